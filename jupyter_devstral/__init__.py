@@ -1,0 +1,20 @@
+"""jupyter-devstral: a local-first coding assistant that lives in notebooks.
+
+Holds the hooks that IPython looks for, and imports nothing until one of them is called.
+"""
+
+__version__ = "0.1.0"
+
+
+def load_ipython_extension(ipython):  # type: ignore[no-untyped-def]
+    """`%load_ext jupyter_devstral`: the `%devstral` and `%%devstral` magics. No network, no heavy import."""
+    from .magics.extension import load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython):  # type: ignore[no-untyped-def]
+    """`%unload_ext jupyter_devstral`: everything that loading added is taken away again."""
+    from .magics.extension import unload
+
+    unload(ipython)

@@ -1,0 +1,93 @@
+"""Every error the project raises on purpose; the text of each is advice a user can act on.
+
+DevstralError
+├── ConfigurationError        a setting has a value that cannot be used
+│   └── RemoteRefused         the model host (or the model) is not on this machine and nobody allowed it
+├── UsageError                a command or magic was typed in a way that cannot be carried out
+├── NotebookError             the file is not a notebook, or has no such cell
+├── EditRefused               the cell changed meanwhile, or the code stands for something left out
+└── ModelError                the model server did not give what was asked
+    ├── NoServer              nothing listens at the host
+    ├── ServerTooOld          the server cannot run the model
+    ├── ModelMissing          the server does not have the model (404)
+    ├── WindowExceeded        the prompt is longer than the window (400 with `exceed_context_size_error`)
+    ├── ServerBusy            the server's queue is full (503) and stayed full
+    ├── RequestRefused        any other 4xx answer
+    └── RunnerFailed          the server accepted the request and then failed (500, an error line, a reset)
+"""
+
+from __future__ import annotations
+
+
+class DevstralError(Exception):
+    """Base of all errors here; `str(error)` is one or more sentences for the user."""
+
+
+class ConfigurationError(DevstralError):
+    """A setting has a value that cannot be used; the text names the setting."""
+
+
+class RemoteRefused(ConfigurationError):
+    """Sending would leave this machine and `DevstralConfig.allow_remote` is False."""
+
+
+class UsageError(DevstralError):
+    """A command or magic was typed in a way that cannot be carried out."""
+
+
+class NotebookError(DevstralError):
+    """The file is not a readable notebook, or the cell asked for is not in it."""
+
+
+class EditRefused(DevstralError):
+    """An edit was not applied; the text says why. Nothing was changed."""
+
+
+class ModelError(DevstralError):
+    """The model server did not give what was asked."""
+
+
+class NoServer(ModelError):
+    """Nothing listens at the configured host."""
+
+
+class ServerTooOld(ModelError):
+    """The server's version cannot run the configured model."""
+
+
+class ModelMissing(ModelError):
+    """The server does not have the model.
+
+    Attributes:
+        model: the name that was asked for.
+    """
+
+    def __init__(self, message: str, model: str) -> None:
+        super().__init__(message)
+        self.model = model
+
+
+class WindowExceeded(ModelError):
+    """The prompt does not fit the window.
+
+    Attributes:
+        prompt_tokens: exact length of the refused prompt in tokens (0 when the server did not say).
+        window: the window in tokens (0 when the server did not say).
+    """
+
+    def __init__(self, message: str, prompt_tokens: int = 0, window: int = 0) -> None:
+        super().__init__(message)
+        self.prompt_tokens = prompt_tokens
+        self.window = window
+
+
+class ServerBusy(ModelError):
+    """The server refused because its queue is full, also after waiting and asking again."""
+
+
+class RequestRefused(ModelError):
+    """The server refused the request as it stands (a 4xx answer with no class of its own)."""
+
+
+class RunnerFailed(ModelError):
+    """The server accepted the request and then failed."""

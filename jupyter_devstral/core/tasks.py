@@ -1,0 +1,69 @@
+"""What a user can ask for, and a request as a value: the nouns the pipeline passes along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .namespace import Variable
+from .notebook import Cell, Notebook
+
+
+class Task(str, Enum):
+    """The kinds of request. The value is the word the user types."""
+
+    WRITE = "write"
+    ASK = "ask"
+    EDIT = "edit"
+    REFACTOR = "refactor"
+    DOC = "doc"
+    TEST = "test"
+    FIX = "fix"
+    EXPLAIN = "explain"
+
+    @property
+    def inserts(self) -> bool:
+        """The reply's code becomes new cells below the asking cell."""
+        return self in (Task.WRITE, Task.TEST)
+
+    @property
+    def rewrites(self) -> bool:
+        """The reply's code replaces one existing cell, `Request.target`."""
+        return self in (Task.EDIT, Task.REFACTOR, Task.DOC, Task.FIX)
+
+
+SCOPES = ("notebook", "above", "cell", "none")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One chat message; `role` is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything the prompt is made from.
+
+    Attributes:
+        task: what is asked for.
+        question: the user's words, verbatim ("" where the task says it all).
+        notebook: the cells as they stand now, the asking cell included where it is known.
+        focus: the cell that asks (a magic) or the cell asked about (the command line); None when it is not
+            in `notebook`, which then means "at the end".
+        target: the cell to rewrite, for a task that rewrites.
+        scope: how much of the notebook may be sent, one of SCOPES.
+        variables: live variables worth describing, most important first.
+        attached: names the user attached by hand (`-v NAME`, `@NAME`); their descriptions are never dropped first.
+    """
+
+    task: Task
+    question: str
+    notebook: Notebook = field(default_factory=Notebook)
+    focus: Cell | None = None
+    target: Cell | None = None
+    scope: str = "notebook"
+    variables: tuple[Variable, ...] = ()
+    attached: tuple[str, ...] = ()
