@@ -1,8 +1,29 @@
-"""Edits are data: what should happen to which cell, and the source it expects to find there."""
+"""Edits are data: what should happen to which cell, and the source it expects to find there.
+
+`propose_edits` makes them from a reply, `apply_edits` carries them out on the JSON of a notebook file.
+"""
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from .cell_json import CellFormat, rebuilt
+from .code_block import Code, Prose, read_code
+from .errors import EditRefused
+from .languages import canonical
+from .lazy_code import placeholder_in
+from .notebook import Cell, Notebook
+from .notebook_file import notebook_from_json, raw_cells
+from .tasks import Task
+
+# Below this share of common tokens a reply that names another cell has numbered the cells its own way.
+_LEAST_LIKENESS = 0.25
+# A rewritten cell this much shorter than the old one is worth a word.
+_MUCH_SHORTER = 0.5
 
 
 @dataclass(frozen=True)
@@ -22,3 +43,180 @@ class Edit:
     before: str
     source: str
     kind: str = "code"
+
+
+def propose_edits(
+    task: Task,
+    events: Sequence[Prose | Code],
+    *,
+    anchor: str,
+    target: Cell | None,
+    language: str,
+    notebook: Notebook | None = None,
+) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    """What a reply asks to be done, and one sentence for each thing in it that was not used.
+
+    Writing tasks insert every usable block after `anchor`; rewriting tasks replace `target` once, and other
+    cells of `notebook` where the reply names them; `ask` and `explain` change nothing.
+    """
+    if not (task.inserts or task.rewrites):
+        return (), ()
+    blocks = [event for event in events if isinstance(event, Code)] or _bare_code(events, language)
+    if task.inserts:
+        edits = [
+            Edit("insert", anchor, "", source)
+            for source in dict.fromkeys(block.source for block in blocks if block.verdict == "cell")
+        ]
+        return tuple(edits), _unused(blocks)
+    if target is None:
+        return (), ("There is no cell to rewrite, so nothing was changed.",)
+    if target.kind != "code":
+        return _rewritten_text(events, blocks, target)
+    return _rewritten_code(blocks, target, notebook)
+
+
+def apply_edits(
+    notebook_json: dict[str, Any], edits: Iterable[Edit], *, index_of_anchor: int
+) -> dict[str, Any]:
+    """The notebook with the edits carried out, in the same format version; the argument stays as it was.
+
+    Cells that no edit names are the same objects. An edit for "" or for the key of the cell at
+    `index_of_anchor` means that cell, also where ids repeat; -1 stands before the first. EditRefused, with
+    nothing changed, when a cell is missing or no longer holds the source that its edit expects.
+    """
+    cells = notebook_from_json(notebook_json).cells
+    raw = raw_cells(notebook_json)
+    form = CellFormat.of(notebook_json, raw)
+    instead: dict[int, list[Any]] = {}
+    added: dict[int, list[Any]] = {}
+    for edit in edits:
+        index = _index_of(edit, cells, index_of_anchor)
+        if edit.op == "insert":
+            added.setdefault(index, []).append(form.new_cell(edit.kind, edit.source, near=edit.cell_id))
+            continue
+        if edit.op not in ("replace", "delete"):
+            raise EditRefused(f"There is no way to {edit.op!r} a cell; nothing was changed.")
+        if index < 0 or edit.before != cells[index].source or index in instead:
+            raise EditRefused(
+                f"Cell {index} does not hold the text that the edit expects; nothing was changed. Ask again."
+            )
+        instead[index] = [form.with_source(raw[index], edit.source)] if edit.op == "replace" else []
+    return rebuilt(notebook_json, instead, added)
+
+
+def _index_of(edit: Edit, cells: Sequence[Cell], index_of_anchor: int) -> int:
+    here = 0 <= index_of_anchor < len(cells)
+    if not edit.cell_id or (here and cells[index_of_anchor].key == edit.cell_id):
+        if not here and index_of_anchor != -1:
+            raise EditRefused(f"There is no cell {index_of_anchor} in this notebook; nothing was changed.")
+        return index_of_anchor
+    found = [cell.index for cell in cells if cell.key == edit.cell_id]
+    if not found:
+        raise EditRefused(f"There is no cell {edit.cell_id!r} in this notebook; nothing was changed.")
+    return found[0]
+
+
+def _bare_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
+    """A reply without any fence is one block if the whole of it is code."""
+    text = "".join(event.text for event in events if isinstance(event, Prose))
+    lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
+    block = read_code(text, "", "\n".join(lines), notebook_language=language)
+    return [block] if block.verdict == "cell" and canonical(language) == "python" else []
+
+
+def _rewritten_code(
+    blocks: Sequence[Code], target: Cell, notebook: Notebook | None
+) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    notes = list(_unused(blocks))
+    groups: dict[str, tuple[Cell, list[Code]]] = {}
+    for block in blocks:
+        if block.verdict == "cell":
+            cell = _named_cell(block, target, notebook)
+            groups.setdefault(cell.key, (cell, []))[1].append(block)
+    edits = []
+    for cell, candidates in groups.values():
+        chosen = _closest(candidates, cell.source)
+        edits.append(Edit("replace", cell.key, cell.source, chosen.source))
+        left = len({block.source for block in candidates} - {chosen.source})
+        if left:
+            notes.append(f"{_counted(left, 'other code block')} not used: one cell takes one block.")
+        if chosen.source == cell.source:
+            notes.append("The code in the reply is the same as in the cell.")
+        elif len(chosen.source) < _MUCH_SHORTER * len(cell.source):
+            notes.append("The new code is much shorter than the cell: check that nothing was left out.")
+    if not edits:
+        notes.append("The reply has no code that can replace the cell, so nothing was changed.")
+    return tuple(edits), tuple(dict.fromkeys(notes))
+
+
+def _named_cell(block: Code, target: Cell, notebook: Notebook | None) -> Cell:
+    """The cell that a block is for: the one the reply names, if that is plausible, else the target."""
+    if not block.cell or notebook is None:
+        return target
+    named = [cell for cell in notebook.cells if block.cell in (cell.id, cell.key)]
+    if not named and block.cell.isdecimal() and int(block.cell) < len(notebook.cells):
+        named = [notebook.cells[int(block.cell)]]
+    if not named or named[0].kind != "code" or named[0].key == target.key:
+        return target
+    here, there = _likeness(block.source, target.source), _likeness(block.source, named[0].source)
+    return named[0] if there >= _LEAST_LIKENESS and there >= here else target
+
+
+def _rewritten_text(
+    events: Sequence[Prose | Code], blocks: Sequence[Code], target: Cell
+) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    """A Markdown (or raw) cell: the Markdown block, else an untagged one, else a reply without any fence."""
+    fenced = [block for block in blocks if block.raw.strip() and block.source.strip()]
+    tagged = [block for block in fenced if canonical(block.language) == "markdown"]
+    untagged = [block for block in fenced if not block.language]
+    if not any(isinstance(event, Code) for event in events):
+        source = "".join(event.text for event in events if isinstance(event, Prose)).strip()
+        source = re.sub(r"\r\n?", "\n", source)
+    elif tagged or untagged:
+        source = _closest(tagged or untagged, target.source).source
+    elif "```" in target.source:
+        # The cell shows code itself: the fences of the reply are part of the text.
+        source = "".join(event.text if isinstance(event, Prose) else event.raw for event in events).strip()
+    else:
+        source = ""
+    if not source:
+        return (), ("The reply has no text that can replace the cell, so nothing was changed.",)
+    return (Edit("replace", target.key, target.source, source, "markdown"),), ()
+
+
+def _closest(blocks: Sequence[Code], source: str) -> Code:
+    """The block most like the source, the last of equals; one that quotes the source only if it is alone."""
+    changed = [block for block in blocks if block.source.strip() != source.strip()] or blocks
+    best, best_likeness = changed[0], -1.0
+    for block in changed:
+        likeness = _likeness(block.source, source) if len(changed) > 1 else 1.0
+        if likeness >= best_likeness:
+            best, best_likeness = block, likeness
+    return best
+
+
+def _likeness(one: str, other: str) -> float:
+    """Share of common tokens in order, 0 to 1."""
+    tokens = [re.findall(r"\w+|[^\w\s]", text) for text in (one, other)]
+    return difflib.SequenceMatcher(None, tokens[0], tokens[1], autojunk=False).ratio()
+
+
+def _unused(blocks: Iterable[Code]) -> tuple[str, ...]:
+    notes: dict[str, None] = {}
+    for block in blocks:
+        if block.verdict == "lazy":
+            line = placeholder_in(block.source, canonical(block.language) or "python")
+            notes[f"A code block was not used because it leaves code out: `{line or '...'}`"] = None
+        elif block.verdict == "cell" and not block.closed:
+            notes["The last code block was never closed; it may be incomplete."] = None
+        elif block.verdict.startswith("does not parse"):
+            notes[f"A code block was not used because it {block.verdict}."] = None
+        elif block.verdict.startswith("other language"):
+            notes[f"A block in another language was not used ({block.language})."] = None
+        elif block.verdict in ("shell", "diff"):
+            notes[f"A {block.verdict} block was not used."] = None
+    return tuple(notes)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"One {noun} was" if number == 1 else f"{number} {noun}s were"

@@ -22,6 +22,10 @@ from __future__ import annotations
 class DevstralError(Exception):
     """Base of all errors here; `str(error)` is one or more sentences for the user."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the advice alone."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class ConfigurationError(DevstralError):
     """A setting has a value that cannot be used; the text names the setting."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+# The output MIME type that carries an answer: its edits, its receipt and the turn to replay.
+REPLY_MIME = "application/vnd.jupyter-devstral.v1+json"
+
 
 @dataclass(frozen=True)
 class Output:
@@ -14,7 +17,8 @@ class Output:
 
     Attributes:
         kind: "stream", "result", "display" or "error".
-        text: plain text as stored (an error: its traceback; may hold ANSI colours; cleaned by the context builder).
+        text: plain text as stored (an error: its traceback; may hold ANSI colours, which are
+            cleaned where prompts are made).
         mime: the richest MIME type present ("text/html", "image/png", "text/plain" …); never its payload.
         ename, evalue: class name and message, for kind "error".
     """

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from .namespace import Variable
 from .notebook import Cell, Notebook
+
+if TYPE_CHECKING:
+    # The settings need this module when the extension loads; describing variables can wait.
+    from .namespace import Variable
 
 
 class Task(str, Enum):

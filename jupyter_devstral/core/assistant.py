@@ -1,0 +1,171 @@
+"""The whole path of a request: facts -> prompt -> stream -> reply events.
+
+Knows nothing of screens: a magic, a server and a command line iterate over the same `ReplyStream`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .collector import collector_paused
+
+with collector_paused():
+    from .answer import Outgoing, Reply
+    from .chunks import Usage
+    from .config import DevstralConfig
+    from .errors import DevstralError, WindowExceeded
+    from .ollama import OllamaModel
+    from .prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
+    from .redaction import Redactor, Restorer
+    from .reply_stream import Delta, Event, Note, ReplyStream, TextFilter
+    from .tasks import Message, Request
+    from .tokens import TokenEstimate
+    from .window import Window, needed_tokens
+
+__all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream"]
+
+# Part of the window that a prompt may fill beside the reply: an estimate is not a count.
+_FILL = 0.95
+
+
+class Assistant:
+    """Answers requests with one model.
+
+    Args:
+        model: what streams; default: `OllamaModel(config)`.
+        redactor: shared by all requests of a session, so that a secret keeps its placeholder; not used when
+            `config.redact` is off.
+        estimate: the model's token estimate, which every answer corrects.
+    """
+
+    def __init__(
+        self,
+        config: DevstralConfig,
+        model: OllamaModel | None = None,
+        *,
+        redactor: Redactor | None = None,
+        estimate: TokenEstimate | None = None,
+    ) -> None:
+        self.config = config
+        self.model = model if model is not None else OllamaModel(config)
+        self._redactor = (redactor or Redactor()) if config.redact else None
+        self._estimate = estimate or TokenEstimate()
+
+    def prompt(self, request: Request) -> Prompt:
+        """The prompt that `reply` would send; sends nothing of it.
+
+        With a configured window no server is asked; without one, a server that does not answer means the
+        default window.
+        """
+        asked = self.model.asked_window
+        return self._pack(
+            request, lambda need: asked if asked.source == "configured" else self._window(need)
+        )[0]
+
+    def reply(self, request: Request, *, prompt: Prompt | None = None) -> ReplyStream:
+        """Ask; `prompt` is one that `prompt(request)` returned. Raises ModelError, RemoteRefused."""
+        if prompt is None:
+            prompt, window = self._pack(request, self.model.window)
+        else:
+            window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
+        reserve = window.reply_reserve(self.config.max_reply_tokens)
+        return self._stream(Outgoing(request, prompt, window, reserve))
+
+    def continue_reply(self, reply: Reply) -> ReplyStream:
+        """Go on with a reply that was cut, hit its length or was interrupted: the result is all of it."""
+        first = reply.first_prompt or reply.prompt
+        prompt = self._continued(first, reply.text)
+        window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
+        reserve = window.reply_reserve(self.config.max_reply_tokens)
+        if prompt.tokens > _room(window, reserve):
+            taken = prompt.tokens - first.tokens
+            smaller = self._fit(reply.request, first, _room(window, reserve) - taken)
+            prompt = self._continued(smaller, reply.text)
+        return self._stream(
+            Outgoing(reply.request, prompt, window, reserve, partial=reply.text, first_prompt=first)
+        )
+
+    def _stream(self, outgoing: Outgoing) -> ReplyStream:
+        filters: list[TextFilter] = [Restorer(self._redactor)] if self._redactor else []
+        if outgoing.partial:
+            from .continuation import Joiner
+
+            filters.append(Joiner(outgoing.partial, outgoing.request.notebook.language))
+        return ReplyStream(
+            self.model,
+            outgoing,
+            filters=filters,
+            repack=self._repack,
+            learn=self._learn,
+        )
+
+    def _pack(self, request: Request, window_for: Callable[[int], Window]) -> tuple[Prompt, Window]:
+        """Everything if it fits the window, else whole pieces left out until it does."""
+        whole = self._build(request, None)
+        window = window_for(needed_tokens(int(whole.tokens / _FILL) + 1, self.config.max_reply_tokens))
+        room = _room(window, window.reply_reserve(self.config.max_reply_tokens))
+        return (whole if whole.tokens <= room else self._fit(request, whole, room)), window
+
+    def _fit(self, request: Request, prompt: Prompt, tokens: int) -> Prompt:
+        """`request` again in at most `tokens`, given a prompt of it that is larger."""
+        fixed = prompt.tokens - sum(piece.tokens for piece in prompt.pieces)
+        return self._build(request, max(0, tokens - fixed))
+
+    def _build(self, request: Request, budget: int | None) -> Prompt:
+        return build_prompt(request, budget=budget, estimate=self._estimate, redactor=self._redactor)
+
+    def _window(self, need: int) -> Window:
+        try:
+            return self.model.window(need)
+        except DevstralError:
+            return self.model.asked_window
+
+    def _continued(self, prompt: Prompt, partial: str) -> Prompt:
+        """`prompt`, the reply so far, and the request to go on."""
+        text = self._redactor.redact([partial])[0] if self._redactor else partial
+        more = (Message("assistant", text), Message("user", wording("continue")))
+        tokens = sum(self._estimate(message.content) + MESSAGE_OVERHEAD for message in more)
+        return replace(prompt, messages=(*prompt.messages, *more), tokens=prompt.tokens + tokens)
+
+    def _repack(self, outgoing: Outgoing, refused: WindowExceeded) -> tuple[Outgoing, str] | None:
+        """The same request made to fit, by the server's own numbers where it gave them."""
+        window = outgoing.window
+        if 0 < refused.window < window.tokens:
+            window = Window(refused.window, "model")
+        reserve = window.reply_reserve(self.config.max_reply_tokens)
+        really = refused.prompt_tokens or 2 * outgoing.prompt.tokens
+        room = int(_room(window, reserve) * outgoing.prompt.tokens / max(1, really))
+        first = outgoing.first_prompt or outgoing.prompt
+        taken = outgoing.prompt.tokens - first.tokens
+        smaller = self._fit(outgoing.request, first, room - taken)
+        if len(smaller.dropped) <= len(first.dropped):
+            return None
+        prompt = self._continued(smaller, outgoing.partial) if outgoing.partial else smaller
+        count = f"{refused.prompt_tokens:,} tokens" if refused.prompt_tokens else "longer than estimated"
+        sentence = f"The prompt was {count} for a window of {window.tokens:,}: packed smaller and sent again."
+        return replace(outgoing, prompt=prompt, window=window, num_predict=reserve), sentence
+
+    def _learn(self, outgoing: Outgoing, usage: Usage) -> str:
+        """Compare the server's count with the estimate; a sentence if the server must have cut the prompt."""
+        estimated, actual = outgoing.prompt.tokens, usage.prompt_tokens
+        if _was_truncated(estimated, actual, outgoing.window.tokens):
+            return (
+                f"The server read only {actual:,} of about {estimated:,} tokens of the prompt: it cuts "
+                "prompts in silence; update Ollama to 0.12.6 or later."
+            )
+        self._estimate.correct(estimated, actual)
+        return ""
+
+
+def _room(window: Window, reserve: int) -> int:
+    """Tokens for the prompt."""
+    return int((window.tokens - reserve) * _FILL)
+
+
+def _was_truncated(estimated: int, actual: int, window: int) -> bool:
+    # A server that does not know `truncate` keeps num_ctx/2 + 2 tokens of a long prompt, or drops messages.
+    # Prompts that fill less than half of the window were not cut, however wrong the estimate.
+    if not actual or estimated < window / 2:
+        return False
+    return actual < 0.4 * estimated or (actual == window // 2 + 2 and actual < 0.9 * estimated)

@@ -1,0 +1,119 @@
+"""What a request is waiting for, in the few words of a status line.
+
+Ollama says nothing before the first token, so this looks at `/api/ps` on a connection of its own: a model
+that is loading is not listed there, a loaded one is reading the prompt or answering somebody else.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from .chunks import Usage, short_count
+from .errors import ModelError
+from .model_facts import full_name, models_in_ps
+from .queue_place import QueuePlace
+from .tokens import estimate_tokens
+
+_PATIENCE_SECONDS = 0.3
+_POLL_SECONDS = 0.4
+# Reading that takes this many times what the slowest reading so far predicts is no reading but a queue.
+_IMPLAUSIBLE = 3.0
+_IMPLAUSIBLE_SECONDS = 10.0
+
+_slowest_reading: dict[tuple[str, str], float] = {}
+
+
+def remember_reading_speed(host: str, model: str, usage: Usage) -> None:
+    """Learn from an answer how many prompt tokens a second the model reads.
+
+    Tokens from the server's cache make a reading look fast, so the slowest one seen is the honest one.
+    """
+    if usage.prompt_seconds > 0 and usage.prompt_tokens >= 100:
+        speed = usage.prompt_tokens / usage.prompt_seconds
+        _slowest_reading[host, model] = min(speed, _slowest_reading.get((host, model), speed))
+
+
+class Phase:
+    """The state of one request; `str(phase)` may be asked by any thread, and costs no request by itself."""
+
+    def __init__(self, host: str, model: str, texts: Sequence[str]) -> None:
+        self._host = host
+        self._model = model
+        self._texts = texts
+        self._place = QueuePlace(host, model)
+        self._state = "new"
+        self._sent_at = 0.0
+        self._loaded_at = 0.0
+        self._loaded: bool | None = None
+        self._watcher: threading.Thread | None = None
+        self._tokens = 0
+        self._over = threading.Event()
+
+    def sent(self) -> None:
+        """The request goes out."""
+        self._place.enter()
+        self._sent_at = time.monotonic()
+        self._state = "waiting"
+
+    def answered(self) -> None:
+        """The first byte is here."""
+        self._state = "writing"
+        self._over.set()
+
+    def refused(self) -> None:
+        """The server's queue is full; the request will be sent again."""
+        self._place.leave()
+        self._state = "refused"
+
+    def ended(self) -> None:
+        """Nothing more will come."""
+        self._state = "ended"
+        self._over.set()
+        self._place.leave()
+
+    def __str__(self) -> str:
+        if self._state == "waiting":
+            return self._waiting()
+        return {
+            "new": "preparing",
+            "refused": "the server is busy; asking again",
+            "writing": "writing",
+            "ended": "",
+        }[self._state]
+
+    def _waiting(self) -> str:
+        # A thread of its own is started only for a request that keeps somebody waiting.
+        if self._watcher is None and time.monotonic() - self._sent_at >= _PATIENCE_SECONDS:
+            self._watcher = threading.Thread(target=self._watch, name="devstral-phase", daemon=True)
+            self._watcher.start()
+        if self._loaded is None:
+            return "waiting for Ollama"
+        if not self._loaded:
+            return "loading the model"
+        if self._place.behind() or self._implausible():
+            return "queued behind another request"
+        return f"reading {short_count(self._tokens)} tokens"
+
+    def _implausible(self) -> bool:
+        speed = _slowest_reading.get((self._host, self._model))
+        if not speed:
+            return False
+        waited = time.monotonic() - self._loaded_at
+        return waited > max(_IMPLAUSIBLE_SECONDS, _IMPLAUSIBLE * self._tokens / speed)
+
+    def _watch(self) -> None:
+        from .transport import borrowed
+
+        self._tokens = sum(map(estimate_tokens, self._texts))
+        while not self._over.wait(0 if self._loaded is None else _POLL_SECONDS):
+            try:
+                with borrowed(self._host) as connection:
+                    running = models_in_ps(connection.json("GET", "/api/ps", timeout=2))
+            except ModelError:
+                return
+            loaded = any(full_name(model.name) == full_name(self._model) for model in running)
+            if loaded and not self._loaded:
+                self._loaded_at = time.monotonic()
+            self._loaded = loaded

@@ -1,0 +1,267 @@
+"""A reply while it arrives: text restored, parsed into events, and turned into a `Reply` however it ends.
+
+Knows no prompt building and no HTTP: it is given what to send and a model that streams.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from .answer import Outgoing, Reply
+from .chunks import Chunk, Usage
+from .errors import ModelError, WindowExceeded
+from .notebook import Turn
+from .tasks import Message
+from .window import Window
+
+if TYPE_CHECKING:
+    # At run time the parser is imported behind the first token, which it would keep waiting for tens of ms.
+    from .reply import Code, Prose, ReplyParser
+
+_ENDINGS = {
+    "cut": "The answer was cut off before its end: `%devstral continue` goes on.",
+    "length": "The answer hit its length: `%devstral continue` goes on.",
+    "interrupted": "Interrupted: `%devstral continue` goes on.",
+}
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Text as it arrives, secrets restored; the deltas of a reply concatenate to its text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence of ours about the reply."""
+
+    text: str
+
+
+Event: TypeAlias = "Delta | Prose | Code | Note"
+
+
+class Model(Protocol):
+    """What a reply needs of a model server."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def remote_place(self) -> str: ...
+    def chat(
+        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
+    ) -> Iterator[Chunk]: ...
+    def close(self) -> None: ...
+    def phase(self) -> str: ...
+
+
+class TextFilter(Protocol):
+    """Something text flows through, holding back what is undecided."""
+
+    def feed(self, text: str) -> str: ...
+    def close(self) -> str: ...
+
+
+class ReplyStream:
+    """The events of one reply: iterate once, in one thread; `close`, `phase` and `text` are for any thread.
+
+    Yields Delta, Prose, Code and Note. A failure before any text raises ModelError; after it, the reply ends
+    as "cut" and a Note says why. A continued reply begins with what was there.
+
+    Args:
+        filters: what incoming text flows through, in order.
+        repack: after WindowExceeded, something smaller to send and a sentence about it, or None.
+        learn: told the counters of a complete answer; returns a sentence for the user, or "".
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        outgoing: Outgoing,
+        *,
+        filters: Sequence[TextFilter] = (),
+        repack: Callable[[Outgoing, WindowExceeded], tuple[Outgoing, str] | None],
+        learn: Callable[[Outgoing, Usage], str],
+    ) -> None:
+        self._model = model
+        self._outgoing = outgoing
+        self._filters = filters
+        self._repack = repack
+        self._learn = learn
+        self._parser: ReplyParser | None = None
+        self._parts: list[str] = []
+        self._parsed: list[Prose | Code] = []
+        self._notes: list[str] = []
+        self._usage: Usage | None = None
+        self._asked_at = time.perf_counter()
+        self._first_token_seconds: float | None = None
+        self._running = self._answered = self._closed = self._flushed = False
+        self._reply: Reply | None = None
+        self._iterator = self._events()
+
+    @property
+    def phase(self) -> str:
+        """What is being waited for, for a status line; "" when nothing is."""
+        return self._model.phase() if self._running else ""
+
+    @property
+    def text(self) -> str:
+        """Everything so far, secrets restored."""
+        return "".join(self._parts)
+
+    def close(self) -> None:
+        """Close the connection at once and keep what arrived; iteration then ends. Safe to repeat."""
+        if not self._answered:
+            self._closed = True
+        if self._running:
+            self._model.close()
+
+    def __enter__(self) -> ReplyStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Event]:
+        return self._iterator
+
+    def result(self) -> Reply:
+        """The reply: complete after iteration ended, otherwise what arrived until now ("interrupted").
+
+        For the thread that iterates; closes a connection that is still open.
+        """
+        if self._reply is None:
+            self.close()
+            self._iterator.close()
+            for _ in self._flush():
+                pass
+            self._reply = self._finish()
+        return self._reply
+
+    def _events(self) -> Generator[Event, None, None]:
+        try:
+            yield from self._take(self._outgoing.partial)
+            yield from self._answer()
+            self._answered = True
+        except ModelError as error:
+            if self.text == self._outgoing.partial:
+                raise
+            self._answered = True
+            yield self._note(str(error))
+        yield from self._flush()
+        said = len(self._notes)
+        self._reply = self._finish()
+        yield from map(Note, self._reply.notes[said:])
+
+    def _answer(self) -> Iterator[Event]:
+        try:
+            yield from self._attempt()
+            return
+        except WindowExceeded as refused:
+            smaller = self._repack(self._outgoing, refused)
+            if smaller is None:
+                raise
+        self._outgoing, sentence = smaller
+        yield self._note(sentence)
+        yield from self._attempt()
+
+    def _attempt(self) -> Iterator[Event]:
+        outgoing = self._outgoing
+        self._running = True
+        try:
+            chunks = self._model.chat(
+                outgoing.prompt.messages, num_predict=outgoing.num_predict, window=outgoing.window
+            )
+            # A `close` that came before the model knew of this request did not reach it.
+            if self._closed:
+                self._model.close()
+            for chunk in chunks:
+                if chunk.text and self._first_token_seconds is None:
+                    self._first_token_seconds = time.perf_counter() - self._asked_at
+                text = chunk.text
+                for one in self._filters:
+                    text = one.feed(text)
+                yield from self._take(text)
+                if chunk.usage is not None:
+                    self._usage = chunk.usage
+        finally:
+            self._running = False
+        if self._usage is not None and (sentence := self._learn(outgoing, self._usage)):
+            yield self._note(sentence)
+
+    def _take(self, text: str) -> Iterator[Event]:
+        if not text:
+            return
+        self._parts.append(text)
+        yield Delta(text)
+        if self._parser is None:
+            from .reply import ReplyParser
+
+            self._parser = ReplyParser(self._outgoing.request.notebook.language)
+        for event in self._parser.feed(text):
+            self._parsed.append(event)
+            yield event
+
+    def _flush(self) -> Iterator[Event]:
+        """What filters and parser still hold; nothing the second time."""
+        if self._flushed:
+            return
+        self._flushed = True
+        held = ""
+        for one in self._filters:
+            held = one.feed(held) + one.close()
+        yield from self._take(held)
+        for event in self._parser.close() if self._parser else ():
+            self._parsed.append(event)
+            yield event
+
+    def _note(self, sentence: str) -> Note:
+        self._notes.append(sentence)
+        return Note(sentence)
+
+    def _finished(self) -> str:
+        if self._usage is not None:
+            return "length" if self._usage.done_reason == "length" else "stop"
+        return "cut" if self._answered and not self._closed else "interrupted"
+
+    def _finish(self) -> Reply:
+        from .edits import propose_edits
+        from .reply import Code
+
+        outgoing, text, finished = self._outgoing, self.text, self._finished()
+        request = outgoing.request
+        edits, unused = propose_edits(
+            request.task,
+            self._parsed,
+            anchor=request.focus.key if request.focus else "",
+            target=request.target,
+            language=request.notebook.language,
+            notebook=request.notebook,
+        )
+        if finished == "stop" and not text.strip():
+            unused = ("The answer is empty. Ask again, or in other words.", *unused)
+        ending = (_ENDINGS[finished],) if finished in _ENDINGS else ()
+        first_prompt = outgoing.first_prompt or outgoing.prompt
+        return Reply(
+            request=request,
+            prompt=outgoing.prompt,
+            text=text,
+            code=tuple(event for event in self._parsed if isinstance(event, Code)),
+            edits=edits,
+            notes=(*self._notes, *unused, *ending),
+            usage=self._usage,
+            finished=finished,
+            window=outgoing.window,
+            model=self._model.name,
+            host=self._model.host,
+            first_token_seconds=self._first_token_seconds,
+            turn=Turn(user_text=first_prompt.user_text, reply=text),
+            remote=self._model.remote_place,
+            first_prompt=outgoing.first_prompt,
+        )

@@ -1,0 +1,115 @@
+"""A request as it may leave this machine: outputs cleaned, blobs out, secrets replaced.
+
+This comes before anything is cut short: half a secret is not recognised any more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Protocol
+
+from .failure import clean_output, clean_traceback
+from .notebook import Cell, Notebook, Output, Turn
+from .tasks import Request
+
+# Outputs are cut to a few hundred characters afterwards: what is beyond this need not be cleaned.
+_LONGEST = 20_000
+_FRAME_CONTEXT = re.compile(r"^\s+\d+(?:\s.*)?$")
+# Base64 is wrapped at 60 to 76 characters where it is wrapped.
+_FAILING_LINE = re.compile(r"^-+> ", re.MULTILINE)
+_COMPILED_FRAME = re.compile(r"^File \S+\.(?:pyx|pxi)\b.*\n(?:-+> .*\n)?", re.MULTILINE)
+_CAUSE = re.compile(
+    r"^(?:The above exception was the direct cause|During handling of the above).*\n", re.MULTILINE
+)
+_BLOB_CHARACTERS = 60
+
+
+class Redacts(Protocol):
+    """What is asked of a redactor: `core.redaction.Redactor`."""
+
+    def redact(self, texts: Sequence[str]) -> list[str]:
+        """The texts with their secrets replaced."""
+        ...
+
+
+def safe_request(request: Request, redactor: Redacts | None) -> Request:
+    """The same request, clean.
+
+    All texts of the notebook are redacted together, in document order, also those that will not be sent: so
+    the placeholders do not depend on what is.
+    """
+    cells = [clean_cell(cell) for cell in request.notebook.cells]
+    extra = [clean_cell(cell) for cell in (request.focus, request.target) if cell is not None]
+    texts = [text for cell in [*cells, *extra] for text in _texts_of(cell)]
+    texts += [variable.text for variable in request.variables]
+    texts.append(request.question)
+    rest = iter(redactor.redact(texts) if redactor is not None else texts)
+    safe_cells = tuple(_with_texts(cell, rest) for cell in cells)
+    safe_extra = [_with_texts(cell, rest) for cell in extra]
+    return replace(
+        request,
+        notebook=Notebook(safe_cells, request.notebook.language),
+        focus=safe_extra.pop(0) if request.focus is not None else None,
+        target=safe_extra.pop(0) if request.target is not None else None,
+        variables=tuple(replace(variable, text=next(rest)) for variable in request.variables),
+        question=next(rest),
+    )
+
+
+@lru_cache(maxsize=16384)
+def clean_cell(cell: Cell) -> Cell:
+    """The cell with its outputs as text fit to be read, and without data blobs in its source."""
+    source = cell.source
+    if len(source) >= _BLOB_CHARACTERS:
+        source = clean_output(source) if _may_hold_a_blob(source) else source
+    return replace(cell, source=source, outputs=tuple(_clean_output(output) for output in cell.outputs))
+
+
+def _may_hold_a_blob(source: str) -> bool:
+    return ";base64," in source or any(len(word) >= _BLOB_CHARACTERS for word in source.split())
+
+
+def _clean_output(output: Output) -> Output:
+    text = output.text
+    if len(text) > 2 * _LONGEST:
+        text = f"{text[:_LONGEST]}\n…\n{text[-_LONGEST:]}"
+    if output.kind != "error":
+        return replace(output, text=clean_output(text))
+    said = clean_output(f"{output.ename}: {output.evalue}".strip(": "))
+    frames = _shortest(clean_traceback(text))
+    if said and not any(output.ename in line for line in frames):
+        frames.append(said)
+    return Output("error", "\n".join(frames), output.mime, output.ename, "")
+
+
+def _shortest(traceback: str) -> list[str]:
+    """The frames by their failing lines, the messages; no cause in which no line of the user failed."""
+    parts = _CAUSE.split(_COMPILED_FRAME.sub("", traceback))
+    told = [part for part in parts[:-1] if _FAILING_LINE.search(part)] + parts[-1:]
+    return [line for part in told for line in part.split("\n") if line and not _FRAME_CONTEXT.match(line)]
+
+
+def _texts_of(cell: Cell) -> Iterator[str]:
+    yield cell.source
+    for output in cell.outputs:
+        yield output.text
+    if cell.turn:
+        yield cell.turn.user_text
+        yield cell.turn.reply
+
+
+def _with_texts(cell: Cell, texts: Iterator[str]) -> Cell:
+    source = next(texts)
+    outputs = [next(texts) for _ in cell.outputs]
+    turn = Turn(next(texts), next(texts)) if cell.turn else None
+    if (
+        source == cell.source
+        and turn == cell.turn
+        and all(a == b.text for a, b in zip(outputs, cell.outputs, strict=True))
+    ):
+        return cell
+    safe = tuple(replace(output, text=text) for output, text in zip(cell.outputs, outputs, strict=True))
+    return replace(cell, source=source, outputs=safe, turn=turn)

@@ -1,0 +1,62 @@
+"""Replies as JSON: what a notebook stores beside the Markdown, and what is read back from it.
+
+What is read may come from anywhere: another version, another program. Foreign data reads as nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from .answer import Reply
+from .edits import Edit
+from .notebook import Turn
+
+MIME = "application/vnd.jupyter-devstral.v1+json"
+VERSION = 1
+_OPS = ("insert", "replace", "delete")
+_KINDS = ("code", "markdown")
+
+
+def reply_bundle(reply: Reply) -> dict[str, Any]:
+    """A reply as JSON values, for the MIME type above."""
+    return {
+        "version": VERSION,
+        "task": reply.request.task.value,
+        "reply": reply.text,
+        "edits": [asdict(edit) for edit in reply.edits],
+        "receipt": reply.receipt(),
+        "turn": {"user_text": reply.turn.user_text, "reply": reply.turn.reply},
+        "finished": reply.finished,
+        "notes": list(reply.notes),
+        "usage": asdict(reply.usage) if reply.usage else None,
+        "model": reply.model,
+    }
+
+
+def turn_from_bundle(data: object) -> Turn | None:
+    """The exchange a bundle records, or None when it holds none."""
+    turn = data.get("turn") if isinstance(data, Mapping) else None
+    if not isinstance(turn, Mapping):
+        return None
+    user_text, reply = turn.get("user_text"), turn.get("reply")
+    return Turn(user_text, reply) if isinstance(user_text, str) and isinstance(reply, str) else None
+
+
+def edits_from_bundle(data: object) -> list[Edit]:
+    """The edits a bundle proposes; entries that are not edits are left out."""
+    entries = data.get("edits") if isinstance(data, Mapping) else None
+    read = [_edit(entry) for entry in entries] if isinstance(entries, list) else []
+    return [edit for edit in read if edit is not None]
+
+
+def _edit(entry: object) -> Edit | None:
+    if not isinstance(entry, Mapping) or entry.get("op") not in _OPS:
+        return None
+    texts = [entry.get(key, "") for key in ("cell_id", "before", "source")]
+    kind = entry.get("kind", "code")
+    if kind not in _KINDS or not all(isinstance(text, str) for text in texts):
+        return None
+    cell_id, before, source = texts
+    return Edit(entry["op"], cell_id, before, source, kind)

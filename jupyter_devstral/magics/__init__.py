@@ -1,0 +1,1 @@
+"""The front-end inside the kernel: `%devstral` and `%%devstral`, streaming into the cell that asks."""

@@ -1,0 +1,155 @@
+"""One question from a cell to its answer in that cell: request, stream, receipt, new cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..core.assistant import Assistant, Delta, Reply, ReplyStream
+from ..core.errors import UsageError
+from .live_output import Output, output_for
+from .markdown import code_block, prose, unfinished
+
+if TYPE_CHECKING:
+    from ..core.command_line import Command
+    from .session import Session
+
+
+class ReplyMarkdown:
+    """The Markdown of a reply that is still arriving; finished pieces are dressed once."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._finished = ""
+        self._prose = ""
+        self._seen = 0
+
+    def add(self, event: object) -> None:
+        if isinstance(event, Delta):
+            self.text += event.text
+            return
+        # Not needed for the first token, which must not wait for it.
+        from ..core.reply import Code, Prose
+
+        if isinstance(event, Prose):
+            self._prose += event.text
+            self._seen += len(event.text)
+        elif isinstance(event, Code):
+            before = prose(self._prose).strip("\n")
+            self._finished += f"{before}\n\n{code_block(event.source, event.language)}\n"
+            self._prose = ""
+            self._seen += len(event.raw)
+
+    def __str__(self) -> str:
+        arriving = self.text[self._seen :]
+        if self._prose and not self._prose.endswith("\n"):
+            return (self._finished + prose(self._prose + arriving).lstrip("\n")).lstrip("\n")
+        shown = prose(self._prose).lstrip("\n")
+        return (self._finished + shown + ("\n" if shown else "") + unfinished(arriving)).lstrip("\n")
+
+
+def ask(session: Session, command: Command) -> None:
+    """Send a question, show its answer while it arrives, hand over its code.
+
+    Raises `UsageError` and `NotebookError` before anything is sent, `ModelError` when there was no answer.
+    """
+    scope = command.context or session.config.context
+    request = session.context.request(command, scope=scope)
+    _answer(session, command, lambda assistant: assistant.reply(request))
+
+
+def continue_last(session: Session, command: Command) -> None:
+    """Go on where the last answer ended."""
+    last = session.last
+    if last is None:
+        raise UsageError("There is no answer to continue in this session.")
+    _answer(session, command, lambda assistant: assistant.continue_reply(last))
+
+
+def _answer(session: Session, command: Command, start: Callable[[Assistant], ReplyStream]) -> None:
+    output = output_for(session.ip)
+    status = _Status()
+    output.start(status)
+    shown = ReplyMarkdown()
+    try:
+        assistant = session.assistant(session.model(command))
+        stream = status.stream = start(assistant)
+        _follow(session, stream, shown, output)
+    except KeyboardInterrupt:
+        # Before the stream existed nothing was sent.
+        if status.stream is None:
+            output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
+            return
+        stream = status.stream
+        stream.close()
+    except BaseException:
+        _finish_without_answer(session, status.stream, shown, output)
+        raise
+    _finish(session, command, stream.result(), shown, output)
+
+
+class _Status:
+    """What is being waited for, in words; safe to ask from another thread."""
+
+    def __init__(self) -> None:
+        self.stream: ReplyStream | None = None
+
+    def __call__(self) -> str:
+        return (self.stream.phase if self.stream else "") or "preparing"
+
+
+def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output: Output) -> None:
+    """Show everything that arrives; an interrupt closes the connection and keeps what is there."""
+    session.track(stream)
+    try:
+        for event in stream:
+            shown.add(event)
+            if isinstance(event, Delta):
+                output.write(shown.text, shown.__str__)
+    except KeyboardInterrupt:
+        stream.close()
+    finally:
+        session.untrack(stream)
+
+
+def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdown, output: Output) -> None:
+    from ..core.wire import MIME, reply_bundle
+    from .insertion import diff_markdown, insert, usable_edits
+
+    edits = usable_edits(reply)
+    diff = diff_markdown(reply.edits)
+    receipt = _receipt(session, reply)
+    ending = "\n\n".join(part for part in (diff, receipt) if part)
+    output.finish(
+        {
+            MIME: reply_bundle(reply),
+            "text/markdown": f"{str(shown).rstrip()}\n\n{ending}".lstrip(),
+            "text/plain": f"{reply.text.rstrip()}\n\n{ending}".lstrip(),
+        },
+        ending,
+    )
+    session.record(reply, continued=command.task is None)
+    if command.output:
+        session.ip.user_ns[command.output] = reply
+    insert(session.ip, edits, command.insert)
+
+
+def _finish_without_answer(
+    session: Session, stream: ReplyStream | None, shown: ReplyMarkdown, output: Output
+) -> None:
+    """What arrived before a failure stays readable; the error itself is shown by IPython."""
+    if stream is not None:
+        stream.close()
+    text = str(shown).rstrip()
+    output.finish(_plain_bundle(f"{text}\n\n*the answer ends here*" if text else "*no answer*"), "no answer")
+
+
+def _plain_bundle(markdown: str) -> dict[str, Any]:
+    return {"text/markdown": markdown, "text/plain": markdown}
+
+
+def _receipt(session: Session, reply: Reply) -> str:
+    receipt = reply.receipt()
+    if session.config.engine == "embedded":
+        receipt += " · embedded stand-in model"
+    return receipt

@@ -1,0 +1,43 @@
+"""`%devstral` and `%%devstral`: from a typed line to the part that carries it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from .session import Session
+
+
+@magics_class
+class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
+    """The magics of one shell; `session` is their state."""
+
+    def __init__(self, shell: Any, session: Session, completer: Any, warm_up: Any) -> None:
+        super().__init__(shell)
+        self.session = session
+        self.completer = completer
+        self.warm_up = warm_up
+
+    @no_var_expand
+    @line_cell_magic
+    def devstral(self, line: str, cell: str | None = None) -> None:
+        """Ask Devstral: `%%devstral [TASK] [OPTIONS]` with the prompt as the rest of the cell.
+
+        `%devstral help` lists tasks, options and subcommands. Always returns None, so that nothing but the
+        answer is shown; `-o NAME` binds the reply as an object.
+        """
+        # Needed with the first question only: loading the extension must cost milliseconds.
+        from ..core.command_line import help_text, parse_command
+        from . import subcommands
+
+        if cell is None and not line.strip():
+            return subcommands.show(self.session.ip, help_text(), verbatim=True)
+        command = parse_command(line, cell)
+        if command.task is None:
+            return subcommands.run(self.session, command)
+        if command.dry_run:
+            return subcommands.dry_run(self.session, command)
+        from .ask import ask
+
+        return ask(self.session, command)

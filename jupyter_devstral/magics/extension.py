@@ -1,0 +1,57 @@
+"""Everything that `%load_ext` adds to a shell, and `%unload_ext` takes away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from traitlets import TraitError
+
+from ..core.errors import ConfigurationError
+from .completion import MagicCompleter
+from .devstral_magics import DevstralMagics
+from .question_marks import keep_question_marks
+from .session import Session
+from .warm_up import WarmUp
+
+_REGISTERED = DevstralMagics.__name__
+
+
+def load(ip: Any) -> None:
+    """Register magics, events, completer, transformer and settings; a second call changes nothing."""
+    if _REGISTERED in ip.magics_manager.registry:
+        return
+    try:
+        session = Session(ip)
+    except TraitError as error:
+        raise ConfigurationError(str(error)) from None
+    magics = DevstralMagics(ip, session, MagicCompleter(session), WarmUp(ip))
+    ip.register_magics(magics)
+    ip.configurables.append(session.config)
+    ip.events.register("pre_run_cell", session.transcript.pre_run_cell)
+    ip.events.register("post_run_cell", session.transcript.post_run_cell)
+    ip.Completer.custom_matchers.append(magics.completer.matcher)
+    ip.input_transformers_cleanup.append(keep_question_marks)
+    magics.warm_up.register()
+
+
+def unload(ip: Any) -> None:
+    """Leave the shell as it was before `load`, and stop what is running."""
+    magics = ip.magics_manager.registry.pop(_REGISTERED, None)
+    if magics is None:
+        return
+    session = magics.session
+    session.stop()
+    for kind in ("line", "cell"):
+        ip.magics_manager.magics[kind].pop("devstral", None)
+    # IPython itself adds every magics object to the configurables.
+    ip.configurables[:] = [one for one in ip.configurables if one is not session.config and one is not magics]
+    _remove(ip.events.callbacks["pre_run_cell"], session.transcript.pre_run_cell)
+    _remove(ip.events.callbacks["post_run_cell"], session.transcript.post_run_cell)
+    magics.warm_up.unregister()
+    _remove(ip.Completer.custom_matchers, magics.completer.matcher)
+    _remove(ip.input_transformers_cleanup, keep_question_marks)
+
+
+def _remove(items: list[Any], item: Any) -> None:
+    if item in items:
+        items.remove(item)

@@ -1,0 +1,72 @@
+"""A reply's edits brought to the user: new cells through `set_next_input`, rewritten cells with their diff.
+
+Nothing is executed, and nothing is replaced without being shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .markdown import code_block
+
+if TYPE_CHECKING:
+    from ..core.assistant import Reply
+    from ..core.edits import Edit
+
+CELL_MARK = "# %%"
+
+
+def usable_edits(reply: Reply) -> Sequence[Edit]:
+    """The edits that may reach the notebook: none of an answer that was stopped, or cut inside its code."""
+    if reply.finished == "interrupted":
+        return ()
+    if reply.finished != "stop" and any(not code.closed for code in reply.code):
+        return ()
+    return reply.edits
+
+
+def next_cell(edits: Sequence[Edit]) -> str:
+    """One cell that carries all of them: `# %%` marks where a cell ends and the next begins."""
+    sources = []
+    for edit in edits:
+        if edit.op == "delete":
+            continue
+        markdown = edit.kind == "markdown" and edit.op == "insert"
+        text = (
+            "\n".join(f"# {line}".rstrip() for line in edit.source.split("\n")) if markdown else edit.source
+        )
+        mark = f"{CELL_MARK} [markdown]\n" if markdown else f"{CELL_MARK}\n"
+        sources.append((mark, text))
+    if len(sources) == 1:
+        return sources[0][1]
+    first = sources[0] if sources else ("", "")
+    return "\n\n".join([first[1], *(mark + text for mark, text in sources[1:])])
+
+
+def insert(ip: Any, edits: Sequence[Edit], mode: str) -> None:
+    """Hand the cell to the front-end: below the asking cell, or in its place."""
+    if mode == "none" or not edits:
+        return
+    text = next_cell(edits)
+    if text:
+        ip.set_next_input(text, replace=mode == "replace")
+
+
+def diff_markdown(edits: Sequence[Edit]) -> str:
+    """What the rewritten cells would change, as fenced unified diffs."""
+    blocks = []
+    for edit in edits:
+        if edit.op != "replace":
+            continue
+        lines = difflib.unified_diff(
+            edit.before.splitlines(),
+            edit.source.splitlines(),
+            fromfile=f"cell {edit.cell_id}",
+            tofile="rewritten",
+            lineterm="",
+        )
+        text = "\n".join(lines)
+        blocks.append(code_block(text, "diff") if text else "*The cell stays as it is.*\n")
+    return "\n".join(blocks)

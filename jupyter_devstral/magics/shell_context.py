@@ -1,0 +1,225 @@
+"""The notebook as this kernel knows it, and the request that a magic makes of it.
+
+Order of sources: what a front-end pushed, the notebook file as last saved (completed by what was executed
+since), what was executed alone.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import NotebookError, UsageError
+from ..core.notebook import Cell, Notebook
+from ..core.tasks import Request, Task
+from .transcript import ExecutedCell, Transcript
+
+if TYPE_CHECKING:
+    from ..core.command_line import Command
+    from ..core.namespace import Variable
+
+_ATTACH = re.compile(r"(?<![\w@.+-])@([^\W\d]\w*)")
+_OWN_MAGIC = re.compile(r"\s*%%?devstral\b")
+
+
+@dataclass
+class NotebookFile:
+    """The notebook on disk, read again only when it was saved again."""
+
+    _stamp: tuple[str, int, int] | None = None
+    _notebook: Notebook | None = None
+
+    @property
+    def saved_at(self) -> float:
+        """When it was last saved, in seconds since the epoch."""
+        return self._stamp[1] / 1e9 if self._stamp else 0.0
+
+    def read(self, ip: Any) -> Notebook | None:
+        """The notebook as last saved, or None where there is no file that can be read."""
+        path = notebook_path(ip)
+        if path is None:
+            return None
+        try:
+            status = path.stat()
+            stamp = (str(path), status.st_mtime_ns, status.st_size)
+            if stamp != self._stamp:
+                from ..core.notebook_file import notebook_from_json, read_notebook_json
+
+                self._notebook = notebook_from_json(read_notebook_json(path.read_bytes()))
+                self._stamp = stamp
+        except (OSError, NotebookError):
+            return None
+        return self._notebook
+
+
+def notebook_path(ip: Any) -> Path | None:
+    """Where the front-end says the notebook is: VS Code in the namespace, Jupyter in the environment."""
+    named = ip.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    return Path(named) if isinstance(named, str) and named.endswith(".ipynb") else None
+
+
+@dataclass
+class ShellContext:
+    """Reads the notebook, the asking cell and the namespace of one shell.
+
+    Attributes:
+        pushed: the notebook as a front-end pushed it for the cell that now runs; None where none does.
+    """
+
+    ip: Any
+    transcript: Transcript
+    pushed: Notebook | None = None
+    file: NotebookFile = field(default_factory=NotebookFile)
+    turns_from_file: bool = True
+
+    def notebook(self) -> Notebook:
+        """All cells in the order of the document, as fresh as they can be known."""
+        known = self.pushed or self.file.read(self.ip)
+        if known is None:
+            return Notebook(merge_executed((), self.transcript))
+        cells = known.cells
+        if not self.turns_from_file:
+            cells = tuple(replace(cell, turn=None) if cell.turn else cell for cell in cells)
+        saved_at = math.inf if self.pushed else self.file.saved_at
+        return Notebook(merge_executed(cells, self.transcript, saved_at=saved_at), known.language)
+
+    def request(self, command: Command, *, scope: str) -> Request:
+        """Everything the prompt is made from.
+
+        Raises `UsageError` for an unknown variable or when there is no cell to rewrite, `NotebookError` for
+        an unknown cell.
+        """
+        task = command.task
+        assert task is not None
+        notebook = self.notebook()
+        focus = find_asking(notebook, self.transcript.asking)
+        target = self._target(command, notebook, focus)
+        attached = self._attached(command)
+        return Request(
+            task=task,
+            question=command.text,
+            notebook=notebook,
+            focus=focus,
+            target=target,
+            scope=scope,
+            variables=self._variables(command.text, attached, target, scope),
+            attached=attached,
+        )
+
+    def _target(self, command: Command, notebook: Notebook, focus: Cell | None) -> Cell | None:
+        task = command.task
+        if command.cell is not None:
+            from ..core.notebook_file import find_cell
+
+            return find_cell(notebook, command.cell)
+        if task in (Task.WRITE, Task.ASK) or task is None:
+            return None
+        above = cell_above(notebook, focus)
+        if above is None and task.rewrites:
+            raise UsageError(f"There is no code cell above to {task.value}. Name one: `--cell ID_OR_INDEX`.")
+        return above
+
+    def _attached(self, command: Command) -> tuple[str, ...]:
+        namespace = self.ip.user_ns
+        for name in command.variables:
+            if name not in namespace:
+                import difflib
+
+                close = difflib.get_close_matches(name, [key for key in namespace if key[:1] != "_"], 1)
+                hint = f" Did you mean {close[0]}?" if close else ""
+                raise UsageError(f"There is no variable {name!r}.{hint}")
+        return tuple(dict.fromkeys((*command.variables, *mentioned(command.text, namespace))))
+
+    def _variables(
+        self, text: str, attached: Sequence[str], target: Cell | None, scope: str
+    ) -> tuple[Variable, ...]:
+        from ..core.namespace import describe_namespace
+
+        if scope == "none":
+            return describe_namespace({name: self.ip.user_ns[name] for name in attached}, first=attached)
+        words = re.findall(r"[^\W\d]\w*", text)
+        first = dict.fromkeys((*attached, *words, *(_names_in(target.source) if target else ())))
+        return describe_namespace(self.ip.user_ns, first=tuple(first), hidden=_hidden(self.ip))
+
+
+def mentioned(text: str, namespace: Mapping[str, object]) -> list[str]:
+    """The names that `@name` in a prompt attaches: those that exist, and are no imported decorator."""
+    return [name for name in _ATTACH.findall(text) if name in namespace and not _imported(namespace[name])]
+
+
+def _imported(value: object) -> bool:
+    """`@dataclass` in a prompt means the decorator, not "attach this function"."""
+    return isinstance(value, (FunctionType, BuiltinFunctionType, type)) and value.__module__ != "__main__"
+
+
+def _names_in(source: str) -> Iterable[str]:
+    from ..core.python_source import names_of
+
+    use = names_of(source)
+    return sorted(use.loads | use.binds)
+
+
+def _hidden(ip: Any) -> set[str]:
+    """What IPython itself keeps in the namespace."""
+    return {*ip.user_ns_hidden, "In", "Out", "get_ipython", "exit", "quit"}
+
+
+def merge_executed(
+    saved: Sequence[Cell], executed: Iterable[ExecutedCell], *, saved_at: float = 0.0
+) -> tuple[Cell, ...]:
+    """Saved cells completed by what was executed since `saved_at` (seconds): its source is fresher.
+
+    An executed cell that was not saved yet stands after the one that was executed before it; one that was
+    executed before the file was saved and is not in it was deleted.
+    """
+    ordered: list[tuple[float, Cell]] = [(float(at), cell) for at, cell in enumerate(saved)]
+    by_id = {cell.id: at for at, cell in enumerate(saved) if cell.id}
+    by_source = {cell.source: at for at, cell in reversed(list(enumerate(saved))) if cell.kind == "code"}
+    places: dict[int, float] = {}
+    added = 0
+    for entry in executed:
+        at = by_id.get(entry.key) if entry.key else None
+        if at is None and (not entry.key or not by_id):
+            at = by_source.pop(entry.source, None)
+        if at is not None:
+            places[id(entry)] = float(at)
+            ordered[at] = (float(at), _fresher(saved[at], entry))
+        elif not (entry.key and by_id and entry.time < saved_at):
+            added += 1
+            # Fractions keep unsaved cells behind their predecessor and in the order of their execution.
+            place = int(places.get(id(entry.previous), len(saved))) + 1 - 1 / (added + 1)
+            places[id(entry)] = place
+            ordered.append((place, Cell(entry.key, 0, "code", entry.source, entry.outputs, entry.turn)))
+    ordered.sort(key=lambda pair: pair[0])
+    return tuple(replace(cell, index=index) for index, (_, cell) in enumerate(ordered))
+
+
+def _fresher(saved: Cell, entry: ExecutedCell) -> Cell:
+    if entry.time:
+        return replace(saved, source=entry.source, outputs=entry.outputs, turn=entry.turn)
+    return replace(saved, source=entry.source, outputs=saved.outputs if saved.source == entry.source else ())
+
+
+def find_asking(notebook: Notebook, asking: ExecutedCell | None) -> Cell | None:
+    """The cell that asks, among the notebook's cells; None when it is not there."""
+    if asking is None:
+        return None
+    for cell in reversed(notebook.cells):
+        if cell.id == asking.key if asking.key else (not cell.id and cell.source == asking.source):
+            return cell
+    return next((cell for cell in reversed(notebook.cells) if cell.source == asking.source), None)
+
+
+def cell_above(notebook: Notebook, focus: Cell | None) -> Cell | None:
+    """The nearest code cell above that is a cell of the user's, not a question of ours."""
+    end = focus.index if focus else len(notebook.cells)
+    for cell in reversed(notebook.cells[:end]):
+        if cell.kind == "code" and cell.source.strip() and not _OWN_MAGIC.match(cell.source):
+            return cell
+    return None

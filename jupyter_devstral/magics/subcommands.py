@@ -1,0 +1,86 @@
+"""`%devstral status`, `last`, `pull` and the other words that are no questions; and `--dry-run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..core.command_line import help_text
+from ..core.errors import UsageError
+from ..core.tokens import estimate_tokens
+from .markdown import code_block, inline_code, table
+
+if TYPE_CHECKING:
+    from ..core.command_line import Command
+    from ..core.prompt import Prompt
+    from .session import Session
+
+
+def run(session: Session, command: Command) -> None:
+    """Carry out a subcommand; raises `DevstralError`."""
+    if command.word == "continue":
+        from .ask import continue_last
+
+        return continue_last(session, command)
+    if command.word == "pull":
+        from .pull_progress import pull
+
+        return pull(session, command.text)
+    if command.word == "help":
+        return show(session.ip, help_text(), verbatim=True)
+    return show(session.ip, _report(session, command))
+
+
+def _report(session: Session, command: Command) -> str:
+    from . import status
+
+    if command.word == "model":
+        return status.switch_model(session, command.text)
+    if command.word == "stop":
+        stopped = session.stop()
+        return "Stopped." if stopped else "Nothing is running in this session."
+    if command.word == "reset":
+        session.forget()
+        return "Earlier questions and answers are forgotten; the cells of the notebook are not."
+    if command.word == "last":
+        return last_text(session)
+    reports = {"status": status.status_text, "models": status.models_text, "doctor": status.doctor_text}
+    return reports[command.word](session)
+
+
+def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
+    """Display Markdown in the cell; `verbatim` keeps line breaks and columns."""
+    text = code_block(markdown, "text") if verbatim else markdown
+    ip.display_pub.publish({"text/markdown": text, "text/plain": markdown}, metadata={})
+
+
+def dry_run(session: Session, command: Command) -> None:
+    """Show what a question would send; nothing is sent, and no server is needed."""
+    scope = command.context or session.config.context
+    request = session.context.request(command, scope=scope)
+    assistant = session.assistant(session.model(command, start=False))
+    prompt = assistant.prompt(request)
+    show(session.ip, f"**Nothing was sent.** {prompt_text(prompt, f'about {prompt.tokens:,} tokens')}")
+
+
+def last_text(session: Session) -> str:
+    """The messages of the last request as they were sent, with the server's own count of their tokens."""
+    reply = session.last
+    if reply is None:
+        raise UsageError("Nothing was sent in this session yet.")
+    exact = reply.usage.prompt_tokens if reply.usage else 0
+    count = f"{exact:,} tokens" if exact else f"about {reply.prompt.tokens:,} tokens"
+    return f"Sent to {inline_code(reply.model)}: {prompt_text(reply.prompt, count)}"
+
+
+def prompt_text(prompt: Prompt, count: str) -> str:
+    """A prompt's pieces with their token counts, and its messages."""
+    rows = [(piece.kind, piece.id, f"{piece.tokens:,}", "yes") for piece in prompt.pieces]
+    rows += [(piece.kind, piece.id, f"{piece.tokens:,}", "no: left out") for piece in prompt.dropped]
+    secrets = f", {prompt.redactions} × a secret replaced" if prompt.redactions else ""
+    parts = [f"{len(prompt.messages)} messages, {count}{secrets}."]
+    if rows:
+        parts.append(table(["piece", "of", "tokens", "sent"], rows))
+    for message in prompt.messages:
+        tokens = estimate_tokens(message.content)
+        parts.append(f"**{message.role}** (about {tokens:,} tokens)\n\n{code_block(message.content, 'text')}")
+    return "\n\n".join(parts)

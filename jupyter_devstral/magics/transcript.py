@@ -1,0 +1,156 @@
+"""What was executed in this kernel: sources, results and errors of cells as text, and our own exchanges.
+
+Filled by IPython's run-cell events; never keeps exceptions, frames or the user's objects.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.notebook import Output, Turn
+
+# Enough for what a prompt can use of one output; a cell may print megabytes.
+_MOST_TEXT = 20_000
+_MOST_FRAMES = 12
+
+
+@dataclass
+class ExecutedCell:
+    """One cell as last executed.
+
+    Attributes:
+        key: the front-end's cell id, or "" where the front-end gives none.
+        source: as typed, before IPython's transformations.
+        previous: the entry that was executed before this one first was; None for the first.
+        time: seconds since the epoch of the last execution; 0 when it was before this extension was loaded.
+    """
+
+    key: str
+    source: str
+    outputs: tuple[Output, ...] = ()
+    turn: Turn | None = None
+    previous: ExecutedCell | None = None
+    time: float = 0.0
+
+
+class Transcript:
+    """Executed cells in the order of their first execution."""
+
+    def __init__(self, ip: Any) -> None:
+        self._ip = ip
+        self._cells: list[ExecutedCell] = []
+        self._by_key: dict[str, ExecutedCell] = {}
+        self._running = threading.local()
+        self._latest: ExecutedCell | None = None
+        self._lock = threading.Lock()
+        self._read_history()
+
+    def __iter__(self) -> Iterator[ExecutedCell]:
+        with self._lock:
+            return iter(list(self._cells))
+
+    @property
+    def asking(self) -> ExecutedCell | None:
+        """The cell that is being executed on this thread, already among the cells; None outside of any."""
+        stack = self._stack()
+        return stack[0][1] if stack else None
+
+    def forget_turns(self) -> None:
+        """Earlier questions and answers are not sent again; the cells stay."""
+        with self._lock:
+            for cell in self._cells:
+                cell.turn = None
+
+    def pre_run_cell(self, info: Any) -> None:
+        stack = self._stack()
+        # A nested run_cell (%%capture, %run) belongs to the outer cell.
+        entry = stack[0][1] if stack else self._enter(info)
+        stack.append((info, entry))
+
+    def post_run_cell(self, result: Any) -> None:
+        stack = self._stack()
+        # An empty cell fires this event without the other.
+        if not stack or (result is not None and not (result.info.raw_cell or "").strip()):
+            return
+        _, entry = stack.pop()
+        # None: the cell was torn down.
+        if not stack and entry is not None and result is not None:
+            entry.outputs = self._outputs(result)
+
+    def _stack(self) -> list[tuple[Any, ExecutedCell | None]]:
+        if not hasattr(self._running, "stack"):
+            self._running.stack = []
+        stack: list[tuple[Any, ExecutedCell | None]] = self._running.stack
+        return stack
+
+    def _enter(self, info: Any) -> ExecutedCell | None:
+        key = getattr(info, "cell_id", None) or ""
+        # What front-ends run behind the user's back (variable inspectors) is no cell.
+        if not (key or info.store_history):
+            return None
+        entry = self._record(key, info.raw_cell)
+        entry.time = time.time()
+        return entry
+
+    def _record(self, key: str, source: str) -> ExecutedCell:
+        with self._lock:
+            entry = self._by_key.get(key) if key else None
+            if entry is None:
+                entry = ExecutedCell(key, source, previous=self._latest)
+                self._cells.append(entry)
+                if key:
+                    self._by_key[key] = entry
+            # Running a cell again takes its outputs away, and an earlier answer with them.
+            entry.source, entry.turn, entry.outputs = source, None, ()
+            self._latest = entry
+            return entry
+
+    def _read_history(self) -> None:
+        """Cells executed before this extension was loaded, and the one that loads it."""
+        for source in self._ip.history_manager.input_hist_raw[1:]:
+            if source.strip():
+                self._record("", source)
+
+    def _outputs(self, result: Any) -> tuple[Output, ...]:
+        outputs = list(_recorded_outputs(self._ip.history_manager, result.execution_count))
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            outputs.append(
+                Output("error", self._traceback_text(error), ename=type(error).__name__, evalue=_text(error))
+            )
+        return tuple(outputs)
+
+    def _traceback_text(self, error: BaseException) -> str:
+        # The kernel keeps what it has just shown: the same text that the notebook file will hold.
+        shown = getattr(self._ip, "_last_traceback", None)
+        if isinstance(shown, list) and shown and type(error).__name__ in str(shown[-1]):
+            return "\n".join(str(line) for line in shown)[-_MOST_TEXT:]
+        return "".join(traceback.format_exception(error, limit=-_MOST_FRAMES))[-_MOST_TEXT:]
+
+
+def _text(error: BaseException) -> str:
+    """`str(error)`, which is user code and may itself fail."""
+    try:
+        return str(error)[:2000]
+    except Exception:  # noqa: BLE001 - any exception may come out of a user's __str__
+        return ""
+
+
+def _recorded_outputs(history: Any, count: int) -> Iterator[Output]:
+    """What IPython itself remembers of the outputs of execution `count` (streams since IPython 9)."""
+    recorded = getattr(history, "outputs", None)
+    if recorded is None:
+        shown = history.output_hist_reprs.get(count)
+        if shown:
+            yield Output("result", shown[:_MOST_TEXT])
+        return
+    for output in recorded.get(count, ()):
+        if output.output_type in ("out_stream", "err_stream"):
+            yield Output("stream", "".join(output.bundle["stream"])[-_MOST_TEXT:])
+        elif output.output_type == "execute_result":
+            yield Output("result", str(output.bundle.get("text/plain", ""))[:_MOST_TEXT])
