@@ -75,6 +75,8 @@ class Assistant:
     def continue_reply(self, reply: Reply) -> ReplyStream:
         """Go on with a reply that was cut, hit its length or was interrupted: the result is all of it."""
         first = reply.first_prompt or reply.prompt
+        if not reply.text.strip():
+            return self.reply(reply.request, prompt=first)
         prompt = self._continued(first, reply.text)
         window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
         reserve = window.reply_reserve(self.config.max_reply_tokens)

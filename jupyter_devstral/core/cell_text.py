@@ -12,8 +12,8 @@ from functools import lru_cache
 from .notebook import Cell, Output
 
 GAP = "…"
-OUTPUT_LIMIT = 300
-OUTPUTS_LIMIT = 600
+OUTPUT_LIMIT = 200
+OUTPUTS_LIMIT = 400
 ERROR_LIMIT = 1200
 
 _BACKTICKS = re.compile(r"`{3,}")
@@ -81,9 +81,9 @@ def reference_text(cell: Cell, reply: str) -> str:
     if not parts or cell.kind != "code" or not all(part in blocks for part in parts):
         return ""
     if len(blocks) == 1 or len(parts) == len(blocks):
-        said = "the code above"
+        said = "as above"
     else:
-        said = f"block {' and '.join(str(blocks.index(part) + 1) for part in parts)} of the code above"
+        said = f"block {' and '.join(str(blocks.index(part) + 1) for part in parts)} of the above"
     shown = outputs_text(cell.outputs)
     return f"{header(cell)} {said}" + (f"\n{fenced(shown, 'output')}" if shown else "")
 

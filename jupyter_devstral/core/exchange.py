@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
@@ -62,7 +61,7 @@ class Exchange:
                     if pause is None:
                         raise
                     self.phase.refused()
-                if self._closed.wait(pause * random.uniform(0.8, 1.2)):
+                if self._closed.wait(_jittered(pause)):
                     return
         finally:
             self.phase.ended()
@@ -112,6 +111,13 @@ class Exchange:
             give_back(connection)
 
 
+def _jittered(seconds: float) -> float:
+    """About that long, so that those who were refused together do not come back together."""
+    import random
+
+    return seconds * random.uniform(0.8, 1.2)
+
+
 async def chunks_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:
     """The asynchronous twin of `Exchange.chunks`; cancel the task to close the connection."""
     import asyncio
@@ -124,7 +130,7 @@ async def chunks_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:
         except ServerBusy:
             if pause is None:
                 raise
-        await asyncio.sleep(pause * random.uniform(0.8, 1.2))
+        await asyncio.sleep(_jittered(pause))
 
 
 async def _stream_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:

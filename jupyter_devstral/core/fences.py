@@ -78,7 +78,8 @@ def find_opening(line: str) -> Opening | None:
 def _late_opening(line: str) -> Opening | None:
     """A fence glued behind text: "Here it is: ```python". Prose about fences must not open a block."""
     found = _LATE_FENCE.fullmatch(line)
-    if found is None or line.lstrip().startswith("~~~") or found["before"].endswith("\\"):
+    # Escaped fences and quotations (`> ```) are shown, not meant.
+    if found is None or found["before"].endswith("\\") or line.lstrip().startswith(("~~~", ">")):
         return None
     info = found["info"].strip()
     tag, cell, glued = read_info(info)

@@ -15,6 +15,9 @@ from .type_facts import full_name_of, is_a, is_exactly_from, known_as, module_of
 from .value_schema import CONTAINERS, container_text, scalar_text
 
 TEXT_LIMIT = 4000
+# For one value whose reading runs code of the user's. What libraries' own types cost is bounded, and must never
+# depend on how busy the machine is: the same variable is described by the same bytes.
+_CAP_SECONDS = 0.25
 # Only the newest are looked at in a namespace of thousands.
 _CONSIDERED = 2000
 _IPYTHON_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
@@ -42,7 +45,7 @@ def describe_namespace(
     first: Iterable[str] = (),
     hidden: Collection[str] = (),
     limit: int = 40,
-    deadline_seconds: float = 0.25,
+    deadline_seconds: float = 3.0,
 ) -> tuple[Variable, ...]:
     """The variables of `ns` worth telling a model, most important first, at most `limit` of them.
 
@@ -56,7 +59,7 @@ def describe_namespace(
     names = [*wanted, *_by_rank(ns, {*wanted, *hidden, *_IPYTHON_NAMES})[: max(0, limit - len(wanted))]]
     described = []
     for name in names:
-        left = ends - time.monotonic()
+        left = min(ends - time.monotonic(), _CAP_SECONDS)
         described.append(describe_variable(name, ns[name], deadline_seconds=left))
     return tuple(described)
 

@@ -21,6 +21,7 @@ _MAGIC = re.compile(
         |mv|cp|rm|nvidia-smi)\b""",
     re.VERBOSE,
 )
+_CELL_MAGIC = re.compile(r"%%[a-z]\w*(?:[ \t]|$)", re.MULTILINE)
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FLOW = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.If, ast.Try)
 _STRONG = (*_DEFINITIONS, *_FLOW, ast.AugAssign, ast.Delete, ast.Assert, ast.Raise)
@@ -28,6 +29,8 @@ _STRONG = (*_DEFINITIONS, *_FLOW, ast.AugAssign, ast.Delete, ast.Assert, ast.Rai
 
 def looks_like_python(source: str) -> bool:
     """Whether the source parses as a cell and does what output, prose or another language does not."""
+    if _CELL_MAGIC.match(source):
+        return True
     tree = parse_cell(source)
     if tree is None or _ends_in_semicolons(source):
         return False
@@ -83,7 +86,8 @@ def _evidence_of_value(value: ast.expr, lines: list[str]) -> int:
     if isinstance(value, ast.Attribute | ast.Subscript | ast.Name):
         return 0
     if not isinstance(value, ast.Call):
-        return 0
+        calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
+        return 1 if any(isinstance(call.func, ast.Attribute) for call in calls) else 0
     name = ast.unparse(value.func)
     if {name, name.split(".")[0]} & _FOREIGN_CALLS:
         return -1

@@ -7,11 +7,9 @@ our own requests see each other. Only advice for a status line: where it cannot 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib
 import os
-import tempfile
-from pathlib import Path
+import re
 from typing import Any
 
 fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
@@ -22,8 +20,10 @@ class QueuePlace:
 
     def __init__(self, host: str, model: str) -> None:
         owner = os.getuid() if hasattr(os, "getuid") else 0
-        key = hashlib.sha256(f"{host} {model}".encode()).hexdigest()[:16]
-        self._path = Path(tempfile.gettempdir()) / f"jupyter-devstral-{owner}-{key}.lock"
+        # Not tempfile's folder: the same one for all processes, whatever their TMPDIR.
+        folder = os.environ.get("XDG_RUNTIME_DIR") or "/tmp"
+        key = re.sub(r"[^\w.]+", "-", f"{host}-{model}")[:120]
+        self._path = os.path.join(folder, f"jupyter-devstral-{owner}-{key}.lock")
         self._descriptor = -1
         self._first = True
 

@@ -56,6 +56,12 @@ def key_text(key: object) -> str:
     return full_name_of(type(key))
 
 
+def _column(name: object, facts: str) -> str:
+    """A column's line; the quotes are spared where the name is a plain word, they cost as much as the name."""
+    plain = is_a(type(name), str) and str.isidentifier(name) and len(name) <= _NAME_LIMIT  # type: ignore[arg-type]
+    return f"  {name if plain else key_text(name)}: {facts}"
+
+
 def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
 
@@ -81,7 +87,7 @@ def _pandas_frame(frame: Any) -> list[str]:
     for position, (name, dtype) in enumerate(zip(shown.columns, shown.dtypes, strict=True)):
         column = shown.iloc[:, position]
         missing = f", {nulls[position]:,} null" if nulls is not None and nulls[position] else ""
-        lines.append(f"  {key_text(name)}: {_pandas_dtype(column, dtype)}{missing}")
+        lines.append(_column(name, f"{_pandas_dtype(column, dtype)}{missing}"))
     return _more(lines, columns)
 
 
@@ -145,7 +151,7 @@ def _polars_frame(frame: Any) -> list[str]:
     rows, columns = frame.shape
     lines = [f"{_label(frame, 'polars', 'DataFrame')}, {_rows(rows)} × {columns:,} columns"]
     for column in frame.get_columns()[:COLUMNS_SHOWN]:
-        lines.append(f"  {key_text(column.name)}: {str(column.dtype)[:80]}{_nulls(column.null_count())}")
+        lines.append(_column(column.name, f"{str(column.dtype)[:80]}{_nulls(column.null_count())}"))
     return _more(lines, columns)
 
 
@@ -170,14 +176,14 @@ def _arrow_table(table: Any) -> list[str]:
     lines = [f"pyarrow {name_of(type(table))}, {_rows(table.num_rows)} × {table.num_columns:,} columns"]
     for position in range(min(table.num_columns, COLUMNS_SHOWN)):
         column = table.column(position)
-        name = key_text(table.schema.names[position])
-        lines.append(f"  {name}: {str(column.type)[:80]}{_nulls(column.null_count)}")
+        facts = f"{str(column.type)[:80]}{_nulls(column.null_count)}"
+        lines.append(_column(table.schema.names[position], facts))
     return _more(lines, table.num_columns)
 
 
 def _arrow_schema(schema: Any) -> list[str]:
     fields = zip(schema.names, schema.types, strict=True)
-    lines = [f"  {key_text(name)}: {str(kind)[:80]}" for name, kind in list(fields)[:COLUMNS_SHOWN]]
+    lines = [_column(name, str(kind)[:80]) for name, kind in list(fields)[:COLUMNS_SHOWN]]
     return _more([f"pyarrow Schema, {len(schema.names):,} fields", *lines], len(schema.names))
 
 

@@ -1,0 +1,1 @@
+"""Measurements of the promises in the README: `make bench` prints one table."""

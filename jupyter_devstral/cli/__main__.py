@@ -1,0 +1,8 @@
+"""`python -m jupyter_devstral.cli`: the command where the console script is not on the path."""
+
+import sys
+
+from .app import main
+
+if __name__ == "__main__":
+    sys.exit(main())

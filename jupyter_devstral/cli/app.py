@@ -1,0 +1,91 @@
+"""`jupyter devstral SUBCOMMAND`: the arguments, the dispatch, and how every failure ends.
+
+Exit codes: 0 done, 1 an error in one line on stderr, 2 typed wrongly, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from .. import __version__
+from ..core.errors import DevstralError, UsageError
+from .arguments import SUBCOMMANDS, add_subcommands
+from .settings import take_flags
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit code; `argv` without the program's name."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character gets "?" for it.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        return _fail(error, 2)
+    except DevstralError as error:
+        return _fail(error, 1)
+    except BrokenPipeError:
+        _forget_stdout()
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(argv: list[str]) -> int:
+    flags, rest = take_flags(argv)
+    try:
+        arguments = _parser().parse_args(rest)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if arguments.subcommand is None:
+        _parser().print_help()
+        return 2
+    arguments.flags = flags
+    command: Callable[[argparse.Namespace], int] = import_module(
+        f".{SUBCOMMANDS[arguments.subcommand]}", __package__
+    ).command
+    return command(arguments)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse with one line for a mistake instead of the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\nSee `{self.prog} --help`.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="jupyter devstral",
+        description="A local-first coding assistant for notebooks.",
+        epilog="Settings: --DevstralConfig.NAME=VALUE anywhere, or c.DevstralConfig.NAME = VALUE in "
+        "jupyter_devstral_config.py or ipython_config.py. NOTEBOOK is a path, or - for standard input. "
+        "A cell is named by its id or by its 0-based index over all cells.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"jupyter-devstral {__version__}")
+    add_subcommands(parser)
+    return parser
+
+
+def _fail(error: DevstralError, code: int) -> int:
+    text = " ".join(str(error).split())
+    print(f"jupyter devstral: {text}", file=sys.stderr)
+    return code
+
+
+def _forget_stdout() -> None:
+    """Whoever read our output (`| head`) has gone; the interpreter must not complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,151 @@
+"""What can be typed behind `jupyter devstral`: every subcommand with its arguments and help."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..core.tasks import Task
+
+# Subcommand -> the module whose `command(arguments)` carries it out; imported only when it is asked for.
+SUBCOMMANDS = {
+    "doctor": "doctor",
+    "models": "models",
+    "pull": "pull",
+    "prompt": "prompt",
+    "apply": "apply",
+    "run": "run",
+    "serve": "serve",
+    "autoload": "autoload",
+}
+_TASKS = [task.value for task in Task]
+
+
+def add_subcommands(parser: argparse.ArgumentParser) -> None:
+    """Add all subcommands; the one that was typed is `arguments.subcommand`."""
+    add = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", title="subcommands").add_parser
+    _add(add, "doctor", "say in plain sentences what is wrong, and the next step")
+    _add(add, "models", "list the models that the server has")
+    pull = _add(add, "pull", "download a model, with progress; asking again resumes")
+    pull.add_argument("model", metavar="NAME", help="a model's name, such as devstral-small-2")
+    _add_prompt(add)
+    _add_apply(add)
+    _add_run(add)
+    _add_serve(add)
+    autoload = _add(add, "autoload", "make IPython and its kernels load the magics by themselves")
+    autoload.add_argument("--off", action="store_true", help="take it back")
+
+
+def _add(add: Any, name: str, text: str, more: str = "") -> argparse.ArgumentParser:
+    description = text[0].upper() + text[1:] + "." + (f" {more}" if more else "")
+    parser: argparse.ArgumentParser = add(name, help=text, description=description, allow_abbrev=False)
+    return parser
+
+
+def _add_cell(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file, or - for standard input")
+    parser.add_argument(
+        "--cell", metavar="ID_OR_INDEX", required=True, help="a cell's id, or its 0-based index"
+    )
+
+
+def _add_prompt(add: Any) -> None:
+    prompt = _add(
+        add,
+        "prompt",
+        "show the exact messages that would be sent",
+        "Needs no model, no server and no network.",
+    )
+    _add_cell(prompt)
+    prompt.add_argument(
+        "--task",
+        metavar="T",
+        choices=_TASKS,
+        help=f"{', '.join(_TASKS)} (default: the cell's own; plain cell: write with --text, else explain)",
+    )
+    prompt.add_argument("--text", metavar="PROMPT", help="the question (default: what the cell asks)")
+    prompt.add_argument(
+        "--budget",
+        metavar="TOKENS",
+        type=_tokens,
+        help="tokens for the context pieces alone, without system prompt and question (default: no limit)",
+    )
+    prompt.add_argument(
+        "--json", action="store_true", help="messages, tokens, pieces and what was dropped as JSON"
+    )
+
+
+def _add_apply(add: Any) -> None:
+    apply = _add(
+        add,
+        "apply",
+        "apply a model's reply (standard input) to a notebook, and print the notebook",
+        "Inserted below the cell for write and test, replacing the cell for edit, refactor, doc and fix.",
+    )
+    _add_cell(apply)
+    apply.add_argument("--task", metavar="T", choices=_TASKS, help=f"{', '.join(_TASKS)} (default: write)")
+
+
+def _add_run(add: Any) -> None:
+    run = _add(
+        add,
+        "run",
+        "execute a notebook, with the cells that the model writes inserted and executed too",
+        "Using `run` is the consent to execute code that a model writes.",
+    )
+    run.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file, or - for standard input")
+    run.add_argument(
+        "-o", "--output", metavar="OUT.ipynb", type=Path, required=True, help="where the result goes"
+    )
+    run.add_argument(
+        "--html", metavar="OUT.html", type=Path, help="the result as one page without any script"
+    )
+    run.add_argument(
+        "--timeout", metavar="S", type=_seconds, help="seconds a cell may take (default: no limit)"
+    )
+    run.add_argument(
+        "--allow-errors", action="store_true", help="go on after a cell that fails, and exit with 0"
+    )
+    run.add_argument(
+        "--no-execute-inserted",
+        action="store_true",
+        help="insert what the model writes, but do not execute it",
+    )
+
+
+def _add_serve(add: Any) -> None:
+    serve = _add(
+        add,
+        "serve",
+        "speak Ollama's HTTP API for a GGUF file, on this machine only",
+        "A stand-in for machines without Ollama; needs the extra: pip install 'jupyter_devstral[embedded]'.",
+    )
+    serve.add_argument("--gguf", metavar="FILE", type=Path, required=True, help="the model file")
+    serve.add_argument("--port", metavar="P", type=_port, default=11434, help="default: 11434, Ollama's own")
+    serve.add_argument("--name", metavar="MODEL", help="the name it answers to (default: from the file)")
+
+
+def _tokens(text: str) -> int:
+    return _number(text, "a number of tokens, 0 or more", 0)
+
+
+def _seconds(text: str) -> int:
+    return _number(text, "a whole number of seconds, 1 or more", 1)
+
+
+def _port(text: str) -> int:
+    port = _number(text, "a port from 0 (any free one) to 65535", 0)
+    if port > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 (any free one) to 65535")
+    return port
+
+
+def _number(text: str, meaning: str, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {meaning}")
+    return number

@@ -1,0 +1,95 @@
+"""What a cell of a notebook file asks: its own `%%devstral` line, or what the command line says instead."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from ..core.cell_text import is_request
+from ..core.command_line import Command, parse_command
+from ..core.notebook import Cell, Notebook
+from ..core.notebook_file import find_cell
+from ..core.tasks import Request, Task
+
+_CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
+_LINE_MAGIC = re.compile(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)
+
+
+def command_of(source: str) -> Command | None:
+    """The task that a code cell gives the assistant; None for any other cell.
+
+    Raises `UsageError` for a line that the magic would refuse, too.
+    """
+    cell_magic = _CELL_MAGIC.match(source)
+    if cell_magic:
+        command = parse_command(cell_magic[1], cell_magic[2] or "")
+        return command if command.task else None
+    if source.lstrip().startswith("%%"):
+        return None
+    commands = [parse_command(line) for line in _LINE_MAGIC.findall(source)]
+    tasks = [command for command in commands if command.task]
+    return tasks[-1] if tasks else None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as the command line understands it.
+
+    Attributes:
+        anchor: the cell below which new cells go.
+        target: the cell that is rewritten; None for a task that rewrites nothing.
+    """
+
+    task: Task
+    question: str
+    anchor: Cell
+    target: Cell | None
+    scope: str | None = None
+
+    def request(self, notebook: Notebook, scope: str) -> Request:
+        """The request to the pipeline; `scope` holds where the cell does not name its own."""
+        return Request(
+            task=self.task,
+            question=self.question,
+            notebook=notebook,
+            focus=self.anchor,
+            target=self.target,
+            scope=self.scope or scope,
+        )
+
+
+def what_is_asked(
+    notebook: Notebook, cell: Cell, task: str | None, text: str | None, *, otherwise: Task
+) -> Asked:
+    """Task, question and target for `cell`; `otherwise` is the task of a plain cell when none is given."""
+    command = _own_command(cell, text)
+    if command is None:
+        chosen = Task(task) if task else otherwise
+        # Asked about from outside, a plain cell is itself what is rewritten or explained.
+        target = cell if chosen.rewrites or chosen in (Task.EXPLAIN, Task.TEST) else None
+        return Asked(chosen, text or "", cell, target)
+    chosen = Task(task or command.word)
+    target = None
+    if command.cell is not None:
+        target = find_cell(notebook, command.cell)
+    elif chosen not in (Task.WRITE, Task.ASK):
+        target = _cell_above(notebook, cell)
+    return Asked(chosen, command.text if text is None else text, cell, target, command.context)
+
+
+def _own_command(cell: Cell, text: str | None) -> Command | None:
+    if cell.kind != "code":
+        return None
+    if text is not None and _CELL_MAGIC.match(cell.source) and not cell.source.partition("\n")[2].strip():
+        # A magic whose prompt is still to be written is complete with the one from the command line.
+        command = command_of(f"{cell.source.rstrip()}\n{text}")
+        return replace(command, text=text) if command else None
+    return command_of(cell.source)
+
+
+def _cell_above(notebook: Notebook, asking: Cell) -> Cell:
+    """The nearest code cell above that asks nothing; the asking cell where there is none."""
+    for cell in reversed(notebook.cells[: asking.index]):
+        if cell.kind == "code" and cell.source.strip() and not is_request(cell):
+            return cell
+    return asking

@@ -1,0 +1,46 @@
+"""A notebook named on the command line, read as JSON and as cells."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import NotebookError, UsageError
+from ..core.notebook import Notebook
+from ..core.notebook_file import notebook_from_json, read_notebook_json
+
+
+@dataclass(frozen=True)
+class NotebookInput:
+    """A notebook as stored and as cells; `name` is what messages call it."""
+
+    name: str
+    data: dict[str, Any]
+    notebook: Notebook
+
+
+def read_notebook(path: str) -> NotebookInput:
+    """Read a file, or standard input for "-". `NotebookError`, one line, when it is not a notebook."""
+    name = "standard input" if path == "-" else path
+    content = _content(path)
+    try:
+        data = read_notebook_json(content)
+        return NotebookInput(name, data, notebook_from_json(data))
+    except NotebookError as error:
+        raise NotebookError(f"{name}: {error}") from None
+
+
+def _content(path: str) -> bytes:
+    if path == "-":
+        if sys.stdin.isatty():
+            raise UsageError("NOTEBOOK is -, but nothing is piped in: `… < notebook.ipynb`.")
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise NotebookError(f"{path}: cannot be read: {error.strerror or error}.") from None
+    except ValueError as error:
+        # A NUL byte in the name.
+        raise NotebookError(f"{path!r} is not the name of a file: {error}.") from None

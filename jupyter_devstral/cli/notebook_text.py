@@ -1,0 +1,17 @@
+"""A notebook's JSON as the text of a file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def notebook_text(data: dict[str, Any]) -> str:
+    """A notebook as Jupyter writes it: one space of indentation, key order as read, a newline at the end."""
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Half a surrogate pair can only be written as the escape it was read from.
+        return json.dumps(data, indent=1) + "\n"
+    return text

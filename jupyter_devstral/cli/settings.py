@@ -1,0 +1,133 @@
+"""`DevstralConfig` as the command line sees it: configuration files, then `--DevstralConfig.NAME=VALUE`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+    from ..core.config import DevstralConfig
+
+_PREFIX = "--DevstralConfig."
+# From the most general file to the most specific one, which wins.
+_FILES = ("jupyter_config", "ipython_config", "jupyter_server_config", "jupyter_devstral_config")
+
+
+def take_flags(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Split `--DevstralConfig.x=y` and `--DevstralConfig.x y`, wherever they stand, from everything else.
+
+    Raises `UsageError` for a flag without a value.
+    """
+    flags: dict[str, str] = {}
+    rest: list[str] = []
+    tokens = iter(argv)
+    for token in tokens:
+        if not token.startswith(_PREFIX):
+            rest.append(token)
+            continue
+        name, equals, value = token.removeprefix(_PREFIX).partition("=")
+        if not equals:
+            following = next(tokens, None)
+            if following is None:
+                raise UsageError(f"{token} needs a value: {token}=VALUE")
+            value = following
+        flags[name] = value
+    return flags, rest
+
+
+def read_settings(flags: dict[str, str]) -> DevstralConfig:
+    """The settings of this user with these flags; `ConfigurationError` names what is wrong."""
+    return settings_from(_merged(flags))
+
+
+def settings_given(flags: dict[str, str]) -> dict[str, Any]:
+    """Only the settings that a file or a flag gives a value, checked, as plain JSON values."""
+    config = _merged(flags)
+    settings = settings_from(config)
+    return {name: getattr(settings, name) for name in config.DevstralConfig}
+
+
+def settings_from(config: Config) -> DevstralConfig:
+    from traitlets import TraitError
+
+    from ..core.config import DevstralConfig
+
+    try:
+        settings = DevstralConfig(config=config)
+        # The environment is looked at only when the default is needed.
+        _ = settings.host
+    except TraitError as error:
+        raise ConfigurationError(str(error)) from None
+    return settings
+
+
+def _merged(flags: dict[str, str]) -> Config:
+    from traitlets.config import Config
+    from traitlets.config.loader import DeferredConfigString
+
+    merged = Config()
+    for loaded in _files():
+        merged.merge(loaded)
+    for name, value in flags.items():
+        merged.DevstralConfig[name] = DeferredConfigString(value)
+    return merged
+
+
+def _files() -> Iterator[Config]:
+    """The `DevstralConfig` section of every configuration file there is, most specific last."""
+    from jupyter_core.paths import jupyter_config_path
+    from traitlets.config import Config
+
+    for name in _FILES:
+        folders = (
+            _ipython_folders() if name == "ipython_config" else [Path(one) for one in jupyter_config_path()]
+        )
+        for folder in reversed(folders):
+            for path in (folder / f"{name}.py", folder / f"{name}.json"):
+                if path.is_file():
+                    loaded = load_file(path)
+                    yield (
+                        Config(DevstralConfig=loaded.DevstralConfig)
+                        if "DevstralConfig" in loaded
+                        else Config()
+                    )
+
+
+def load_file(path: Path) -> Config:
+    """One configuration file. `ConfigurationError`, one line, when it is broken."""
+    from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
+
+    loader = (PyFileConfigLoader if path.suffix == ".py" else JSONFileConfigLoader)(
+        path.name, str(path.parent)
+    )
+    try:
+        loaded: Config = loader.load_config()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the file is the user's program: anything may come out of it
+        reason = f"{type(error).__name__}: {error}"
+        raise ConfigurationError(
+            f"The configuration file {path} cannot be read ({reason}). Repair it or move it away."
+        ) from None
+    return loaded
+
+
+def ipython_folder() -> Path:
+    """IPython's folder of this user, found as IPython finds it, without the cost of importing IPython."""
+    named = os.environ.get("IPYTHONDIR")
+    if named:
+        return Path(os.path.expandvars(named)).expanduser()
+    folder = Path.home() / ".ipython"
+    older = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "ipython"
+    return older if older.is_dir() and not folder.exists() else folder
+
+
+def _ipython_folders() -> list[Path]:
+    import sys
+
+    shared = [Path(sys.prefix, "etc", "ipython"), Path("/usr/local/etc/ipython"), Path("/etc/ipython")]
+    return [ipython_folder() / "profile_default", *shared]

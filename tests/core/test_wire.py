@@ -1,0 +1,89 @@
+"""Replies as JSON, there and back; foreign data reads as nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from jupyter_devstral.core.edits import Edit
+from jupyter_devstral.core.notebook import Turn
+from jupyter_devstral.core.wire import MIME, edits_from_bundle, reply_bundle, turn_from_bundle
+from tests.core.test_receipt import reply_with
+
+EDITS = (
+    Edit("insert", "id3", "", "x = 1\n", "code"),
+    Edit("replace", "id1", "old", "new ünïcode \u2028", "code"),
+    Edit("insert", "", "", "# Title", "markdown"),
+    Edit("delete", "id2", "gone", ""),
+)
+
+
+def test_there_and_back() -> None:
+    reply = replace(reply_with(), edits=EDITS, turn=Turn("asked\n<b>", "Hello"))
+    data = json.loads(json.dumps(reply_bundle(reply)))
+    assert turn_from_bundle(data) == reply.turn
+    assert edits_from_bundle(data) == list(EDITS)
+
+
+def test_bundle_fields() -> None:
+    reply = replace(reply_with(), edits=EDITS[:1], finished="length")
+    assert reply_bundle(reply) == {
+        "version": 1,
+        "task": "write",
+        "reply": "Hello",
+        "edits": [{"op": "insert", "cell_id": "id3", "before": "", "source": "x = 1\n", "kind": "code"}],
+        "receipt": reply.receipt(),
+        "turn": {"user_text": "x", "reply": "Hello"},
+        "finished": "length",
+        "notes": [],
+        "usage": {
+            "prompt_tokens": 5000,
+            "reply_tokens": 136,
+            "load_seconds": 0.1,
+            "prompt_seconds": 0.5,
+            "reply_seconds": 4.0,
+            "total_seconds": 5.0,
+            "done_reason": "stop",
+        },
+        "model": "devstral-small-2",
+    }
+    assert MIME == "application/vnd.jupyter-devstral.v1+json"
+    assert reply_bundle(replace(reply, usage=None))["usage"] is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        1,
+        "x",
+        [],
+        {},
+        {"turn": None},
+        {"turn": "x"},
+        {"turn": {"user_text": 1, "reply": "x"}},
+        {"turn": {"reply": "x"}},
+        {"edits": {}},
+        {"edits": [1, None, {}]},
+    ],
+)
+def test_foreign_data(data: object) -> None:
+    assert turn_from_bundle(data) is None
+    assert edits_from_bundle(data) == []
+
+
+def test_what_is_an_edit_is_read_and_the_rest_left_out() -> None:
+    good = {"op": "insert", "cell_id": "a", "before": "", "source": "s", "kind": "code", "future": 1}
+    bad = [
+        {**good, "op": "explode"},
+        {**good, "op": ["insert"]},
+        {**good, "source": 3},
+        {**good, "kind": "raw"},
+    ]
+    older = {"op": "replace", "cell_id": "a", "before": "b", "source": "s"}
+    assert edits_from_bundle({"edits": [*bad, good, older]}) == [
+        Edit("insert", "a", "", "s", "code"),
+        Edit("replace", "a", "b", "s", "code"),
+    ]
