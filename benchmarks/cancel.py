@@ -31,7 +31,7 @@ def measure(streaming: bool) -> tuple[float, float]:
     pace = {"piece_delay": 0.02} if streaming else {"first_byte_delay": 30.0}
     with ScriptedOllama(replies=[WORDS] * (RUNS + 1), **pace) as server, kernel(server.url) as k:
         times = [interrupt(k, server, after=1.0) for _ in range(RUNS + 1)][1:]
-    return tuple(statistics.median(column) * 1000 for column in zip(*times))  # type: ignore[return-value]
+    return tuple(statistics.median(column) * 1000 for column in zip(*times, strict=True))  # type: ignore[return-value]
 
 
 def run(shared: Path | None) -> list[Row]:
@@ -40,6 +40,8 @@ def run(shared: Path | None) -> list[Row]:
     for name, streaming in (("while streaming", True), ("before the first byte", False)):
         closed, back = measure(streaming)
         against = f"the interrupt; median of {RUNS}"
-        rows.append(Row(f"cancel {name}: connection closed", f"{closed:.0f} ms", against, "<= 50 ms", closed <= 50))
+        rows.append(
+            Row(f"cancel {name}: connection closed", f"{closed:.0f} ms", against, "<= 50 ms", closed <= 50)
+        )
         rows.append(Row(f"cancel {name}: cell back", f"{back:.0f} ms", against, "<= 150 ms", back <= 150))
     return rows

@@ -1,7 +1,8 @@
 """The first visible token, with an instant server: what we add over a client that sends the same bytes.
 
-Later calls: a warm kernel against a raw `http.client` connection that is kept open. First call: a fresh process that
-loaded the extension against an equally fresh process with a bare `ollama.Client` (import and construction on both sides).
+Later calls: a warm shell against a raw `http.client` connection that is kept open. First call: a fresh
+process that loaded the extension against an equally fresh process with a bare `ollama.Client` (import and
+construction counted on both sides).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from tests.support.scripted_server import ScriptedOllama
 
 RUNS = 9
 
-# The shell's display publisher is what a front-end would see: the first update that holds the answer's first word is the
-# first visible token.
+# The shell's display publisher is what a front-end would see: the first update with the answer's first word is
+# the first visible token.
 SHELL = """
 import json, sys, time
 from IPython.core.interactiveshell import InteractiveShell
@@ -53,7 +54,8 @@ url, body = sys.argv[1], json.load(open(sys.argv[2]))
 start = time.perf_counter()
 import ollama
 client = ollama.Client(url)
-for chunk in client.chat(model=body["model"], messages=body["messages"], options=body["options"], stream=True):
+sent = {name: body[name] for name in ("model", "messages", "options")}
+for chunk in client.chat(stream=True, **sent):
     print(json.dumps(time.perf_counter() - start)); break
 """
 
@@ -76,7 +78,9 @@ print(json.dumps(times))
 
 def fresh(script: str, *args: str) -> list[float]:
     """The numbers on the last line that a fresh process prints."""
-    done = subprocess.run([sys.executable, "-c", script, *args], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *args], capture_output=True, text=True, timeout=120, check=True
+    )
     numbers = json.loads(done.stdout.strip().splitlines()[-1])
     return numbers if isinstance(numbers, list) else [numbers]
 
@@ -98,7 +102,7 @@ def run(shared: Path | None) -> list[Row]:
     rows = []
     for name, pairs, bar in (("first call", first, 15), ("later calls", later, 5)):
         added = statistics.median(ours - theirs for ours, theirs in pairs) * 1000
-        ours, theirs = (statistics.median(column) * 1000 for column in zip(*pairs))
+        ours, theirs = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
         other = "bare ollama.Client" if name == "first call" else "raw client"
         rows.append(
             Row(

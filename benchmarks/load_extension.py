@@ -30,7 +30,9 @@ print(json.dumps([time.perf_counter() - start, resident() - before]))
 
 def one(mode: str) -> tuple[float, float]:
     """Seconds and bytes between the two readings of one fresh process."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT, mode], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, mode], capture_output=True, text=True, check=True, timeout=60
+    )
     seconds, grown = json.loads(done.stdout.strip().splitlines()[-1])
     return seconds, grown
 

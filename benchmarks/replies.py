@@ -55,5 +55,11 @@ def run(shared: Path | None) -> list[Row]:
     return [
         Row("replies given back whole by the events", f"{whole}/{count}", "", "100 %", whole == count),
         Row("cells from a block tagged otherwise", str(wrong), "", "0", wrong == 0),
-        Row("python blocks that parse and are offered", f"{offered}/{expected}", "", "100 %", offered == expected),
+        Row(
+            "python blocks that parse and are offered",
+            f"{offered}/{expected}",
+            "",
+            "100 %",
+            offered == expected,
+        ),
     ]

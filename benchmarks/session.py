@@ -9,7 +9,6 @@ Both are counted by the project's own estimate, so that the ratio does not depen
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +62,7 @@ STEPS = (
     ),
     Step(
         (
-            "def margin(profit, revenue):\n    \"\"\"Profit per unit of revenue; NaN where nothing was sold.\"\"\"\n"
+            'def margin(profit, revenue):\n    """Profit per unit of revenue; NaN where nothing was sold."""\n'
             "    revenue = np.asarray(revenue, dtype=float)\n    with np.errstate(divide='ignore', invalid='ignore'):\n"
             "        return np.where(revenue > 0, np.asarray(profit) / revenue, np.nan)",
         ),
@@ -73,7 +72,9 @@ STEPS = (
         "print(f'worst month: {worst}')\n```\n\n`idxmin` skips the NaN of months without sales.\n",
     ),
     Step(
-        ("quarters = report.groupby(report['month'].dt.quarter)[['revenue', 'profit']].sum()\nquarters['marign'].round(3)",),
+        (
+            "quarters = report.groupby(report['month'].dt.quarter)[['revenue', 'profit']].sum()\nquarters['marign'].round(3)",
+        ),
         "why did the last cell fail?",
         ("KeyError", "marign", "quarters"),
         "`quarters` holds only the two columns that were summed, `revenue` and `profit`; there is no `marign` (and no `margin`: "
@@ -83,7 +84,7 @@ STEPS = (
     Step(
         (
             "targets = {1: 3500.0, 2: 3600.0, 3: 3300.0, 4: 4100.0}\n\n\ndef missed_by(quarter):\n"
-            "    \"\"\"How much revenue a quarter (1-4) lacks to its target; 0 when it was reached.\"\"\"\n"
+            '    """How much revenue a quarter (1-4) lacks to its target; 0 when it was reached."""\n'
             "    return max(0.0, targets[quarter] - quarters.loc[quarter, 'revenue'])",
         ),
         "which quarters miss their target, and by how much?",
@@ -106,15 +107,17 @@ STEPS = (
         "write a function best_month(report) that returns the month with the highest profit; ties go to the earlier month",
         ("profit",),
         "`idxmax` returns the first of equal values, so sorting by month first settles ties:\n\n```python\ndef best_month(report):\n"
-        "    \"\"\"The month with the highest profit; the earlier one of equals.\"\"\"\n    ordered = report.sort_values('month')\n"
+        '    """The month with the highest profit; the earlier one of equals."""\n    ordered = report.sort_values(\'month\')\n'
         "    return ordered.loc[ordered['profit'].idxmax(), 'month']\n```\n",
     ),
     Step(
-        ("champion = best_month(reprot)\nprint(f'best month: {champion}, profit {report.set_index(\"month\").loc[champion, \"profit\"]:.0f}')",),
+        (
+            'champion = best_month(reprot)\nprint(f\'best month: {champion}, profit {report.set_index("month").loc[champion, "profit"]:.0f}\')',
+        ),
         "fix the cell above",
         ("NameError", "reprot", "def best_month"),
         "`reprot` is a misspelt `report`:\n\n```python\nchampion = best_month(report)\n"
-        "print(f'best month: {champion}, profit {report.set_index(\"month\").loc[champion, \"profit\"]:.0f}')\n```\n",
+        'print(f\'best month: {champion}, profit {report.set_index("month").loc[champion, "profit"]:.0f}\')\n```\n',
     ),
     Step(
         (
@@ -138,17 +141,20 @@ def flat(messages: list[dict[str, str]]) -> str:
 def run(shared: Path | None) -> list[Row]:
     """Plays the session twice over one server: the second time every prompt must be the same to the byte."""
     with ScriptedOllama(replies=[step.reply for step in STEPS] * 2) as server:
-        new = [play(server.url) for _ in range(2)][0]
+        new = play(server.url)
+        play(server.url)
         prompts = [flat(r.body["messages"]) for r in server.requests if r.path == "/api/chat"]
     first, again = prompts[: len(STEPS)], prompts[len(STEPS) :]
     uncached, cached = 0, ""
-    for prompt, step in zip(first, STEPS):
-        shared_prefix = len(os.path.commonprefix([cached, prompt]))
+    for prompt, step in zip(first, STEPS, strict=True):
+        shared_prefix = shared_start(cached, prompt)
         uncached += estimate_tokens(prompt[shared_prefix:])
         cached = prompt + f"<assistant>\n{step.reply}"
-    missing = [fact for prompt, step in zip(first, STEPS) for fact in step.facts if fact not in prompt]
+    missing = [
+        fact for prompt, step in zip(first, STEPS, strict=True) for fact in step.facts if fact not in prompt
+    ]
     facts = sum(len(step.facts) for step in STEPS)
-    same = sum(a == b for a, b in zip(first, again))
+    same = sum(a == b for a, b in zip(first, again, strict=True))
     ratio = uncached / new
     return [
         Row(
@@ -159,8 +165,19 @@ def run(shared: Path | None) -> list[Row]:
             ratio <= 1.3,
         ),
         Row("  needed facts in the request", f"{facts - len(missing)}/{facts}", "", "all", not missing),
-        Row("  identical when rendered again", f"{same}/{len(STEPS)}", "", "100 %", same == len(STEPS) == len(again)),
+        Row(
+            "  identical when rendered again",
+            f"{same}/{len(STEPS)}",
+            "",
+            "100 %",
+            same == len(STEPS) == len(again),
+        ),
     ]
+
+
+def shared_start(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return next((n for n, (a, b) in enumerate(zip(one, other)) if a != b), min(len(one), len(other)))  # noqa: B905
 
 
 def play(url: str) -> int:

@@ -8,6 +8,8 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from ..core.errors import DevstralError
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -55,7 +57,10 @@ _UNREADABLE = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNOREC
 
 
 def html_page(notebook: NotebookNode, title: str) -> str:
-    """The page. Formulas stay as they were typed, and widgets show their text: both would need scripts."""
+    """The page. Formulas stay as they were typed, and widgets show their text: both would need scripts.
+
+    Raises `DevstralError` for a notebook that nbconvert refuses.
+    """
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
@@ -74,7 +79,11 @@ def html_page(notebook: NotebookNode, title: str) -> str:
     with warnings.catch_warnings():
         # An output that has no type to show is left out, which is what we want.
         warnings.simplefilter("ignore", UserWarning)
-        page, _ = exporter.from_notebook_node(notebook)
+        try:
+            page, _ = exporter.from_notebook_node(notebook)
+        except Exception as error:  # noqa: BLE001 - nbconvert fails in its own ways on broken notebooks
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise DevstralError(f"The page cannot be made: {reason}.") from None
     head, _, body = page.partition("<body")
     body = body.partition(">")[2].rpartition("</body>")[0]
     styles = "\n".join(match[0] for match in re.finditer(r"<style\b.*?</style>", head, re.DOTALL))

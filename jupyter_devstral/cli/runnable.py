@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -20,20 +21,19 @@ _LONGEST_BASE = 56
 def runnable_notebook(source: NotebookInput) -> tuple[NotebookNode, list[str]]:
     """The notebook to execute, and in sentences what was changed; `NotebookError` when it cannot be used."""
     import nbformat
+    from nbformat.reader import reads
 
-    node = nbformat.from_dict(source.data)
     # The user hears about it in our own words below.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            node = nbformat.convert(node, 4)
-            node = nbformat.v4.upgrade(node, from_version=4, from_minor=node.get("nbformat_minor", 0))
+            node = nbformat.convert(reads(json.dumps(_complete(source.data))), 4)
+            node = nbformat.v4.upgrade(node, from_version=4, from_minor=node.nbformat_minor)
         except Exception as error:  # noqa: BLE001 - converters of old formats fail in their own ways on broken files
-            raise NotebookError(
-                f"{source.name}: cannot be read as a notebook ({_first_line(error)})."
-            ) from None
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise NotebookError(f"{source.name}: cannot be read as a notebook ({reason}).") from None
     notes = [_valid_cells(node), _forget_earlier_run(node)]
-    node.nbformat, node.nbformat_minor = 4, max(5, int(node.get("nbformat_minor", 5)))
+    node.nbformat_minor = max(5, node.nbformat_minor)
     return node, [note for note in notes if note]
 
 
@@ -53,6 +53,14 @@ def inserted_by(cell: NotebookNode) -> str:
     return str(note.get("inserted_by", "")) if isinstance(note, dict) else ""
 
 
+def _complete(data: dict[str, Any]) -> dict[str, Any]:
+    """What files leave out, and converters insist on."""
+    whole = {"metadata": {}, "nbformat": 4, "nbformat_minor": 0, **data}
+    if whole["nbformat"] == 3:
+        whole["worksheets"] = [{"cells": [], "metadata": {}, **sheet} for sheet in data.get("worksheets", ())]
+    return whole
+
+
 def _valid_cells(node: NotebookNode) -> str:
     """Give every cell what executing needs; the format allows all of it, files do not always have it."""
     seen: set[str] = set()
@@ -63,9 +71,9 @@ def _valid_cells(node: NotebookNode) -> str:
             cell["id"] = fresh_id(node.cells, f"cell-{index}")
             repaired += 1
         seen.add(cell["id"])
-        cell.setdefault("metadata", type(node)())
-        if isinstance(cell.get("source"), list):
-            cell["source"] = "".join(cell["source"])
+        if not isinstance(cell.get("metadata"), dict):
+            cell["metadata"] = type(node)()
+        cell.setdefault("source", "")
         if cell.get("cell_type") == "code":
             cell.setdefault("outputs", [])
             cell.setdefault("execution_count", None)
@@ -84,7 +92,3 @@ def _forget_earlier_run(node: NotebookNode) -> str:
                 obsolete.add(following["id"])
     node.cells = [cell for cell in node.cells if cell["id"] not in obsolete]
     return f"{len(obsolete)} cells that an earlier run inserted make room for new ones." if obsolete else ""
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

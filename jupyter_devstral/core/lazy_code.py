@@ -47,7 +47,7 @@ _WEAK = re.compile(
     | ^\W* {_WHOSE} (?:remaining|previous|original|other|earlier|additional|more|rest|further) \s+
         (?:\w+\s+){{0,2}}? {_THING} (?:\s+here|\s+as\s+before|\s+unchanged)? \W*$
     | ^\W* (?:unchanged|omitted|as\s+before|no\s+changes?) \W*$
-    | ^\W* (?:\w+\s+){{0,4}}? (?:code|logic|implementation|computations?|calculations?|processing) \s+
+    | ^\W* (?:\w+\s+){{0,4}}? (?:code|logic|implementation) \s+
         (?:goes\s+|comes\s+)? here \W*$
     """,
     re.VERBOSE | re.IGNORECASE,

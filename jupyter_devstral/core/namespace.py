@@ -15,7 +15,7 @@ from .type_facts import full_name_of, is_a, is_exactly_from, known_as, module_of
 from .value_schema import CONTAINERS, container_text, scalar_text
 
 TEXT_LIMIT = 4000
-# For one value whose reading runs code of the user's. What libraries' own types cost is bounded, and must never
+# For one value whose reading runs code of the user's. What libraries' own types cost is bounded, and must not
 # depend on how busy the machine is: the same variable is described by the same bytes.
 _CAP_SECONDS = 0.25
 # Only the newest are looked at in a namespace of thousands.

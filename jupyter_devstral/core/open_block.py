@@ -140,9 +140,7 @@ class OpenBlock:
         if look.read(text[:keeps]) >= 0 or look.open or self._attempts >= _MOST_ATTEMPTS:
             return False
         self._attempts += 1
-        return parse_cell(self.content(len(self.lines)) + "\n" + text[:keeps].strip()) is not None or (
-            parse_cell(self.content(len(self.lines)) + "\n" + text[:keeps]) is not None
-        )
+        return parse_cell(self.content(len(self.lines)) + "\n" + text[:keeps]) is not None
 
     def _begins_nested(self, text: str) -> bool:
         """Whether a fence inside belongs to an example: in Markdown, or as the very first content."""

@@ -49,6 +49,9 @@ class QueuePlace:
         descriptor, self._descriptor = self._descriptor, -1
         self._first = True
         if descriptor >= 0:
+            # A third request may now miss the second; better than a file left for every port ever used.
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
             os.close(descriptor)
 
     def _try_lock(self) -> bool:

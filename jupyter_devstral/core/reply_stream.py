@@ -26,6 +26,10 @@ _ENDINGS = {
     "length": "The answer hit its length: `%devstral continue` goes on.",
     "interrupted": "Interrupted: `%devstral continue` goes on.",
 }
+_NOT_WHOLE = (
+    "The cell holds a block of embedded data that is not sent, so the rewritten cell would lose it and is "
+    "not offered. Move the data to a file, or to a cell of its own."
+)
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,7 @@ class ReplyStream:
     def _finish(self) -> Reply:
         from .edits import propose_edits
         from .reply import Code
+        from .safe_request import is_sent_whole
 
         outgoing, text, finished = self._outgoing, self.text, self._finished()
         request = outgoing.request
@@ -244,6 +249,8 @@ class ReplyStream:
             language=request.notebook.language,
             notebook=request.notebook,
         )
+        if edits and request.task.rewrites and request.target and not is_sent_whole(request.target):
+            edits, unused = (), (*unused, _NOT_WHOLE)
         if finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
         ending = (_ENDINGS[finished],) if finished in _ENDINGS else ()

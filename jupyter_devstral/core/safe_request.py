@@ -68,6 +68,11 @@ def clean_cell(cell: Cell) -> Cell:
     return replace(cell, source=source, outputs=tuple(_clean_output(output) for output in cell.outputs))
 
 
+def is_sent_whole(cell: Cell) -> bool:
+    """Whether a cell's source is sent as it stands; a rewrite of any other would lose what was left out."""
+    return clean_cell(cell).source == cell.source
+
+
 def _may_hold_a_blob(source: str) -> bool:
     return ";base64," in source or any(len(word) >= _BLOB_CHARACTERS for word in source.split())
 

@@ -46,18 +46,21 @@ def key_text(key: object) -> str:
     if is_a(type(key), str):
         length = str.__len__(key)  # type: ignore[arg-type]
         # Whole or not at all: half of a token would pass redaction.
-        return str.__repr__(key) if length <= _NAME_LIMIT else f"(a name of {length:,} characters)"  # type: ignore[arg-type]
+        if length <= _NAME_LIMIT:
+            return str.__repr__(key)
+        return f"(a name of {length:,} characters)"
     if is_one_of(type(key), int, float, bool) or key is None:
         return repr(key)[:40]
     if is_a(type(key), tuple):
-        return f"({', '.join(key_text(part) for part in tuple.__iter__(key))})"[:120]  # type: ignore[arg-type]
+        parts: list[object] = list(tuple.__iter__(key))  # type: ignore[arg-type]
+        return f"({', '.join(map(key_text, parts))})"[:120]
     if root_of(type(key)) in ("pandas", "numpy", "datetime"):
         return str(key)[:40]
     return full_name_of(type(key))
 
 
 def _column(name: object, facts: str) -> str:
-    """A column's line; the quotes are spared where the name is a plain word, they cost as much as the name."""
+    """A column's line; quotes are spared where the name is a plain word, they cost as much as the name."""
     plain = is_a(type(name), str) and str.isidentifier(name) and len(name) <= _NAME_LIMIT  # type: ignore[arg-type]
     return f"  {name if plain else key_text(name)}: {facts}"
 

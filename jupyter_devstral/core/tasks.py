@@ -60,7 +60,7 @@ class Request:
         target: the cell to rewrite, for a task that rewrites.
         scope: how much of the notebook may be sent, one of SCOPES.
         variables: live variables worth describing, most important first.
-        attached: names the user attached by hand (`-v NAME`, `@NAME`); their descriptions are never dropped first.
+        attached: names the user attached by hand (`-v NAME`, `@NAME`); their descriptions are dropped last.
     """
 
     task: Task

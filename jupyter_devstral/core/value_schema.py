@@ -87,7 +87,7 @@ def _written_by(cls: type) -> type | None:
     for base in mro_of(cls):
         root, name = root_of(base), name_of(base)
         if (root, name) in _WRITTEN and getattr(sys.modules.get(root), name, None) is base:
-            return base
+            return base  # type: ignore[no-any-return, unused-ignore]
     return None
 
 

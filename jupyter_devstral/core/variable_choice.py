@@ -52,7 +52,7 @@ def choose_variables(
             chosen["attached"].append(piece)
         elif variable.name in named:
             chosen["used"].append(piece)
-        elif variable.kind in _TABULAR or variable.name not in binders:
+        elif variable.kind in _TABULAR or (variable.name not in binders and variable.kind != "module"):
             chosen["others"].append(piece)
     return Choice(*(tuple(pieces) for pieces in chosen.values()))
 

@@ -28,7 +28,7 @@ class WarmUp:
 
     def post_run_cell(self, result: Any) -> None:
         self.unregister()
-        # The delay lets the kernel report this cell as finished before the imports compete for the interpreter.
+        # The kernel reports this cell as finished before the imports compete for the interpreter.
         timer = threading.Timer(_DELAY_SECONDS, _load)
         timer.daemon = True
         timer.start()

@@ -109,6 +109,14 @@ def test_secrets_leave_as_placeholders_and_return_as_themselves(scripted_ollama:
     assert "1 secret hidden" in reply.receipt()
 
 
+def test_a_cell_that_is_not_sent_whole_is_not_rewritten(assistant: Assistant) -> None:
+    blob = "iVBORw0KGgoAAAANSUhEUgAA" * 40
+    cell = Cell("c0", 0, "code", f'logo = "data:image/png;base64,{blob}"\nshow(logo)')
+    reply = finished(assistant, Request(Task.EDIT, "rename logo", Notebook((cell,)), target=cell))
+    assert not reply.edits
+    assert any("embedded data" in note for note in reply.notes)
+
+
 def test_redaction_can_be_switched_off(scripted_ollama: ScriptedOllama) -> None:
     scripted_ollama.replies = ["<SECRET_1>"]
     assistant = Assistant(DevstralConfig(host=scripted_ollama.url, redact=False), redactor=Redactor())

@@ -86,6 +86,7 @@ def test_prose_glued_behind_a_closing_fence_is_prose() -> None:
         "```inline code```\n",
         "Call ```print(x)``` and ```f()```.\n",
         "\\```python\nx = 1\n\\```\n",
+        "> ```python\n> x = 1\n> ```\n",
         "Title\n~~~~~~~~~~~~~~~~\ntext\n",
         "`python` is not a fence, `` ` `` neither.\n",
     ],
@@ -220,6 +221,7 @@ def test_magics_are_kept() -> None:
         "!pip install pandas\nimport pandas as pd",
         "files = !ls\nfiles",
         "%timeit f(x)",
+        "%%sql\nSELECT * FROM t",
         "df.head?\nx = 1",
     ):
         assert cells(f"```python\n{source}\n```\n") == [source]
