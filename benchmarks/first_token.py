@@ -18,8 +18,8 @@ from tests.support.scripted_server import ScriptedOllama
 
 RUNS = 9
 
-# The shell's display publisher is what a front-end would see: the first update with the answer's first word is
-# the first visible token.
+# The shell's display publisher is what a front-end would see: the first visible token is the first update
+# with the answer's first word.
 SHELL = """
 import json, sys, time
 from IPython.core.interactiveshell import InteractiveShell

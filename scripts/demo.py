@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 TOUR = ROOT / "examples" / "tour.ipynb"
 OUTPUT = ROOT / "demo-output"
 # Answers that can be repeated. The stand-in tends to go on for ever, so it gets a short leash.
-ALWAYS = ["--DevstralConfig.seed=5"]
-STAND_IN = ["--DevstralConfig.engine=embedded", "--DevstralConfig.max_reply_tokens=220"]
+ALWAYS = ["--DevstralConfig.seed=2"]
+STAND_IN = ["--DevstralConfig.engine=embedded", "--DevstralConfig.max_reply_tokens=320"]
 
 
 def main() -> int:

@@ -18,6 +18,10 @@ _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
+# Code in an answer is set like code in a cell; nbconvert's theme forgets it.
+_OWN_STYLE = (
+    "<style>.jp-RenderedMarkdown pre { font-family: var(--jp-code-font-family); line-height: 1.3; }</style>"
+)
 _SHOWN_TYPES = [
     "text/html",
     "text/markdown",
@@ -92,7 +96,7 @@ def html_page(notebook: NotebookNode, title: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n"
-        f'{styles}\n</head>\n<body class="jp-Notebook" data-jp-theme-light="true" '
+        f'{styles}\n{_OWN_STYLE}\n</head>\n<body class="jp-Notebook" data-jp-theme-light="true" '
         f'data-jp-theme-name="JupyterLab Light">\n{_harmless(body)}\n</body></html>\n'
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.notebook import REPLY_MIME
 from ..core.terminal_text import as_shown
-from .runnable import inserted_by
+from .runnable import cells_text, inserted_by
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -100,7 +100,7 @@ class Narration:
         """After the last cell: the counts, and where the result is."""
         by_model = sum(1 for cell in notebook.cells if inserted_by(cell))
         self._line(
-            f"\n{self._done} cells executed, {by_model} cells written by the model, {failed} failed. "
+            f"\n{cells_text(self._done)} executed, {by_model} written by the model, {failed} failed. "
             f"Written: {', '.join(written)}"
         )
 

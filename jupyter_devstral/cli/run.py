@@ -105,8 +105,11 @@ def _finish(
     if arguments.html:
         from .html_page import html_page
 
-        write_whole(arguments.html, html_page(runner.nb, title=arguments.output.stem))
-        written.append(str(arguments.html))
+        try:
+            write_whole(arguments.html, html_page(runner.nb, title=arguments.output.stem))
+            written.append(str(arguments.html))
+        except DevstralError as error:
+            failure = failure or error
     narration.end(runner.nb, failed=len(runner.failures), written=written)
     if runner.stopped_by:
         print("jupyter devstral: interrupted; what ran until then is written.", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import NotebookError
@@ -27,12 +28,13 @@ def runnable_notebook(source: NotebookInput) -> tuple[NotebookNode, list[str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            node = nbformat.convert(reads(json.dumps(_complete(source.data))), 4)
-            node = nbformat.v4.upgrade(node, from_version=4, from_minor=node.nbformat_minor)
+            stored = reads(json.dumps(_complete(source.data)))
+            has_ids = (stored.nbformat, stored.nbformat_minor) >= (4, 5)
+            node = nbformat.convert(stored, 4)
         except Exception as error:  # noqa: BLE001 - converters of old formats fail in their own ways on broken files
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise NotebookError(f"{source.name}: cannot be read as a notebook ({reason}).") from None
-    notes = [_valid_cells(node), _forget_earlier_run(node)]
+    notes = [_valid_cells(node, has_ids), _forget_earlier_run(node)]
     node.nbformat_minor = max(5, node.nbformat_minor)
     return node, [note for note in notes if note]
 
@@ -56,28 +58,34 @@ def inserted_by(cell: NotebookNode) -> str:
 def _complete(data: dict[str, Any]) -> dict[str, Any]:
     """What files leave out, and converters insist on."""
     whole = {"metadata": {}, "nbformat": 4, "nbformat_minor": 0, **data}
-    if whole["nbformat"] == 3:
+    if isinstance(data.get("cells"), list):
+        whole["cells"] = [{"metadata": {}, **cell} for cell in data["cells"] if isinstance(cell, dict)]
+    elif whole["nbformat"] == 3:
         whole["worksheets"] = [{"cells": [], "metadata": {}, **sheet} for sheet in data.get("worksheets", ())]
     return whole
 
 
-def _valid_cells(node: NotebookNode) -> str:
-    """Give every cell what executing needs; the format allows all of it, files do not always have it."""
-    seen: set[str] = set()
+def _valid_cells(node: NotebookNode, has_ids: bool) -> str:
+    """Give every cell what executing needs; a sentence where the file promised ids and broke the promise."""
+    if node.nbformat == 4 and not isinstance(node.metadata.get("kernelspec"), dict):
+        node.metadata.pop("kernelspec", None)
+    given = Counter(cell["id"] for cell in node.cells if isinstance(cell.get("id"), str))
     repaired = 0
     for index, cell in enumerate(node.cells):
-        given = cell.get("id")
-        if not isinstance(given, str) or not _CELL_ID.fullmatch(given) or given in seen:
-            cell["id"] = fresh_id(node.cells, f"cell-{index}")
+        id = cell.get("id")
+        if not has_ids or not isinstance(id, str) or not _CELL_ID.fullmatch(id) or given[id] > 1:
+            # The name that everything else gives a cell without an id; never a random one.
+            cell["id"] = (
+                f"cell-{index}" if f"cell-{index}" not in given else fresh_id(node.cells, f"cell-{index}")
+            )
             repaired += 1
-        seen.add(cell["id"])
         if not isinstance(cell.get("metadata"), dict):
             cell["metadata"] = type(node)()
         cell.setdefault("source", "")
         if cell.get("cell_type") == "code":
             cell.setdefault("outputs", [])
             cell.setdefault("execution_count", None)
-    return f"{repaired} cells had no usable id and got one." if repaired and seen else ""
+    return f"{cells_text(repaired)} had no id of its own and got one." if repaired and has_ids else ""
 
 
 def _forget_earlier_run(node: NotebookNode) -> str:
@@ -91,4 +99,9 @@ def _forget_earlier_run(node: NotebookNode) -> str:
             if following.source in written:
                 obsolete.add(following["id"])
     node.cells = [cell for cell in node.cells if cell["id"] not in obsolete]
-    return f"{len(obsolete)} cells that an earlier run inserted make room for new ones." if obsolete else ""
+    return f"{cells_text(len(obsolete))} of an earlier run taken out, to be written anew." if obsolete else ""
+
+
+def cells_text(count: int) -> str:
+    """A number of cells in words, such as "2 cells"."""
+    return f"{count} cell" if count == 1 else f"{count} cells"

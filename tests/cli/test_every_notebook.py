@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
+from jupyter_devstral.cli.notebook_input import read_notebook
+from jupyter_devstral.cli.runnable import runnable_notebook
 from tests.cli.conftest import Cli, Ended
 
 REPLIES = {
@@ -119,3 +122,19 @@ def test_prompt_reads_all_of_them(cli: Cli, notebooks: list[Path]) -> None:
             ended = cli("prompt", path, "--cell", 0)
             assert refused(ended)
             assert EMPTY_IS_FINE in ended.err
+
+
+def test_run_can_begin_with_all_of_them(notebooks: list[Path]) -> None:
+    invalid = set()
+    for path in notebooks:
+        notebook, _ = runnable_notebook(read_notebook(str(path)))
+        again, _ = runnable_notebook(read_notebook(str(path)))
+        ids = [cell["id"] for cell in notebook.cells]
+        assert len(set(ids)) == len(ids)
+        assert ids == [cell["id"] for cell in again.cells]
+        try:
+            nbformat.validate(notebook)
+        except nbformat.ValidationError:
+            invalid.add(path.name)
+    # What is wrong in these has nothing to do with executing them.
+    assert len(invalid) < 10

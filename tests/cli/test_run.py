@@ -387,3 +387,39 @@ def test_a_terminal_gets_a_progress_bar(notebook: Callable[..., Path], out: Path
         assert "1/2" in command.shown
     assert "| a\n" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_during_an_answer_keeps_what_arrived(
+    notebook: Callable[..., Path], out: Path, number: int, code: int
+) -> None:
+    path = notebook(code_cell("%%devstral\ncount", "ask"), code_cell("print('after')", "after"))
+    with ScriptedOllama(["one two three " * 200], piece_delay=0.1) as server:
+        command = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "jupyter_devstral.cli",
+                "run",
+                str(path),
+                "-o",
+                str(out),
+                *server_flags(server),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert command.stdout is not None
+        seen = ""
+        while "one two" not in seen:
+            seen += command.stdout.read(1)
+        os.kill(command.pid, number)
+        _, err = command.communicate(timeout=30)
+        assert server.wait_closed() is not None
+    assert command.returncode == code
+    assert "Traceback" not in err
+    done = read(out)
+    assert len(done.cells) == 2
+    assert "one two" in done.cells[0].outputs[0].data["text/plain"]
+    assert done.cells[1].outputs == []
