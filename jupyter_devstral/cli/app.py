@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -17,12 +16,14 @@ from .. import __version__
 from ..core.errors import DevstralError, UsageError
 from .arguments import SUBCOMMANDS, add_subcommands
 from .settings import take_flags
+from .standard_output import forget_reader, open_streams
 
 INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; `argv` without the program's name."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets "?" for it.
         if isinstance(stream, io.TextIOWrapper):
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DevstralError as error:
         return _fail(error, 1)
     except BrokenPipeError:
-        _forget_stdout()
+        forget_reader()
         return 1
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
@@ -84,8 +85,3 @@ def _fail(error: DevstralError, code: int) -> int:
     text = " ".join(str(error).split())
     print(f"jupyter devstral: {text}", file=sys.stderr)
     return code
-
-
-def _forget_stdout() -> None:
-    """Whoever read our output (`| head`) has gone; the interpreter must not complain about it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from ..core.edits import Edit, apply_edits, propose_edits
 from ..core.errors import UsageError
+from ..core.notebook import Notebook
 from ..core.notebook_file import find_cell
+from ..core.redaction import Redactor
 from ..core.reply import ReplyParser
+from ..core.safe_request import safe_request
 from ..core.tasks import Task
 from .asking import Asked, what_is_asked
 from .notebook_input import read_notebook
 from .notebook_text import notebook_text
+from .settings import read_settings
 from .standard_output import write_text
+
+if TYPE_CHECKING:
+    from ..core.config import DevstralConfig
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -22,7 +30,8 @@ def command(arguments: argparse.Namespace) -> int:
     source = read_notebook(arguments.notebook)
     cell = find_cell(source.notebook, arguments.cell)
     asked = what_is_asked(source.notebook, cell, arguments.task, None, otherwise=Task.WRITE)
-    edits, notes = _edits(_reply(), asked, source.notebook.language)
+    reply = _restored(_reply(), asked, source.notebook, read_settings(arguments.flags))
+    edits, notes = _edits(reply, asked, source.notebook.language)
     data = apply_edits(source.data, edits, index_of_anchor=asked.anchor.index) if edits else source.data
     text = notebook_text(data)
     for note in notes:
@@ -37,6 +46,15 @@ def _edits(reply: str, asked: Asked, language: str) -> tuple[tuple[Edit, ...], t
     parser = ReplyParser(language)
     events = [*parser.feed(reply), *parser.close()]
     return propose_edits(asked.task, events, anchor=asked.anchor.key, target=asked.target, language=language)
+
+
+def _restored(reply: str, asked: Asked, notebook: Notebook, settings: DevstralConfig) -> str:
+    """The reply with the secrets back whose placeholders `prompt` shows for the same cell."""
+    if not settings.redact:
+        return reply
+    redactor = Redactor()
+    safe_request(asked.request(notebook, settings.context), redactor)
+    return redactor.restore(reply)
 
 
 def _reply() -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.notebook import REPLY_MIME
 from ..core.terminal_text import as_shown
 from .runnable import cells_text, inserted_by
+from .standard_output import forget_reader
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -114,8 +115,12 @@ class Narration:
         """A piece of a line; the bar makes room until the next whole line."""
         if self._bar is not None:
             self._bar.clear()
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except OSError:
+            # What was asked for is the notebook: it is finished also when nobody listens any more.
+            forget_reader()
 
     def status(self, text: str) -> None:
         """What is waited for: beside the bar where there is one, else a line of its own."""

@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 from ..core.command_line import Command
 from ..core.errors import DevstralError, UsageError
 from ..core.tasks import Task
+from ..core.terminal_text import as_shown
 from .asking import command_of
 from .in_kernel import setup_code
 from .narration import Narration
@@ -49,9 +50,9 @@ class Failure:
     def __str__(self) -> str:
         author = f", inserted for cell {inserted_by(self.cell)}" if inserted_by(self.cell) else ""
         first = self.cell.source.strip().splitlines()[0]
-        return (
-            f"cell {self.index} (id {self.cell['id']}{author}) failed: {self.ename}: {self.evalue} | {first}"
-        )
+        # One line, whatever the cell wrote into its error.
+        said = " ".join(as_shown(f"{self.ename}: {self.evalue} | {first}").split())
+        return f"cell {self.index} (id {self.cell['id']}{author}) failed: {said}"
 
 
 class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
@@ -238,7 +239,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         if self._running is None:
             return "no cell: it died at its start"
         index, cell = self._running
-        return f"cell {index} (id {cell['id']}) | {cell.source.strip().splitlines()[0]}"
+        return f"cell {index} (id {cell['id']}) | {as_shown(cell.source.strip().splitlines()[0])}"
 
 
 def _command_in(cell: NotebookNode) -> Command | None:

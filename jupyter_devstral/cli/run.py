@@ -27,8 +27,8 @@ def command(arguments: argparse.Namespace) -> int:
     from .notebook_runner import NotebookRunner
     from .runnable import runnable_notebook
 
-    _check_destinations(arguments)
     source = read_notebook(arguments.notebook)
+    _check_destinations(arguments)
     notebook, notes = runnable_notebook(source)
     kernel, kernel_note = kernel_for(source)
     settings = read_settings(arguments.flags)

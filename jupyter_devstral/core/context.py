@@ -123,6 +123,7 @@ class ContextBuilder:
             packing.describe(choice.others, required=False)
             self._take_extra(packing, self._dependencies.direct(self._sources.mentions, self._end), first)
             self._take_extra(packing, self._dependencies.transitive(needed), first)
+            self._take_extra(packing, self._dependencies.namesakes(self._sources.mentions, self._end), first)
         else:
             packing.describe(choice.used, required=True)
             packing.describe(choice.others, required=False)

@@ -14,6 +14,7 @@ class Dependencies:
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self._binders: dict[str, list[int]] = {}
+        self._binders_within: dict[str, list[int]] = {}
         self._loads: dict[int, frozenset[str]] = {}
         for cell in cells:
             if cell.kind == "code":
@@ -21,6 +22,8 @@ class Dependencies:
                 self._loads[cell.index] = names.loads
                 for name in names.binds:
                     self._binders.setdefault(name, []).append(cell.index)
+                for name in names.within:
+                    self._binders_within.setdefault(name, []).append(cell.index)
 
     def binds(self, name: str) -> bool:
         """Whether any cell binds the name."""
@@ -28,15 +31,22 @@ class Dependencies:
 
     def binder(self, name: str, before: int) -> int | None:
         """The index of the last cell before index `before` that binds `name`."""
-        indexes = self._binders.get(name, [])
-        position = bisect_left(indexes, before)
-        return indexes[position - 1] if position else None
+        return _last_before(self._binders.get(name, []), before)
 
     def direct(self, loads: Iterable[str], before: int) -> dict[int, frozenset[str]]:
         """Cell index -> the names of `loads` that this cell is the last to bind before index `before`."""
         found: dict[int, set[str]] = {}
         for name in loads:
             index = self.binder(name, before)
+            if index is not None:
+                found.setdefault(index, set()).add(name)
+        return {index: frozenset(found[index]) for index in sorted(found, reverse=True)}
+
+    def namesakes(self, names: Iterable[str], before: int) -> dict[int, frozenset[str]]:
+        """Like `direct`, for names bound in an inner scope: how a word was used before, not what it is."""
+        found: dict[int, set[str]] = {}
+        for name in names:
+            index = _last_before(self._binders_within.get(name, []), before)
             if index is not None:
                 found.setdefault(index, set()).add(name)
         return {index: frozenset(found[index]) for index in sorted(found, reverse=True)}
@@ -54,3 +64,8 @@ class Dependencies:
             found.update(following)
             layer = following
         return found
+
+
+def _last_before(indexes: Sequence[int], before: int) -> int | None:
+    position = bisect_left(indexes, before)
+    return indexes[position - 1] if position else None

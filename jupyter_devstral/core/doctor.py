@@ -12,7 +12,14 @@ from .config import DevstralConfig
 from .errors import ConfigurationError, ModelError, NoServer
 from .hosts import is_loopback
 from .memory import free_memory
-from .model_facts import ModelInfo, RunningModel, cache_bytes_per_token, full_name, model_in_show
+from .model_facts import (
+    ModelInfo,
+    RunningModel,
+    cache_bytes_per_token,
+    full_name,
+    model_in_show,
+    running_as,
+)
 from .ollama import OllamaModel
 from .window import Window, choose_window
 
@@ -115,7 +122,7 @@ def _forwarded(model: OllamaModel, remote: str) -> Finding:
 
 def _memory(model: OllamaModel, info: ModelInfo, shown: object) -> Iterator[Finding]:
     running = model.running(timeout=_PATIENCE_SECONDS)
-    loaded = next((one for one in running if full_name(one.name) == full_name(model.name)), None)
+    loaded = running_as(model.name, running, [info])
     if loaded is not None:
         yield _loaded(loaded)
         return

@@ -20,10 +20,12 @@ from .notebook import Cell, Notebook
 from .notebook_file import notebook_from_json, raw_cells
 from .tasks import Task
 
-# Below this share of common tokens a reply that names another cell has numbered the cells its own way.
+# Below this share of common tokens a block is no new version of a cell: a reply that names another cell has
+# numbered the cells its own way, and code beside an unchanged cell is an installation or an example.
 _LEAST_LIKENESS = 0.25
 # A rewritten cell this much shorter than the old one is worth a word.
 _MUCH_SHORTER = 0.5
+_QUOTATION = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def propose_edits(
         return (), ("There is no cell to rewrite, so nothing was changed.",)
     if target.kind != "code":
         return _rewritten_text(events, blocks, target)
+    if not any(block.verdict == "cell" for block in blocks):
+        blocks = [*blocks, *_wrapped_code(events, language)]
     return _rewritten_code(blocks, target, notebook)
 
 
@@ -122,6 +126,26 @@ def _bare_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
     lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
     block = read_code(text, "", "\n".join(lines), notebook_language=language)
     return [block] if block.verdict == "cell" and canonical(language) == "python" else []
+
+
+def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
+    """Code blocks inside a quotation or inside another fence.
+
+    For writing that is an example to be shown. Where one cell is to be rewritten and the reply has no other
+    code, it can only be that cell.
+    """
+    from .reply import ReplyParser
+
+    found: list[Code] = []
+    for event in events:
+        if isinstance(event, Code):
+            inner = event.source
+        else:
+            inner = "\n".join(_QUOTATION.findall(event.text))
+        if "```" in inner or "~~~" in inner:
+            parser = ReplyParser(language)
+            found += [each for each in (*parser.feed(inner), *parser.close()) if isinstance(each, Code)]
+    return [block for block in found if block.verdict == "cell"]
 
 
 def _rewritten_code(
@@ -185,14 +209,23 @@ def _rewritten_text(
 
 
 def _closest(blocks: Sequence[Code], source: str) -> Code:
-    """The block most like the source, the last of equals; one that quotes the source only if it is alone."""
-    changed = [block for block in blocks if block.source.strip() != source.strip()] or blocks
-    best, best_likeness = changed[0], -1.0
-    for block in changed:
-        likeness = _likeness(block.source, source) if len(changed) > 1 else 1.0
-        if likeness >= best_likeness:
-            best, best_likeness = block, likeness
-    return best
+    """The block most like the source, the last of equals.
+
+    One that quotes the source, or a few lines of it, counts only if no other could be its new version.
+    """
+    quotes = [block for block in blocks if _quotes(block.source, source)]
+    changed = [block for block in blocks if block not in quotes]
+    likeness = [_likeness(block.source, source) if len(blocks) > 1 else 1.0 for block in changed]
+    most = max(likeness, default=0.0)
+    if quotes and most < _LEAST_LIKENESS:
+        return quotes[-1]
+    return [block for block, like in zip(changed, likeness, strict=True) if like == most][-1]
+
+
+def _quotes(part: str, source: str) -> bool:
+    """Whether `part` is the source itself, or whole lines from one place of it that are less than half."""
+    is_short = len(part) < _MUCH_SHORTER * len(source)
+    return part.strip() == source.strip() or (is_short and f"\n{part}\n" in f"\n{source}\n")
 
 
 def _likeness(one: str, other: str) -> float:

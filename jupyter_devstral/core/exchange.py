@@ -79,7 +79,7 @@ class Exchange:
         connection = take_connection(self._host)
         with self._lock:
             self._connection = connection
-        begun = complete = False
+        begun = complete = whole = False
         try:
             if self._closed.is_set():
                 return
@@ -94,17 +94,19 @@ class Exchange:
                         self.phase.answered()
                     chunk = _chunk(part)
                     begun = begun or bool(chunk.text)
-                    complete = chunk.usage is not None
+                    complete = complete or chunk.usage is not None
                     yield chunk
+            whole = complete
         except ConnectionClosed:
             return
         except STREAM_ERRORS as error:
-            if not self._closed.is_set():
+            # After the counters nothing is missing, however the connection ends.
+            if not complete and not self._closed.is_set():
                 raise translated(error, host=self._host, model=self._body.model, begun=begun) from None
         finally:
             with self._lock:
                 self._connection = None
-            if not complete:
+            if not whole:
                 # Broken off by an error, by the reader (GeneratorExit) or by an interrupt: whatever is still
                 # coming must not be left on the wire, and the server must see the end now.
                 connection.abort()
@@ -136,15 +138,17 @@ async def chunks_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:
 async def _stream_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:
     from .transport import STREAM_ERRORS, async_client, translated
 
-    begun = False
+    begun = complete = False
     async with async_client(host) as client:
         try:
             async for part in await client.chat(**body.arguments()):
                 chunk = _chunk(part)
                 begun = begun or bool(chunk.text)
+                complete = complete or chunk.usage is not None
                 yield chunk
         except STREAM_ERRORS as error:
-            raise translated(error, host=host, model=body.model, begun=begun) from None
+            if not complete:
+                raise translated(error, host=host, model=body.model, begun=begun) from None
 
 
 def _chunk(part: Any) -> Chunk:

@@ -34,8 +34,18 @@ _STRONG = re.compile(
     | \b {_THING} \s+ (?:is\s+|are\s+|was\s+|were\s+)? (?:omitted|left\s+out|not\s+shown|elided|truncated) \b
     | \b {_THING} \s+ (?:stays?|remains?|is|are) \s+ (?:the\s+same|unchanged) \b
     | \b (?:same|unchanged) \s+ (?:code\s+)? as \s+ (?:before|above|previously|earlier) \s* \) \W*$
-    | ^\W*\( \s* (?:same\s+as\b.* | as\s+before\b.* | unchanged | no\s+changes?.* | omitted.* | existing\b.*
-        | previous\b.* | remaining\b.* | rest\b.*) \) \W*$
+    | ^\W*[(\[<] \s* (?:same\s+as\b.* | as\s+before\b.* | unchanged | no\s+changes?.* | omitted.*
+        | existing\b.* | previous\b.* | remaining\b.* | rest\b.*) [)\]>] \W*$
+    | ^\W* (?:the\s+)? (?:rest|everything\s+else|all\s+else) \s+ (?:stays?|remains?|is|as)
+        \s+ (?:as\s+(?:is|it\s+is|before)|is|before|the\s+same|unchanged) \W*$
+    | ^\W* (?:keep|leave) \s+ (?:the\s+rest|everything\s+else)
+        (?:\s+(?:as\s+(?:is|it\s+is|before)|unchanged|the\s+same))? \W*$
+    | ^\W* (?:remaining|previous|original|other) \s+ (?:\w+\s+){{0,2}}? {_THING} \s+
+        (?:unchanged|as\s+before|omitted|here) \W*$
+    | ^\W* (?:continues?|proceeds?) \s+ with \s+ (?:the\s+)?
+        (?:original|existing|previous|rest\s+of\s+the) \s+ {_THING} \W*$
+    | ^\W* no\s+changes? \s+ (?:below|above|here|beyond\s+this(?:\s+point)?) \W*$
+    | ^(?: [\s\-=<(\[*.…]* snip(?:ped)? | [\-=<(\[*.…]+ \s* unchanged ) [\s\-=>)\]*.…]* $
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -52,7 +62,7 @@ _WEAK = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_LEADING_DOTS = re.compile(rf"{_DOTS}(?P<said>\W*|\s*[(\[<].*|\s+.*|.*{_DOTS})")
+_LEADING_DOTS = re.compile(rf"[\[(<]?{_DOTS}(?P<said>\W*|\s*[(\[<].*|\s+.*|.*{_DOTS})")
 _LEFT_OUT = re.compile(
     rf"""\b(?:rest|remaining|existing|previous|original|same|unchanged|omitted|before|above|here|your|more
     |others?|etc|continue[sd]?|similar(?:ly)?|additional|additions?|no\s+changes?|add|implement

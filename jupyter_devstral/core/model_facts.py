@@ -57,6 +57,18 @@ def full_name(name: str) -> str:
     return (name if ":" in last else f"{name}:latest").lower()
 
 
+def running_as(
+    name: str, running: Sequence[RunningModel], tags: Sequence[ModelInfo] = ()
+) -> RunningModel | None:
+    """The loaded model that answers to `name`, or None.
+
+    Names of one model share one runner, which `/api/ps` lists under the name that loaded it; `tags` tell.
+    """
+    by_name = next((entry for entry in running if full_name(entry.name) == full_name(name)), None)
+    digests = {info.digest for info in tags if full_name(info.name) == full_name(name) and info.digest}
+    return by_name or next((entry for entry in running if entry.digest in digests), None)
+
+
 def is_cloud_name(name: str) -> bool:
     """Names by which Ollama forwards a request to ollama.com: they end in "-cloud" or ":cloud"."""
     return name.lower().endswith(("-cloud", ":cloud"))

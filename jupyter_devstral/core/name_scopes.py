@@ -13,14 +13,15 @@ _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _EMPTY = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.Constant)
 
 
-def read_names(tree: ast.AST) -> tuple[set[str], set[str]]:
-    """(names left bound, names read before the tree binds them). A read inside a function body counts as
-    satisfied by a binding anywhere in the tree, since the body runs later."""
+def read_names(tree: ast.AST) -> tuple[set[str], set[str], set[str]]:
+    """(names left bound, names read before the tree binds them, names bound only in inner scopes).
+
+    A read inside a function body counts as satisfied by a binding anywhere in the tree: the body runs later.
+    """
     scope = _Scope()
     scope.visit(tree)
-    return scope.bound | scope.bound_globally, scope.read | (
-        scope.read_later - scope.bound - scope.bound_globally
-    )
+    bound = scope.bound | scope.bound_globally
+    return bound, scope.read | (scope.read_later - bound), scope.bound_within - bound
 
 
 class _Scope(ast.NodeVisitor):
@@ -33,6 +34,7 @@ class _Scope(ast.NodeVisitor):
         self.declared_global: set[str] = set()
         self.declared_nonlocal: set[str] = set()
         self.bound_globally: set[str] = set()
+        self.bound_within: set[str] = set()
 
     def bind(self, name: str | None) -> None:
         if name:
@@ -140,6 +142,7 @@ class _Scope(ast.NodeVisitor):
         self.read |= body.read - self.bound
         self.read_later |= body.read_later
         self.bound_globally |= body.bound_globally
+        self.bound_within |= body.bound | body.bound_within
         self.bound.add(node.name)
 
     def visit_ListComp(self, node: _Comprehension) -> None:
@@ -155,6 +158,7 @@ class _Scope(ast.NodeVisitor):
         self.read |= inner.read - self.bound
         self.read_later |= inner.read_later - inner.bound
         self.bound_globally |= inner.bound_globally
+        self.bound_within |= inner.bound | inner.bound_within
         self.bound |= {found.target.id for found in ast.walk(node) if isinstance(found, ast.NamedExpr)}
 
     visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
@@ -173,3 +177,4 @@ class _Scope(ast.NodeVisitor):
         local = body.bound - body.declared_global - body.declared_nonlocal
         self.read_later |= (body.read | body.read_later) - local
         self.bound_globally |= body.bound_globally | (body.bound & body.declared_global)
+        self.bound_within |= local | body.bound_within

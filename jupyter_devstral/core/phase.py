@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from .chunks import Usage, short_count
 from .errors import ModelError
-from .model_facts import full_name, models_in_ps
 from .queue_place import QueuePlace
 from .tokens import estimate_tokens
 
@@ -104,16 +103,20 @@ class Phase:
         return waited > max(_IMPLAUSIBLE_SECONDS, _IMPLAUSIBLE * self._tokens / speed)
 
     def _watch(self) -> None:
+        from .server_facts import running_model
         from .transport import borrowed
 
         self._tokens = sum(map(estimate_tokens, self._texts))
-        while not self._over.wait(0 if self._loaded is None else _POLL_SECONDS):
+        pause = 0.0
+        while not self._over.wait(pause):
+            pause = _POLL_SECONDS
             try:
                 with borrowed(self._host) as connection:
-                    running = models_in_ps(connection.json("GET", "/api/ps", timeout=2))
+                    loaded = running_model(connection, self._model, timeout=2) is not None
             except ModelError:
-                return
-            loaded = any(full_name(model.name) == full_name(self._model) for model in running)
+                # A server that is busy loading may be slow to say so; what was seen last may be over.
+                self._loaded = None
+                continue
             if loaded and not self._loaded:
                 self._loaded_at = time.monotonic()
             self._loaded = loaded

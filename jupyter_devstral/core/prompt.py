@@ -103,11 +103,11 @@ def _position(request: Request) -> int:
 def _subjects(request: Request) -> list[Cell]:
     """The cells that the request is about, which are sent whatever the budget.
 
-    They are the target, and the focus unless that is just where the question was typed.
+    They are the target, and the focus unless that is just where the question was typed. Without any context
+    the target remains: it cannot be rewritten unseen.
     """
-    if request.scope == "none":
-        return []
-    found = [cell for cell in (request.target, request.focus) if cell is not None and not is_request(cell)]
+    cells = (request.target,) if request.scope == "none" else (request.target, request.focus)
+    found = [cell for cell in cells if cell is not None and not is_request(cell)]
     return list({cell.key: cell for cell in found}.values())
 
 

@@ -39,10 +39,12 @@ class NamesUse:
     Attributes:
         binds: names the cell leaves bound (assignments, imports, definitions, loop variables …).
         loads: names the cell reads, also inside functions, that it has not bound itself before.
+        within: names bound only inside its functions, classes and comprehensions.
     """
 
     binds: frozenset[str]
     loads: frozenset[str]
+    within: frozenset[str] = frozenset()
 
 
 def to_python(source: str) -> str:
@@ -93,10 +95,10 @@ def names_of(source: str) -> NamesUse:
     if tree is None:
         return _guessed_names(source)
     try:
-        binds, loads = read_names(tree)
+        binds, loads, within = read_names(tree)
     except RecursionError:
         return _guessed_names(source)
-    return NamesUse(binds=frozenset(binds), loads=frozenset(loads))
+    return NamesUse(frozenset(binds), frozenset(loads), frozenset(within))
 
 
 def mentioned_names(source: str) -> frozenset[str]:

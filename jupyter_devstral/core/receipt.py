@@ -34,7 +34,7 @@ def _parts(reply: Reply) -> Iterator[str]:
         yield f"first token {reply.first_token_seconds:.1f} s"
     usage = reply.usage
     if usage is not None and usage.reply_seconds > 0 and usage.reply_tokens > 1:
-        yield f"{usage.reply_tokens / usage.reply_seconds:.0f} tok/s"
+        yield f"{usage.reply_tokens / usage.reply_seconds:.0f} tokens/s"
     for note in reply.notes:
         yield escaped(note)
 

@@ -1,6 +1,7 @@
-"""A request as it may leave this machine: outputs cleaned, blobs out, secrets replaced.
+"""A request as it may leave this machine: outputs cleaned, secrets replaced, blobs and library frames out.
 
-This comes before anything is cut short: half a secret is not recognised any more.
+Secrets are looked for in what a terminal would show (escapes can stand inside one) and before anything is cut
+short: half a secret is not recognised any more.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from functools import lru_cache
 from typing import Protocol
 
 from .failure import clean_output, clean_traceback
+from .lazy_pattern import LazyPattern
 from .notebook import Cell, Notebook, Output, Turn
 from .tasks import Request
+from .terminal_text import as_shown
 
 # Outputs are cut to a few hundred characters afterwards: what is beyond this need not be cleaned.
 _LONGEST = 20_000
+_LAST_GAP = LazyPattern(r"\s\S*\Z")
+_FIRST_GAP = LazyPattern(r"\s")
 _FRAME_CONTEXT = re.compile(r"^\s+\d+(?:\s.*)?$")
 # Base64 is wrapped at 60 to 76 characters where it is wrapped.
 _FAILING_LINE = re.compile(r"^-+> ", re.MULTILINE)
@@ -41,14 +46,14 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
     All texts of the notebook are redacted together, in document order, also those that will not be sent: so
     the placeholders do not depend on what is.
     """
-    cells = [clean_cell(cell) for cell in request.notebook.cells]
-    extra = [clean_cell(cell) for cell in (request.focus, request.target) if cell is not None]
+    cells = [shown_cell(cell) for cell in request.notebook.cells]
+    extra = [shown_cell(cell) for cell in (request.focus, request.target) if cell is not None]
     texts = [text for cell in [*cells, *extra] for text in _texts_of(cell)]
     texts += [variable.text for variable in request.variables]
     texts.append(request.question)
     rest = iter(redactor.redact(texts) if redactor is not None else texts)
-    safe_cells = tuple(_with_texts(cell, rest) for cell in cells)
-    safe_extra = [_with_texts(cell, rest) for cell in extra]
+    safe_cells = tuple(clean_cell(_with_texts(cell, rest)) for cell in cells)
+    safe_extra = [clean_cell(_with_texts(cell, rest)) for cell in extra]
     return replace(
         request,
         notebook=Notebook(safe_cells, request.notebook.language),
@@ -60,8 +65,14 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
 
 
 @lru_cache(maxsize=16384)
+def shown_cell(cell: Cell) -> Cell:
+    """The cell with its outputs as they are seen on the screen, the longest ones without their middle."""
+    return replace(cell, outputs=tuple(_shown(output) for output in cell.outputs))
+
+
+@lru_cache(maxsize=16384)
 def clean_cell(cell: Cell) -> Cell:
-    """The cell with its outputs as text fit to be read, and without data blobs in its source."""
+    """The cell with its outputs fit to be read, and without data blobs in its source."""
     source = cell.source
     if len(source) >= _BLOB_CHARACTERS:
         source = clean_output(source) if _may_hold_a_blob(source) else source
@@ -77,10 +88,17 @@ def _may_hold_a_blob(source: str) -> bool:
     return ";base64," in source or any(len(word) >= _BLOB_CHARACTERS for word in source.split())
 
 
-def _clean_output(output: Output) -> Output:
+def _shown(output: Output) -> Output:
     text = output.text
     if len(text) > 2 * _LONGEST:
-        text = f"{text[:_LONGEST]}\n…\n{text[-_LONGEST:]}"
+        head, tail = _LAST_GAP.sub("", text[:_LONGEST]), text[-_LONGEST:]
+        gap = _FIRST_GAP.search(tail)
+        text = f"{head}\n…\n{tail[gap.end() :] if gap else ''}"
+    return replace(output, text=as_shown(text), evalue=as_shown(output.evalue))
+
+
+def _clean_output(output: Output) -> Output:
+    text = output.text
     if output.kind != "error":
         return replace(output, text=clean_output(text))
     said = clean_output(f"{output.ename}: {output.evalue}".strip(": "))
@@ -101,6 +119,7 @@ def _texts_of(cell: Cell) -> Iterator[str]:
     yield cell.source
     for output in cell.outputs:
         yield output.text
+        yield output.evalue
     if cell.turn:
         yield cell.turn.user_text
         yield cell.turn.reply
@@ -108,13 +127,8 @@ def _texts_of(cell: Cell) -> Iterator[str]:
 
 def _with_texts(cell: Cell, texts: Iterator[str]) -> Cell:
     source = next(texts)
-    outputs = [next(texts) for _ in cell.outputs]
+    outputs = tuple(replace(output, text=next(texts), evalue=next(texts)) for output in cell.outputs)
     turn = Turn(next(texts), next(texts)) if cell.turn else None
-    if (
-        source == cell.source
-        and turn == cell.turn
-        and all(a == b.text for a, b in zip(outputs, cell.outputs, strict=True))
-    ):
+    if source == cell.source and turn == cell.turn and outputs == cell.outputs:
         return cell
-    safe = tuple(replace(output, text=text) for output, text in zip(cell.outputs, outputs, strict=True))
-    return replace(cell, source=source, outputs=safe, turn=turn)
+    return replace(cell, source=source, outputs=outputs, turn=turn)

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 from .lazy_pattern import LazyPattern
 from .secret_names import KEY, PASSWORD, TOKEN, what_name_says
+from .secret_places import find_placed
 from .secret_tokens import Span
-from .secret_values import can_be_secret
+from .secret_values import can_be_secret, looks_random
 
 _STEMS = ("pass", "pwd", "psw", "secret", "token", "key", "auth", "cred", "dsn", "conn")
 _NAME_END = LazyPattern(r"[\w-]*")
@@ -25,7 +26,8 @@ _ANNOTATION = LazyPattern(
 _SEPARATOR = LazyPattern(r"\s{0,40}(?:===?|!==?|=>|:=|\|\|=|[=:])[ \t]{0,8}(?:\\?\n[ \t]{0,40})?")
 _COMMA = LazyPattern(r"\s{0,8},\s{0,8}")
 _SETTER = LazyPattern(
-    r"(?:getenv|get|setdefault|putenv|setenv|option|options|set|set_key|conf|config|header|pop|setex|add|put|add_header|\bpair)\s?\(\s{0,8}\Z"
+    r"(?:getenv|get|setdefault|putenv|setenv|option|options|set|set_key|conf|config|header|pop|setex|add|put|add_header|\bpair)\s?\(\s{0,8}"
+    r"(?:[\"'][\w. -]{1,60}[\"']\s{0,4},\s{0,4})?\Z"
 )
 # Between bracket and string, in a traceback, stands the number of the next line.
 _OPEN = LazyPattern(r"\s{0,8}[(\[{]\s{0,80}(?:(?:-{1,8}> ?)?\d{1,6}\s{1,40})?")
@@ -39,6 +41,11 @@ _STRING = LazyPattern(
     r"|\\'(?P<es>[^'\\\n]*)\\')",
     re.DOTALL,
 )
+# What a secret is wrapped in where it is bound.
+_WRAPPER = LazyPattern(
+    r"(?:\w{1,40}\.){0,3}(?:Secret|SecretStr|SecretBytes|Password|quote|quote_plus|str|bytes)\(\s{0,8}"
+)
+_PAIR = LazyPattern(r"[\s,]{0,80}[\"'][\w. @-]{1,80}[\"']\s{0,3}:\s{0,3}(?=[\"'])")
 _BETWEEN = LazyPattern(r"[\s,\\]{0,80}")
 _BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]+")
 _OPTION_VALUE = LazyPattern(r"[= \t]{1,3}")
@@ -49,27 +56,10 @@ _SHELL_LINE = LazyPattern(r"\s*(?:[!$]|%env\b|%set_env\b|%sx\b|export\b|set\b|EN
 _SHELL_CELL = LazyPattern(r"\s*%%(?:bash|sh|script|cmd|powershell|writefile|file)\b")
 _SETTINGS_LINE = LazyPattern(r"[A-Z][A-Z0-9_]*=\S+[ \t]*\Z")
 _INI_SECTION = LazyPattern(r"^\[[\w .:-]+\][ \t]*$", re.MULTILINE)
+_YAML_SECTION = LazyPattern(
+    r"^ {0,20}(?!(?:else|try|finally):)[\w-]{1,60}:[ \t]*\n {1,20}[\w-]{1,60}:[ \t]", re.MULTILINE
+)
 _LONGEST_VALUE = 20_000
-
-_LOGIN_CALL = LazyPattern(
-    r"\b(?:login|authenticate|sign_?in|log_?on|HTTP(?:Basic|Digest|Proxy)Auth|BasicAuth|set_?credentials)\(\s{0,9}"
-    r"[bru]?(?P<q>[\"'])[^\"'\n]{1,100}(?P=q)\s{0,9},\s{0,9}"
-    r"[bru]?(?P<p>[\"'])(?P<value>[^\"'\n]{4,200})(?P=p)"
-)
-_COMMAND_USER = LazyPattern(
-    r"(?:^|\s)(?:-u|--user|--proxy-user)[ =]?[\"']?[^\s:\"']{1,100}:(?P<value>[^\s\"'@]{4,200})"
-)
-_MYSQL = LazyPattern(
-    r"\b(?:mysql|mysqldump|mysqladmin|sshpass)\b[^\n|;]{0,200}?\s-p ?[\"']?(?P<value>[^\s\"']{4,200})"
-)
-_POSITIONAL = (
-    (
-        ("login(", "auth(", "authenticate(", "credentials(", "signin(", "sign_in(", "logon(", "log_on("),
-        _LOGIN_CALL,
-    ),
-    ((" -u", "\n-u", "--user", "--proxy-user"), _COMMAND_USER),
-    (("mysql", "sshpass"), _MYSQL),
-)
 
 
 def find_named(text: str) -> Iterator[Span]:
@@ -92,7 +82,7 @@ def find_named(text: str) -> Iterator[Span]:
             and what_name_says(name[:-1]) in (PASSWORD, KEY)
         ):
             yield from _list_after(text, end, what_name_says(name[:-1]))
-    yield from _positional(text, lowered)
+    yield from find_placed(text, lowered)
 
 
 def _positions(text: str, stem: str) -> Iterator[int]:
@@ -123,6 +113,8 @@ def _value_after(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     position = separator.end()
     if annotation:
         position += len(text[position : position + 8]) - len(text[position : position + 8].lstrip(" "))
+    if wrapper := _WRAPPER.match(text, position):
+        position = wrapper.end()
     found = False
     for span in _strings_at(text, position, kind, is_auth=text[start:end].lower().endswith("auth")):
         found = True
@@ -144,7 +136,10 @@ def _strings_at(text: str, position: int, kind: str, is_auth: bool = False) -> I
     if is_auth and len(spans) == 2:
         spans, kind = spans[1:], PASSWORD
     elif "[" in opened.group():
-        return
+        # `"password": ["hunter2", …]`: a column of them.
+        spans = [
+            match for match in spans if kind == PASSWORD and looks_random(match.group(match.lastgroup or 0))
+        ]
     for match in spans:
         yield from _accepted(text, match, kind)
 
@@ -153,8 +148,16 @@ def _list_after(text: str, end: int, kind: str) -> Iterator[Span]:
     separator = _SEPARATOR.match(text, end)
     opened = _OPEN.match(text, separator.end()) if separator else None
     if opened:
-        for match in _string_run(text, opened.end()):
+        run = _pair_run if "{" in opened.group() else _string_run
+        for match in run(text, opened.end()):
             yield from _accepted(text, match, kind)
+
+
+def _pair_run(text: str, position: int) -> Iterator[re.Match[str]]:
+    """The values of `"name": "value", …`, as long as they are strings."""
+    while (pair := _PAIR.match(text, position)) and (match := _STRING.match(text, pair.end())):
+        yield match
+        position = match.end()
 
 
 def _string_run(text: str, position: int) -> Iterator[re.Match[str]]:
@@ -179,7 +182,7 @@ def _accepted(text: str, match: re.Match[str], kind: str) -> Iterator[Span]:
 
 
 def _is_setter(text: str, start: int) -> bool:
-    before = text[max(0, start - 40) : start]
+    before = text[max(0, start - 120) : start]
     return bool(_SETTER.search(before.rstrip("\"'\\")))
 
 
@@ -232,7 +235,9 @@ def _is_data_line(text: str, line: str, column: int) -> bool:
     ) % 2
     if inside_string or _SHELL_LINE.match(line) or _SETTINGS_LINE.match(line.strip()):
         return True
-    return bool(_SHELL_CELL.match(text)) or bool(_INI_SECTION.search(text[:2000]))
+    if _SHELL_CELL.match(text) or _INI_SECTION.search(text[:2000]):
+        return True
+    return _YAML_SECTION.search(text[:2000]) is not None
 
 
 def _is_report(line: str, column: int, value: str) -> bool:
@@ -253,12 +258,3 @@ def _is_unlike_a_name(value: str) -> bool:
 def _opens_line(text: str, start: int) -> bool:
     line_start = text.rfind("\n", max(0, start - 200), start) + 1
     return not text[line_start:start].strip(" \t-#*>|\"'0123456789")
-
-
-def _positional(text: str, lowered: str) -> Iterator[Span]:
-    """Passwords at a known place: `login("user", "password")`, `curl -u user:password`, `mysql -p…`."""
-    patterns = [pattern for stems, pattern in _POSITIONAL if any(stem in lowered for stem in stems)]
-    for pattern in patterns:
-        for match in pattern.finditer(text):
-            if can_be_secret(match["value"], PASSWORD):
-                yield match.span("value")

@@ -90,6 +90,11 @@ _ROWS: tuple[tuple[str, LazyPattern], ...] = (
     ("SharedAccessKey=", LazyPattern(r"(?<=SharedAccessKey=)[A-Za-z0-9+/]{20,100}={0,2}")),
     ("sig=", LazyPattern(r"(?<=[?&;]sig=)[A-Za-z0-9%+/_=-]{20,120}")),
     ('"key"', LazyPattern(r'(?<="key":")[0-9a-f]{32}(?=")|(?<="key": ")[0-9a-f]{32}(?=")')),  # kaggle.json
+    (
+        "key=",
+        LazyPattern(r"(?<=[?&]key=)[A-Za-z0-9_-]{20,100}(?![\w-])|(?<=\bkey=[\"'])[A-Z0-9]{16}(?=[\"'])"),
+    ),
+    ("appid=", LazyPattern(r"(?<=[?&]appid=)[0-9a-f]{32}(?![\w-])")),
     ("wandb", LazyPattern(r"(?<=wandb\.login\(key=.)[0-9a-f]{40}|(?<=wandb login )[0-9a-f]{40}")),
 )
 
@@ -103,6 +108,11 @@ _PEM_BEGIN = LazyPattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----
 _PEM_END = LazyPattern(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY = LazyPattern(r"(?:[A-Za-z0-9+/=:, -]|\\n|\s){0,6000}")
 _USERINFO = LazyPattern(r"[^\s/'\"<>`\\]{1,300}@")
+# A password in an address of a database is often not quoted: it may hold a slash.
+_DATABASE = LazyPattern(
+    r"(?:postgres\w*|mysql|mariadb|mongodb|rediss?|amqps?|mssql|oracle|snowflake|clickhouse|trino)(?:\+\w+)?\Z"
+)
+_DATABASE_USERINFO = LazyPattern(r"[^\s/'\"<>`\\:]{0,100}:[^\s'\"<>`\\]{1,300}@")
 _INTERPOLATED = LazyPattern(r"\{[^}]*\}|\$\{?\w+\}?|%\(\w+\)s|%s")
 _HEADER = LazyPattern(
     r"(?i)authorization[\"']?\s{0,3}[:=,\]]{1,3}\s{0,3}[bfru]{0,2}[\"']?"
@@ -170,7 +180,8 @@ def _url_credentials(text: str) -> Iterator[Span]:
     """`user:password` of every URL, and the password alone, which may be printed elsewhere."""
     at = text.find("://")
     while at >= 0:
-        match = _USERINFO.match(text, at + 3)
+        is_database = _DATABASE.search(text[max(0, at - 30) : at])
+        match = (_DATABASE_USERINFO if is_database else _USERINFO).match(text, at + 3)
         if match and at and text[at - 1].isalnum():
             start, end = at + 3, match.end() - 1
             yield from _userinfo(text, start, end)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import RequestRefused
-from .model_facts import RunningModel, full_name, model_in_show, models_in_ps, models_in_tags
+from .model_facts import RunningModel, model_in_show, models_in_ps, models_in_tags, running_as
 
 if TYPE_CHECKING:
     from .transport import Connection
+
+# Ollama holds /api/ps back while it opens a model's file and looks at the GPUs.
+_PATIENCE_SECONDS = 30.0
 
 # A model does not change what it was trained for, nor where it runs, while a notebook is open.
 _shown: dict[tuple[str, str], tuple[int | None, str]] = {}
@@ -25,12 +28,24 @@ class ServerFacts:
 
 def server_facts(connection: Connection, model: str) -> ServerFacts:
     """One `/api/ps`; and `/api/show` when the model does not run and is not known. Raises ModelError."""
-    running = models_in_ps(connection.json("GET", "/api/ps", model=model))
-    found = _running_model(connection, model, running)
+    found = running_model(connection, model, timeout=_PATIENCE_SECONDS)
     if found is not None:
         # Only models that run on the server itself are listed by /api/ps.
         return ServerFacts(found.context_length, "")
     return ServerFacts(0, _shown_model(connection, model)[1])
+
+
+def running_model(connection: Connection, model: str, *, timeout: float) -> RunningModel | None:
+    """The loaded model of that name, None while it is not (or not yet) loaded. Raises ModelError."""
+    running = models_in_ps(connection.json("GET", "/api/ps", model=model, timeout=timeout))
+    found = running_as(model, running)
+    if found is not None or not running:
+        return found
+    try:
+        tags = models_in_tags(connection.json("GET", "/api/tags", model=model, timeout=timeout))
+    except RequestRefused:
+        return None
+    return running_as(model, running, tags)
 
 
 def trained_window(connection: Connection, model: str) -> int | None:
@@ -49,18 +64,3 @@ def _shown_model(connection: Connection, model: str) -> tuple[int | None, str]:
         info = model_in_show(model, connection.json("POST", "/api/show", {"model": model}, model=model))
         _shown[key] = (info.context_length, info.remote_host)
     return _shown[key]
-
-
-def _running_model(connection: Connection, model: str, running: list[RunningModel]) -> RunningModel | None:
-    for entry in running:
-        if full_name(entry.name) == full_name(model):
-            return entry
-    if not running:
-        return None
-    # Names of the same model share one runner, which /api/ps lists under the name that loaded it.
-    try:
-        tags = models_in_tags(connection.json("GET", "/api/tags", model=model))
-    except RequestRefused:
-        return None
-    digests = {info.digest for info in tags if full_name(info.name) == full_name(model) and info.digest}
-    return next((entry for entry in running if entry.digest in digests), None)

@@ -21,6 +21,8 @@ with collector_paused():
     import httpx
     import ollama
 
+    from .lines import with_safe_lines
+
 _CONNECT_SECONDS = 5.0
 # Ollama sends no header before the first token: after queue, load and reading, which may take minutes.
 _STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
@@ -58,7 +60,7 @@ class ClosableTransport(httpx.BaseTransport):
         if not response.is_success:
             response.read()
             raise RefusedAnswer(response.status_code, response.text)
-        return response
+        return with_safe_lines(response)
 
     def close(self) -> None:
         self._inner.close()
@@ -171,7 +173,7 @@ class _CompletingAsyncTransport(httpx.AsyncHTTPTransport):
         if not response.is_success:
             await response.aread()
             raise RefusedAnswer(response.status_code, response.text)
-        return response
+        return with_safe_lines(response)
 
 
 @contextlib.asynccontextmanager
@@ -189,7 +191,7 @@ async def async_client(host: str) -> AsyncIterator[ollama.AsyncClient]:
 
 
 # What a request through the package can raise: its own errors, the connection's, and what a line that is not
-# Ollama's makes of json.loads, pydantic and `.get` (ValueError, AttributeError, TypeError).
+# Ollama's makes of json.loads, pydantic and `.get` (ValueError, AttributeError, TypeError, RecursionError).
 STREAM_ERRORS = (
     RefusedAnswer,
     ollama.ResponseError,
@@ -198,6 +200,7 @@ STREAM_ERRORS = (
     ValueError,
     AttributeError,
     TypeError,
+    RecursionError,
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.assistant import Assistant, Delta, Reply, ReplyStream
 from ..core.errors import UsageError
-from .live_output import Output, output_for
+from .live_output import Output, output_for, undisturbed
 from .markdown import code_block, prose, unfinished
 
 if TYPE_CHECKING:
@@ -69,23 +69,23 @@ def continue_last(session: Session, command: Command) -> None:
 def _answer(session: Session, command: Command, start: Callable[[Assistant], ReplyStream]) -> None:
     output = output_for(session.ip)
     status = _Status()
-    output.start(status)
     shown = ReplyMarkdown()
     try:
+        output.start(status)
         assistant = session.assistant(session.model(command))
         stream = status.stream = start(assistant)
         _follow(session, stream, shown, output)
     except KeyboardInterrupt:
         # Before the stream existed nothing was sent.
         if status.stream is None:
-            output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
-            return
+            return undisturbed(
+                lambda: output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
+            )
         stream = status.stream
-        stream.close()
     except BaseException:
-        _finish_without_answer(session, status.stream, shown, output)
+        undisturbed(lambda: _finish_without_answer(status.stream, shown, output))
         raise
-    _finish(session, command, stream.result(), shown, output)
+    return undisturbed(lambda: _finish(session, command, stream.result(), shown, output))
 
 
 class _Status:
@@ -134,9 +134,7 @@ def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdo
     insert(session.ip, edits, command.insert)
 
 
-def _finish_without_answer(
-    session: Session, stream: ReplyStream | None, shown: ReplyMarkdown, output: Output
-) -> None:
+def _finish_without_answer(stream: ReplyStream | None, shown: ReplyMarkdown, output: Output) -> None:
     """What arrived before a failure stays readable; the error itself is shown by IPython."""
     if stream is not None:
         stream.close()

@@ -27,6 +27,14 @@ class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
         `%devstral help` lists tasks, options and subcommands. Always returns None, so that nothing but the
         answer is shown; `-o NAME` binds the reply as an object.
         """
+        try:
+            self._run(line, cell)
+        except KeyboardInterrupt:
+            # A question that was sent and a download show what they have; all else leaves nothing behind.
+            text = "*interrupted*"
+            self.session.ip.display_pub.publish({"text/markdown": text, "text/plain": text})
+
+    def _run(self, line: str, cell: str | None) -> None:
         # Needed with the first question only: loading the extension must cost milliseconds.
         from ..core.command_line import help_text, parse_command
         from . import subcommands

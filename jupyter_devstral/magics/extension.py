@@ -9,6 +9,7 @@ from traitlets import TraitError
 from ..core.errors import ConfigurationError
 from .completion import MagicCompleter
 from .devstral_magics import DevstralMagics
+from .literal_cell import keep_cell
 from .question_marks import keep_question_marks
 from .session import Session
 from .warm_up import WarmUp
@@ -30,6 +31,7 @@ def load(ip: Any) -> None:
     ip.events.register("pre_run_cell", session.transcript.pre_run_cell)
     ip.events.register("post_run_cell", session.transcript.post_run_cell)
     ip.Completer.custom_matchers.append(magics.completer.matcher)
+    ip.input_transformers_cleanup.insert(0, keep_cell)
     ip.input_transformers_cleanup.append(keep_question_marks)
     magics.warm_up.register()
 
@@ -49,6 +51,7 @@ def unload(ip: Any) -> None:
     _remove(ip.events.callbacks["post_run_cell"], session.transcript.post_run_cell)
     magics.warm_up.unregister()
     _remove(ip.Completer.custom_matchers, magics.completer.matcher)
+    _remove(ip.input_transformers_cleanup, keep_cell)
     _remove(ip.input_transformers_cleanup, keep_question_marks)
 
 

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .live_output import encodable
 from .markdown import code_block
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def insert(ip: Any, edits: Sequence[Edit], mode: str) -> None:
         return
     text = next_cell(edits)
     if text:
-        ip.set_next_input(text, replace=mode == "replace")
+        ip.set_next_input(encodable(text), replace=mode == "replace")
 
 
 def diff_markdown(edits: Sequence[Edit]) -> str:

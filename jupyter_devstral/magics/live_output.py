@@ -14,11 +14,27 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from .markdown import prose
+
 # A dozen updates per second look continuous, and leave the browser time for everything else.
 _INTERVAL = 1 / 12
 # A status that appears later than this would only flash up.
 _QUIET_SECONDS = 0.15
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+# Impatient people press more than twice; for ever would take Ctrl-C away from them.
+_MORE_INTERRUPTS = 5
+
+
+def undisturbed(finish: Callable[[], None]) -> None:
+    """`finish()`, begun again when a second interrupt comes: what the first one kept must be shown."""
+    for _ in range(_MORE_INTERRUPTS):
+        try:
+            return finish()
+        except KeyboardInterrupt:
+            continue
+    return finish()
 
 
 class Output(Protocol):
@@ -53,6 +69,8 @@ class Ticker:
         # In this context the updates carry the header of the cell that asked, whichever cell runs then.
         run = contextvars.copy_context().run
         self._thread = threading.Thread(target=run, args=(self._loop,), name="devstral-ticker", daemon=True)
+
+    def start(self) -> None:
         self._thread.start()
 
     def _loop(self) -> None:
@@ -61,7 +79,9 @@ class Ticker:
 
     def stop(self) -> None:
         self._stopped.set()
-        self._thread.join(1)
+        # An interrupt may have come before or while it started.
+        if self._thread.ident is not None:
+            self._thread.join(1)
 
 
 class CellOutput:
@@ -76,15 +96,16 @@ class CellOutput:
         self._shown = ""
         self._text = ""
         self._markdown: Callable[[], str] | None = None
-        self._finished = False
+        self._displayed = self._finished = False
         self._ticker: Ticker | None = None
 
     def start(self, status: Callable[[], str]) -> None:
         self._status = status
         self._started = time.monotonic()
         # Made here, on the main thread: only updates of an existing display find their cell from a thread.
-        self._publish(_status_line("preparing", 0), "", update=False)
+        self._publish(_status_line("preparing", 0), "")
         self._ticker = Ticker(self._tick)
+        self._ticker.start()
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
         """The reply so far; `markdown` is called, under the throttle, for how it looks."""
@@ -99,7 +120,7 @@ class CellOutput:
             self._ticker.stop()
         with self._lock:
             self._finished = True
-            self._publish_data(dict(bundle), update=True)
+            self._publish_data(dict(bundle))
 
     def _tick(self) -> None:
         with self._lock:
@@ -110,19 +131,21 @@ class CellOutput:
                 return
             waited = time.monotonic() - self._started
             if waited > _QUIET_SECONDS:
-                self._publish(_status_line(self._status(), waited), "", update=True)
+                self._publish(_status_line(self._status(), waited), "")
 
     def _show(self) -> None:
         assert self._markdown is not None
-        self._publish(self._markdown(), self._text, update=True)
+        self._publish(self._markdown(), self._text)
 
-    def _publish(self, markdown: str, plain: str, *, update: bool) -> None:
+    def _publish(self, markdown: str, plain: str) -> None:
         if markdown != self._shown:
             self._shown, self._shown_at = markdown, time.monotonic()
-            self._publish_data({"text/markdown": markdown, "text/plain": plain or markdown}, update=update)
+            self._publish_data({"text/markdown": markdown, "text/plain": plain or markdown})
 
-    def _publish_data(self, data: dict[str, Any], *, update: bool) -> None:
-        self._publisher.publish(data, metadata={}, transient={"display_id": self._display_id}, update=update)
+    def _publish_data(self, data: dict[str, Any]) -> None:
+        transient = {"display_id": self._display_id}
+        self._publisher.publish(encodable(data), metadata={}, transient=transient, update=self._displayed)
+        self._displayed = True
 
 
 class CapturedOutput:
@@ -138,7 +161,7 @@ class CapturedOutput:
         pass
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
-        self._publisher.publish(dict(bundle), metadata={})
+        self._publisher.publish(encodable(dict(bundle)), metadata={})
 
 
 class TerminalOutput:
@@ -156,6 +179,7 @@ class TerminalOutput:
         self._status, self._started = status, time.monotonic()
         if sys.stderr.isatty():
             self._ticker = Ticker(self._tick)
+            self._ticker.start()
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
         self._end_status()
@@ -202,9 +226,19 @@ class TerminalLine:
 
 def printable(text: str) -> str:
     """Text from a model or a server without anything that steers a terminal."""
-    return _CONTROL.sub("", text)
+    return str(encodable(_CONTROL.sub("", text)))
+
+
+def encodable(value: Any) -> Any:
+    """JSON values with lone surrogates replaced: neither a message nor a terminal can carry one."""
+    if isinstance(value, str):
+        utf16 = b"" if value.isascii() else value.encode("utf-16", "surrogatepass")
+        return utf16.decode("utf-16", "replace") or value
+    if isinstance(value, dict):
+        return {key: encodable(one) for key, one in value.items()}
+    return [encodable(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _status_line(status: str, waited: float) -> str:
     seconds = f" · {waited:.0f} s" if waited >= 1 else ""
-    return f"*{status} …{seconds}*"
+    return f"*{prose(status)} …{seconds}*"

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .live_output import output_for, printable
-from .markdown import inline_code
+from .live_output import output_for, printable, undisturbed
+from .markdown import inline_code, prose
 
 if TYPE_CHECKING:
     from ..core.pull import PullProgress
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class Bar(Protocol):
+    def start(self) -> None: ...
+
     def update(self, progress: PullProgress) -> None: ...
 
     def end(self, text: str) -> None: ...
@@ -43,18 +45,17 @@ def pull(session: Session, name: str) -> None:
     run = PullRun(model)
     session.track(run)
     try:
+        bar.start()
         _follow(model.pull(name), bar)
     except KeyboardInterrupt:
         run.close()
     except BaseException:
-        bar.end(f"{inline_code(name)} was not pulled.")
+        undisturbed(lambda: bar.end(f"{inline_code(name)} was not pulled."))
         raise
     finally:
         session.untrack(run)
-    if run.stopped:
-        bar.end(f"Stopped. What has arrived is kept: `%devstral pull {name}` goes on from there.")
-    else:
-        bar.end(f"{inline_code(name)} is ready.")
+    stopped = f"Stopped. What has arrived is kept: `%devstral pull {name}` goes on from there."
+    undisturbed(lambda: bar.end(stopped if run.stopped else f"{inline_code(name)} is ready."))
 
 
 def _follow(steps: Iterator[PullProgress], bar: Bar) -> None:
@@ -107,12 +108,14 @@ class TextBar:
         self._output = output_for(ip, stepwise=True)
         self._name = name
         self._layers = Layers()
-        self._output.start(lambda: f"pulling {name}")
+
+    def start(self) -> None:
+        self._output.start(lambda: f"pulling {self._name}")
 
     def update(self, progress: PullProgress) -> None:
         self._layers.add(progress)
         text = progress_line(self._name, progress.status, self._layers)
-        self._output.write(text, lambda: text)
+        self._output.write(text, lambda: prose(text))
 
     def end(self, text: str) -> None:
         self._output.finish({"text/markdown": text, "text/plain": text}, text)
@@ -122,11 +125,14 @@ class WidgetBar:
     """tqdm's notebook bar."""
 
     def __init__(self, name: str) -> None:
+        self._layers = Layers()
+        self._bar: Any = None
+        self._name = name
+
+    def start(self) -> None:
         from tqdm.notebook import tqdm
 
-        self._layers = Layers()
-        self._bar = tqdm(desc=f"pulling {name}", unit="B", unit_scale=True, unit_divisor=1000)
-        self._name = name
+        self._bar = tqdm(desc=f"pulling {self._name}", unit="B", unit_scale=True, unit_divisor=1000)
 
     def update(self, progress: PullProgress) -> None:
         self._layers.add(progress)
@@ -137,8 +143,9 @@ class WidgetBar:
             self._bar.set_postfix_str(progress.status)
 
     def end(self, text: str) -> None:
-        self._bar.set_postfix_str("")
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.set_postfix_str("")
+            self._bar.close()
         print(text.replace("`", ""))
 
 

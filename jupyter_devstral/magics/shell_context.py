@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -47,13 +48,17 @@ class NotebookFile:
             return None
         try:
             status = path.stat()
+            # Reading a pipe would wait for ever.
+            if not stat.S_ISREG(status.st_mode):
+                return None
             stamp = (str(path), status.st_mtime_ns, status.st_size)
             if stamp != self._stamp:
                 from ..core.notebook_file import notebook_from_json, read_notebook_json
 
                 self._notebook = notebook_from_json(read_notebook_json(path.read_bytes()))
                 self._stamp = stamp
-        except (OSError, NotebookError):
+        # ValueError: a path that no file can have.
+        except (OSError, ValueError, NotebookError):
             return None
         return self._notebook
 
@@ -131,7 +136,10 @@ class ShellContext:
             if name not in namespace:
                 import difflib
 
-                close = difflib.get_close_matches(name, [key for key in namespace if key[:1] != "_"], 1)
+                hidden = _hidden(self.ip)
+                close = difflib.get_close_matches(
+                    name, [key for key in namespace if key[:1] != "_" and key not in hidden], 1
+                )
                 hint = f" Did you mean {close[0]}?" if close else ""
                 raise UsageError(f"There is no variable {name!r}.{hint}")
         return tuple(dict.fromkeys((*command.variables, *mentioned(command.text, namespace))))
@@ -155,7 +163,13 @@ def mentioned(text: str, namespace: Mapping[str, object]) -> list[str]:
 
 def _imported(value: object) -> bool:
     """`@dataclass` in a prompt means the decorator, not "attach this function"."""
-    return isinstance(value, (FunctionType, BuiltinFunctionType, type)) and value.__module__ != "__main__"
+    from ..core.type_facts import is_a, is_one_of, module_of
+
+    if is_a(type(value), type):
+        return module_of(value) != "__main__"  # type: ignore[arg-type]
+    # Not isinstance or `in`: they ask `__class__` and `==`, which may be the user's.
+    kinds = (FunctionType, BuiltinFunctionType)
+    return is_one_of(type(value), *kinds) and getattr(value, "__module__", None) != "__main__"
 
 
 def _names_in(source: str) -> Iterable[str]:
@@ -167,7 +181,7 @@ def _names_in(source: str) -> Iterable[str]:
 
 def _hidden(ip: Any) -> set[str]:
     """What IPython itself keeps in the namespace."""
-    return {*ip.user_ns_hidden, "In", "Out", "get_ipython", "exit", "quit"}
+    return {*ip.user_ns_hidden, "In", "Out", "get_ipython", "exit", "quit", "open"}
 
 
 def merge_executed(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..core.command_line import help_text
 from ..core.errors import UsageError
 from ..core.tokens import estimate_tokens
-from .markdown import code_block, inline_code, table
+from .live_output import encodable
+from .markdown import code_block, inline_code, prose, table
 
 if TYPE_CHECKING:
     from ..core.command_line import Command
@@ -50,7 +51,7 @@ def _report(session: Session, command: Command) -> str:
 def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
     """Display Markdown in the cell; `verbatim` keeps line breaks and columns."""
     text = code_block(markdown, "text") if verbatim else markdown
-    ip.display_pub.publish({"text/markdown": text, "text/plain": markdown}, metadata={})
+    ip.display_pub.publish(encodable({"text/markdown": text, "text/plain": markdown}), metadata={})
 
 
 def dry_run(session: Session, command: Command) -> None:
@@ -74,8 +75,9 @@ def last_text(session: Session) -> str:
 
 def prompt_text(prompt: Prompt, count: str) -> str:
     """A prompt's pieces with their token counts, and its messages."""
-    rows = [(piece.kind, piece.id, f"{piece.tokens:,}", "yes") for piece in prompt.pieces]
-    rows += [(piece.kind, piece.id, f"{piece.tokens:,}", "no: left out") for piece in prompt.dropped]
+    # An id is what the notebook file says it is.
+    rows = [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "yes") for piece in prompt.pieces]
+    rows += [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "no: left out") for piece in prompt.dropped]
     secrets = f", {prompt.redactions} × a secret replaced" if prompt.redactions else ""
     parts = [f"{len(prompt.messages)} messages, {count}{secrets}."]
     if rows:

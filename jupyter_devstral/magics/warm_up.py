@@ -6,6 +6,7 @@ Only our own modules (about 30 ms, 2 MB), never the HTTP client: that stays with
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 _DELAY_SECONDS = 0.02
@@ -35,5 +36,7 @@ class WarmUp:
 
 
 def _load() -> None:
-    from ..core import namespace, notebook_file  # noqa: F401
-    from . import ask  # noqa: F401
+    # Missing is what another thread was just importing when it was interrupted; a question imports it again.
+    with suppress(ImportError):
+        from ..core import namespace, notebook_file  # noqa: F401
+        from . import ask  # noqa: F401

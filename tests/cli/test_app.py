@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -108,16 +107,15 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
-    path = write_notebook(tmp_path / "a.ipynb", [code_cell("1", "a")])
+    path = tmp_path / "a.ipynb"
+    os.mkfifo(path)
     command = subprocess.Popen(
-        [*COMMAND, "apply", str(path), "--cell", "0"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        [*COMMAND, "prompt", str(path), "--cell", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    time.sleep(1.5)
-    os.kill(command.pid, signal.SIGINT)
-    out, err = command.communicate(timeout=20)
+    # Opening returns when the command opens its end; then it waits for a notebook that does not come.
+    with path.open("wb"):
+        os.kill(command.pid, signal.SIGINT)
+        out, err = command.communicate(timeout=60)
     assert command.returncode == 130
     assert out == b""
     assert b"Traceback" not in err

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +150,39 @@ def test_old_formats_stay_old(cli: Cli, tmp_path: Path) -> None:
     cells = applied["worksheets"][0]["cells"]
     assert cells[0] == copy.deepcopy(cell)
     assert "".join(cells[1]["input"]) == "x = 2"
+
+
+def test_the_secrets_that_prompt_hides_are_put_back(cli: Cli, tmp_path: Path) -> None:
+    key = "sk-proj-" + "Zq8vT3mWx1Lr5KpYc7Nd" * 2
+    cells = [code_cell("import openai", "a"), code_cell(f"client = OpenAI(api_key='{key}')", "b")]
+    path = write_notebook(tmp_path / "a.ipynb", cells)
+    asked = cli("prompt", path, "--cell", "b", "--task", "edit", "--text", "add a timeout", "--json")
+    assert key not in asked.text
+    assert "<SECRET_1>" in asked.text
+    reply = b"```python\nclient = OpenAI(api_key='<SECRET_1>', timeout=9)\n```\n"
+    data = cli("apply", path, "--cell", "b", "--task", "edit", stdin=reply).json
+    assert sources(data)[1] == f"client = OpenAI(api_key='{key}', timeout=9)"
+    plain = cli("apply", path, "--cell", "b", "--task", "edit", "--DevstralConfig.redact=False", stdin=reply)
+    assert "<SECRET_1>" in sources(plain.json)[1]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_output_that_cannot_be_written_is_one_line(notebook: Path) -> None:
+    ended = in_shell(f'apply "{notebook}" --cell 0 </dev/null >/dev/full')
+    assert ended.returncode == 1
+    assert "Standard output cannot be written" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file descriptors as on Unix")
+def test_closed_streams_are_empty(notebook: Path) -> None:
+    ended = in_shell(f'apply "{notebook}" --cell 0 <&-')
+    assert (ended.returncode, "unchanged" in ended.stderr) == (0, True)
+    assert json.loads(ended.stdout) == json.loads(notebook.read_text(encoding="utf-8"))
+    ended = in_shell(f'apply "{notebook}" --cell 0 </dev/null >&- 2>&-')
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def in_shell(arguments: str) -> subprocess.CompletedProcess[str]:
+    command = f'"{sys.executable}" -m jupyter_devstral.cli {arguments}'
+    return subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)

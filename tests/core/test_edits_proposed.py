@@ -32,6 +32,15 @@ def propose(
     return propose_edits(task, events, anchor="asking", target=target, language=language, notebook=notebook)
 
 
+CHECKED = "\n".join(
+    [
+        "x = load(path)",
+        "if x.empty:",
+        "    raise ValueError(f'no rows in {path}')",
+        "y = tidied(x.dropna(), now)",
+        "show(plot, y)",
+    ]
+)
 TARGET = Cell(id="t", index=3, kind="code", source="x = load()\ny = clean(x)\nplot(y)")
 
 
@@ -84,6 +93,29 @@ def test_of_equally_like_blocks_the_last_is_taken() -> None:
     reply = "".join(f"```python\nx = load({n})\ny = clean(x)\nplot(y)\n```\n" for n in (1, 2))
     edits, _ = propose(Task.EDIT, reply, TARGET)
     assert edits[0].source.startswith("x = load(2)")
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        # What must be installed, beside a cell that stays as it is.
+        (
+            "```python\n!pip install seaborn\n```\n```python\nx = load()\ny = clean(x)\nplot(y)\n```",
+            TARGET.source,
+        ),
+        # The line that is wrong, then the whole cell.
+        (
+            f"```python\ny = clean(x)\n```\n```python\n{CHECKED}\n```",
+            CHECKED,
+        ),
+        # The cell as it was, then what is left of it.
+        (f"```python\n{TARGET.source}\n```\n```python\nplot(y)\n```", "plot(y)"),
+        ("```python\nplot(y)\n```", "plot(y)"),
+    ],
+)
+def test_what_a_reply_quotes_or_adds_is_not_the_new_cell(reply: str, expected: str) -> None:
+    edits, _ = propose(Task.FIX, reply, TARGET)
+    assert [edit.source for edit in edits] == [expected]
 
 
 def test_a_lazy_block_never_replaces_code() -> None:
@@ -244,3 +276,20 @@ def test_fixes_of_earlier_cells_arrive_too(shared_data: Path) -> None:
         reply = "".join(f"```python cell={id}\n{source}\n```\n\n" for id, source in named.items())
         edits, _ = propose(Task.FIX, reply, crashing, notebook=notebook)
         assert {edit.cell_id: edit.source for edit in edits} == named, case["id"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "````markdown\nThe cell:\n\n```python\ntotal = 1\nprint(total)\n```\n````\n",
+        "````\n```python\ntotal = 1\nprint(total)\n```\n````\n",
+        "> The cell:\n> ```python\n> total = 1\n> print(total)\n> ```\n",
+    ],
+)
+def test_code_inside_a_wrapper_rewrites_a_cell_but_is_no_new_one(reply: str) -> None:
+    parser = ReplyParser()
+    events = [*parser.feed(reply), *parser.close()]
+    target = Cell("c", 0, "code", "total = 2\nprint(totl)")
+    edits, _ = propose_edits(Task.FIX, events, anchor="c", target=target, language="python")
+    assert [edit.source for edit in edits] == ["total = 1\nprint(total)"]
+    assert propose_edits(Task.WRITE, events, anchor="c", target=None, language="python")[0] == ()

@@ -85,6 +85,20 @@ def test_chunks_join_to_the_reply_and_the_last_carries_the_counters(scripted_oll
     assert usage.done_reason == "stop"
 
 
+@pytest.mark.parametrize("pieces", [["a\x85b", "\u2028", "c\u2029\n", "\x85"], ["\x1c\x0b\x0c\r\n"]])
+def test_what_python_takes_for_line_ends_is_text(scripted_ollama: ScriptedOllama, pieces: list[str]) -> None:
+    scripted_ollama.replies = [pieces, pieces]
+    config = DevstralConfig(host=scripted_ollama.url)
+    chunks = list(OllamaModel(config).chat(HELLO, num_predict=5))
+    assert "".join(chunk.text for chunk in chunks) == "".join(pieces)
+    assert chunks[-1].usage is not None
+
+    async def read() -> str:
+        return "".join([chunk.text async for chunk in OllamaModel(config).chat_async(HELLO, num_predict=5)])
+
+    assert asyncio.run(read()) == "".join(pieces)
+
+
 def test_the_async_twin_says_the_same(scripted_ollama: ScriptedOllama) -> None:
     model = OllamaModel(DevstralConfig(host=scripted_ollama.url))
 

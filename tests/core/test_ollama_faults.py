@@ -8,10 +8,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jupyter_devstral.core import exchange, pull
+from jupyter_devstral.core import exchange, pull, server_facts
 from jupyter_devstral.core.config import DevstralConfig
 from jupyter_devstral.core.errors import (
     ModelError,
@@ -24,8 +25,9 @@ from jupyter_devstral.core.errors import (
     WindowExceeded,
 )
 from jupyter_devstral.core.model_errors import refusal, stream_error, unpack
-from jupyter_devstral.core.ollama import OllamaModel
+from jupyter_devstral.core.ollama import OllamaModel, Window
 from jupyter_devstral.core.tasks import Message
+from tests.support.model_cards import devstral_card
 from tests.support.scripted_server import ScriptedOllama
 
 HELLO = [Message("user", "Hello?")]
@@ -149,10 +151,9 @@ def test_busy_servers_are_asked_again(
 
 def test_backing_off_can_be_closed(scripted_ollama: ScriptedOllama, model: OllamaModel) -> None:
     scripted_ollama.fail_next("503", times=5)
-    started = time.monotonic()
     threading.Timer(0.1, model.close).start()
     assert read(model) == ("", None, False)
-    assert time.monotonic() - started < 2
+    assert len(scripted_ollama.chats) < 5, "it did not wait out its own patience"
 
 
 # -- words, without a server ----
@@ -259,29 +260,60 @@ def test_other_programs_on_the_port(answer: bytes) -> None:
             model.version()
 
 
+def _chunked(*lines: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(line), line) for line in lines) + end
+
+
+ONE = b'{"message":{"role":"assistant","content":"one"},"done":false}\n'
+DONE = b'{"message":{"role":"assistant","content":""},"done":true,"eval_count":1}\n'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _chunked(b"\n\r\n", ONE, b"\n", DONE),
+        _chunked(ONE[:9], ONE[9:] + DONE[:30], DONE[30:-1]),
+        _chunked(ONE[:-1] + b"\r\n", DONE),
+        # Nothing is missing after the counters, however the connection ends.
+        _chunked(ONE, DONE, end=b""),
+        _chunked(ONE, DONE, end=b"zz\r\n"),
+        b"HTTP/1.0 200 OK\r\n\r\n" + ONE + DONE,
+    ],
+)
+def test_a_whole_answer_is_whole_however_it_travels(answer: bytes) -> None:
+    with _one_answer(answer) as port:
+        model = OllamaModel(DevstralConfig(host=f"127.0.0.1:{port}"))
+        chunks = list(model.chat(HELLO, num_predict=5, window=Window(512, "configured")))
+    assert "".join(chunk.text for chunk in chunks) == "one"
+    assert chunks[-1].usage is not None
+
+
+def test_an_absurdly_nested_line_is_an_unreadable_line() -> None:
+    with _one_answer(_chunked(ONE, b"[" * 100_000 + b"\n")) as port:
+        model = OllamaModel(DevstralConfig(host=f"127.0.0.1:{port}"))
+        with pytest.raises(RunnerFailed, match="not Ollama's"):
+            list(model.chat(HELLO, num_predict=5, window=Window(512, "configured")))
+
+
 # -- cancelling ----
 
 
 def test_close_before_the_first_byte(scripted_ollama: ScriptedOllama, model: OllamaModel) -> None:
     scripted_ollama.fail_next("hang")
-    closed_at: list[float] = []
 
     def close() -> None:
         scripted_ollama.wait_requests(1)
         time.sleep(0.05)
-        closed_at.append(time.monotonic())
         model.close()
 
     thread = threading.Thread(target=close)
     thread.start()
+    # The server never answers: only closing ends this. How fast that is, `make bench` measures.
     assert read(model) == ("", None, False)
-    returned = time.monotonic()
     thread.join()
-    seen = scripted_ollama.wait_closed()
-    assert seen is not None
-    # The bars are 50 and 150 ms on an idle machine.
-    assert seen - closed_at[0] < 0.5
-    assert returned - closed_at[0] < 0.5
+    assert scripted_ollama.wait_closed() is not None
+    assert scripted_ollama.chats[-1].closed_early
     assert read(model) == (LONG, None, True)
 
 
@@ -302,12 +334,9 @@ def test_leaving_the_loop_closes_the_connection(scripted_ollama: ScriptedOllama,
     scripted_ollama.piece_delay = 0.2
     stream = model.chat(HELLO, num_predict=50)
     next(stream)
-    left = time.monotonic()
     stream.close()  # type: ignore[attr-defined]
-    seen = scripted_ollama.wait_closed()
+    assert scripted_ollama.wait_closed() is not None
     assert scripted_ollama.chats[-1].closed_early
-    assert seen is not None
-    assert seen - left < 0.5
 
 
 def test_an_interrupt_before_the_first_byte_closes_the_connection(
@@ -345,6 +374,36 @@ def test_phases(scripted_ollama: ScriptedOllama, model: OllamaModel) -> None:
     assert model.phase() == ""
     scripted_ollama.fail_next("slow", seconds=1.2)
     assert "reading" in " ".join(_phases_while(model, lambda: read(model)))
+
+
+def test_a_model_loaded_under_another_of_its_names_is_loaded(
+    scripted_ollama: ScriptedOllama, model: OllamaModel
+) -> None:
+    scripted_ollama.engine.cards.append(devstral_card("devstral-small-2:24b"))
+    scripted_ollama.fail_next("slow", seconds=1.2)
+    alias = OllamaModel(DevstralConfig(host=scripted_ollama.url, model="devstral-small-2:24b"))
+    phases = _phases_while(alias, lambda: read(alias))
+    assert "loading the model" not in phases
+    assert "reading" in " ".join(phases)
+
+
+def test_a_phase_outlives_a_server_that_is_slow_to_say_what_runs(
+    scripted_ollama: ScriptedOllama, model: OllamaModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = iter([NoServer("slow")])
+    really = server_facts.running_model
+
+    def running_model(*arguments: Any, **named: Any) -> Any:
+        for error in calls:
+            raise error
+        return really(*arguments, **named)
+
+    window = model.window()
+    monkeypatch.setattr(server_facts, "running_model", running_model)
+    scripted_ollama.fail_next("slow", seconds=1.5)
+    phases = _phases_while(model, lambda: list(model.chat(HELLO, num_predict=5, window=window)))
+    assert "waiting for Ollama" in phases
+    assert "reading" in " ".join(phases[phases.index("waiting for Ollama") :])
 
 
 def test_two_requests_see_each_other(scripted_ollama: ScriptedOllama, model: OllamaModel) -> None:
@@ -440,7 +499,10 @@ class _one_answer:
     def _serve(self) -> None:
         for connection in self._connections():
             with connection:
-                connection.recv(65536)
+                # All of the request: closing with bytes unread would reset the connection.
+                request = connection.recv(65536)
+                while request.startswith(b"POST") and not request.endswith(b"}"):
+                    request += connection.recv(65536)
                 connection.sendall(self._answer)
 
     def _connections(self) -> Iterator[socket.socket]:

@@ -180,6 +180,23 @@ def test_scopes() -> None:
     assert sent("none") == set()
 
 
+@pytest.mark.parametrize("task", [Task.EDIT, Task.REFACTOR, Task.DOC, Task.FIX])
+def test_a_cell_to_rewrite_is_sent_without_any_context(task: Task) -> None:
+    notebook = book(code(0, "up = 1"), code(1, "mid = up"), code(2, f"%%devstral {task.value} -c none\nq"))
+    prompt = build_prompt(Request(task, "q", notebook, notebook.cells[2], notebook.cells[1], scope="none"))
+    assert "[cell 1]\n```python\nmid = up\n```" in text_of(prompt)
+    assert "up = 1" not in text_of(prompt)
+    assert "[cell 1]" in prompt.user_text
+
+
+@pytest.mark.parametrize("words", range(20, 45))
+def test_a_secret_in_a_long_message_is_replaced_before_the_message_is_cut(words: int) -> None:
+    said = "some filler, " * words + "password: 'two words, and;more 7'. " + "and, more. " * 60
+    failed = code(0, "go()", Output("error", f"RuntimeError: {said}", "", "RuntimeError", said))
+    text = text_of(build_prompt(Request(Task.ASK, "why?", book(failed)), redactor=Redactor()))
+    assert not [word for word in ("two words", "and;more", ";more 7") if word in text]
+
+
 def test_cells_below_are_for_this_request_alone() -> None:
     focus = code(1, "%%devstral\nq")
     prompt = build_prompt(Request(Task.WRITE, "q", book(code(0, "a = 1"), focus, code(2, "b = 2")), focus))

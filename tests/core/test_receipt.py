@@ -63,7 +63,7 @@ def test_everything_in_one_line() -> None:
     )
     assert reply_with(prompt=prompt, notes=("It was cut: `%devstral continue` goes on.",)).receipt() == (
         "`devstral-small-2` · sent cells 5, 9, parts of cells 1–2, variable `df` · 5.1k of 32.8k tokens · "
-        "left out cells 1–2, variable `old` · 2 secrets hidden · first token 0.8 s · 34 tok/s · "
+        "left out cells 1–2, variable `old` · 2 secrets hidden · first token 0.8 s · 34 tokens/s · "
         "It was cut: `%devstral continue` goes on."
     )
 
@@ -71,7 +71,7 @@ def test_everything_in_one_line() -> None:
 def test_the_usual_one() -> None:
     assert reply_with().receipt() == (
         "`devstral-small-2` · sent cells 0–6, variables `df`, `sales` · 5.1k of 32.8k tokens · "
-        "first token 0.8 s · 34 tok/s"
+        "first token 0.8 s · 34 tokens/s"
     )
 
 
@@ -79,7 +79,7 @@ def test_without_counters_the_estimate_is_called_one() -> None:
     receipt = reply_with(usage=None, first_token_seconds=None).receipt()
     assert "about 5.0k of 32.8k tokens" in receipt
     assert "first token" not in receipt
-    assert "tok/s" not in receipt
+    assert "tokens/s" not in receipt
 
 
 def test_a_host_elsewhere_is_named() -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -136,27 +137,33 @@ def test_disconnect_frees_the_server(client: RawClient) -> None:
     )
     with httpx.stream("POST", client.url + "/api/chat", json=body, timeout=120, trust_env=False) as response:
         lines = response.iter_lines()
-        for _ in range(3):
+        next(lines)
+        begun = time.perf_counter()
+        for _ in range(8):
             next(lines)
+        seconds_per_token = (time.perf_counter() - begun) / 8
     begun = time.perf_counter()
     client.chat("hi", options={"num_predict": 1, "num_ctx": 4096})
-    assert time.perf_counter() - begun < 10, "2,000 tokens would take longer than that"
+    assert time.perf_counter() - begun < 2000 * seconds_per_token / 2, "it did not wait for the whole answer"
 
 
 def test_disconnect_while_the_prompt_is_read(client: RawClient) -> None:
     client.chat("hi", options={"num_predict": 1, "num_ctx": 8192})
+    read = client.chat("other " * 600, options={"num_predict": 1, "num_ctx": 8192}).final
+    seconds_per_token = read["prompt_eval_duration"] / 1e9 / 600
     body = client.chat_body("word " * 6000, options={"num_predict": 1, "num_ctx": 8192})
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(client.url + "/api/chat", json=body, timeout=httpx.Timeout(60, read=0.5), trust_env=False)
     begun = time.perf_counter()
     client.chat("hi", options={"num_predict": 1, "num_ctx": 8192})
-    assert time.perf_counter() - begun < 12, "6,000 tokens would take longer than that"
+    assert time.perf_counter() - begun < 6000 * seconds_per_token / 2, "it did not wait for the whole prompt"
 
 
 def test_disconnect_while_queued_leaves_the_queue(client: RawClient) -> None:
     client.chat("hi", options={"num_predict": 1})
+    finals: list[dict[str, Any]] = []
     first = threading.Thread(
-        target=client.chat, args=("Tell a story.",), kwargs={"options": {"num_predict": 30}}
+        target=lambda: finals.append(client.chat("Tell a story.", options={"num_predict": 30}).final)
     )
     first.start()
     time.sleep(0.2)
@@ -165,10 +172,11 @@ def test_disconnect_while_queued_leaves_the_queue(client: RawClient) -> None:
         httpx.post(
             client.url + "/api/chat", json=queued, timeout=httpx.Timeout(60, read=0.05), trust_env=False
         )
-    first.join(60)
+    first.join()
+    seconds_per_token = finals[0]["eval_duration"] / 1e9 / finals[0]["eval_count"]
     begun = time.perf_counter()
     client.chat("hi", options={"num_predict": 1})
-    assert time.perf_counter() - begun < 8
+    assert time.perf_counter() - begun < 1500 * seconds_per_token / 2, "nobody waits for one who left"
 
 
 def test_the_server_answers_while_it_loads_and_reads(client: RawClient) -> None:
@@ -177,13 +185,12 @@ def test_the_server_answers_while_it_loads_and_reads(client: RawClient) -> None:
         target=client.chat, args=("word " * 400,), kwargs={"options": {"num_predict": 1}}
     )
     asking.start()
-    waits = []
+    answered = 0
     while asking.is_alive():
-        begun = time.perf_counter()
         assert client.get("/api/version").status_code == 200
-        waits.append(time.perf_counter() - begun)
-    assert len(waits) >= 2
-    assert sorted(waits)[len(waits) // 2] < 0.25
+        answered += 1
+    # A server that is blocked while it loads or reads would answer before, between and after.
+    assert answered > 5
 
 
 def test_unload_and_keep_alive(client: RawClient) -> None:

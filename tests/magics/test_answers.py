@@ -1,10 +1,12 @@
 """From a typed question to the request that leaves and the answer that is shown, in one process."""
 
 import json
+import threading
 
 import pytest
 
 from jupyter_devstral.core.wire import MIME
+from jupyter_devstral.magics.live_output import Ticker
 
 CODE = "Here:\n\n```python\nx = 1\n```\n"
 TWO = "First.\n\n```python\na = 1\n```\n\nThen.\n\n```python\nb = 2\n```\n"
@@ -303,3 +305,73 @@ def test_capture_keeps_one_finished_answer(run, ip, connected):
     connected.replies = [CODE]
     run("%%capture cap\n%devstral ask how", "q")
     assert len(ip.user_ns["cap"].outputs) == 1
+
+
+def interrupting(ip, monkeypatch, matches, times=1):
+    """Ctrl-C arrives while the front-end is shown something that `matches`; returns how often is left."""
+    left = [times]
+    publish = ip.display_pub.publish
+
+    def interrupted(data, *args, **kwargs):
+        if left[0] and matches(data):
+            left[0] -= 1
+            raise KeyboardInterrupt
+        publish(data, *args, **kwargs)
+
+    monkeypatch.setattr(ip.display_pub, "publish", interrupted)
+    return left
+
+
+def tickers():
+    return [thread for thread in threading.enumerate() if thread.name == "devstral-ticker"]
+
+
+def test_a_second_interrupt_loses_nothing(run, ip, session, connected, monkeypatch):
+    connected.replies = [["kept ", "more"]]
+    text = []
+    left = interrupting(ip, monkeypatch, lambda data: MIME in data or text.append(data) or len(text) == 2, 3)
+    assert run("%%devstral ask\nx", "q").success
+    assert left == [0]
+    assert "kept" in ip.display_pub.markdown
+    assert "Interrupted" in ip.display_pub.markdown
+    assert session.last.finished == "interrupted"
+    assert not tickers()
+
+
+def test_an_interrupt_before_the_first_display_is_no_error(run, ip, connected, monkeypatch):
+    interrupting(ip, monkeypatch, lambda data: "preparing" in data["text/plain"])
+    assert run("%%devstral ask\nx", "q").success
+    assert "before anything was sent" in ip.display_pub.markdown
+    assert not connected.chats
+    assert not tickers()
+
+
+def test_an_interrupt_while_the_ticker_starts_leaves_no_ticker(run, connected, monkeypatch):
+    start = Ticker.start
+
+    def started(self):
+        start(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ticker, "start", started)
+    assert run("%%devstral ask\nx", "q").success
+    assert not tickers()
+
+
+def test_an_interrupt_before_a_question_is_made_is_no_error(run, ip, session, connected, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session.context, "request", interrupted)
+    assert run("%%devstral ask\nx", "q").success
+    assert "interrupted" in ip.display_pub.markdown
+
+
+def test_half_of_a_surrogate_pair_reaches_no_front_end(run, ip, connected):
+    connected.replies = [CODE]
+    run("y = '\\ud83d'", "target")
+    ip.run_cell_magic("devstral", "ask -o reply", "half \ud83d of it")
+    ip.run_cell_magic("devstral", "ask --dry-run", "half \ud83d of it")
+    for message in ip.display_pub.messages:
+        json.dumps(message["data"], ensure_ascii=False).encode()
+    assert "half \ufffd of it" in question(connected)

