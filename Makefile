@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+NOTEBOOK ?= examples/tour.ipynb
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -61,7 +62,7 @@ bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks
 
 lab: $(VENV)/.installed-lab
-	$(BIN)/jupyter lab examples/tour.ipynb
+	$(BIN)/jupyter lab $(NOTEBOOK)
 
 clean:
 	rm -rf $(VENV) demo-output bench-output test-output

@@ -18,10 +18,15 @@ _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
-# Code in an answer is set like code in a cell; nbconvert's theme forgets it.
-_OWN_STYLE = (
-    "<style>.jp-RenderedMarkdown pre { font-family: var(--jp-code-font-family); line-height: 1.3; }</style>"
-)
+# nbconvert's last word on a `pre` in an output is `font-family: inherit`, in an answer the font of prose; and
+# it has no colours for diffs.
+_OWN_STYLE = """<style>
+.jp-RenderedMarkdown pre { font-family: var(--jp-code-font-family); line-height: 1.3; }
+.jp-RenderedMarkdown .highlight { margin: 0.5em 0; padding: 0.5em; }
+.highlight .gd { color: #a40e26; background: #ffebe9; }
+.highlight .gi { color: #116329; background: #dafbe1; }
+.highlight .gu { color: #6639ba; }
+</style>"""
 _SHOWN_TYPES = [
     "text/html",
     "text/markdown",
@@ -56,19 +61,6 @@ _ATTRIBUTES = {
 }
 _IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*")
 _LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
-# nbconvert's last word on a `pre` in an output is `font-family: inherit`, which is prose for Markdown, and it
-# has no colours for diffs.
-_CODE_IN_REPLIES = """<style>
-.jp-OutputArea-output.jp-RenderedMarkdown pre {
-  font-family: var(--jp-code-font-family);
-  font-size: var(--jp-code-font-size);
-  line-height: var(--jp-code-line-height);
-}
-.jp-RenderedMarkdown .highlight { margin: 0.5em 0; padding: 0.5em; }
-.highlight .gd { color: #a40e26; background: #ffebe9; }
-.highlight .gi { color: #116329; background: #dafbe1; }
-.highlight .gu { color: #6639ba; }
-</style>"""
 # Their text is no text to read; safety does not rest on this.
 _UNREADABLE = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 

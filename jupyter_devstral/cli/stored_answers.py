@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..core.edits import Edit
-from ..core.reply import Code, ReplyParser
 from ..core.wire import MIME, edits_from_bundle
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 def proposed_edits(cell: NotebookNode) -> list[Edit]:
     """What the answers in this cell propose, as far as it can be executed: whole cells, changed cells."""
-    edits = [edit for bundle in _bundles(cell) if _is_whole(bundle) for edit in edits_from_bundle(bundle)]
+    edits = [edit for bundle in _bundles(cell) for edit in edits_from_bundle(bundle)]
     return [edit for edit in edits if edit.source.strip() and edit.source != edit.before]
 
 
@@ -30,13 +29,3 @@ def _bundles(cell: NotebookNode) -> Iterator[Mapping[str, Any]]:
         bundle = data.get(MIME) if isinstance(data, Mapping) else None
         if isinstance(bundle, Mapping):
             yield bundle
-
-
-def _is_whole(bundle: Mapping[str, Any]) -> bool:
-    """Not an answer that was stopped, or that ended in the middle of its code."""
-    finished, reply = bundle.get("finished"), bundle.get("reply")
-    if finished not in ("length", "cut") or not isinstance(reply, str):
-        return finished != "interrupted"
-    parser = ReplyParser()
-    events = [*parser.feed(reply), *parser.close()]
-    return all(event.closed for event in events if isinstance(event, Code))

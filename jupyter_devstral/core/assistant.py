@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .collector import collector_paused
+from .importing import collector_paused
 
 with collector_paused():
     from .answer import Outgoing, Reply
     from .chunks import Usage
     from .config import DevstralConfig
-    from .errors import DevstralError, WindowExceeded
+    from .errors import WindowExceeded
     from .ollama import OllamaModel
     from .prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
     from .redaction import Redactor, Restorer
@@ -52,16 +52,12 @@ class Assistant:
         self._redactor = (redactor or Redactor()) if config.redact else None
         self._estimate = estimate or TokenEstimate()
 
-    def prompt(self, request: Request) -> Prompt:
-        """The prompt that `reply` would send; sends nothing of it.
+    def prompt(self, request: Request, *, window: Window | None = None) -> Prompt:
+        """The prompt that `reply` would send, without a single request to any server.
 
-        With a configured window no server is asked; without one, a server that does not answer means the
-        default window.
+        `window` is one that an earlier reply had; without one, the configured or default window is assumed.
         """
-        asked = self.model.asked_window
-        return self._pack(
-            request, lambda need: asked if asked.source == "configured" else self._window(need)
-        )[0]
+        return self._pack(request, lambda need: window or self.model.asked_window)[0]
 
     def reply(self, request: Request, *, prompt: Prompt | None = None) -> ReplyStream:
         """Ask; `prompt` is one that `prompt(request)` returned. Raises ModelError, RemoteRefused."""
@@ -116,12 +112,6 @@ class Assistant:
 
     def _build(self, request: Request, budget: int | None) -> Prompt:
         return build_prompt(request, budget=budget, estimate=self._estimate, redactor=self._redactor)
-
-    def _window(self, need: int) -> Window:
-        try:
-            return self.model.window(need)
-        except DevstralError:
-            return self.model.asked_window
 
     def _continued(self, prompt: Prompt, partial: str) -> Prompt:
         """`prompt`, the reply so far, and the request to go on."""

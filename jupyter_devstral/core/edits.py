@@ -138,10 +138,7 @@ def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
 
     found: list[Code] = []
     for event in events:
-        if isinstance(event, Code):
-            inner = event.source
-        else:
-            inner = "\n".join(_QUOTATION.findall(event.text))
+        inner = event.source if isinstance(event, Code) else "\n".join(_QUOTATION.findall(event.text))
         if "```" in inner or "~~~" in inner:
             parser = ReplyParser(language)
             found += [each for each in (*parser.feed(inner), *parser.close()) if isinstance(each, Code)]

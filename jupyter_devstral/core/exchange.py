@@ -117,7 +117,8 @@ def _jittered(seconds: float) -> float:
     """About that long, so that those who were refused together do not come back together."""
     import random
 
-    return seconds * random.uniform(0.8, 1.2)
+    # Not the module's own generator: that one is the user's, who may have seeded it.
+    return seconds * random.Random().uniform(0.8, 1.2)
 
 
 async def chunks_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:

@@ -164,8 +164,8 @@ def _richest(mimes: Iterable[str]) -> str:
 
 
 def _turn(output: dict[str, Any]) -> Turn | None:
-    turn = _dict(_dict(_dict(output.get("data")).get(REPLY_MIME)).get("turn"))
-    user_text, reply = turn.get("user_text"), turn.get("reply")
+    bundle = _dict(_dict(output.get("data")).get(REPLY_MIME))
+    user_text, reply = _dict(bundle.get("turn")).get("user_text"), bundle.get("reply")
     if isinstance(user_text, str) and isinstance(reply, str) and reply.strip():
         return Turn(user_text=user_text, reply=reply)
     return None

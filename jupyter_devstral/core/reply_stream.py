@@ -251,6 +251,8 @@ class ReplyStream:
         )
         if edits and request.task.rewrites and request.target and not is_sent_whole(request.target):
             edits, unused = (), (*unused, _NOT_WHOLE)
+        if not _ended_outside_code(finished, self._parsed):
+            edits = ()
         if finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
         ending = (_ENDINGS[finished],) if finished in _ENDINGS else ()
@@ -272,3 +274,10 @@ class ReplyStream:
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
         )
+
+
+def _ended_outside_code(finished: str, events: Sequence[Prose | Code]) -> bool:
+    """Whether what arrived can be used: half a cell, or half an answer, is no proposal."""
+    if finished in ("stop", "interrupted"):
+        return finished == "stop"
+    return all(getattr(event, "closed", True) for event in events)

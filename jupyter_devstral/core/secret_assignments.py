@@ -213,7 +213,7 @@ def _bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> I
     value = match.group().rstrip(".:")
     if text[match.end() : match.end() + 1] in ("(", "[") or not can_be_secret(value, kind):
         return
-    line_start = text.rfind("\n", max(0, start - 2000), start) + 1
+    line_start = start - len(text[max(0, start - 2000) : start].rpartition("\n")[2])
     line_end = text.find("\n", match.end(), match.end() + 500)
     line = text[line_start : line_end if line_end >= 0 else match.end() + 500]
     if _is_data_line(text, line, match.start() - line_start):
@@ -256,5 +256,5 @@ def _is_unlike_a_name(value: str) -> bool:
 
 
 def _opens_line(text: str, start: int) -> bool:
-    line_start = text.rfind("\n", max(0, start - 200), start) + 1
-    return not text[line_start:start].strip(" \t-#*>|\"'0123456789")
+    before = text[max(0, start - 200) : start].rpartition("\n")[2]
+    return not before.strip(" \t-#*>|\"'0123456789")

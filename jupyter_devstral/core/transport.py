@@ -14,10 +14,10 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from .collector import collector_paused
 from .errors import ModelError
+from .importing import collector_paused, random_state_kept
 
-with collector_paused():
+with collector_paused(), random_state_kept():
     import httpx
     import ollama
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from .answer import Reply
 from .edits import Edit
-from .notebook import Turn
 
 MIME = "application/vnd.jupyter-devstral.v1+json"
 VERSION = 1
@@ -27,21 +26,13 @@ def reply_bundle(reply: Reply) -> dict[str, Any]:
         "reply": reply.text,
         "edits": [asdict(edit) for edit in reply.edits],
         "receipt": reply.receipt(),
-        "turn": {"user_text": reply.turn.user_text, "reply": reply.turn.reply},
+        # What `notebook_file` needs, beside "reply", to replay the exchange.
+        "turn": {"user_text": reply.turn.user_text},
         "finished": reply.finished,
         "notes": list(reply.notes),
         "usage": asdict(reply.usage) if reply.usage else None,
         "model": reply.model,
     }
-
-
-def turn_from_bundle(data: object) -> Turn | None:
-    """The exchange a bundle records, or None when it holds none."""
-    turn = data.get("turn") if isinstance(data, Mapping) else None
-    if not isinstance(turn, Mapping):
-        return None
-    user_text, reply = turn.get("user_text"), turn.get("reply")
-    return Turn(user_text, reply) if isinstance(user_text, str) and isinstance(reply, str) else None
 
 
 def edits_from_bundle(data: object) -> list[Edit]:

@@ -114,9 +114,8 @@ def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output:
 
 def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdown, output: Output) -> None:
     from ..core.wire import MIME, reply_bundle
-    from .insertion import diff_markdown, insert, usable_edits
+    from .insertion import diff_markdown, insert
 
-    edits = usable_edits(reply)
     diff = diff_markdown(reply.edits)
     receipt = _receipt(session, reply)
     ending = "\n\n".join(part for part in (diff, receipt) if part)
@@ -131,7 +130,7 @@ def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdo
     session.record(reply, continued=command.task is None)
     if command.output:
         session.ip.user_ns[command.output] = reply
-    insert(session.ip, edits, command.insert)
+    insert(session.ip, reply.edits, command.insert)
 
 
 def _finish_without_answer(stream: ReplyStream | None, shown: ReplyMarkdown, output: Output) -> None:

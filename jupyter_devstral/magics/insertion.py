@@ -13,19 +13,9 @@ from .live_output import encodable
 from .markdown import code_block
 
 if TYPE_CHECKING:
-    from ..core.assistant import Reply
     from ..core.edits import Edit
 
 CELL_MARK = "# %%"
-
-
-def usable_edits(reply: Reply) -> Sequence[Edit]:
-    """The edits that may reach the notebook: none of an answer that was stopped, or cut inside its code."""
-    if reply.finished == "interrupted":
-        return ()
-    if reply.finished != "stop" and any(not code.closed for code in reply.code):
-        return ()
-    return reply.edits
 
 
 def next_cell(edits: Sequence[Edit]) -> str:

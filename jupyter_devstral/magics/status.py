@@ -64,11 +64,11 @@ def status_text(session: Session) -> str:
 
 
 def _server_rows(session: Session) -> tuple[OllamaModel, list[tuple[str, str]]]:
-    from ..core.model_facts import full_name
+    from ..core.model_facts import running_as
 
     model = session.model()
     version = model.version()
-    running = {full_name(one.name): one for one in model.running()}.get(full_name(model.name))
+    running = running_as(model.name, model.running(), model.models())
     window = model.window()
     rows = [
         ("host", inline_code(model.host)),

@@ -59,7 +59,9 @@ def dry_run(session: Session, command: Command) -> None:
     scope = command.context or session.config.context
     request = session.context.request(command, scope=scope)
     assistant = session.assistant(session.model(command, start=False))
-    prompt = assistant.prompt(request)
+    last = session.last
+    known = last.window if last and last.model == assistant.model.name else None
+    prompt = assistant.prompt(request, window=known)
     show(session.ip, f"**Nothing was sent.** {prompt_text(prompt, f'about {prompt.tokens:,} tokens')}")
 
 

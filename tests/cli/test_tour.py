@@ -15,8 +15,8 @@ from tests.support.scripted_server import ScriptedOllama
 
 TOUR = Path(__file__).parents[2] / "examples" / "tour.ipynb"
 ANSWERS = [
-    "```python\nfor row in sales:\n    print(row['product'], row['units'])\n```",
-    "It reads rows of a CSV file as dictionaries.",
+    "```python\ndef total(numbers):\n    return sum(numbers)\n```",
+    "A text file of rows, with commas between the values.",
     '```python\ndef revenue(rows):\n    """Total of all rows that have a price."""\n    return 1.004\n```',
     "```python\nprint(round(revenue(sales), 2))\n```",
 ]
@@ -43,8 +43,9 @@ def test_it_runs_with_good_answers(cli: Cli, tmp_path: Path, scripted_ollama: Sc
     assert len(asked) == len(ANSWERS)
     inserted = [cell for cell in notebook.cells if "devstral" in cell.metadata]
     assert len(inserted) == 3
-    assert inserted[0].outputs[0].text.startswith("tea 12\ncups 3")
-    assert "It reads rows" in page.read_text(encoding="utf-8")
+    used = next(cell for cell in notebook.cells if cell.id == "use-total")
+    assert used.outputs[0].data["text/plain"] == "81"
+    assert "A text file of rows" in page.read_text(encoding="utf-8")
 
 
 def test_it_runs_with_a_real_small_model(cli: Cli, tmp_path: Path, embedded_server: EmbeddedProcess) -> None:

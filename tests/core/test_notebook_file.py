@@ -92,18 +92,19 @@ def test_a_recorded_answer_is_a_turn_and_not_an_output() -> None:
             "%%devstral\nq", {"output_type": "display_data", "data": {REPLY_MIME: data, "text/plain": "A"}}
         )
 
-    turn = {"user_text": "Task: ask\nq", "reply": "A <b> {x}"}
-    cell = notebook_from_json(v4(answered({"turn": turn}))).cells[0]
-    assert cell.turn == Turn(turn["user_text"], turn["reply"])
+    bundle = {"turn": {"user_text": "Task: ask\nq"}, "reply": "A <b> {x}"}
+    cell = notebook_from_json(v4(answered(bundle))).cells[0]
+    assert cell.turn == Turn("Task: ask\nq", "A <b> {x}")
     assert cell.outputs == ()
     for odd in (
         {},
         {"turn": 3},
-        {"turn": {"user_text": 1, "reply": "x"}},
+        {"turn": {"user_text": 1}, "reply": "x"},
+        {"turn": {"user_text": "q"}, "reply": " "},
         [],
         "x",
         None,
-        {"turn": {"reply": "x"}},
+        {"reply": "x"},
     ):
         assert notebook_from_json(v4(answered(odd))).cells[0].turn is None
 

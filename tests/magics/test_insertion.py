@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from jupyter_devstral.core.edits import Edit
-from jupyter_devstral.magics.insertion import diff_markdown, insert, next_cell, usable_edits
+from jupyter_devstral.magics.insertion import diff_markdown, insert, next_cell
 
 
 def new(source, kind="code"):
@@ -39,18 +39,3 @@ def test_a_diff_has_a_fence_longer_than_any_inside():
     assert text.startswith("````diff\n--- cell c1\n+++ rewritten\n")
     assert "-old\n+new\n" in text
     assert diff_markdown([Edit("replace", "c1", "x", "x")]) == "*The cell stays as it is.*\n"
-
-
-def reply(finished, *closed):
-    return SimpleNamespace(
-        finished=finished, code=[SimpleNamespace(closed=one) for one in closed], edits=(new("x"),)
-    )
-
-
-def test_only_whole_code_reaches_the_notebook():
-    assert usable_edits(reply("stop", True))
-    assert usable_edits(reply("stop", False))
-    assert usable_edits(reply("length", True))
-    assert not usable_edits(reply("length", True, False))
-    assert not usable_edits(reply("cut", False))
-    assert not usable_edits(reply("interrupted", True))

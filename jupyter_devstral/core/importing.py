@@ -1,8 +1,9 @@
-"""Pausing Python's garbage collector where it can only cost time."""
+"""Importing packages in the user's own process: quickly, and without a trace in what the user computes."""
 
 from __future__ import annotations
 
 import gc
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,3 +21,16 @@ def collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """`random` goes on after the block as if nothing had been: a seeded notebook computes what it always did.
+
+    httpx imports `rich` where that is installed, which draws random numbers when it is imported.
+    """
+    state = random.getstate()
+    try:
+        yield
+    finally:
+        random.setstate(state)
