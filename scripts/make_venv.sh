@@ -3,6 +3,10 @@
 set -eu
 venv=$1
 python=${PYTHON:-python3}
+command -v "$python" >/dev/null || {
+    echo "There is no '$python'. Python 3.10 or newer is needed; set PYTHON=/path/to/python3." >&2
+    exit 1
+}
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {
     echo "Python 3.10 or newer is needed; '$python' is $("$python" -V 2>&1). Set PYTHON=/path/to/python3." >&2
     exit 1

@@ -6,6 +6,7 @@ Libraries are known by name and never imported; what is read are facts they keep
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any
 
 from .array_schema import dtype_text
@@ -59,10 +60,22 @@ def key_text(key: object) -> str:
     return full_name_of(type(key))
 
 
-def _column(name: object, facts: str) -> str:
-    """A column's line; quotes are spared where the name is a plain word, they cost as much as the name."""
-    plain = is_a(type(name), str) and str.isidentifier(name) and len(name) <= _NAME_LIMIT  # type: ignore[arg-type]
-    return f"  {name if plain else key_text(name)}: {facts}"
+def _columns(facts: Iterable[tuple[object, str]]) -> list[str]:
+    """One line for each run of columns with the same facts: `  shop, month: str`.
+
+    A plain word goes without quotes, which cost as much as the name; any other name has a line of its own.
+    """
+    lines: list[str] = []
+    for same, run in groupby(facts, key=lambda column: (_is_plain(column[0]), column[1])):
+        names = [str(name) if same[0] else key_text(name) for name, _ in run]
+        lines += (
+            [f"  {', '.join(names)}: {same[1]}"] if same[0] else [f"  {name}: {same[1]}" for name in names]
+        )
+    return lines
+
+
+def _is_plain(name: object) -> bool:
+    return is_one_of(type(name), str) and len(name) <= _NAME_LIMIT and name.isidentifier()  # type: ignore[arg-type, attr-defined]
 
 
 def _rows(count: int) -> str:
@@ -86,12 +99,13 @@ def _pandas_frame(frame: Any) -> list[str]:
     shown = frame.iloc[:, :COLUMNS_SHOWN]
     nulls = _pandas_nulls(shown)
     head = f"{_label(frame, 'pandas', 'DataFrame')}, {_rows(rows)} × {columns:,} columns"
-    lines = [head + _pandas_index(frame.index) + ("" if nulls is not None else ", nulls not counted")]
+    head += _pandas_index(frame.index) + ("" if nulls is not None else ", nulls not counted")
+    facts = []
     for position, (name, dtype) in enumerate(zip(shown.columns, shown.dtypes, strict=True)):
         column = shown.iloc[:, position]
         missing = f", {nulls[position]:,} null" if nulls is not None and nulls[position] else ""
-        lines.append(_column(name, f"{_pandas_dtype(column, dtype)}{missing}"))
-    return _more(lines, columns)
+        facts.append((name, f"{_pandas_dtype(column, dtype)}{missing}"))
+    return _more([head, *_columns(facts)], columns)
 
 
 def _pandas_series(series: Any) -> list[str]:
@@ -152,10 +166,12 @@ def _pandas_dtype(column: Any, dtype: Any) -> str:
 
 def _polars_frame(frame: Any) -> list[str]:
     rows, columns = frame.shape
-    lines = [f"{_label(frame, 'polars', 'DataFrame')}, {_rows(rows)} × {columns:,} columns"]
-    for column in frame.get_columns()[:COLUMNS_SHOWN]:
-        lines.append(_column(column.name, f"{str(column.dtype)[:80]}{_nulls(column.null_count())}"))
-    return _more(lines, columns)
+    head = f"{_label(frame, 'polars', 'DataFrame')}, {_rows(rows)} × {columns:,} columns"
+    facts = (
+        (column.name, f"{str(column.dtype)[:80]}{_nulls(column.null_count())}")
+        for column in frame.get_columns()[:COLUMNS_SHOWN]
+    )
+    return _more([head, *_columns(facts)], columns)
 
 
 def _polars_series(series: Any) -> list[str]:
@@ -176,17 +192,17 @@ def _nulls(count: int) -> str:
 
 
 def _arrow_table(table: Any) -> list[str]:
-    lines = [f"pyarrow {name_of(type(table))}, {_rows(table.num_rows)} × {table.num_columns:,} columns"]
+    head = f"pyarrow {name_of(type(table))}, {_rows(table.num_rows)} × {table.num_columns:,} columns"
+    facts = []
     for position in range(min(table.num_columns, COLUMNS_SHOWN)):
         column = table.column(position)
-        facts = f"{str(column.type)[:80]}{_nulls(column.null_count)}"
-        lines.append(_column(table.schema.names[position], facts))
-    return _more(lines, table.num_columns)
+        facts.append((table.schema.names[position], f"{str(column.type)[:80]}{_nulls(column.null_count)}"))
+    return _more([head, *_columns(facts)], table.num_columns)
 
 
 def _arrow_schema(schema: Any) -> list[str]:
     fields = zip(schema.names, schema.types, strict=True)
-    lines = [_column(name, str(kind)[:80]) for name, kind in list(fields)[:COLUMNS_SHOWN]]
+    lines = _columns((name, str(kind)[:80]) for name, kind in list(fields)[:COLUMNS_SHOWN])
     return _more([f"pyarrow Schema, {len(schema.names):,} fields", *lines], len(schema.names))
 
 

@@ -16,6 +16,7 @@ HEADING = "Variables:"
 # Stands for the lines of an earlier description that still hold: one more column must not cost all of them.
 _UNCHANGED = "  …"
 _NAME = re.compile(r"[^\W\d]\w*")
+_RUN = re.compile(r"  (?P<names>[^\W\d]\w*(?:, [^\W\d]\w*)+): (?P<facts>.*)")
 # Their schema cannot be read off the code that made them.
 _TABULAR = ("dataframe", "series", "array")
 _DEFINED_BY_CODE = ("function", "class", "module")
@@ -89,15 +90,24 @@ def _described(history: Sequence[Entry]) -> dict[str, list[str]]:
 
 
 def _news(variable: Variable, known: list[str]) -> str:
-    """What is still to be said of it: "" for nothing; only the new lines where the old ones still hold."""
+    """What is still to be said of it: "" for nothing; only the new columns where the old ones still hold."""
     lines = _one_block(variable.text).split("\n")
-    if not known or not set(known[1:]) <= set(lines):
+    told, now = _one_by_one(known[1:]), _one_by_one(lines[1:])
+    if not known or not set(told) <= set(now):
         return "\n".join(lines)
-    added = [line for line in lines[1:] if line not in known]
+    added = [line for line in now if line not in told]
     if not added and lines[0] == known[0]:
         return ""
-    unchanged = len(lines) - 1 - len(added)
-    return "\n".join([lines[0], _UNCHANGED, *added] if unchanged > 1 else lines)
+    return "\n".join([lines[0], _UNCHANGED, *added] if len(told) > 1 else lines)
+
+
+def _one_by_one(lines: Sequence[str]) -> list[str]:
+    """Lines in which several columns share their facts, a column each."""
+    single: list[str] = []
+    for line in lines:
+        run = _RUN.fullmatch(line)
+        single += [f"  {name}: {run['facts']}" for name in run["names"].split(", ")] if run else [line]
+    return single
 
 
 def _last_binders(history: Sequence[Entry]) -> dict[str, Cell]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..core.notebook import Output, Turn
 
 # Enough for what a prompt can use of one output; a cell may print megabytes.
 _MOST_TEXT = 20_000
+_SHOWN = {"execute_result": "result", "display_data": "display"}
 _MOST_FRAMES = 12
 
 
@@ -142,15 +143,27 @@ def _text(error: BaseException) -> str:
 
 
 def _recorded_outputs(history: Any, count: int) -> Iterator[Output]:
-    """What IPython itself remembers of the outputs of execution `count` (streams since IPython 9)."""
+    """What IPython itself remembers of the outputs of execution `count` (streams and displays since IPython 9)."""
     recorded = getattr(history, "outputs", None)
     if recorded is None:
         shown = history.output_hist_reprs.get(count)
         if shown:
-            yield Output("result", shown[:_MOST_TEXT])
+            # Asked of the class: looking it up on the value could run code of the user's.
+            as_table = hasattr(type(history.output_hist.get(count)), "_repr_html_")
+            yield Output("result", shown[:_MOST_TEXT], "text/html" if as_table else "text/plain")
         return
     for output in recorded.get(count, ()):
         if output.output_type in ("out_stream", "err_stream"):
             yield Output("stream", "".join(output.bundle["stream"])[-_MOST_TEXT:])
-        elif output.output_type == "execute_result":
-            yield Output("result", str(output.bundle.get("text/plain", ""))[:_MOST_TEXT])
+        elif output.output_type in _SHOWN:
+            mime = _richest(output.bundle)
+            # Displays that are neither tables nor figures are mostly ours: an answer travels as a turn.
+            if output.output_type == "execute_result" or mime != "text/plain":
+                text = str(output.bundle.get("text/plain", ""))[:_MOST_TEXT]
+                yield Output(_SHOWN[output.output_type], text, mime)
+
+
+def _richest(bundle: Mapping[str, Any]) -> str:
+    """The MIME type that decides how much of the text is sent: of a table no rows, of a figure nothing."""
+    figure = next((mime for mime in bundle if mime.startswith("image/")), "")
+    return figure or ("text/html" if "text/html" in bundle else "text/plain")

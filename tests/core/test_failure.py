@@ -102,7 +102,7 @@ def test_clean_output_is_idempotent(parts: list[str]) -> None:
     ids=repr,
 )
 def test_hostile_output_is_linear(unit: str) -> None:
-    assert cpu_growth(lambda size: clean_output((unit * (size // len(unit) + 1))[:size]), 2_000_000) < 12
+    assert cpu_growth(lambda size: clean_output((unit * (size // len(unit) + 1))[:size]), 2_000_000) < 1.5
 
 
 def test_twenty_megabytes() -> None:
@@ -114,7 +114,7 @@ def test_a_long_progress_bar_after_a_long_line_is_linear() -> None:
     assert clean_output("x" * 1_000_000 + "\ry" * 1_000_000) == "y" + "x" * 999_999
     assert clean_output("x" * 1_000_000 + "y\b" * 1_000_000) == "x" * 1_000_000
     for tail in ("\ry", "y\b"):
-        assert cpu_growth(lambda size, tail=tail: clean_output("x" * size + tail * size), 1_000_000) < 12
+        assert cpu_growth(lambda size, tail=tail: clean_output("x" * size + tail * size), 1_000_000) < 1.5
 
 
 # Tracebacks
@@ -262,4 +262,6 @@ def test_other_texts(text: str, expected: str) -> None:
 )
 def test_a_hostile_traceback_is_linear(unit: str) -> None:
     for part in (unit, unit + "\n"):
-        assert cpu_growth(lambda size, part=part: clean_traceback(part * (size // len(part))), 1_000_000) < 12
+        assert (
+            cpu_growth(lambda size, part=part: clean_traceback(part * (size // len(part))), 1_000_000) < 1.5
+        )

@@ -78,7 +78,7 @@ def test_pandas_multi_index_and_duplicate_columns() -> None:
     assert "index MultiIndex ('shop name' " in text
     assert "('price', 'mean'): float64" in text
     doubled = pd.concat([sales()["price"], sales()["price"]], axis=1)
-    assert text_of(doubled).count("price: float64, 1 null") == 2
+    assert text_of(doubled).count("  price, price: float64, 1 null") == 1
 
 
 def test_pandas_series_and_index() -> None:

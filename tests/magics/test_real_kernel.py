@@ -246,3 +246,15 @@ def test_the_saved_notebook_completes_the_prompt(kernel, scripted_ollama, tmp_pa
     assert "Sales of 2031" in content
     assert "unrun_cell" in content
     assert "old" not in content.split()
+
+
+def test_a_table_that_a_kernel_shows_is_sent_without_its_rows(kernel, scripted_ollama):
+    pytest.importorskip("pandas")
+    kernel.run("import pandas as pd\nfrom IPython.display import display")
+    kernel.run("pd.DataFrame({'name': ['Ludovica', 'Aurelius'], 'age': [41, 57]})")
+    kernel.run("display(pd.DataFrame({'town': ['Wetteren', 'Ootmarsum']}))")
+    kernel.run("%%devstral ask\nwhat is this?")
+    sent = str(scripted_ollama.chats[-1]["body"]["messages"])
+    assert "name age" in sent
+    assert "Ludovica" not in sent.replace("['Ludovica', 'Aurelius']", "")
+    assert "Wetteren" not in sent.replace("['Wetteren', 'Ootmarsum']", "")
