@@ -21,7 +21,7 @@ _POLICY = (
 # nbconvert's last word on a `pre` in an output is `font-family: inherit`, in an answer the font of prose; and
 # it has no colours for diffs.
 _OWN_STYLE = """<style>
-.jp-RenderedMarkdown pre { font-family: var(--jp-code-font-family); line-height: 1.3; margin: 0.5em 0 0.5em 1.5em; }
+.jp-RenderedMarkdown pre { font-family: var(--jp-code-font-family); line-height: 1.3; margin: 0.5em 1.5em; }
 .jp-RenderedMarkdown .highlight { background: none; }
 .highlight .gd { color: #a40e26; background: #ffebe9; }
 .highlight .gi { color: #116329; background: #dafbe1; }

@@ -88,7 +88,7 @@ class Phase:
             self._watcher = threading.Thread(target=self._watch, name="devstral-phase", daemon=True)
             self._watcher.start()
         if self._loaded is None:
-            return "waiting for Ollama"
+            return "waiting for the model server"
         if not self._loaded:
             return "loading the model"
         if self._place.behind() or self._implausible():

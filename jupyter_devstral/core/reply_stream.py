@@ -26,6 +26,9 @@ _ENDINGS = {
     "length": "The answer hit its length: `%devstral continue` goes on.",
     "interrupted": "Interrupted: `%devstral continue` goes on.",
 }
+# Verdicts on a block that could not have become a cell, however it went on.
+_NO_CODE = frozenset({"output", "shell", "diff"})
+_HALF = "The answer is not complete, so no cell was made of its code yet."
 _NOT_WHOLE = (
     "The cell holds a block of embedded data that is not sent, so the rewritten cell would lose it and is "
     "not offered. Move the data to a file, or to a cell of its own."
@@ -251,8 +254,8 @@ class ReplyStream:
         )
         if edits and request.task.rewrites and request.target and not is_sent_whole(request.target):
             edits, unused = (), (*unused, _NOT_WHOLE)
-        if not _ended_outside_code(finished, self._parsed):
-            edits = ()
+        if edits and not _ended_outside_code(finished, self._parsed):
+            edits, unused = (), (*unused, _HALF)
         if finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
         ending = (_ENDINGS[finished],) if finished in _ENDINGS else ()
@@ -277,7 +280,11 @@ class ReplyStream:
 
 
 def _ended_outside_code(finished: str, events: Sequence[Prose | Code]) -> bool:
-    """Whether what arrived can be used: half a cell, or half an answer, is no proposal."""
+    """Whether what arrived can be used: half a cell, or half an answer, is no proposal.
+
+    A sample of output that was cut off is not code.
+    """
     if finished in ("stop", "interrupted"):
         return finished == "stop"
-    return all(getattr(event, "closed", True) for event in events)
+    last = events[-1] if events else None
+    return getattr(last, "closed", True) or getattr(last, "verdict", "") in _NO_CODE

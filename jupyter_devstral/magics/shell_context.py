@@ -203,7 +203,7 @@ def merge_executed(
             at = by_source.pop(entry.source, None)
         if at is not None:
             places[id(entry)] = float(at)
-            ordered[at] = (float(at), _fresher(saved[at], entry))
+            ordered[at] = (float(at), _fresher(saved[at], entry, saved_at))
         elif not (entry.key and by_id and entry.time < saved_at):
             added += 1
             # Fractions keep unsaved cells behind their predecessor and in the order of their execution.
@@ -214,10 +214,12 @@ def merge_executed(
     return tuple(replace(cell, index=index) for index, (_, cell) in enumerate(ordered))
 
 
-def _fresher(saved: Cell, entry: ExecutedCell) -> Cell:
-    if entry.time:
-        return replace(saved, source=entry.source, outputs=entry.outputs, turn=entry.turn)
-    return replace(saved, source=entry.source, outputs=saved.outputs if saved.source == entry.source else ())
+def _fresher(saved: Cell, entry: ExecutedCell, saved_at: float) -> Cell:
+    outputs = entry.outputs
+    # IPython 8 keeps no streams; a file that was saved since holds what this very source has printed.
+    if not outputs and saved.source == entry.source and saved_at >= entry.time:
+        outputs = saved.outputs
+    return replace(saved, source=entry.source, outputs=outputs, turn=entry.turn if entry.time else saved.turn)
 
 
 def find_asking(notebook: Notebook, asking: ExecutedCell | None) -> Cell | None:

@@ -107,8 +107,6 @@ def doctor_text(session: Session) -> str:
     """What works, what does not, and the next step."""
     from ..core.doctor import examine
 
-    if session.config.engine == "embedded":
-        session.model()
     marks = {True: "✓", False: "✗", None: "·"}
     lines = []
     for finding in examine(session.config):

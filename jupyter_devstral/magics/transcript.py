@@ -143,7 +143,7 @@ def _text(error: BaseException) -> str:
 
 
 def _recorded_outputs(history: Any, count: int) -> Iterator[Output]:
-    """What IPython itself remembers of the outputs of execution `count` (streams and displays since IPython 9)."""
+    """What IPython itself remembers of execution `count` (streams and displays since IPython 9)."""
     recorded = getattr(history, "outputs", None)
     if recorded is None:
         shown = history.output_hist_reprs.get(count)

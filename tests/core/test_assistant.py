@@ -17,6 +17,7 @@ from jupyter_devstral.core.redaction import Redactor
 from jupyter_devstral.core.reply import Code, Prose
 from jupyter_devstral.core.tasks import Request, Task
 from jupyter_devstral.core.tokens import TokenEstimate
+from jupyter_devstral.embedded.scripted_engine import Script
 from tests.support.scripted_server import ScriptedOllama
 
 ANSWER = "Sure.\n\n```python\ntotal = 1\nprint(total)\n```\nDone.\n"
@@ -115,6 +116,25 @@ def test_a_cell_that_is_not_sent_whole_is_not_rewritten(assistant: Assistant) ->
     reply = finished(assistant, Request(Task.EDIT, "rename logo", Notebook((cell,)), target=cell))
     assert not reply.edits
     assert any("embedded data" in note for note in reply.notes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "proposed"),
+    [
+        (f"{P}total = 1\n```\n\nOutput:\n\n```\n1", ["total = 1"]),
+        (f"{P}total = 1\n```\n\nand so", ["total = 1"]),
+        (f"{P}total = 1\n```\n\n{P}print(tot", []),
+        (f"{P}total = 1", []),
+    ],
+)
+def test_an_answer_that_hit_its_length_inside_its_code_proposes_nothing(
+    scripted_ollama: ScriptedOllama, assistant: Assistant, answer: str, proposed: list[str]
+) -> None:
+    scripted_ollama.replies = [Script([answer], done_reason="length")]
+    reply = finished(assistant, request_of())
+    assert reply.finished == "length"
+    assert [edit.source for edit in reply.edits] == proposed
+    assert any("no cell was made" in note for note in reply.notes) == (not proposed)
 
 
 def test_redaction_can_be_switched_off(scripted_ollama: ScriptedOllama) -> None:

@@ -402,8 +402,8 @@ def test_a_phase_outlives_a_server_that_is_slow_to_say_what_runs(
     monkeypatch.setattr(server_facts, "running_model", running_model)
     scripted_ollama.fail_next("slow", seconds=1.5)
     phases = _phases_while(model, lambda: list(model.chat(HELLO, num_predict=5, window=window)))
-    assert "waiting for Ollama" in phases
-    assert "reading" in " ".join(phases[phases.index("waiting for Ollama") :])
+    assert "waiting for the model server" in phases
+    assert "reading" in " ".join(phases[phases.index("waiting for the model server") :])
 
 
 def test_two_requests_see_each_other(scripted_ollama: ScriptedOllama, model: OllamaModel) -> None:

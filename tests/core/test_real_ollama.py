@@ -182,7 +182,7 @@ def test_phase_while_loading(config: DevstralConfig) -> None:
         time.sleep(0.03)
     thread.join()
     waiting = {phase for phase in phases if phase not in ("", "preparing", "writing")}
-    assert waiting & {"loading the model", "waiting for Ollama"}
+    assert waiting & {"loading the model", "waiting for the model server"}
     assert all(
         re.fullmatch(r"waiting.*|loading the model|queued.*|reading [\d.k]+ tokens", one) for one in waiting
     )

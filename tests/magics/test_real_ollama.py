@@ -75,7 +75,7 @@ def test_the_status_line_says_what_is_waited_for(kernel):
     kernel.run("%devstral ask --dry-run warm", "w")
     result = ok(kernel.run(f"%%devstral ask\n{' '.join(f'word{n}' for n in range(300))}", "q"))
     shown = " ".join(content["data"]["text/plain"] for content in result.displays)
-    assert any(words in shown for words in ("loading the model", "waiting for Ollama", "reading "))
+    assert any(words in shown for words in ("loading the model", "waiting for the model server", "reading "))
 
 
 def test_the_window_that_is_loaded_is_kept(kernel):
