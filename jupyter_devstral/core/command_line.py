@@ -255,8 +255,8 @@ def _check_values(values: dict[str, object]) -> None:
     num_ctx, temperature = values["num_ctx"], values["temperature"]
     if isinstance(num_ctx, int) and num_ctx < 1:
         raise UsageError("--num-ctx must be a number of tokens greater than 0.")
-    if isinstance(temperature, float) and not 0 <= temperature <= 10:
-        raise UsageError("--temperature must lie between 0 and 10.")
+    if isinstance(temperature, float) and not 0 <= temperature <= 2:
+        raise UsageError("--temperature must lie between 0 and 2.")
 
 
 class _OneLineParser(argparse.ArgumentParser):
