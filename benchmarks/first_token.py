@@ -107,7 +107,7 @@ def run(shared: Path | None) -> list[Row]:
         rows.append(
             Row(
                 f"first visible token, {name}",
-                f"+{added:.1f} ms ({ours:.1f} ms)",
+                f"{added:+.1f} ms ({ours:.1f} ms)",
                 f"{other}: {theirs:.1f} ms; median of {RUNS}",
                 f"<= {bar} ms",
                 added <= bar,

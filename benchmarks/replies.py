@@ -12,21 +12,37 @@ from benchmarks.row import Row
 from jupyter_devstral.core.reply import Code, Prose, ReplyParser
 
 PYTHON = {"", "python", "python3", "py", "ipython", "ipython3", "{python}"}
-FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\s`]*)[^\n`]*\r?\n(.*?)^[ \t]*\1[ \t]*\r?$", re.M | re.S)
+FENCE = re.compile(r"[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<tag>[^\s`]*)[^`]*")
+# What a reply leaves for the reader to write: such a block is no whole cell.
+PLACEHOLDER = re.compile(r"\.\.\.|…|\byour\b.{0,20}\b(?:here|goes)\b", re.IGNORECASE)
 
 
 def simple_blocks(reply: str) -> list[str]:
-    """Blocks tagged python that a plain pattern finds and `ast` accepts, without elisions."""
-    found = []
-    for _, tag, body in FENCE.findall(reply):
-        source = textwrap.dedent(body.replace("\r\n", "\n"))
-        if tag.lower() in PYTHON - {""} and "..." not in source and "…" not in source and source.strip():
-            try:
-                ast.parse(source)
-            except SyntaxError:
-                continue
-            found.append(blank_free(source))
+    """Blocks tagged python that a plain line scanner finds and `ast` accepts, without placeholders."""
+    found, body, opened = [], [], None
+    for line in reply.replace("\r\n", "\n").split("\n"):
+        fence = FENCE.fullmatch(line)
+        if opened is None:
+            opened, body = fence, []
+        elif fence and not fence["tag"] and fence["marks"].startswith(opened["marks"]):
+            source = textwrap.dedent("\n".join(body))
+            if opened["tag"].lower() in PYTHON - {""} and is_whole(source):
+                found.append(blank_free(source))
+            opened = None
+        else:
+            body.append(line)
     return found
+
+
+def is_whole(source: str) -> bool:
+    """Whether `ast` accepts the source and nothing in it is left to the reader."""
+    if not source.strip() or PLACEHOLDER.search(source):
+        return False
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
 
 
 def blank_free(source: str) -> str:
