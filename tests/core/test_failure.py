@@ -178,7 +178,7 @@ The above exception was the direct cause of the following exception:
 \x1b[32m      1\x1b[39m df = load()
 \x1b[32m----> 2\x1b[39m \x1b[43mdf\x1b[49m[\x1b[33m'\x1b[39m\x1b[33mprice\x1b[39m\x1b[33m'\x1b[39m]
 
-\x1b[36mFile \x1b[39m\x1b[32m/home/bob/work/shop/frames.py:12\x1b[39m, in \x1b[36mget\x1b[39m\x1b[34m(x)\x1b[39m
+\x1b[36mFile \x1b[39m\x1b[32m/home/bob/projects/shop/frames.py:12\x1b[39m, in \x1b[36mget\x1b[39m\x1b[34m(x)\x1b[39m
 \x1b[32m     11\x1b[39m \x1b[38;5;28;01mdef\x1b[39;00m \x1b[34mget\x1b[39m(x):
 \x1b[32m---> 12\x1b[39m     \x1b[38;5;28;01mreturn\x1b[39;00m x.y
 
@@ -195,7 +195,7 @@ def test_a_chained_error() -> None:
         "Cell In[7], line 2",
         "      1 df = load()",
         "----> 2 df['price']",
-        "File ~/work/shop/frames.py:12, in get(x)",
+        "File ~/projects/shop/frames.py:12, in get(x)",
         "     11 def get(x):",
         "---> 12     return x.y",
         "…",
