@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ..core.cell_text import is_request
 from ..core.command_line import Command, parse_command
 from ..core.notebook import Cell, Notebook
 from ..core.notebook_file import find_cell
+from ..core.targets import cell_above
 from ..core.tasks import Request, Task
 
 _CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
@@ -73,7 +73,7 @@ def what_is_asked(
     if command.cell is not None:
         target = find_cell(notebook, command.cell)
     elif chosen not in (Task.WRITE, Task.ASK):
-        target = _cell_above(notebook, cell)
+        target = cell_above(notebook, cell) or cell
     return Asked(chosen, command.text if text is None else text, cell, target, command.context)
 
 
@@ -85,11 +85,3 @@ def _own_command(cell: Cell, text: str | None) -> Command | None:
         command = command_of(f"{cell.source.rstrip()}\n{text}")
         return replace(command, text=text) if command else None
     return command_of(cell.source)
-
-
-def _cell_above(notebook: Notebook, asking: Cell) -> Cell:
-    """The nearest code cell above that asks nothing; the asking cell where there is none."""
-    for cell in reversed(notebook.cells[: asking.index]):
-        if cell.kind == "code" and cell.source.strip() and not is_request(cell):
-            return cell
-    return asking

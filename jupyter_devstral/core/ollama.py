@@ -21,6 +21,7 @@ from .phase import remember_reading_speed
 from .pull import Download, PullProgress
 from .server_facts import forget, server_facts, trained_window
 from .tasks import Message
+from .unicode_text import encodable
 from .window import Window, choose_window
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class OllamaModel:
         }
         if self._seed is not None:
             options["seed"] = self._seed
-        sent = tuple({"role": message.role, "content": _encodable(message.content)} for message in messages)
+        sent = tuple({"role": message.role, "content": encodable(message.content)} for message in messages)
         return ChatBody(self.name, sent, options, self.config.keep_alive)
 
     def _refuse_remote(self) -> None:
@@ -226,12 +227,3 @@ class OllamaModel:
                 f"Ollama does not run {self.name} itself but forwards it to {self._forwarded_to}. "
                 f"{_HOW_TO_ALLOW}"
             )
-
-
-def _encodable(text: str) -> str:
-    """`text` with lone surrogates replaced, which neither JSON nor UTF-8 can carry."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

@@ -11,8 +11,9 @@ from typing import Any
 
 from .answer import Reply
 from .edits import Edit
+from .notebook import REPLY_MIME
 
-MIME = "application/vnd.jupyter-devstral.v1+json"
+MIME = REPLY_MIME
 VERSION = 1
 _OPS = ("insert", "replace", "delete")
 _KINDS = ("code", "markdown")

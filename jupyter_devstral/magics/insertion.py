@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .live_output import encodable
+from ..core.unicode_text import encodable
 from .markdown import code_block
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from ..core.unicode_text import encodable
 from .markdown import prose
 
 # A dozen updates per second look continuous, and leave the browser time for everything else.
@@ -144,7 +145,7 @@ class CellOutput:
 
     def _publish_data(self, data: dict[str, Any]) -> None:
         transient = {"display_id": self._display_id}
-        self._publisher.publish(encodable(data), metadata={}, transient=transient, update=self._displayed)
+        self._publisher.publish(sendable(data), metadata={}, transient=transient, update=self._displayed)
         self._displayed = True
 
 
@@ -161,7 +162,7 @@ class CapturedOutput:
         pass
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
-        self._publisher.publish(encodable(dict(bundle)), metadata={})
+        self._publisher.publish(sendable(dict(bundle)), metadata={})
 
 
 class TerminalOutput:
@@ -226,17 +227,16 @@ class TerminalLine:
 
 def printable(text: str) -> str:
     """Text from a model or a server without anything that steers a terminal."""
-    return str(encodable(_CONTROL.sub("", text)))
+    return encodable(_CONTROL.sub("", text))
 
 
-def encodable(value: Any) -> Any:
-    """JSON values with lone surrogates replaced: neither a message nor a terminal can carry one."""
+def sendable(value: Any) -> Any:
+    """JSON values all of whose text can be sent."""
     if isinstance(value, str):
-        utf16 = b"" if value.isascii() else value.encode("utf-16", "surrogatepass")
-        return utf16.decode("utf-16", "replace") or value
+        return encodable(value)
     if isinstance(value, dict):
-        return {key: encodable(one) for key, one in value.items()}
-    return [encodable(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {key: sendable(one) for key, one in value.items()}
+    return [sendable(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _status_line(status: str, waited: float) -> str:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ..core.namespace import Variable
 
 _ATTACH = re.compile(r"(?<![\w@.+-])@([^\W\d]\w*)")
-_OWN_MAGIC = re.compile(r"\s*%%?devstral\b")
 
 
 @dataclass
@@ -125,6 +124,8 @@ class ShellContext:
             return find_cell(notebook, command.cell)
         if task in (Task.WRITE, Task.ASK) or task is None:
             return None
+        from ..core.targets import cell_above
+
         above = cell_above(notebook, focus)
         if above is None and task.rewrites:
             raise UsageError(f"There is no code cell above to {task.value}. Name one: `--cell ID_OR_INDEX`.")
@@ -230,12 +231,3 @@ def find_asking(notebook: Notebook, asking: ExecutedCell | None) -> Cell | None:
         if cell.id == asking.key if asking.key else (not cell.id and cell.source == asking.source):
             return cell
     return next((cell for cell in reversed(notebook.cells) if cell.source == asking.source), None)
-
-
-def cell_above(notebook: Notebook, focus: Cell | None) -> Cell | None:
-    """The nearest code cell above that is a cell of the user's, not a question of ours."""
-    end = focus.index if focus else len(notebook.cells)
-    for cell in reversed(notebook.cells[:end]):
-        if cell.kind == "code" and cell.source.strip() and not _OWN_MAGIC.match(cell.source):
-            return cell
-    return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.command_line import help_text
 from ..core.errors import UsageError
 from ..core.tokens import estimate_tokens
-from .live_output import encodable
+from .live_output import sendable
 from .markdown import code_block, inline_code, prose, table
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _report(session: Session, command: Command) -> str:
 def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
     """Display Markdown in the cell; `verbatim` keeps line breaks and columns."""
     text = code_block(markdown, "text") if verbatim else markdown
-    ip.display_pub.publish(encodable({"text/markdown": text, "text/plain": markdown}), metadata={})
+    ip.display_pub.publish(sendable({"text/markdown": text, "text/plain": markdown}), metadata={})
 
 
 def dry_run(session: Session, command: Command) -> None:

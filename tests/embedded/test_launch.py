@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -18,6 +18,7 @@ import pytest
 from jupyter_devstral.core.config import DevstralConfig
 from jupyter_devstral.core.errors import ConfigurationError, DevstralError
 from jupyter_devstral.embedded import gguf, launch, serve
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
 PARENT = """
@@ -48,15 +49,6 @@ def answers(url: str) -> bool:
         return httpx.get(url, timeout=2, trust_env=False).text == "Ollama is running"
     except httpx.HTTPError:
         return False
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_started_once_even_by_many_threads(config: DevstralConfig) -> None:

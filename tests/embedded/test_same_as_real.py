@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
 
 import httpx
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from tests.support.embedded_process import EmbeddedProcess
 from tests.support.ollama_daemon import OllamaDaemon
 from tests.support.raw_client import RawClient
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(900)
 FINAL_KEYS = [
@@ -59,15 +59,6 @@ def client(request: pytest.FixtureRequest) -> RawClient:
 def windows(client: RawClient) -> list[int]:
     """The window of the test's own model, if it is loaded; a daemon may run others."""
     return [running["context_length"] for running in client.running() if running["name"] == client.model]
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def unload(client: RawClient) -> None:

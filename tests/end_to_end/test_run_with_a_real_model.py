@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ import psutil
 import pytest
 
 from jupyter_devstral.core.wire import MIME
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(600)
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.ipynb"))
@@ -84,15 +84,6 @@ def started_by(mark: str) -> list[str]:
         except psutil.Error:
             continue
     return found
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def bundles(cell: nbformat.NotebookNode) -> list[dict[str, Any]]:

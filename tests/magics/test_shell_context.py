@@ -9,9 +9,9 @@ import pytest
 from jupyter_devstral.core.command_line import parse_command
 from jupyter_devstral.core.errors import NotebookError, UsageError
 from jupyter_devstral.core.notebook import Cell
+from jupyter_devstral.core.targets import cell_above
 from jupyter_devstral.magics.shell_context import (
     NotebookFile,
-    cell_above,
     find_asking,
     mentioned,
     merge_executed,
