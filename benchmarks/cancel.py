@@ -6,8 +6,9 @@ import statistics
 import time
 from pathlib import Path
 
-from benchmarks.kernel import Kernel, kernel
+from benchmarks.kernel import kernel
 from benchmarks.row import Row
+from tests.support.kernel import Kernel
 from tests.support.scripted_server import ScriptedOllama
 
 RUNS = 7
@@ -16,13 +17,13 @@ WORDS = [f"word{number} " for number in range(2000)]
 
 def interrupt(k: Kernel, server: ScriptedOllama, after: float) -> tuple[float, float]:
     """Seconds from the interrupt to the closed connection, and to the idle kernel."""
-    message_id = k.send("%%devstral ask\ncount to two thousand")
+    message_id = k.start("%%devstral ask\ncount to two thousand")
     time.sleep(after)
     # The same clock as the server's: both read time.monotonic of this machine.
     start = time.monotonic()
-    k.manager.interrupt_kernel()
+    k.interrupt()
     closed = server.wait_closed(timeout=10)
-    k.collect(message_id)
+    k.finish(message_id)
     return closed - start, time.monotonic() - start
 
 

@@ -5,7 +5,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from tests.magics.kernel import Kernel
+from tests.support.kernel import Kernel
 
 
 class RecordingPublisher(DisplayPublisher):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from jupyter_devstral.core.wire import MIME
-from tests.magics import kernel as kernel_module
+from tests.support import kernel as kernel_module
 
 pytestmark = [pytest.mark.ollama, pytest.mark.timeout(600)]
 

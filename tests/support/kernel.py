@@ -41,6 +41,13 @@ class Result:
         return self.reply.get("payload", [])
 
     @property
+    def next_input(self) -> str:
+        """The cell that a front-end would insert below, "" for none."""
+        return "".join(
+            part.get("text", "") for part in self.payload if part.get("source") == "set_next_input"
+        )
+
+    @property
     def text(self) -> str:
         """Everything that was shown, as one text."""
         shown = [str(content["data"]) for content in self.displays]
