@@ -190,7 +190,7 @@ def _text_of(output: NotebookNode) -> str:
     if output.output_type == "stream":
         return as_shown(_joined(output.text))
     if output.output_type == "error":
-        from ..core.failure import clean_traceback
+        from ..core.traceback_text import clean_traceback
 
         return clean_traceback("\n".join(output.traceback)) or f"{output.ename}: {output.evalue}"
     data = output.get("data", {})

@@ -1,150 +1,96 @@
-"""An exception as strings: the frames that are the user's own, and what went wrong.
+"""A failed cell as strings: the error, the user's own frames, the values in play, what may be behind it.
 
-Reads tracebacks as notebooks store them (IPython 5 to 9, CPython); other languages' stack traces pass,
-shortened.
+Holds no exception, no frame and no object of the user's; how it was read is `read_exception`'s business.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .lazy_pattern import LazyPattern
-from .terminal_text import as_shown, clean_output
-
-__all__ = ["clean_output", "clean_traceback"]
-
-GAP = "…"
-MESSAGE_LIMIT = 1000
-_LINE_LIMIT = 400
-_USER_BLOCKS = 16
-
-_RULER = LazyPattern(r"^\s*[-=]{20,}\s*$")
-_TITLE = LazyPattern(r"^(?:[\w.]+\s+)?Traceback \(most recent call last\):?\s*$")
-_CHAINED = LazyPattern(
-    r"^(?:During handling of the above exception, another exception occurred"
-    r"|The above exception was the direct cause of the following exception):?\s*$"
-)
-_CELL_FRAME = LazyPattern(r"^ {0,2}(?:Cell|Input) In ?\[\d*\].*|^ {0,2}Cell .{0,80}, line \d+.*")
-_FILE_FRAME = LazyPattern(r"^ {0,8}File (?P<path>\"[^\"\n]+\"|<[^>\n]+>|(?:[A-Za-z]:)?[^:,\n]+)[:,]")
-_BARE_FRAME = LazyPattern(
-    r"^(?P<path><[\w-]+[^>\n]*>|(?:[~/\\]|[A-Za-z]:[\\/])[^\n]*?) in (?P<call>[\w<].*)$"
-)
-_GRAPH_FRAME = LazyPattern(
-    r"^ {2,8}(?P<path>(?:[~/\\]|[A-Za-z]:)[^\s:]+):\d+ [\w<]"
-)  # in TensorFlow's messages
-_SOURCE_LINE = LazyPattern(r"^(?:\s*$|-*>? *\d+(?:\s|$)| {2,}|\t|\s*\[)")
-_ERROR_LINE = LazyPattern(r"^ {0,8}[\w.]{0,100}(?:Error|Exception|Warning|Interrupt|Exit)(?::|$)")
-# Where a cut does not leave half a token behind, which redaction could no longer tell.
-_BETWEEN_TOKENS = LazyPattern(r"[^\w.+/=-]")
-_LIBRARY = LazyPattern(
-    r"(?:site|dist)-packages|[/\\](?:lib|lib64|Lib)[/\\]python|[/\\]Lib[/\\]|[/\\]python3?\.?\d*\.zip"
-    r"|<frozen |<__array_function__|<decorator-gen|internals>|[/\\]importlib[/\\]|<attrs generated"
-)
-_TEMPORARY_CELL = LazyPattern(r"[^\s\"]*[/\\]ipykernel_\d+[/\\]\d+\.py")
-_HOME = LazyPattern(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"':]+(?=[/\\])|(?<![\w/.])/root(?=/)")
+from .notebook import Cell, Output
+from .python_source import mentioned_names
+from .traceback_text import capped_message, failing_lines
 
 
-@dataclass
-class _Block:
-    """Lines of a traceback; `kind` is "user" or "library" for a frame, else "chained" or "message"."""
+@dataclass(frozen=True)
+class Frame:
+    """One frame of the user's own code.
 
-    kind: str
-    lines: list[str] = field(default_factory=list)
-
-
-def clean_traceback(text: str) -> str:
-    """The user's own frames and the final message of a traceback; library frames become one "…".
-
-    Home directories are shortened to `~`. A message longer than about 1,000 characters keeps its head and
-    tail. Not empty unless `text` is.
+    Attributes:
+        cell: `Cell.key` of the cell that holds the code; "" where it is no cell.
+        place: the file where it is no cell, shortened; or "an earlier version of a cell".
+        function: its qualified name, "" at the level of the cell.
+        line: 1-based, in the cell or file; 0 where it is not known.
+        source: the statement that failed, a few lines at most.
+        values: what the parts of that statement were: "total - 6: int = 0".
     """
-    shown = clean_output(as_shown(text).replace("\t", "    "))
-    blocks = _limited(_blocks(shown.split("\n")))
-    lines: list[str] = []
-    for block in blocks:
-        if block.kind == "library":
-            if lines[-1:] != [GAP]:
-                lines.append(GAP)
-        elif block.kind == "user":
-            lines += [_shortened(line) for line in _trimmed(block.lines)]
-        else:
-            lines += _capped("\n".join(_trimmed(block.lines))).split("\n")
-    result = "\n".join(_tidy(line) for line in lines).strip("\n")
-    return result or (GAP if text else "")
+
+    cell: str = ""
+    place: str = ""
+    function: str = ""
+    line: int = 0
+    source: str = ""
+    values: tuple[str, ...] = ()
 
 
-def _blocks(lines: list[str]) -> list[_Block]:
-    blocks: list[_Block] = []
-    in_frame = False
-    for line in lines:
-        kind = _frame_kind(line)
-        if kind:
-            blocks.append(_Block(kind, [line]))
-            in_frame = True
-        elif _RULER.match(line) or _TITLE.match(line):
-            in_frame = False
-        elif _CHAINED.match(line):
-            blocks.append(_Block("chained", [line]))
-            in_frame = False
-        elif in_frame and _SOURCE_LINE.match(line) and not _ERROR_LINE.match(line):
-            blocks[-1].lines.append(line)
-        else:
-            in_frame = False
-            if not blocks or blocks[-1].kind != "message":
-                blocks.append(_Block("message"))
-            blocks[-1].lines.append(line)
-    return [block for block in blocks if any(line.strip() for line in block.lines)]
+@dataclass(frozen=True)
+class Failure:
+    """Why a cell failed, as far as it can be read off without asking a model.
+
+    Attributes:
+        ename, evalue: class name and message; a long message without its middle.
+        cell: `Cell.key` of the cell that was run.
+        frames: outermost first.
+        causes: "KeyError: 'a'" for each error that this one came from, or that its group holds.
+        hints: sentences: near names, columns that exist, cells that were not run again.
+        versions: "pandas 2.3.1" for each library that the traceback goes through.
+        rerun: keys of the cells to run again, in order, where that alone may be the cure.
+    """
+
+    ename: str
+    evalue: str = ""
+    cell: str = ""
+    frames: tuple[Frame, ...] = ()
+    causes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    rerun: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """One line: "KeyError: 'pric'"."""
+        return " ".join(f"{self.ename}: {self.evalue}".strip(": ").split())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The plain names in the statements that failed, innermost frame first."""
+        found = (name for frame in reversed(self.frames) for name in sorted(mentioned_names(frame.source)))
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def signature(self) -> tuple[str, ...]:
+        """Equal for the same error at the same place; the values of the moment do not count."""
+        where = [part for frame in self.frames for part in (frame.cell, frame.place, frame.source)]
+        return (self.cell, self.ename, self.evalue, *where)
 
 
-def _frame_kind(line: str) -> str:
-    """ "user" or "library" if `line` opens a frame, else ""."""
-    if _CELL_FRAME.match(line):
-        return "user"
-    match = _FILE_FRAME.match(line) or _BARE_FRAME.match(line) or _GRAPH_FRAME.match(line)
-    if match is None:
-        return ""
-    return "library" if _LIBRARY.search(match.group("path")) else "user"
+def failure_of_cell(cell: Cell) -> Failure | None:
+    """What a stored error output tells; None where the cell did not fail."""
+    errors = [output for output in cell.outputs if output.kind == "error"]
+    return _read_output(cell, errors[-1]) if errors else None
 
 
-def _limited(blocks: list[_Block]) -> list[_Block]:
-    """Deep recursion: the first and last of many user frames."""
-    users = [index for index, block in enumerate(blocks) if block.kind == "user"]
-    if len(users) <= _USER_BLOCKS:
-        return blocks
-    half = _USER_BLOCKS // 2
-    dropped = set(users[half:-half])
-    return [_Block("library", [GAP]) if i in dropped else block for i, block in enumerate(blocks)]
+def _read_output(cell: Cell, output: Output) -> Failure:
+    lines = [line for line in failing_lines(output.text) if line]
+    frames = tuple(
+        Frame(cell.key if line in cell.source else "", line=_line_of(line, cell.source), source=line)
+        for line in lines
+    )
+    return Failure(output.ename, capped_message(output.evalue), cell.key, frames)
 
 
-def _trimmed(lines: list[str]) -> list[str]:
-    """Without blank lines at either end."""
-    start, end = 0, len(lines)
-    while start < end and not lines[start].strip():
-        start += 1
-    while end > start and not lines[end - 1].strip():
-        end -= 1
-    return lines[start:end]
+def _line_of(line: str, source: str) -> int:
+    """The line's number where it is unmistakable."""
+    found = [number for number, one in enumerate(source.split("\n"), 1) if one.strip() == line]
+    return found[0] if len(found) == 1 else 0
 
-
-def _capped(message: str) -> str:
-    if len(message) <= MESSAGE_LIMIT:
-        return message
-    half = MESSAGE_LIMIT // 2
-    tail = message[-half:]
-    gap = _BETWEEN_TOKENS.search(tail)
-    return f"{_head(message, half)} {GAP} {tail[gap.end() :].lstrip() if gap else ''}".rstrip()
-
-
-def _shortened(line: str) -> str:
-    return line if len(line) <= _LINE_LIMIT else f"{_head(line, _LINE_LIMIT)}{GAP}"
-
-
-def _head(text: str, length: int) -> str:
-    gap = _BETWEEN_TOKENS.search(text[:length][::-1])
-    return text[: length - gap.start()].rstrip() if gap else ""
-
-
-def _tidy(line: str) -> str:
-    """Paths that name the person or the process are shortened."""
-    line = _TEMPORARY_CELL.sub("Cell", line) if "ipykernel_" in line else line
-    return _HOME.sub("~", line).rstrip()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .cell_text import cell_text, header, is_request
 from .context import Context, ContextBuilder, Sources
+from .failure_text import failure_text
 from .history import Entry, Piece
 from .notebook import Cell
 from .python_source import mentioned_names, names_of
@@ -72,8 +73,8 @@ def build_prompt(
     sent = {entry.cell.index for entry in context.history}
     asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.index not in sent]
     tail = [*(piece.text for piece in context.earlier), *asked_about]
-    task_line = _task_line(safe, subjects)
-    messages = _messages(context.history, tail, _user_text(context, task_line, safe.question))
+    asked = _asked(safe, subjects)
+    messages = _messages(context.history, tail, _user_text(context, [*asked, safe.question]))
     # The system prompt speaks of placeholders itself.
     text = "\n".join(message.content for message in messages[1:])
     return Prompt(
@@ -81,7 +82,7 @@ def build_prompt(
         tokens=sum(count(message.content) + MESSAGE_OVERHEAD for message in messages),
         pieces=context.pieces,
         dropped=context.dropped,
-        user_text=_user_text(context, task_line, request.question),
+        user_text=_user_text(context, [*asked, request.question]),
         redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
     )
 
@@ -124,6 +125,8 @@ def _sources(request: Request, subjects: list[Cell]) -> Sources:
     variables = [
         each for each in request.variables if request.scope != "none" or each.name in request.attached
     ]
+    # What stood on the line that failed matters as much as what the user attached.
+    attached = (*request.attached, *(request.failure.names if request.failure else ()))
     whole = request.scope in ("notebook", "above")
     return Sources(
         above=cells[:position] if whole else (),
@@ -134,20 +137,25 @@ def _sources(request: Request, subjects: list[Cell]) -> Sources:
         loads=loads,
         mentions=mentions,
         variables=variables,
-        attached=request.attached,
+        attached=attached,
         subjects=keys,
     )
 
 
-def _task_line(request: Request, subjects: list[Cell]) -> str:
+def _asked(request: Request, subjects: list[Cell]) -> list[str]:
+    """What is known about the failure, if it is about one, and the task."""
     name = header(subjects[0]) if subjects else "the cell above"
-    return wording(Task(request.task).value).replace("[cell N]", name)
+    task = Task(request.task)
+    if request.failure is None:
+        return [wording(task.value).replace("[cell N]", name)]
+    line = wording("failure" if task is Task.FIX else task.value).replace("[cell N]", name)
+    return [failure_text(request.failure, request.notebook), line]
 
 
-def _user_text(context: Context, task_line: str, question: str) -> str:
-    asked = f"{task_line}\n{question}" if question else task_line
+def _user_text(context: Context, asked: list[str]) -> str:
     block = variables_block([piece.text for piece in context.variables])
-    return f"{block}\n\n{asked}" if block else asked
+    text = "\n".join(part for part in asked if part)
+    return f"{block}\n\n{text}" if block else text
 
 
 def _messages(history: tuple[Entry, ...], tail: list[str], user_text: str) -> tuple[Message, ...]:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
-from .failure import clean_output, clean_traceback
+from .traceback_text import clean_output, clean_traceback
+from .failure import Failure
 from .lazy_pattern import LazyPattern
 from .notebook import Cell, Notebook, Output, Turn
 from .tasks import Request
@@ -50,6 +51,7 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
     extra = [shown_cell(cell) for cell in (request.focus, request.target) if cell is not None]
     texts = [text for cell in [*cells, *extra] for text in _texts_of(cell)]
     texts += [variable.text for variable in request.variables]
+    texts += _failure_texts(request.failure)
     texts.append(request.question)
     rest = iter(redactor.redact(texts) if redactor is not None else texts)
     safe_cells = tuple(clean_cell(_with_texts(cell, rest)) for cell in cells)
@@ -60,6 +62,7 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
         focus=safe_extra.pop(0) if request.focus is not None else None,
         target=safe_extra.pop(0) if request.target is not None else None,
         variables=tuple(replace(variable, text=next(rest)) for variable in request.variables),
+        failure=_failure_with(request.failure, rest),
         question=next(rest),
     )
 
@@ -123,6 +126,29 @@ def _texts_of(cell: Cell) -> Iterator[str]:
     if cell.turn:
         yield cell.turn.user_text
         yield cell.turn.reply
+
+
+def _failure_texts(failure: Failure | None) -> list[str]:
+    """What of a failure may hold a secret."""
+    if failure is None:
+        return []
+    inside = [text for frame in failure.frames for text in (frame.source, *frame.values)]
+    return [as_shown(text) for text in (failure.evalue, *failure.causes, *failure.hints, *inside)]
+
+
+def _failure_with(failure: Failure | None, texts: Iterator[str]) -> Failure | None:
+    """The failure with these texts, read fit."""
+    if failure is None:
+        return None
+    clean = map(clean_output, texts)
+    evalue = next(clean)
+    causes = tuple(next(clean) for _ in failure.causes)
+    hints = tuple(next(clean) for _ in failure.hints)
+    frames = tuple(
+        replace(frame, source=next(clean), values=tuple(next(clean) for _ in frame.values))
+        for frame in failure.frames
+    )
+    return replace(failure, evalue=evalue, causes=causes, hints=hints, frames=frames)
 
 
 def _with_texts(cell: Cell, texts: Iterator[str]) -> Cell:

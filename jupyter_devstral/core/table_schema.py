@@ -10,7 +10,16 @@ from itertools import groupby
 from typing import Any
 
 from .array_schema import dtype_text
-from .type_facts import full_name_of, is_a, is_one_of, known_as, name_of, root_of
+from .type_facts import (
+    MISSING,
+    full_name_of,
+    is_a,
+    is_one_of,
+    known_as,
+    library_attribute,
+    name_of,
+    root_of,
+)
 
 COLUMNS_SHOWN = 40
 _NAME_LIMIT = 80
@@ -40,6 +49,15 @@ def table_brief(value: Any) -> str:
     label = " ".join(key) if key else full_name_of(type(value))
     shape = getattr(value, "shape", None) if root_of(type(value)) in ("pandas", "polars", "pyarrow") else None
     return f"{label} {shape}" if type(shape) is tuple else label
+
+
+def column_names(value: object) -> list[object] | None:
+    """The names of a table's columns as its library keeps them; None when `value` has none."""
+    key = known_as(type(value), TABLES)
+    if key is None or key[1] not in ("DataFrame", "Table", "RecordBatch"):
+        return None
+    names = library_attribute(value, key[0], "column_names" if key[0] == "pyarrow" else "columns")
+    return None if names is MISSING else list(names)
 
 
 def key_text(key: object) -> str:

@@ -10,6 +10,7 @@ from .notebook import Cell, Notebook
 
 if TYPE_CHECKING:
     # The settings need this module when the extension loads; describing variables can wait.
+    from .failure import Failure
     from .namespace import Variable
 
 
@@ -61,6 +62,7 @@ class Request:
         scope: how much of the notebook may be sent, one of SCOPES.
         variables: live variables worth describing, most important first.
         attached: names the user attached by hand (`-v NAME`, `@NAME`); their descriptions are dropped last.
+        failure: what is known about the error of the cell that the request is about.
     """
 
     task: Task
@@ -71,3 +73,4 @@ class Request:
     scope: str = "notebook"
     variables: tuple[Variable, ...] = ()
     attached: tuple[str, ...] = ()
+    failure: Failure | None = None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_devstral.core.failure import clean_output, clean_traceback
+from jupyter_devstral.core.traceback_text import clean_output, clean_traceback
 from tests.support.growth import cpu_growth
 
 # Where the administrator of a Unix machine is at home.
