@@ -31,7 +31,7 @@ def command(arguments: argparse.Namespace) -> int:
     cell = find_cell(source.notebook, arguments.cell)
     asked = what_is_asked(source.notebook, cell, arguments.task, None, otherwise=Task.WRITE)
     reply = _restored(_reply(), asked, source.notebook, read_settings(arguments.flags))
-    edits, notes = _edits(reply, asked, source.notebook.language)
+    edits, notes = _edits(reply, asked, source.notebook)
     data = apply_edits(source.data, edits, index_of_anchor=asked.anchor.index) if edits else source.data
     text = notebook_text(data)
     for note in notes:
@@ -42,10 +42,17 @@ def command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _edits(reply: str, asked: Asked, language: str) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    parser = ReplyParser(language)
+def _edits(reply: str, asked: Asked, notebook: Notebook) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    parser = ReplyParser(notebook.language)
     events = [*parser.feed(reply), *parser.close()]
-    return propose_edits(asked.task, events, anchor=asked.anchor.key, target=asked.target, language=language)
+    return propose_edits(
+        asked.task,
+        events,
+        anchor=asked.anchor.key,
+        target=asked.target,
+        language=notebook.language,
+        notebook=notebook,
+    )
 
 
 def _restored(reply: str, asked: Asked, notebook: Notebook, settings: DevstralConfig) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ..core.command_line import Command, parse_command
+from ..core.failure import failure_of_cell
 from ..core.notebook import Cell, Notebook
 from ..core.notebook_file import find_cell
 from ..core.targets import cell_above
@@ -48,6 +49,7 @@ class Asked:
 
     def request(self, notebook: Notebook, scope: str) -> Request:
         """The request to the pipeline; `scope` holds where the cell does not name its own."""
+        about_an_error = self.target if self.task in (Task.FIX, Task.EXPLAIN) else None
         return Request(
             task=self.task,
             question=self.question,
@@ -55,6 +57,7 @@ class Asked:
             focus=self.anchor,
             target=self.target,
             scope=self.scope or scope,
+            failure=failure_of_cell(about_an_error) if about_an_error else None,
         )
 
 

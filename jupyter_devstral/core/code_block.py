@@ -12,7 +12,10 @@ from .transcript import without_prompts
 from .verdict import verdict_of
 
 _INDENT = re.compile(r"[ \t]*")
-_NAMES_A_CELL = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
+_HEADING = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
+# The name that cells have in a prompt, inside a sentence or as a first comment.
+_MENTION = re.compile(r"\[cell (?P<cell>[\w-]+)[\],]", re.IGNORECASE)
+_COMMENT = re.compile(r"#[ \t]*\[cell (?P<cell>[\w-]+)\][ \t]*\n+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,24 @@ def read_code(
     else:
         source = _outdented(content, min(column, _least_indent(content)))
     source = source.rstrip("\n")
-    if not cell and (named := _NAMES_A_CELL.fullmatch(lead)):
-        cell = named["cell"]
+    if (comment := _COMMENT.match(source)) and (not cell or cell == comment["cell"]):
+        cell, source = comment["cell"], source[comment.end() :]
+    cell = cell or cell_mentioned(lead)
     transcript = is_transcript_tag(tag) and source == content.rstrip("\n")
     verdict = "output" if transcript else verdict_of(source, tag, notebook_language, lead)
     return Code(raw, tag, source, closed, verdict, cell)
+
+
+def cell_heading(line: str) -> str:
+    """The cell that a line of prose names and nothing else: "[cell 3]", "**Cell 3**"; "" for other lines."""
+    found = _HEADING.fullmatch(line)
+    return found["cell"] if found else ""
+
+
+def cell_mentioned(line: str) -> str:
+    """The one cell that a sentence mentions; "" for none or several."""
+    names = {found["cell"] for found in _MENTION.finditer(line)}
+    return names.pop() if len(names) == 1 else ""
 
 
 def _python_source(content: str, column: int, *, certain: bool) -> str:

@@ -23,6 +23,8 @@ from .tasks import Task
 # Below this share of common tokens a block is no new version of a cell: a reply that names another cell has
 # numbered the cells its own way, and code beside an unchanged cell is an installation or an example.
 _LEAST_LIKENESS = 0.25
+# Above it a block that names no cell, and is nothing like the one in question, is a new version of another.
+_SURE_LIKENESS = 0.6
 # A rewritten cell this much shorter than the old one is worth a word.
 _MUCH_SHORTER = 0.5
 _QUOTATION = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
@@ -76,7 +78,7 @@ def propose_edits(
         return _rewritten_text(events, blocks, target)
     if not any(block.verdict == "cell" for block in blocks):
         blocks = [*blocks, *_wrapped_code(events, language)]
-    return _rewritten_code(blocks, target, notebook)
+    return _rewritten_code(blocks, target, notebook, anywhere=task is Task.FIX)
 
 
 def apply_edits(
@@ -146,13 +148,13 @@ def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
 
 
 def _rewritten_code(
-    blocks: Sequence[Code], target: Cell, notebook: Notebook | None
+    blocks: Sequence[Code], target: Cell, notebook: Notebook | None, *, anywhere: bool
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
     notes = list(_unused(blocks))
     groups: dict[str, tuple[Cell, list[Code]]] = {}
     for block in blocks:
         if block.verdict == "cell":
-            cell = _named_cell(block, target, notebook)
+            cell = _cell_for(block, target, notebook, anywhere=anywhere)
             groups.setdefault(cell.key, (cell, []))[1].append(block)
     edits = []
     for cell, candidates in groups.values():
@@ -170,17 +172,32 @@ def _rewritten_code(
     return tuple(edits), tuple(dict.fromkeys(notes))
 
 
-def _named_cell(block: Code, target: Cell, notebook: Notebook | None) -> Cell:
-    """The cell that a block is for: the one the reply names, if that is plausible, else the target."""
-    if not block.cell or notebook is None:
+def _cell_for(block: Code, target: Cell, notebook: Notebook | None, *, anywhere: bool) -> Cell:
+    """The cell that a block is for: the one the reply names, if that is plausible, else the target.
+
+    With `anywhere`, a block without a name may also be for the cell that it is a version of: the fault is
+    often in an earlier one.
+    """
+    if notebook is None:
         return target
+    named = _named_cell(block, notebook) if block.cell else None
+    here = _likeness(block.source, target.source)
+    if named is not None and named.kind == "code" and named.key != target.key:
+        there = _likeness(block.source, named.source)
+        return named if there >= _LEAST_LIKENESS and there >= here else target
+    if anywhere and not block.cell and here < _LEAST_LIKENESS:
+        others = [cell for cell in notebook.cells if cell.kind == "code" and cell.source.strip()]
+        nearest = max(others, key=lambda cell: _likeness(block.source, cell.source), default=target)
+        if _likeness(block.source, nearest.source) >= _SURE_LIKENESS:
+            return nearest
+    return target
+
+
+def _named_cell(block: Code, notebook: Notebook) -> Cell | None:
     named = [cell for cell in notebook.cells if block.cell in (cell.id, cell.key)]
     if not named and block.cell.isdecimal() and int(block.cell) < len(notebook.cells):
         named = [notebook.cells[int(block.cell)]]
-    if not named or named[0].kind != "code" or named[0].key == target.key:
-        return target
-    here, there = _likeness(block.source, target.source), _likeness(block.source, named[0].source)
-    return named[0] if there >= _LEAST_LIKENESS and there >= here else target
+    return named[0] if named else None
 
 
 def _rewritten_text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .code_block import Code, Prose, read_code
+from .code_block import Code, Prose, cell_heading, read_code
 from .fences import Opening, find_opening
 from .open_block import OpenBlock, Reading
 from .python_source import parse_cell
@@ -31,6 +31,7 @@ class ReplyParser:
         self._half_line_end = False
         self._prose: list[str] = []
         self._lead = ""
+        self._heading = ""
         self._block: OpenBlock | None = None
         self._rescues = 0
         self._events: list[Prose | Code] = []
@@ -84,15 +85,18 @@ class ReplyParser:
         text = line.rstrip("\r\n")
         opening = find_opening(text) if "```" in text or "~~~" in text else None
         if opening is None:
-            self._prose.append(line)
-            self._lead = text.strip() or self._lead
+            self._say(line)
             return
         self._open(opening, line)
 
+    def _say(self, line: str) -> None:
+        self._prose.append(line)
+        self._lead = line.strip() or self._lead
+        self._heading = cell_heading(line.strip()) or self._heading
+
     def _open(self, opening: Opening, line: str) -> None:
         if opening.at:
-            self._prose.append(line[: opening.at])
-            self._lead = line[: opening.at].strip() or self._lead
+            self._say(line[: opening.at])
         self._end_prose()
         self._block = OpenBlock(opening, line[opening.at :], self._lead)
         self._lead = ""
@@ -116,18 +120,20 @@ class ReplyParser:
                 self._rescues += 1
                 rest, closed = block.end_at(exit), True
         opening = block.opening
-        self._events.append(
-            read_code(
-                block.head + "".join(block.lines),
-                opening.tag,
-                block.content(),
-                column=opening.column,
-                closed=closed,
-                lead=block.lead,
-                cell=opening.cell,
-                notebook_language=self._language,
-            )
+        code = read_code(
+            block.head + "".join(block.lines),
+            opening.tag,
+            block.content(),
+            column=opening.column,
+            closed=closed,
+            lead=block.lead,
+            cell=opening.cell or self._heading,
+            notebook_language=self._language,
         )
+        if code.verdict == "cell":
+            # A sample of output may stand between the name and the code.
+            self._heading = ""
+        self._events.append(code)
         for line in rest:
             self._read(line)
 
