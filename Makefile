@@ -6,7 +6,10 @@ NOTEBOOK ?= examples/tour.ipynb
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo lab test check format bench clean help
+# Begins a shell's `if` that is true where the JupyterLab half was built with Node.js.
+IN_LABEXTENSION = PATH="$(abspath $(BIN)):$$PATH"; if [ -x labextension/node_modules/.bin/tsc ]; then cd labextension &&
+
+.PHONY: demo lab test check format bench clean help labextension
 
 help:
 	@echo "make demo   run examples/tour.ipynb with a real model, in the terminal"
@@ -41,18 +44,27 @@ $(VENV)/.installed-lab: $(VENV)/.installed-demo
 	$(PIP) install -qq -e '.[embedded,lab]'
 	@touch $@
 
+# The JupyterLab half; builds only what is out of date, and only where Node.js is.
+labextension: $(VENV)/.installed-lab
+	@$(BIN)/python scripts/build_lab.py
+
 demo: $(VENV)/.installed-demo
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.installed-check
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python scripts/build_lab.py --quiet
+	$(IN_LABEXTENSION) jlpm check && jlpm test; fi
+	CHROMIUM="$$(sh scripts/find_chromium.sh)" $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@# The lock file must not name the registry it was made with.
+	! grep -nE 'https?://|__archiveUrl' labextension/yarn.lock
+	$(IN_LABEXTENSION) jlpm check; fi
 
 format: $(VENV)/.installed-check
 	$(BIN)/ruff format .
@@ -61,8 +73,12 @@ format: $(VENV)/.installed-check
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks
 
-lab: $(VENV)/.installed-lab
+# Linked, not copied: what is built next is what JupyterLab shows after a reload.
+lab: labextension
+	@if [ -f jupyter_devstral/_lab/package.json ]; then \
+	  PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-builder develop . --overwrite; fi
 	$(BIN)/jupyter lab $(NOTEBOOK)
 
 clean:
-	rm -rf $(VENV) demo-output bench-output test-output
+	rm -rf $(VENV) demo-output bench-output test-output jupyter_devstral/_lab
+	rm -rf labextension/node_modules labextension/lib labextension/test-lib labextension/tsconfig.tsbuildinfo

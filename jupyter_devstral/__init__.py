@@ -1,6 +1,6 @@
 """jupyter-devstral: a local-first coding assistant that lives in notebooks.
 
-Holds the hooks that IPython looks for, and imports nothing until one of them is called.
+Holds the hooks that IPython and JupyterLab look for, and imports nothing until one of them is called.
 """
 
 __version__ = "0.1.0"
@@ -18,3 +18,8 @@ def unload_ipython_extension(ipython):  # type: ignore[no-untyped-def]
     from .magics.extension import unload
 
     unload(ipython)
+
+
+def _jupyter_labextension_paths():  # type: ignore[no-untyped-def]
+    """Where the built JupyterLab half lies: for installations that link to it."""
+    return [{"src": "_lab", "dest": "jupyter-devstral"}]

@@ -1,0 +1,60 @@
+"""A real JupyterLab in a real Chromium. Skipped, with the reason, where one of the two is not there."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.support.jupyter_server import JupyterServer, labextension
+
+FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+# As scripts/find_chromium.sh, which installs one where it may.
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    pytest.importorskip("playwright", reason="the package playwright is not installed")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not found:
+        pytest.skip("there is no Chromium; install it, or set CHROMIUM=/path/to/it")
+    return found
+
+
+@pytest.fixture(scope="session")
+def jupyter_server(chromium_path, tmp_path_factory):
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+    if labextension() is None:
+        pytest.skip("the JupyterLab half was not built (it needs Node.js): python scripts/build_lab.py")
+    with JupyterServer(tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path):
+    """One a module: while it lives an event loop runs in this thread, which other tests must not meet."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def shared_lab(browser, jupyter_server):
+    """JupyterLab, loaded once a module."""
+    from tests.support.lab_page import LabPage
+
+    page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    lab = LabPage(page, jupyter_server)
+    lab.start()
+    yield lab
+    page.close()
+
+
+@pytest.fixture
+def lab(shared_lab):
+    """JupyterLab without a notebook open."""
+    yield shared_lab
+    shared_lab.close_all()
