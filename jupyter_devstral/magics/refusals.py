@@ -1,0 +1,199 @@
+"""The audit hook of a confined child: refuses writing, network and programs, and says what was refused.
+
+Knows Python's audit events, no shell. An audit hook cannot be taken away: to be installed in a process that
+will soon be gone. C code raises no audit events; see `confinement`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+NAME_LIMIT = 60
+WRITES, NETWORK, PROGRAM, SIGNALS, INPUT = (
+    "it writes files",
+    "it uses the network",
+    "it starts a program",
+    "it sends signals to processes",
+    "it waits for input",
+)
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_NOWHERE = frozenset({os.devnull, os.fsencode(os.devnull), "/dev/stdout", "/dev/stderr"})
+_AF_UNIX = 1
+
+# Module (and function) whose refused attempts are about a cache or a probe, and which then go on without.
+_CACHES = frozenset(
+    {
+        ("IPython.core.history", ""),
+        ("astropy.config.paths", ""),
+        ("ctypes.util", ""),
+        ("joblib.externals.loky.backend.context", ""),
+        ("matplotlib", "_get_config_or_cache_dir"),
+        ("matplotlib.font_manager", ""),
+        ("numba.core.caching", ""),
+        ("platform", ""),
+        ("uuid", ""),
+    }
+)
+
+
+class Refused(PermissionError):
+    """Raised in place of what a trial may not do. A PermissionError, so that libraries fall back as they can.
+
+    Attributes:
+        reason: a phrase, "it writes files (out.csv)".
+    """
+
+    def __init__(self, reason: str, path: object = None) -> None:
+        super().__init__(errno.EACCES, f"refused during a trial: {reason}", path)
+        self.reason = reason
+
+
+class Refusals:
+    """Refuses, and tells `on_first` the first refusal that was not about a library's cache."""
+
+    def __init__(self, on_first: Callable[[str], None], *, sqlite: bool) -> None:
+        self._on_first = on_first
+        self._told = False
+        self._library_roots = tuple(
+            {os.path.dirname(os.__file__), *(p for p in sys.path if "-packages" in p)}
+        )
+        self._handlers = self._make_handlers(sqlite)
+
+    def install(self) -> None:
+        """For the rest of this process's life."""
+        _replace_fork_exec(lambda *arguments: self.refuse(PROGRAM))
+        sys.addaudithook(self._hook)
+
+    def refuse(self, reason: str, name: object = "") -> None:
+        """Raises `Refused`, always."""
+        shown = shown_name(name)
+        reason = f"{reason} ({shown})" if shown else reason
+        if not self._told and not self._harmless():
+            self._told = True
+            self._on_first(reason)
+        raise Refused(reason, name if isinstance(name, str) and name else None)
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        handler = self._handlers.get(event)
+        if handler is not None:
+            handler(*arguments)
+
+    def _make_handlers(self, sqlite: bool) -> dict[str, Callable[..., None]]:
+        handlers: dict[str, Callable[..., None]] = {
+            "open": self._open,
+            "mmap.__new__": self._map,
+            "os.kill": self._kill,
+            "os.mkdir": self._make_folder,
+            "socket.connect": self._connect,
+            "socket.bind": self._connect,
+            "socket.sendto": self._connect,
+            "socket.sendmsg": self._connect,
+            "subprocess.Popen": lambda program, *_: self.refuse(PROGRAM, program),
+        }
+        if sqlite:
+            handlers["sqlite3.connect"] = self._open_database
+        for events, handler in (
+            (_REMOVING, self._remove),
+            (_CHANGING, lambda path="", *_: self.refuse(WRITES, path)),
+            (_RESOLVING, lambda host="", *_: self.refuse(NETWORK, host)),
+            (_STARTING, lambda *_: self.refuse(PROGRAM)),
+            (_SIGNALLING, lambda *_: self.refuse(SIGNALS)),
+        ):
+            handlers.update(dict.fromkeys(events.split(), handler))
+        return handlers
+
+    def _open(self, path: object, mode: object, flags: object) -> None:
+        # A number is a descriptor that is open already.
+        if isinstance(flags, int) and flags & _WRITING and type(path) is not int and path not in _NOWHERE:
+            self.refuse(WRITES, path)
+
+    def _map(self, fileno: int, length: int, access: int, offset: int) -> None:
+        # Shared and writable by default: numpy's and pandas' read-only maps say ACCESS_READ (1) or COPY (3).
+        if fileno != -1 and access not in (1, 3):
+            self.refuse(WRITES)
+
+    def _make_folder(self, path: object, *rest: object) -> None:
+        # One that is there already makes no change: the usual `makedirs(…, exist_ok=True)`.
+        if not _exists(path):
+            self.refuse(WRITES, path)
+
+    def _remove(self, path: object, *rest: object) -> None:
+        # What is not there gives the error that the code may be prepared for; unless it is told by a folder's
+        # descriptor, then we cannot know.
+        if _exists(path) or rest[-1:] not in ((), (-1,), (None,)):
+            self.refuse(WRITES, path)
+
+    def _open_database(self, database: object, *rest: object) -> None:
+        if database not in (":memory:", b":memory:", ""):
+            self.refuse(WRITES, database)
+
+    def _connect(self, socket: Any, address: object, *rest: object) -> None:
+        # Without an address it goes to where the socket is connected already: a pair of this process's own.
+        if address is not None:
+            host = address[0] if isinstance(address, tuple) and address else address
+            self.refuse(NETWORK, host if getattr(socket, "family", 0) != _AF_UNIX else "a local socket")
+
+    def _kill(self, pid: int, signal: int) -> None:
+        if pid != os.getpid():
+            self.refuse(SIGNALS)
+
+    def _harmless(self) -> bool:
+        """Whether a library asks that goes on without: about its cache, or while it is imported."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+            if (module, "") in _CACHES or (module, name) in _CACHES or module == "importlib._bootstrap":
+                return True
+            if module != __name__ and not self._is_library(frame.f_code.co_filename):
+                return False
+            frame = frame.f_back
+        return False
+
+    def _is_library(self, filename: str) -> bool:
+        return filename.startswith((*self._library_roots, "<frozen"))
+
+
+_REMOVING = "os.remove os.rmdir os.rename shutil.rmtree"
+_CHANGING = (
+    "os.chmod os.chown os.chflags os.link os.removexattr os.setxattr os.symlink os.truncate os.utime"
+    " shutil.chown shutil.copyfile shutil.copymode shutil.copystat shutil.copytree shutil.make_archive"
+    " shutil.move shutil.unpack_archive tempfile.mkdtemp tempfile.mkstemp"
+)
+_RESOLVING = (
+    "socket.getaddrinfo socket.gethostbyname socket.gethostbyaddr socket.getnameinfo syslog.openlog"
+    " syslog.syslog webbrowser.open"
+)
+_STARTING = "os.exec os.fork os.forkpty os.posix_spawn os.spawn os.startfile os.system pty.spawn"
+_SIGNALLING = "os.killpg signal.pthread_kill"
+
+
+def shown_name(name: object) -> str:
+    """The last part of a path, or a host, on one line and short enough for a badge."""
+    if isinstance(name, (list, tuple)) and name:
+        name = name[0]
+    if isinstance(name, os.PathLike):
+        name = os.fspath(name)
+    text = os.fsdecode(name) if isinstance(name, (str, bytes)) else ""
+    text = " ".join(
+        "".join(c if c.isprintable() else " " for c in os.path.basename(text.rstrip("/"))).split()
+    )
+    return text if len(text) <= NAME_LIMIT else text[: NAME_LIMIT - 1] + "…"
+
+
+def _exists(path: object) -> bool:
+    return isinstance(path, (str, bytes, os.PathLike)) and os.path.lexists(path)
+
+
+def _replace_fork_exec(refuse: Callable[..., None]) -> None:
+    """multiprocessing starts its processes past every audit event."""
+    try:
+        import _posixsubprocess
+    except ImportError:
+        return
+    _posixsubprocess.fork_exec = refuse  # type: ignore[assignment]
