@@ -27,7 +27,14 @@ def crashes(shared: Path) -> Iterator[dict[str, Any]]:
 def notebook_json(sources: Sequence[str]) -> dict[str, Any]:
     """A notebook file of code cells `c0`, `c1` …"""
     cells = [
-        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "outputs": [], "execution_count": None, "source": s}
+        {
+            "cell_type": "code",
+            "id": f"c{n}",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": s,
+        }
         for n, s in enumerate(sources)
     ]
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -139,6 +146,12 @@ def run(shared: Path | None) -> list[Row]:
     right = sum(exact for _, _, exact, _ in results)
     other = [exact for _, _, exact, elsewhere in results if elsewhere]
     return [
-        Row("gold fixes: right cell exact, others untouched", f"{right}/{len(results)}", "", "100 %", right == len(results)),
+        Row(
+            "gold fixes: right cell exact, others untouched",
+            f"{right}/{len(results)}",
+            "",
+            "100 %",
+            right == len(results),
+        ),
         Row("gold fixes that touch another cell", f"{sum(other)}/{len(other)}", "", "100 %", all(other)),
     ]

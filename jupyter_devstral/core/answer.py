@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .notebook import Turn
     from .prompt import Prompt
     from .reply import Code
-    from .tasks import Request
+    from .tasks import Message, Request
     from .window import Window
 
 
@@ -21,8 +21,9 @@ class Outgoing:
 
     Attributes:
         num_predict: the longest reply, in tokens.
-        partial: the text to continue, secrets restored; "" for a fresh reply.
-        first_prompt: the prompt of the reply that is continued.
+        partial: the text to continue, secrets restored; "" for a reply of its own.
+        first_prompt: the prompt of the reply that is continued or asked about.
+        after: the messages behind those of `first_prompt`.
     """
 
     request: Request
@@ -31,6 +32,7 @@ class Outgoing:
     num_predict: int
     partial: str = ""
     first_prompt: Prompt | None = None
+    after: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -70,19 +70,26 @@ class Assistant:
 
     def continue_reply(self, reply: Reply) -> ReplyStream:
         """Go on with a reply that was cut, hit its length or was interrupted: the result is all of it."""
-        first = reply.first_prompt or reply.prompt
         if not reply.text.strip():
-            return self.reply(reply.request, prompt=first)
-        prompt = self._continued(first, reply.text)
+            return self.reply(reply.request, prompt=reply.first_prompt or reply.prompt)
+        return self._behind(reply, wording("continue"), partial=reply.text)
+
+    def follow_up(self, reply: Reply, words: str) -> ReplyStream:
+        """Ask again in the same conversation: `words` stand behind the reply. The result is the new reply."""
+        return self._behind(reply, words)
+
+    def _behind(self, reply: Reply, words: str, partial: str = "") -> ReplyStream:
+        first = reply.first_prompt or reply.prompt
+        text = self._redactor.redact([reply.text, words]) if self._redactor else [reply.text, words]
+        after = (Message("assistant", text[0]), Message("user", text[1]))
+        prompt = self._extended(first, after)
         window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
         reserve = window.reply_reserve(self.config.max_reply_tokens)
         if prompt.tokens > _room(window, reserve):
             taken = prompt.tokens - first.tokens
             smaller = self._fit(reply.request, first, _room(window, reserve) - taken)
-            prompt = self._continued(smaller, reply.text)
-        return self._stream(
-            Outgoing(reply.request, prompt, window, reserve, partial=reply.text, first_prompt=first)
-        )
+            prompt = self._extended(smaller, after)
+        return self._stream(Outgoing(reply.request, prompt, window, reserve, partial, first, after))
 
     def _stream(self, outgoing: Outgoing) -> ReplyStream:
         filters: list[TextFilter] = [Restorer(self._redactor)] if self._redactor else []
@@ -113,12 +120,10 @@ class Assistant:
     def _build(self, request: Request, budget: int | None) -> Prompt:
         return build_prompt(request, budget=budget, estimate=self._estimate, redactor=self._redactor)
 
-    def _continued(self, prompt: Prompt, partial: str) -> Prompt:
-        """`prompt`, the reply so far, and the request to go on."""
-        text = self._redactor.redact([partial])[0] if self._redactor else partial
-        more = (Message("assistant", text), Message("user", wording("continue")))
-        tokens = sum(self._estimate(message.content) + MESSAGE_OVERHEAD for message in more)
-        return replace(prompt, messages=(*prompt.messages, *more), tokens=prompt.tokens + tokens)
+    def _extended(self, prompt: Prompt, after: tuple[Message, ...]) -> Prompt:
+        """`prompt` with more messages behind it."""
+        tokens = sum(self._estimate(message.content) + MESSAGE_OVERHEAD for message in after)
+        return replace(prompt, messages=(*prompt.messages, *after), tokens=prompt.tokens + tokens)
 
     def _repack(self, outgoing: Outgoing, refused: WindowExceeded) -> tuple[Outgoing, str] | None:
         """The same request made to fit, by the server's own numbers where it gave them."""
@@ -133,7 +138,7 @@ class Assistant:
         smaller = self._fit(outgoing.request, first, room - taken)
         if len(smaller.dropped) <= len(first.dropped):
             return None
-        prompt = self._continued(smaller, outgoing.partial) if outgoing.partial else smaller
+        prompt = self._extended(smaller, outgoing.after)
         count = f"{refused.prompt_tokens:,} tokens" if refused.prompt_tokens else "longer than estimated"
         sentence = f"The prompt was {count} for a window of {window.tokens:,}: packed smaller and sent again."
         return replace(outgoing, prompt=prompt, window=window, num_predict=reserve), sentence

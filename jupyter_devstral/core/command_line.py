@@ -24,8 +24,8 @@ TASKS = {
     Task.REFACTOR.value: "rewrite a cell, same behaviour",
     Task.DOC.value: "rewrite a cell with docstrings and comments",
     Task.TEST.value: "write tests as a new cell below",
-    Task.FIX.value: "repair a cell that failed",
-    Task.EXPLAIN.value: "explain the cell above",
+    Task.FIX.value: "explain the last failure, and repair it",
+    Task.EXPLAIN.value: "explain the last failure, else the cell above; explain NAME: a variable or function",
 }
 SUBCOMMANDS = {
     "status": "the model, its host, the window, what would be sent",
@@ -35,12 +35,14 @@ SUBCOMMANDS = {
     "pull": "download a model: pull NAME",
     "last": "the exact messages of the last request",
     "continue": "go on after an answer that was cut",
+    "accept": "put the last fix into a cell, or apply it where JupyterLab can",
+    "auto": "what happens when a cell fails: auto on | button | off",
     "stop": "stop the answer or the download that is running",
     "reset": "forget the earlier questions and answers",
     "help": "this text",
 }
 _WITH_PROMPT = (Task.WRITE.value, Task.ASK.value, Task.EDIT.value)
-_WITH_ARGUMENT = ("model", "pull")
+_WITH_ARGUMENT = ("model", "pull", "auto")
 INSERT_MODES = ("below", "replace", "none")
 
 

@@ -66,6 +66,17 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
     redact = Bool(
         True, help="Replace keys, tokens and passwords by placeholders before anything is sent."
     ).tag(config=True)
+    auto_explain = Enum(
+        ("on", "button", "off"),
+        default_value="on",
+        help="What happens when a cell fails: 'on': it is explained, with a fix; 'button': one line to ask for "
+        "that; 'off': nothing.",
+    ).tag(config=True)
+    trial_seconds = Float(
+        5.0,
+        help="How long a proposed fix may run in a copy of the namespace before it is offered; 0: it is not "
+        "tried.",
+    ).tag(config=True)
     engine = Enum(
         ("ollama", "embedded"),
         default_value="ollama",
@@ -120,6 +131,13 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
             raise TraitError(
                 f"DevstralConfig.max_reply_tokens is a number of tokens, 1 or more, not {value}."
             )
+        return value
+
+    @validate("trial_seconds")
+    def _valid_trial(self, proposal: Any) -> float:
+        value: float = proposal["value"]
+        if not 0 <= value <= 600:
+            raise TraitError(f"DevstralConfig.trial_seconds is a number from 0 to 600, not {value}.")
         return value
 
     @validate("temperature")

@@ -116,9 +116,11 @@ def _about_file(error: FileNotFoundError) -> Iterator[str]:
         return
     folder, name = os.path.split(path)
     if not os.path.isdir(folder or "."):
-        yield f"there is no folder {key_text(folder)} in the working directory" if not os.path.isabs(
-            folder
-        ) else f"there is no folder {key_text(folder)}"
+        yield (
+            f"there is no folder {key_text(folder)} in the working directory"
+            if not os.path.isabs(folder)
+            else f"there is no folder {key_text(folder)}"
+        )
         return
     try:
         with os.scandir(folder or ".") as entries:
@@ -182,9 +184,7 @@ def _near(name: str, names: Iterable[str]) -> list[str]:
     """The names most like `name`, also where only the case differs or one begins the other."""
     words = [word for word in dict.fromkeys(names) if isinstance(word, str) and word != name]
     same = [word for word in words if word.casefold() == name.casefold() or word.strip() == name.strip()]
-    begins = [
-        word for word in words if len(name) > 2 and len(word) > 2 and _one_begins_the_other(word, name)
-    ]
+    begins = [word for word in words if len(name) > 2 and len(word) > 2 and _one_begins_the_other(word, name)]
     like = difflib.get_close_matches(name, words, _CLOSE, _LIKENESS)
     return list(dict.fromkeys([*same, *like, *begins]))[:_CLOSE]
 

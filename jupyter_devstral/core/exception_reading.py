@@ -209,4 +209,3 @@ def _version(root: str) -> str:
         return ""
     version = vars(sys.modules[root]).get("__version__") if root in sys.modules else None
     return f"{root} {version[:20]}" if isinstance(version, str) else ""
-

@@ -93,4 +93,3 @@ def _line_of(line: str, source: str) -> int:
     """The line's number where it is unmistakable."""
     found = [number for number, one in enumerate(source.split("\n"), 1) if one.strip() == line]
     return found[0] if len(found) == 1 else 0
-

@@ -246,6 +246,7 @@ class ReplyStream:
     def _finish(self) -> Reply:
         from .edits import propose_edits
         from .reply import Code
+
         outgoing, text, finished = self._outgoing, self.text, self._finished()
         request = outgoing.request
         edits, unused = propose_edits(

@@ -117,7 +117,7 @@ def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdo
     from .insertion import diff_markdown, insert
 
     diff = diff_markdown(reply.edits)
-    receipt = _receipt(session, reply)
+    receipt = session.receipt(reply)
     ending = "\n\n".join(part for part in (diff, receipt) if part)
     output.finish(
         {
@@ -143,10 +143,3 @@ def _finish_without_answer(stream: ReplyStream | None, shown: ReplyMarkdown, out
 
 def _plain_bundle(markdown: str) -> dict[str, Any]:
     return {"text/markdown": markdown, "text/plain": markdown}
-
-
-def _receipt(session: Session, reply: Reply) -> str:
-    receipt = reply.receipt()
-    if session.config.engine == "embedded":
-        receipt += " · embedded stand-in model"
-    return receipt

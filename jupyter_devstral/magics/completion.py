@@ -58,6 +58,10 @@ class MagicCompleter:
             return fragment, sorted(flags, key=lambda flag: (not flag.startswith("--"), flag))
         if words and words[0] in ("model", "pull"):
             return fragment, self._models() if len(words) == 1 else ()
+        if words and words[0] == "auto":
+            return fragment, ("on", "button", "off") if len(words) == 1 else ()
+        if words and words[0] == "explain":
+            return fragment, self._variables()
         return fragment, () if words else [*TASKS, *SUBCOMMANDS]
 
     def _values(self, name: str, choices: Iterable[str]) -> Iterable[str]:

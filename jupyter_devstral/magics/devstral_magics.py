@@ -46,6 +46,8 @@ class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
             return subcommands.run(self.session, command)
         if command.dry_run:
             return subcommands.dry_run(self.session, command)
+        if self.session.explainer.is_meant(command):
+            return self.session.explainer.explain_last(command)
         from .ask import ask
 
         return ask(self.session, command)

@@ -30,10 +30,14 @@ def load(ip: Any) -> None:
     ip.configurables.append(session.config)
     ip.events.register("pre_run_cell", session.transcript.pre_run_cell)
     ip.events.register("post_run_cell", session.transcript.post_run_cell)
+    # Behind the transcript, which then knows what the cell has shown.
+    ip.events.register("pre_run_cell", session.explainer.pre_run_cell)
+    ip.events.register("post_run_cell", session.explainer.post_run_cell)
     ip.Completer.custom_matchers.append(magics.completer.matcher)
     ip.input_transformers_cleanup.insert(0, keep_cell)
     ip.input_transformers_cleanup.append(keep_question_marks)
     magics.warm_up.register()
+    session.lab.open()
 
 
 def unload(ip: Any) -> None:
@@ -42,13 +46,16 @@ def unload(ip: Any) -> None:
     if magics is None:
         return
     session = magics.session
+    session.explainer.close()
     session.stop()
+    session.lab.close()
     for kind in ("line", "cell"):
         ip.magics_manager.magics[kind].pop("devstral", None)
     # IPython itself adds every magics object to the configurables.
     ip.configurables[:] = [one for one in ip.configurables if one is not session.config and one is not magics]
-    _remove(ip.events.callbacks["pre_run_cell"], session.transcript.pre_run_cell)
-    _remove(ip.events.callbacks["post_run_cell"], session.transcript.post_run_cell)
+    for watching in (session.transcript, session.explainer):
+        _remove(ip.events.callbacks["pre_run_cell"], watching.pre_run_cell)
+        _remove(ip.events.callbacks["post_run_cell"], watching.post_run_cell)
     magics.warm_up.unregister()
     _remove(ip.Completer.custom_matchers, magics.completer.matcher)
     _remove(ip.input_transformers_cleanup, keep_cell)

@@ -6,7 +6,7 @@ Nothing is executed, and nothing is replaced without being shown.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..core.unicode_text import encodable
@@ -36,6 +36,16 @@ def next_cell(edits: Sequence[Edit]) -> str:
     return "\n\n".join([first[1], *(mark + text for mark, text in sources[1:])])
 
 
+def accepted_cell(edits: Sequence[Edit], name_of: Callable[[str], str]) -> str:
+    """The corrected cells as one, each under a comment that names the cell it is for."""
+    changed = [edit for edit in edits if edit.op == "replace"]
+    if len(changed) == 1 and changed[0].source.lstrip().startswith("%%"):
+        # A cell magic must stand first.
+        return changed[0].source
+    mark = f"{CELL_MARK} " if len(changed) > 1 else "# "
+    return "\n\n".join(f"{mark}fix for {name_of(edit.cell_id)}\n{edit.source}" for edit in changed)
+
+
 def insert(ip: Any, edits: Sequence[Edit], mode: str) -> None:
     """Hand the cell to the front-end: below the asking cell, or in its place."""
     if mode == "none" or not edits:
@@ -45,8 +55,8 @@ def insert(ip: Any, edits: Sequence[Edit], mode: str) -> None:
         ip.set_next_input(encodable(text), replace=mode == "replace")
 
 
-def diff_markdown(edits: Sequence[Edit]) -> str:
-    """What the rewritten cells would change, as fenced unified diffs."""
+def diff_markdown(edits: Sequence[Edit], name_of: Callable[[str], str] = "cell {}".format) -> str:
+    """What the rewritten cells would change, as fenced unified diffs; `name_of` a cell's id."""
     blocks = []
     for edit in edits:
         if edit.op != "replace":
@@ -54,7 +64,7 @@ def diff_markdown(edits: Sequence[Edit]) -> str:
         lines = difflib.unified_diff(
             edit.before.splitlines(),
             edit.source.splitlines(),
-            fromfile=f"cell {edit.cell_id}",
+            fromfile=name_of(edit.cell_id),
             tofile="rewritten",
             lineterm="",
         )

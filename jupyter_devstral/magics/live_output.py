@@ -88,9 +88,9 @@ class Ticker:
 class CellOutput:
     """One display, updated in place; always text/markdown, so that the front-end keeps its renderer."""
 
-    def __init__(self, publisher: Any) -> None:
+    def __init__(self, publisher: Any, *, display_id: str = "") -> None:
         self._publisher = publisher
-        self._display_id = uuid.uuid4().hex
+        self._display_id = display_id or uuid.uuid4().hex
         self._lock = threading.Lock()
         self._status: Callable[[], str] = str
         self._started = self._shown_at = 0.0
@@ -104,7 +104,7 @@ class CellOutput:
         self._status = status
         self._started = time.monotonic()
         # Made here, on the main thread: only updates of an existing display find their cell from a thread.
-        self._publish(_status_line("preparing", 0), "")
+        self._publish(*self._waiting("preparing", 0))
         self._ticker = Ticker(self._tick)
         self._ticker.start()
 
@@ -132,16 +132,25 @@ class CellOutput:
                 return
             waited = time.monotonic() - self._started
             if waited > _QUIET_SECONDS:
-                self._publish(_status_line(self._status(), waited), "")
+                self._publish(*self._waiting(self._status(), waited))
+
+    def _waiting(self, status: str, waited: float) -> tuple[str, dict[str, Any]]:
+        """What to show before the first text, and as MIME types."""
+        line = status_line(status, waited)
+        return line, self._data(line, line)
+
+    def _data(self, markdown: str, plain: str) -> dict[str, Any]:
+        return {"text/markdown": markdown, "text/plain": plain}
 
     def _show(self) -> None:
         assert self._markdown is not None
-        self._publish(self._markdown(), self._text)
+        markdown = self._markdown()
+        self._publish(markdown, self._data(markdown, self._text))
 
-    def _publish(self, markdown: str, plain: str) -> None:
-        if markdown != self._shown:
-            self._shown, self._shown_at = markdown, time.monotonic()
-            self._publish_data({"text/markdown": markdown, "text/plain": plain or markdown})
+    def _publish(self, shown: str, data: dict[str, Any]) -> None:
+        if shown != self._shown:
+            self._shown, self._shown_at = shown, time.monotonic()
+            self._publish_data(data)
 
     def _publish_data(self, data: dict[str, Any]) -> None:
         transient = {"display_id": self._display_id}
@@ -239,6 +248,7 @@ def sendable(value: Any) -> Any:
     return [sendable(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def _status_line(status: str, waited: float) -> str:
+def status_line(status: str, waited: float) -> str:
+    """What is waited for and since when, as Markdown; the time is told from one second on."""
     seconds = f" · {waited:.0f} s" if waited >= 1 else ""
     return f"*{prose(status)} …{seconds}*"

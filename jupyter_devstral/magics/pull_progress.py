@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .front_end import widgets_work
 from .live_output import output_for, printable, undisturbed
 from .markdown import inline_code, prose
 
@@ -62,14 +61,6 @@ def _follow(steps: Iterator[PullProgress], bar: Bar) -> None:
     with closing(steps):  # type: ignore[type-var]
         for step in steps:
             bar.update(step)
-
-
-def widgets_work(ip: Any) -> bool:
-    """Whether a front-end that draws ipywidgets is known to be there; elsewhere one shows as a bare repr."""
-    if getattr(ip, "kernel", None) is None or importlib.util.find_spec("ipywidgets") is None:
-        return False
-    in_colab = "google.colab" in str(type(ip))
-    return bool("JPY_SESSION_NAME" in os.environ or "__vsc_ipynb_file__" in ip.user_ns or in_colab)
 
 
 class Layers:

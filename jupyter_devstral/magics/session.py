@@ -6,6 +6,8 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.config import DevstralConfig
+from .explain_on_error import ExplainOnError
+from .lab_link import LabLink
 from .shell_context import ShellContext
 from .transcript import ExecutedCell, Transcript
 
@@ -28,7 +30,10 @@ class Session:
         self.ip = ip
         self.config = DevstralConfig(parent=ip)
         self.transcript = Transcript(ip)
+        self.explainer = ExplainOnError(self)
         self.context = ShellContext(ip, self.transcript)
+        self.lab = LabLink(ip, on_action=self.explainer.act, on_notebook=self.context.pushes.receive)
+        self.context.pushing = lambda: self.lab.connected
         self.last: Reply | None = None
         self._asked_in: ExecutedCell | None = None
         self._redactor: Redactor | None = None
@@ -84,6 +89,18 @@ class Session:
             self._asked_in = self.transcript.asking
         if self._asked_in is not None and reply.text.strip():
             self._asked_in.turn = reply.turn
+
+    def record_explanation(self, reply: Reply, entry: ExecutedCell | None) -> None:
+        """Remember what was said about a failed cell as the turn of that cell, unless it ran again meanwhile."""
+        self.last = reply
+        self._asked_in = entry
+        if entry is not None:
+            entry.turn = reply.turn
+
+    def receipt(self, reply: Reply) -> str:
+        """The receipt's line, and whether a stand-in answered."""
+        stand_in = " · embedded stand-in model" if self.config.engine == "embedded" else ""
+        return reply.receipt() + stand_in
 
     def forget(self) -> None:
         """Earlier questions and answers are no longer part of the conversation."""

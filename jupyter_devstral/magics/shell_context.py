@@ -10,7 +10,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import NotebookError, UsageError
 from ..core.notebook import Cell, Notebook
 from ..core.tasks import Request, Task
+from .pushed_notebook import PushedNotebook
 from .transcript import ExecutedCell, Transcript
 
 if TYPE_CHECKING:
@@ -73,25 +74,35 @@ class ShellContext:
     """Reads the notebook, the asking cell and the namespace of one shell.
 
     Attributes:
-        pushed: the notebook as a front-end pushed it for the cell that now runs; None where none does.
+        pushes: the notebook as a front-end pushed it when a cell was run.
+        pushing: whether there is such a front-end.
     """
 
     ip: Any
     transcript: Transcript
-    pushed: Notebook | None = None
+    pushes: PushedNotebook = field(default_factory=PushedNotebook)
+    pushing: Callable[[], bool] = lambda: False
     file: NotebookFile = field(default_factory=NotebookFile)
     turns_from_file: bool = True
 
     def notebook(self) -> Notebook:
         """All cells in the order of the document, as fresh as they can be known."""
-        known = self.pushed or self.file.read(self.ip)
+        known, saved_at = self._document()
         if known is None:
             return Notebook(merge_executed((), self.transcript))
         cells = known.cells
         if not self.turns_from_file:
             cells = tuple(replace(cell, turn=None) if cell.turn else cell for cell in cells)
-        saved_at = math.inf if self.pushed else self.file.saved_at
         return Notebook(merge_executed(cells, self.transcript, saved_at=saved_at), known.language)
+
+    def _document(self) -> tuple[Notebook | None, float]:
+        """The newest whole notebook that is known, and the time (seconds since the epoch) it is from."""
+        running = self.transcript.latest_key
+        push, saved = self.pushes.latest(running, self.pushing), self.file.read(self.ip)
+        if push is None or (saved is not None and self.file.saved_at > push.time):
+            return saved, self.file.saved_at
+        # Made for the cell that runs, it is newer than whatever ran.
+        return push.notebook, math.inf if push.cell_id == running else push.time
 
     def request(self, command: Command, *, scope: str) -> Request:
         """Everything the prompt is made from.
@@ -99,12 +110,13 @@ class ShellContext:
         Raises `UsageError` for an unknown variable or when there is no cell to rewrite, `NotebookError` for
         an unknown cell.
         """
+        command = _about_a_name(command, self.ip.user_ns)
         task = command.task
         assert task is not None
         notebook = self.notebook()
         focus = find_asking(notebook, self.transcript.asking)
         target = self._target(command, notebook, focus)
-        attached = self._attached(command)
+        attached = self.attached(command)
         return Request(
             task=task,
             question=command.text,
@@ -131,13 +143,14 @@ class ShellContext:
             raise UsageError(f"There is no code cell above to {task.value}. Name one: `--cell ID_OR_INDEX`.")
         return above
 
-    def _attached(self, command: Command) -> tuple[str, ...]:
+    def attached(self, command: Command) -> tuple[str, ...]:
+        """The variables that a command attaches, by `-v` or `@`; raises UsageError for one that is not there."""
         namespace = self.ip.user_ns
         for name in command.variables:
             if name not in namespace:
                 import difflib
 
-                hidden = _hidden(self.ip)
+                hidden = hidden_names(self.ip)
                 close = difflib.get_close_matches(
                     name, [key for key in namespace if key[:1] != "_" and key not in hidden], 1
                 )
@@ -153,8 +166,17 @@ class ShellContext:
         if scope == "none":
             return describe_namespace({name: self.ip.user_ns[name] for name in attached}, first=attached)
         words = re.findall(r"[^\W\d]\w*", text)
-        first = dict.fromkeys((*attached, *words, *(_names_in(target.source) if target else ())))
-        return describe_namespace(self.ip.user_ns, first=tuple(first), hidden=_hidden(self.ip))
+        first = dict.fromkeys((*attached, *words, *(names_in(target.source) if target else ())))
+        return describe_namespace(self.ip.user_ns, first=tuple(first), hidden=hidden_names(self.ip))
+
+
+def _about_a_name(command: Command, namespace: Mapping[str, object]) -> Command:
+    """`explain NAME` is a question about what the name is bound to, not about a cell."""
+    name = command.text.strip()
+    if command.task is not Task.EXPLAIN or command.cell is not None or name not in namespace:
+        return command
+    question = f"Explain `{name}`: what it is, how it came to be, and what it is good for here."
+    return replace(command, word=Task.ASK.value, text=question, variables=(*command.variables, name))
 
 
 def mentioned(text: str, namespace: Mapping[str, object]) -> list[str]:
@@ -173,14 +195,14 @@ def _imported(value: object) -> bool:
     return is_one_of(type(value), *kinds) and getattr(value, "__module__", None) != "__main__"
 
 
-def _names_in(source: str) -> Iterable[str]:
+def names_in(source: str) -> Iterable[str]:
     from ..core.python_source import names_of
 
     use = names_of(source)
     return sorted(use.loads | use.binds)
 
 
-def _hidden(ip: Any) -> set[str]:
+def hidden_names(ip: Any) -> set[str]:
     """What IPython itself keeps in the namespace."""
     return {*ip.user_ns_hidden, "In", "Out", "get_ipython", "exit", "quit", "open"}
 
@@ -188,7 +210,7 @@ def _hidden(ip: Any) -> set[str]:
 def merge_executed(
     saved: Sequence[Cell], executed: Iterable[ExecutedCell], *, saved_at: float = 0.0
 ) -> tuple[Cell, ...]:
-    """Saved cells completed by what was executed since `saved_at` (seconds): its source is fresher.
+    """Saved cells completed by what was executed since `saved_at` (seconds), whose source is fresher.
 
     An executed cell that was not saved yet stands after the one that was executed before it; one that was
     executed before the file was saved and is not in it was deleted.
@@ -220,7 +242,9 @@ def _fresher(saved: Cell, entry: ExecutedCell, saved_at: float) -> Cell:
     # IPython 8 keeps no streams; a file that was saved since holds what this very source has printed.
     if not outputs and saved.source == entry.source and saved_at >= entry.time:
         outputs = saved.outputs
-    return replace(saved, source=entry.source, outputs=outputs, turn=entry.turn if entry.time else saved.turn)
+    # What was saved after it ran may have been edited after it ran.
+    source = saved.source if saved_at > entry.time and entry.key else entry.source
+    return replace(saved, source=source, outputs=outputs, turn=entry.turn if entry.time else saved.turn)
 
 
 def find_asking(notebook: Notebook, asking: ExecutedCell | None) -> Cell | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.command_line import help_text
 from ..core.errors import UsageError
 from ..core.tokens import estimate_tokens
+from ..core.unicode_text import encodable
 from .live_output import sendable
 from .markdown import code_block, inline_code, prose, table
 
@@ -28,6 +29,8 @@ def run(session: Session, command: Command) -> None:
         return pull(session, command.text)
     if command.word == "help":
         return show(session.ip, help_text(), verbatim=True)
+    if command.word == "accept":
+        return accept(session)
     return show(session.ip, _report(session, command))
 
 
@@ -39,6 +42,8 @@ def _report(session: Session, command: Command) -> str:
     if command.word == "stop":
         stopped = session.stop()
         return "Stopped." if stopped else "Nothing is running in this session."
+    if command.word == "auto":
+        return auto_text(session, command.text)
     if command.word == "reset":
         session.forget()
         return "Earlier questions and answers are forgotten; the cells of the notebook are not."
@@ -46,6 +51,37 @@ def _report(session: Session, command: Command) -> str:
         return last_text(session)
     reports = {"status": status.status_text, "models": status.models_text, "doctor": status.doctor_text}
     return reports[command.word](session)
+
+
+def accept(session: Session) -> None:
+    """The last fix: applied where JupyterLab can, else as the source of the cell that asks for it."""
+    from .insertion import accepted_cell
+
+    card = session.explainer.last_fix().card
+    names = " and ".join(dict.fromkeys(card.name_of(edit.cell_id) for edit in card.edits))
+    if session.lab.connected:
+        session.lab.apply(card.edits, card_id=card.id)
+        return show(
+            session.ip, f"The fix for {names} was handed to JupyterLab: one step of *Undo* takes it back."
+        )
+    session.ip.set_next_input(encodable(accepted_cell(card.edits, card.name_of)), replace=True)
+    return show(session.ip, f"The fix for {names} takes the place of this cell.")
+
+
+def auto_text(session: Session, word: str) -> str:
+    """Change or tell what happens when a cell fails."""
+    meanings = {
+        "on": "A failing cell is explained, with a fix.",
+        "button": "Under a failing cell stands one line to ask for an explanation.",
+        "off": "Nothing happens when a cell fails; `%devstral fix` explains the last failure.",
+    }
+    if word and word not in meanings:
+        raise UsageError(f"auto is on, button or off, not {word!r}.")
+    if word:
+        session.config.auto_explain = word
+        session.explainer.was_told(word)
+    now = session.config.auto_explain
+    return f"`{now}`: {meanings[now]}"
 
 
 def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
@@ -57,7 +93,10 @@ def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
 def dry_run(session: Session, command: Command) -> None:
     """Show what a question would send; nothing is sent, and no server is needed."""
     scope = command.context or session.config.context
-    request = session.context.request(command, scope=scope)
+    if session.explainer.is_meant(command):
+        request = session.explainer.subject(command).request
+    else:
+        request = session.context.request(command, scope=scope)
     assistant = session.assistant(session.model(command, start=False))
     last = session.last
     known = last.window if last and last.model == assistant.model.name else None

@@ -29,6 +29,8 @@ class ExecutedCell:
         source: as typed, before IPython's transformations.
         previous: the entry that was executed before this one first was; None for the first.
         time: seconds since the epoch of the last execution; 0 when it was before this extension was loaded.
+        order: larger when it was executed later; 0 before this extension was loaded.
+        count: the execution count of its last execution.
     """
 
     key: str
@@ -37,6 +39,8 @@ class ExecutedCell:
     turn: Turn | None = None
     previous: ExecutedCell | None = None
     time: float = 0.0
+    order: int = 0
+    count: int = 0
 
 
 class Transcript:
@@ -47,7 +51,9 @@ class Transcript:
         self._cells: list[ExecutedCell] = []
         self._by_key: dict[str, ExecutedCell] = {}
         self._running = threading.local()
+        self._by_count: dict[int, ExecutedCell] = {}
         self._latest: ExecutedCell | None = None
+        self._executions = 0
         self._lock = threading.Lock()
         self._read_history()
 
@@ -60,6 +66,21 @@ class Transcript:
         """The cell that is being executed on this thread, already among the cells; None outside of any."""
         stack = self._stack()
         return stack[0][1] if stack else None
+
+    def entry_of(self, info: Any) -> ExecutedCell | None:
+        """The execution that IPython describes by `info`, if it is still the last one of its cell."""
+        with self._lock:
+            entry = self._by_key.get(getattr(info, "cell_id", None) or "", self._latest)
+        return entry if entry is not None and entry.source == info.raw_cell else None
+
+    def executed_as(self, count: int) -> ExecutedCell | None:
+        """The cell of execution `count`; compare its own `count`: it may have been executed again since."""
+        return self._by_count.get(count)
+
+    @property
+    def latest_key(self) -> str:
+        """The key of the cell that was executed last, or is; "" where it has none."""
+        return self._latest.key if self._latest else ""
 
     def forget_turns(self) -> None:
         """Earlier questions and answers are not sent again; the cells stay."""
@@ -82,6 +103,9 @@ class Transcript:
         # None: the cell was torn down.
         if not stack and entry is not None and result is not None:
             entry.outputs = self._outputs(result)
+            # Not known before: IPython counts up at the beginning or at the end, by version.
+            entry.count = result.execution_count or 0
+            self._by_count[entry.count] = entry
 
     def _stack(self) -> list[tuple[Any, ExecutedCell | None]]:
         if not hasattr(self._running, "stack"):
@@ -96,6 +120,8 @@ class Transcript:
             return None
         entry = self._record(key, info.raw_cell)
         entry.time = time.time()
+        self._executions += 1
+        entry.order = self._executions
         return entry
 
     def _record(self, key: str, source: str) -> ExecutedCell:

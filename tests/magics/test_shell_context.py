@@ -179,9 +179,11 @@ def test_ipythons_own_names_are_not_described(run, session):
 
 def test_pushed_contents_win(run, session):
     run("x = 2", "a")
-    session.context.pushed = SimpleNamespace(
-        cells=saved(("a", "x = 2"), ("b", "typed, not run")), language="python"
-    )
+    cells = [
+        {"cell_type": "code", "id": id, "metadata": {}, "outputs": [], "source": source}
+        for id, source in (("a", "x = 2"), ("b", "typed, not run"))
+    ]
+    session.context.pushes.receive({"cell_id": "a", "cells": cells})
     assert ids(session.context.notebook().cells) == [("a", "x = 2"), ("b", "typed, not run")]
 
 
