@@ -15,6 +15,8 @@ from jupyter_devstral.core.reply import ReplyParser
 from jupyter_devstral.core.tasks import Task
 
 Block = tuple[int, str]
+FORMATS = 12
+_CHUNK = 7
 LEAD = "The call gets a value of the wrong shape, because of what an earlier step did."
 
 
@@ -41,7 +43,7 @@ def notebook_json(sources: Sequence[str]) -> dict[str, Any]:
 
 
 def gold_blocks(crash: dict[str, Any]) -> list[Block]:
-    """The cells that the repair by hand changes, with their new sources; the crashing cell is the last one."""
+    """The cells that the repair by hand changes, with their new sources; the crashing one is the last."""
     fix = crash["fix"]
     blocks = [(change["cell"], fix["cells"][change["fixed_cell"]]) for change in fix["changes"]]
     if fix["crashing_cell"] != crash["crashing_cell"]:
@@ -104,8 +106,8 @@ def formats(blocks: Sequence[Block], crashing: int) -> dict[str, str]:
         "CRLF": plain.replace("\n", "\r\n"),
         ">>>": reply(lambda source: fence(transcript(source))),
         "glued": reply(lambda source: f"Use this:{fence(source)}That is all."),
-        "output around": f"It printed:\n```\nTraceback (most recent call last):\nValueError: 3\n```\n{plain}\n"
-        "Output:\n```\n   price  n\n0    1.0  2\n```\n",
+        "output around": f"It printed:\n```\nTraceback (most recent call last):\nValueError: 3\n```\n"
+        f"{plain}\nOutput:\n```\n   price  n\n0    1.0  2\n```\n",
         "nested": wrapped,
     }
 
@@ -115,7 +117,8 @@ def applied(crash: dict[str, Any], reply: str) -> tuple[list[str], tuple[Edit, .
     data = notebook_json([*crash["cells"], crash["crashing_cell"]])
     notebook = notebook_from_json(data)
     parser = ReplyParser()
-    events = [*parser.feed(reply), *parser.close()]
+    chunks = [reply[at : at + _CHUNK] for at in range(0, len(reply), _CHUNK)]
+    events = [*(event for chunk in chunks for event in parser.feed(chunk)), *parser.close()]
     target = notebook.cells[-1]
     edits, _ = propose_edits(
         Task.FIX, events, anchor=target.key, target=target, language="python", notebook=notebook
@@ -131,7 +134,7 @@ def replayed(shared: Path) -> Iterator[tuple[str, str, bool, bool]]:
         crashing = len(crash["cells"])
         expected = [*crash["cells"], crash["crashing_cell"]]
         for index, source in blocks:
-            expected[index] = source.strip("\n") if not source.strip("\n") == source else source
+            expected[index] = source
         elsewhere = any(index != crashing for index, _ in blocks)
         for name, reply in formats(blocks, crashing).items():
             cells, _ = applied(crash, reply)

@@ -108,6 +108,11 @@ def _add_run(add: Any) -> None:
         "--allow-errors", action="store_true", help="go on after a cell that fails, and exit with 0"
     )
     run.add_argument(
+        "--explain",
+        action="store_true",
+        help="have the model explain a cell that fails; its fix is tried in a copy, never applied",
+    )
+    run.add_argument(
         "--no-execute-inserted",
         action="store_true",
         help="insert what the model writes, but do not execute it",

@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
 from ..core.command_line import Command
+from ..core.config import EXPLAIN_PLACE
 from ..core.errors import DevstralError, UsageError
 from ..core.tasks import Task
 from ..core.terminal_text import as_shown
@@ -71,6 +72,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         narration: Narration,
         given: dict[str, Any],
         execute_inserted: bool = True,
+        explain: bool = False,
         **traits: Any,
     ) -> None:
         timeout = traits.get("timeout")
@@ -78,6 +80,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self.narration = narration
         self.given = given
         self.execute_inserted = execute_inserted
+        self.explain = explain
         self.failures: list[Failure] = []
         self.stopped_by = 0
         self.began = False
@@ -101,8 +104,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         with tempfile.TemporaryDirectory(prefix="devstral-") as folder:
             self._session_file = Path(folder) / "notebook.ipynb"
             try:
-                # The kernel finds the notebook where Jupyter's own front-ends would name it.
-                await self.async_execute(env={**os.environ, "JPY_SESSION_NAME": str(self._session_file)})
+                await self.async_execute(env={**os.environ, **self._told_to_the_kernel()})
             except (CellExecutionError, _Stopped):
                 pass
             except asyncio.CancelledError:
@@ -114,6 +116,14 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
             except RuntimeError as error:
                 if not self.stopped_by:
                     raise DevstralError(f"the kernel {self.kernel_name} does not work: {error}") from None
+
+    def _told_to_the_kernel(self) -> dict[str, str]:
+        return {
+            # Where Jupyter's own front-ends would name the notebook.
+            "JPY_SESSION_NAME": str(self._session_file),
+            # Nobody sees what a thread would show after the cell has ended.
+            EXPLAIN_PLACE: "here" if self.explain else "nowhere",
+        }
 
     def create_kernel_manager(self) -> Any:
         manager = super().create_kernel_manager()
@@ -179,7 +189,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         """Settings and magics for a notebook that uses them; nothing at all for one that does not."""
         sources = [cell.source for cell in self.nb.cells if cell.cell_type == "code"]
         loads = any(_LOADS.search(source) for source in sources)
-        if not loads and not any(_ASKS.search(source) for source in sources):
+        if not self.explain and not loads and not any(_ASKS.search(source) for source in sources):
             return
         if self.nb.metadata.get("language_info", {}).get("name") != "python":
             return

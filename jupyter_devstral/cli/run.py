@@ -41,6 +41,7 @@ def command(arguments: argparse.Namespace) -> int:
         narration=narration,
         given=settings_given(arguments.flags),
         execute_inserted=not arguments.no_execute_inserted,
+        explain=arguments.explain,
         kernel_name=kernel,
         timeout=arguments.timeout,
         allow_errors=arguments.allow_errors,

@@ -16,6 +16,9 @@ from .tasks import SCOPES
 
 __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 
+# The environment variable by which whoever starts a kernel says where failing cells are explained: "here", in
+# the cell itself; "background"; "nowhere".
+EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
 # Go's time.ParseDuration, which reads Ollama's keep_alive.
 _DURATION = re.compile(r"-?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+|-?\d+")
 
@@ -69,8 +72,8 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
     auto_explain = Enum(
         ("on", "button", "off"),
         default_value="on",
-        help="What happens when a cell fails: 'on': it is explained, with a fix; 'button': one line to ask for "
-        "that; 'off': nothing.",
+        help="What happens when a cell fails: 'on': it is explained, with a fix; 'button': one line to ask "
+        "for that; 'off': nothing.",
     ).tag(config=True)
     trial_seconds = Float(
         5.0,

@@ -149,7 +149,8 @@ def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
                 continue
             close = _near(key, texts) if type(key) is str else []
             if close:
-                yield f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {_listed(close, key_text)}"
+                like = _listed(close, key_text)
+                yield f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {like}"
             elif isinstance(error, KeyError):
                 has = _listed(keys[:_KEYS_LISTED], key_text) or f"no {what}s"
                 more = f" and {len(keys) - _KEYS_LISTED} more" if len(keys) > _KEYS_LISTED else ""

@@ -1,4 +1,4 @@
-"""Which cells have to run again for an edit to take effect: the edited ones, what lies between, the failed one."""
+"""Which cells must run again for an edit to take effect: the edited, what lies between, the failed one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .notebook import Cell
 from .python_source import names_of, parse_cell
 
 # Methods that change what they are called on, as a statement of their own.
-_MUTATORS = frozenset(
-    "fit partial_fit fit_transform compile append extend insert update setdefault add pop popitem remove "
-    "discard clear sort reverse load_state_dict set_params".split()
-)
+_CONTAINERS = ("append", "extend", "insert", "update", "setdefault", "add", "pop", "popitem", "remove")
+_ORDER = ("discard", "clear", "sort", "reverse")
+_MODELS = ("fit", "partial_fit", "fit_transform", "compile", "load_state_dict", "set_params")
+_MUTATORS = frozenset({*_CONTAINERS, *_ORDER, *_MODELS})
 
 
 def cells_to_run(

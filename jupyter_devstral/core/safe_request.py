@@ -12,12 +12,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
-from .traceback_text import clean_output, clean_traceback
 from .failure import Failure
 from .lazy_pattern import LazyPattern
 from .notebook import Cell, Notebook, Output, Turn
 from .tasks import Request
 from .terminal_text import as_shown
+from .traceback_text import clean_output, clean_traceback
 
 # Outputs are cut to a few hundred characters afterwards: what is beyond this need not be cleaned.
 _LONGEST = 20_000

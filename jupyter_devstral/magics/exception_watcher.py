@@ -1,6 +1,6 @@
 """Notices that a cell has failed, beside whatever else shows or handles exceptions.
 
-By IPython's run-cell events and `sys.last_value`: custom handlers, debuggers and rich tracebacks keep working.
+By IPython's run-cell events and `sys.last_value`: handlers, debuggers and rich tracebacks keep working.
 """
 
 from __future__ import annotations

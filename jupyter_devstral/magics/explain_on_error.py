@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import re
 import threading
 import uuid
@@ -10,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..core.config import EXPLAIN_PLACE
 from ..core.errors import DevstralError, UsageError
 from ..core.tasks import Task
 from .exception_watcher import ExceptionWatcher
@@ -39,7 +41,8 @@ class ExplainOnError:
     """
 
     def __init__(self, session: Session) -> None:
-        self.place = ""
+        said = os.environ.get(EXPLAIN_PLACE, "")
+        self.place = said if said in (BACKGROUND, HERE, NOWHERE) else ""
         self._session = session
         self._watcher = ExceptionWatcher(self._on_error)
         self._known: OrderedDict[str, Explanation] = OrderedDict()
@@ -47,7 +50,9 @@ class ExplainOnError:
         self._current: Explanation | None = None
         self._failed: Subject | None = None
         self._last: Explanation | None = None
-        self._told_how_to_change = self._was_asked_for = False
+        # Whoever started the kernel with a place for them has chosen already.
+        self._told_how_to_change = bool(self.place)
+        self._was_asked_for = False
         self._lock = threading.Lock()
 
     def pre_run_cell(self, info: Any) -> None:
@@ -72,7 +77,7 @@ class ExplainOnError:
             explanation.stop()
 
     def was_told(self, mode: str) -> None:
-        """Somebody typed `%devstral auto`: from then on it holds wherever a display can be updated at all."""
+        """Somebody typed `%devstral auto`: it then holds in any shell, whatever is known of a front-end."""
         self._was_asked_for = mode != "off"
 
     def is_meant(self, command: Command) -> bool:

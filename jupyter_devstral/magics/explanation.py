@@ -236,9 +236,9 @@ class Explanation:
     def _remember(self, said: str, reply: Reply) -> None:
         self.card.said = said
         self.card.reply = reply
-        self._session.record_explanation(
-            replace(reply, turn=replace(reply.turn, reply=said)), self.subject.entry
-        )
+        subject = self.subject
+        entry = subject.entry if subject.entry and subject.entry.order == subject.order else None
+        self._session.record_explanation(replace(reply, turn=replace(reply.turn, reply=said)), entry)
 
     def _steps(self, edits: tuple[Edit, ...]) -> tuple[Cell, ...]:
         """The cells that a trial, or "Apply and run", runs."""

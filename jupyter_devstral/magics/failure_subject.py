@@ -26,12 +26,14 @@ class Subject:
 
     Attributes:
         request: about the failed cell, with everything the prompt needs.
-        entry: the execution whose answer this becomes.
+        entry: the cell whose answer this becomes, as executed.
+        order: of that execution; the cell may run again before the answer is there.
         executed: keys of the cells that have run in this kernel.
     """
 
     request: Request
     entry: ExecutedCell | None
+    order: int
     executed: frozenset[str]
 
     @property
@@ -71,7 +73,7 @@ def read_subject(session: Session, error: BaseException, entry: ExecutedCell) ->
         variables=_variables(session, failure, failing),
         failure=failure,
     )
-    return Subject(request, entry, frozenset(run.key for run in runs))
+    return Subject(request, entry, entry.order, frozenset(run.key for run in runs))
 
 
 def asked_again(session: Session, subject: Subject, command: Command) -> Subject:
@@ -89,7 +91,7 @@ def asked_again(session: Session, subject: Subject, command: Command) -> Subject
         scope=command.context or session.config.context,
         attached=session.context.attached(command),
     )
-    return replace(subject, request=request, entry=entry)
+    return replace(subject, request=request, entry=entry, order=entry.order if entry else 0)
 
 
 def _cell_of(session: Session, notebook: Notebook) -> Callable[[str], str | None]:

@@ -1,4 +1,4 @@
-"""What is known of the front-end: whether one is watching after a cell has ended, and whether it draws widgets."""
+"""What is known of the front-end: whether one still watches when a cell has ended, and draws widgets."""
 
 from __future__ import annotations
 

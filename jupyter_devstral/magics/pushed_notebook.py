@@ -34,7 +34,7 @@ class PushedNotebook:
         self._changed = threading.Condition()
 
     def receive(self, payload: dict[str, Any]) -> None:
-        """Take a snapshot in; cells that are none are left out, a payload that is no notebook is forgotten."""
+        """Take a snapshot in; what is no cell is left out, and what is no notebook forgotten."""
         from ..core.notebook_file import notebook_from_json
 
         cell_id = payload.get("cell_id")

@@ -91,7 +91,7 @@ class Session:
             self._asked_in.turn = reply.turn
 
     def record_explanation(self, reply: Reply, entry: ExecutedCell | None) -> None:
-        """Remember what was said about a failed cell as the turn of that cell, unless it ran again meanwhile."""
+        """Remember what was said about a failed cell, which keeps it unless it ran again meanwhile."""
         self.last = reply
         self._asked_in = entry
         if entry is not None:

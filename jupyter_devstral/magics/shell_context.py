@@ -144,7 +144,7 @@ class ShellContext:
         return above
 
     def attached(self, command: Command) -> tuple[str, ...]:
-        """The variables that a command attaches, by `-v` or `@`; raises UsageError for one that is not there."""
+        """The variables attached by `-v` or `@`; raises UsageError for one that does not exist."""
         namespace = self.ip.user_ns
         for name in command.variables:
             if name not in namespace:
