@@ -86,8 +86,6 @@ class MutedShell:
             self._shown.append(error)
 
     def _refuse_commands(self, refusals: Refusals) -> None:
-        from IPython.core.magics.script import ScriptMagics
-
         def no_input(*arguments: Any, **options: Any) -> None:
             refusals.refuse(INPUT)
 
@@ -103,8 +101,10 @@ class MutedShell:
             self._ip.kernel._input_request = no_input
         for name in ("system", "system_raw", "system_piped", "getoutput"):
             setattr(self._ip, name, no_program)
-        # Those that are not loaded yet; they talk to a thread that a fork does not have.
-        ScriptMagics.shebang = lambda magics, line, cell: no_program(line)  # type: ignore[method-assign]
+        # `%%bash` and its kind talk to a thread that a fork does not have, once they were used.
+        scripts_class = getattr(sys.modules.get(_SCRIPTS), "ScriptMagics", None)
+        if scripts_class is not None:
+            scripts_class.shebang = lambda magics, line, cell: no_program(line)
         for magics in self._ip.magics_manager.magics.values():
             scripts = [name for name, magic in magics.items() if _module(magic) == _SCRIPTS]
             magics.update(dict.fromkeys(scripts, lambda line, cell: no_program(line)))

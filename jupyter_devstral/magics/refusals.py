@@ -55,11 +55,16 @@ class Refused(PermissionError):
 
 
 class Refusals:
-    """Refuses, and tells `on_first` the first refusal that was not about a library's cache."""
+    """Refuses, and tells `on_first` the first refusal that was not about a library's cache.
+
+    Attributes:
+        unnoticed: the first that was, as a phrase; the library may still fail for want of it.
+    """
 
     def __init__(self, on_first: Callable[[str], None], *, sqlite: bool) -> None:
         self._on_first = on_first
         self._told = False
+        self.unnoticed = ""
         self._library_roots = tuple(
             {os.path.dirname(os.__file__), *(p for p in sys.path if "-packages" in p)}
         )
@@ -74,7 +79,9 @@ class Refusals:
         """Raises `Refused`, always."""
         shown = shown_name(name)
         reason = f"{reason} ({shown})" if shown else reason
-        if not self._told and not self._harmless():
+        if self._harmless():
+            self.unnoticed = self.unnoticed or reason
+        elif not self._told:
             self._told = True
             self._on_first(reason)
         raise Refused(reason, name if isinstance(name, str) and name else None)

@@ -66,7 +66,7 @@ class TrialChild:
             error, file = _run(shell, step.source)
             if error is not None:
                 child.lift_memory_cap()
-                failure = _describe(error, file, step)
+                failure = _describe(error, file, step, child.refusals.unnoticed)
                 break
         seconds = time.monotonic() - began
         child.lift_memory_cap()
@@ -80,11 +80,14 @@ def _run(shell: MutedShell, source: str) -> tuple[BaseException | None, str]:
         return error, ""
 
 
-def _describe(error: BaseException, file: str, step: Step) -> dict[str, Any]:
+def _describe(error: BaseException, file: str, step: Step, unnoticed: str) -> dict[str, Any]:
     """Either why it was not a fair trial, or the failure."""
     if isinstance(error, MemoryError):
         return {"memory": True}
     reason = _refused_by_us(error)
+    # A library is not there, perhaps because what it looks for its parts with was refused.
+    if not reason and isinstance(error, ImportError | OSError) and not isinstance(error, FileNotFoundError):
+        reason = unnoticed
     if reason:
         return {"reason": reason}
     name = type(error).__name__[:80]
@@ -92,7 +95,7 @@ def _describe(error: BaseException, file: str, step: Step) -> dict[str, Any]:
     frames = list(_user_frames(error, file, step))
     line = next((line for mine, _, line in reversed(frames) if mine), 0)
     if not line and isinstance(error, SyntaxError) and error.filename in (file, None):
-        line = error.lineno or 0
+        line = error.lineno + _blank_lines(step.source) if error.lineno else 0
     return {
         "ename": name,
         "evalue": value,
@@ -150,12 +153,19 @@ def _user_frames(error: BaseException, file: str, step: Step) -> Iterator[tuple[
     while traceback is not None:
         code, line = traceback.tb_frame.f_code, traceback.tb_lineno
         if code.co_filename == file:
-            yield True, code, line
+            yield True, code, line + _blank_lines(step.source)
         elif code.co_filename in _TIMED:
-            yield True, code, line + step.source.lstrip().startswith("%%")
+            magic, _, body = step.source.lstrip().partition("\n")
+            skipped = 1 + _blank_lines(body) if magic.startswith("%%") else 0
+            yield True, code, line + skipped + _blank_lines(step.source)
         elif traceback.tb_frame.f_globals.get("__name__") == "__main__":
             yield False, code, line
         traceback = traceback.tb_next
+
+
+def _blank_lines(source: str) -> int:
+    """How many lines at its beginning IPython drops."""
+    return source[: len(source) - len(source.lstrip())].count("\n")
 
 
 def _frame_lines(frames: Sequence[tuple[bool, Any, int]], step: Step) -> list[str]:
