@@ -13,6 +13,8 @@ that ends.
 
 from __future__ import annotations
 
+import ctypes
+import mmap
 import os
 import resource
 import signal
@@ -24,7 +26,11 @@ from contextlib import suppress
 from . import landlock
 from .refusals import Refusals
 
+# How the system shows the memory of a semaphore that processes share (multiprocessing's locks).
+SEMAPHORE = "/dev/shm/sem."
+
 _DIE_WITH_PARENT = 1
+_MAP_FIXED = 0x10
 # OpenBLAS and OpenMP give a thread of the pools they start again about this much address space.
 _POOL_BYTES_PER_CORE = 40 * 2**20
 _GRACE_SECONDS = 1.0
@@ -39,6 +45,7 @@ def confine(keep: int, on_refusal: Callable[[str], None], *, seconds: float, mem
         memory: bytes that may be allocated beyond what the child was forked with.
     """
     _expect_death(seconds)
+    _keep_semaphores_apart()
     replace_descriptors({keep})
     _cap(seconds, memory)
     landlocked = landlock.restrict()
@@ -62,6 +69,28 @@ def _expect_death(seconds: float) -> None:
     # Should memory run out all the same, the child goes first, not the kernel.
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("1000")
+
+
+def _keep_semaphores_apart() -> None:
+    """Copies in place of the shared ones: a child that dies with tqdm's lock would stop the kernel's bars."""
+    libc = landlock.libc()
+    if libc is None:
+        return
+    libc.mmap.restype = ctypes.c_void_p
+    with open("/proc/self/maps") as maps:
+        shared = [line.split(None, 1)[0] for line in maps if " rw-s " in line and SEMAPHORE in line]
+    for range_ in shared:
+        start, end = (int(number, 16) for number in range_.split("-"))
+        content = ctypes.string_at(start, end - start)
+        libc.mmap(
+            ctypes.c_void_p(start),
+            ctypes.c_size_t(end - start),
+            mmap.PROT_READ | mmap.PROT_WRITE,
+            mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _MAP_FIXED,
+            -1,
+            ctypes.c_long(0),
+        )
+        ctypes.memmove(start, content, end - start)
 
 
 def _cap(seconds: float, memory: int) -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
+from .confinement import SEMAPHORE
 from .fork_hostile import hostile_library
 
 NO_FORK = "this platform has no sound fork"
@@ -178,5 +179,6 @@ def _is_kernels_path(path: object, ip: Any) -> bool:
 
 
 def _shares_memory() -> bool:
+    # Semaphores (tqdm makes one) the confined child makes its own.
     with open("/proc/self/maps") as maps:
-        return any(line.split(None, 2)[1].startswith("rw-s") for line in maps)
+        return any(" rw-s " in line and SEMAPHORE not in line for line in maps)
