@@ -1,4 +1,4 @@
-"""Puts the JupyterLab half into wheels, built from `labextension/` where Node.js is, left out where it is not.
+"""Puts the JupyterLab half into wheels, built from `labextension/` where there is Node.js.
 
 An editable install leaves it alone: it needs Python only, and `make lab` links a built half into JupyterLab.
 """

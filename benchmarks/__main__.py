@@ -17,6 +17,7 @@ NAMES = (
     "secrets_planted",
     "context_build",
     "replies",
+    "trials",
     "gold_fixes",
 )
 

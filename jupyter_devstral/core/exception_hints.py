@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
+from .exception_facts import field_of, first_argument, is_error
 from .table_schema import column_names, key_text
 from .type_facts import dict_of_class, instance_dict, is_a, module_of, mro_of, name_of
 
@@ -30,32 +31,32 @@ _UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
 
 def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
     """Sentences about `error`; `live` are the parts of the failing statements with their values."""
-    if isinstance(error, NameError):
+    if is_error(error, NameError):
         yield from _about_name(error, live, namespace)
-    elif isinstance(error, AttributeError):
+    elif is_error(error, AttributeError):
         yield from _about_attribute(error)
-    elif isinstance(error, ImportError):
+    elif is_error(error, ImportError):
         yield from _about_import(error)
-    elif isinstance(error, FileNotFoundError):
+    elif is_error(error, FileNotFoundError):
         yield from _about_file(error)
     # Python itself takes a column's name for an attribute, and libraries report one in errors of all kinds.
-    if not isinstance(error, (NameError, ImportError, OSError)):
+    if not is_error(error, NameError, ImportError, OSError):
         yield from _about_keys(error, live)
 
 
 def missing_name(error: BaseException) -> str:
     """The name that a NameError misses, "" for any other error."""
-    if not isinstance(error, NameError):
+    if not is_error(error, NameError):
         return ""
-    name = getattr(error, "name", None)
-    if isinstance(name, str) and name:
+    name = field_of(error, "name")
+    if type(name) is str and name:
         return name
-    text = error.args[0] if error.args else None
+    text = first_argument(error)
     found = _UNDEFINED.search(text) if type(text) is str else None
     return (found[1] or found[2]) if found else ""
 
 
-def _about_name(error: NameError, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
+def _about_name(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
     name = missing_name(error)
     known = [key for key in list(namespace) if isinstance(key, str) and not key.startswith("_")]
     close = _near(name, [*known, *(text for text, _ in live), *vars(builtins)]) if name else []
@@ -65,12 +66,12 @@ def _about_name(error: NameError, live: Live, namespace: Mapping[str, object]) -
         yield f"`{name}` is not defined in this kernel"
 
 
-def _about_attribute(error: AttributeError) -> Iterator[str]:
-    name, owner = getattr(error, "name", None), getattr(error, "obj", None)
+def _about_attribute(error: BaseException) -> Iterator[str]:
+    name, owner = field_of(error, "name"), field_of(error, "obj")
     if type(name) is not str:
         return
     if owner is None:
-        said = error.args[0] if error.args else None
+        said = first_argument(error)
         if type(said) is str and said.startswith("'NoneType'"):
             yield f"the object whose `{name}` was asked for is None"
         return
@@ -93,14 +94,15 @@ def _label(owner: object) -> str:
     return f"class {name_of(owner)}" if is_a(type(owner), type) else name_of(type(owner))  # type: ignore[arg-type]
 
 
-def _about_import(error: ImportError) -> Iterator[str]:
-    found = _CANNOT_IMPORT.search(error.msg) if type(error.msg) is str else None
+def _about_import(error: BaseException) -> Iterator[str]:
+    said, name = field_of(error, "msg"), field_of(error, "name")
+    found = _CANNOT_IMPORT.search(said) if type(said) is str else None
     if found and found[2] in sys.modules:
         close = _near(found[1], vars(sys.modules[found[2]]))
         if close:
             yield f"{found[2]} has no `{found[1]}`; names like it: {_listed(close)}"
-    elif isinstance(error, ModuleNotFoundError) and isinstance(error.name, str):
-        root = error.name.partition(".")[0]
+    elif is_error(error, ModuleNotFoundError) and type(name) is str:
+        root = name.partition(".")[0]
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         if root not in sys.modules:
             yield f"no package in this kernel's Python {version} provides `{root}`"
@@ -110,9 +112,9 @@ def _about_import(error: ImportError) -> Iterator[str]:
                 yield f"modules like `{root}`: {_listed(close)}"
 
 
-def _about_file(error: FileNotFoundError) -> Iterator[str]:
-    path = error.filename
-    if not isinstance(path, str) or not path:
+def _about_file(error: BaseException) -> Iterator[str]:
+    path = field_of(error, "filename")
+    if type(path) is not str or not path:
         return
     folder, name = os.path.split(path)
     if not os.path.isdir(folder or "."):
@@ -151,7 +153,7 @@ def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
             if close:
                 like = _listed(close, key_text)
                 yield f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {like}"
-            elif isinstance(error, KeyError):
+            elif is_error(error, KeyError):
                 has = _listed(keys[:_KEYS_LISTED], key_text) or f"no {what}s"
                 more = f" and {len(keys) - _KEYS_LISTED} more" if len(keys) > _KEYS_LISTED else ""
                 yield f"`{expression}` has no {what} {key_text(key)}; it has: {has}{more}"
@@ -159,15 +161,15 @@ def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
 
 def _keys_in(error: BaseException) -> Iterator[object]:
     """What a KeyError was asked for; of any other error the words that its message quotes."""
-    key = error.args[0] if error.args else None
+    key = first_argument(error)
     quoted: Iterable[str] = ()
     if type(key) is str:
         quoted = (next(filter(None, match)) for match in _QUOTED.findall(key[:2000]))
-    if isinstance(error, KeyError) and type(key) in (str, int, float, bool, tuple):
+    if is_error(error, KeyError) and type(key) in (str, int, float, bool, tuple):
         yield key
         # pandas: "['a', 'b'] not in index"
         yield from islice(quoted, _WORDS) if "[" in str(key) else ()
-    elif not isinstance(error, KeyError):
+    elif not is_error(error, KeyError):
         yield from islice(quoted, _WORDS)
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import linecache
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .exception_facts import field_of, is_error, text_of
 from .exception_hints import hints_for
 from .failure import Failure, Frame
 from .namespace import describe_variable
 from .traceback_text import capped_message, is_library, tidy_path
+from .type_facts import is_a, name_of
 
 if TYPE_CHECKING:
     from stack_data.core import FrameInfo
@@ -58,7 +60,7 @@ def read_exception(
     live = tuple(pair for read in reversed(reads) for pair in read.live)
     frames = tuple(read.frame for read in reads) or _syntax_frame(error, cell, cell_of)
     return Failure(
-        ename=type(error).__name__,
+        ename=name_of(type(error)),
         evalue=message_of(error),
         cell=cell,
         frames=frames,
@@ -70,13 +72,8 @@ def read_exception(
 
 def message_of(error: BaseException) -> str:
     """`str(error)`, which is user code and may itself fail or be endless; a long one without its middle."""
-    if isinstance(error, SyntaxError):
-        return str(error.msg)
-    try:
-        text = str(error)
-    except Exception:  # noqa: BLE001 - any exception may come out of a user's __str__
-        return "(its message cannot be read)"
-    return capped_message(text[: 4 * _MESSAGE_LIMIT], _MESSAGE_LIMIT)
+    text = text_of(error)
+    return "(its message cannot be read)" if text is None else capped_message(text, _MESSAGE_LIMIT)
 
 
 def _chosen(error: BaseException, cell_of: CellOf) -> list[TracebackType]:
@@ -86,7 +83,7 @@ def _chosen(error: BaseException, cell_of: CellOf) -> list[TracebackType]:
 
 
 def _tracebacks(error: BaseException) -> Iterator[TracebackType]:
-    step = error.__traceback__
+    step = field_of(error, "__traceback__")
     for _ in range(_MOST_FRAMES_WALKED):
         if step is None:
             return
@@ -98,9 +95,12 @@ def _is_users(frame: FrameType, cell_of: CellOf) -> bool:
     file = frame.f_code.co_filename
     if cell_of(file) is not None:
         return True
-    module = frame.f_globals.get("__name__")
+    code = frame.f_code
+    module = dict.get(frame.f_globals, "__name__")
     own = isinstance(module, str) and module.partition(".")[0] == _OWN_PACKAGE
-    return not (own or file.startswith("<") or is_library(file) or frame.f_locals.get("__tracebackhide__"))
+    # Not its value: asking a frame for its locals copies them, and they may be no dict.
+    hidden = "__tracebackhide__" in (*code.co_varnames, *code.co_names)
+    return not (own or file.startswith("<") or is_library(file) or hidden)
 
 
 def _read_frame(step: TracebackType, cell_of: CellOf, namespace: Mapping[str, object], ends: float) -> _Read:
@@ -129,13 +129,19 @@ def _statement(info: FrameInfo, step: TracebackType) -> str:
     """The failing statement if it is short, else the line."""
     file, line = step.tb_frame.f_code.co_filename, step.tb_lineno
     first, last = line, line
-    statements = info.executing.statements or set()
-    ends = [(each.lineno, each.end_lineno or each.lineno) for each in statements]
+    ends = [(each.lineno, each.end_lineno or each.lineno) for each in _statements(info)]
     if len(ends) == 1 and ends[0][1] - ends[0][0] < _STATEMENT_LINES:
         first, last = ends[0]
     lines = [linecache.getline(file, number).rstrip() for number in range(first, last + 1)]
     indent = min((len(text) - len(text.lstrip()) for text in lines if text), default=0)
     return capped_message("\n".join(text[indent:] for text in lines), _SOURCE_LIMIT)
+
+
+def _statements(info: FrameInfo) -> Collection[Any]:
+    try:
+        return info.executing.statements or ()
+    except Exception:  # noqa: BLE001 - reads the file again, which may be gone, changed or no text
+        return ()
 
 
 def _live_values(info: FrameInfo) -> Iterator[tuple[str, object]]:
@@ -162,19 +168,21 @@ def _described(values: Iterable[tuple[str, object]], ends: float) -> Iterator[st
 
 def _syntax_frame(error: BaseException, cell: str, cell_of: CellOf) -> tuple[Frame, ...]:
     """The place that a SyntaxError names: no frame was ever made for it."""
-    if not isinstance(error, SyntaxError):
+    if not is_error(error, SyntaxError):
         return ()
-    file = error.filename or ""
+    said = [field_of(error, name) for name in ("filename", "text", "lineno")]
+    file, text = (str.__str__(one) if isinstance(one, str) else "" for one in said[:2])
+    line = said[2] if type(said[2]) is int else 0
     key = cell_of(file)
     place = "" if key is not None or file.startswith("<") else tidy_path(file)
-    source = capped_message((error.text or "").strip(), _SOURCE_LIMIT)
-    return (Frame(cell="" if place else key or cell, place=place, line=error.lineno or 0, source=source),)
+    source = capped_message(text.strip(), _SOURCE_LIMIT)
+    return (Frame(cell="" if place else key or cell, place=place, line=line, source=source),)
 
 
 def _causes(error: BaseException) -> Iterator[str]:
     seen = {id(error)}
     for other in _related(error, seen):
-        yield capped_message(" ".join(f"{type(other).__name__}: {message_of(other)}".split()), 300)
+        yield capped_message(" ".join(f"{name_of(type(other))}: {message_of(other)}".split()), 300)
 
 
 def _related(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
@@ -182,21 +190,28 @@ def _related(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
     waiting: list[BaseException] = [error]
     while waiting and len(seen) <= _CAUSES:
         current = waiting.pop(0)
-        members = getattr(current, "exceptions", None)
+        members = field_of(current, "exceptions")
         near: list[Any] = list(members[:_CAUSES]) if isinstance(members, tuple) else []
-        near.append(current.__cause__ or (None if current.__suppress_context__ else current.__context__))
+        near.append(_origin(current))
         for other in near:
-            if isinstance(other, BaseException) and id(other) not in seen and len(seen) <= _CAUSES:
+            if is_a(type(other), BaseException) and id(other) not in seen and len(seen) <= _CAUSES:
                 seen.add(id(other))
                 waiting.append(other)
                 yield other
+
+
+def _origin(error: BaseException) -> Any:
+    cause = field_of(error, "__cause__")
+    if cause is not None or field_of(error, "__suppress_context__"):
+        return cause
+    return field_of(error, "__context__")
 
 
 def _versions(error: BaseException) -> Iterator[str]:
     """Of the libraries that the traceback goes through, as they say themselves."""
     roots: dict[str, None] = {}
     for step in _tracebacks(error):
-        module = step.tb_frame.f_globals.get("__name__")
+        module = dict.get(step.tb_frame.f_globals, "__name__")
         if isinstance(module, str) and is_library(step.tb_frame.f_code.co_filename):
             roots.setdefault(module.partition(".")[0])
             if len(roots) > _VERSIONS + 2:

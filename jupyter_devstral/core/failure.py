@@ -69,9 +69,9 @@ class Failure:
 
     @property
     def signature(self) -> tuple[str, ...]:
-        """Equal for the same error at the same place; the values of the moment do not count."""
-        where = [part for frame in self.frames for part in (frame.cell, frame.place, frame.source)]
-        return (self.cell, self.ename, self.evalue, *where)
+        """Equal for the same error from the same statements, also in another cell (in a terminal always)."""
+        where = [part for frame in self.frames for part in (frame.function, frame.source)]
+        return (self.ename, self.evalue, *where)
 
 
 def failure_of_cell(cell: Cell) -> Failure | None:

@@ -14,6 +14,8 @@ from typing import Any
 
 from IPython.core.error import UsageError
 
+from ..core.exception_facts import is_error
+
 # What ends a cell because somebody wanted it to end; our own errors are advice already.
 _MEANT = (
     KeyboardInterrupt,
@@ -23,6 +25,12 @@ _MEANT = (
     bdb.BdbQuit,
     UsageError,
 )
+
+
+def error_of(result: Any) -> BaseException | None:
+    """What ended a cell; an error of the user's may count as false."""
+    before: BaseException | None = result.error_before_exec
+    return before if before is not None else result.error_in_exec
 
 
 class ExceptionWatcher:
@@ -36,23 +44,21 @@ class ExceptionWatcher:
         self._running = threading.local()
 
     def pre_run_cell(self, info: Any) -> None:
-        self._stack().append((info, getattr(sys, "last_value", None)))
+        self._stack().append(getattr(sys, "last_value", None))
 
     def post_run_cell(self, result: Any) -> None:
-        # None: the cell was torn down.
-        if result is None:
-            return
         stack, before, began = self._stack(), None, False
-        # An empty cell fires this event without the other.
-        if stack and stack[-1][0] is result.info:
-            before, began = stack.pop()[1], True
-        # A nested run_cell (%%capture, %run) belongs to the outer cell.
-        if stack:
+        # An empty cell fires this event without the other. Not compared by `info`: IPython makes a new one
+        # where showing or storing the error failed as well.
+        if stack and (result is None or (result.info.raw_cell or "").strip()):
+            before, began = stack.pop(), True
+        # A nested run_cell (%%capture, %run) belongs to the outer cell. None: the cell was torn down.
+        if stack or result is None:
             return
-        error = result.error_before_exec or result.error_in_exec
+        error = error_of(result)
         if error is None and began:
             error = self._shown_since(before)
-        if error is not None and not isinstance(error, _MEANT):
+        if error is not None and not is_error(error, *_MEANT):
             self._on_error(error, result.info)
 
     def _shown_since(self, before: BaseException | None) -> BaseException | None:
@@ -60,8 +66,8 @@ class ExceptionWatcher:
         shown: BaseException | None = getattr(sys, "last_value", None)
         return None if shown is before else shown
 
-    def _stack(self) -> list[tuple[Any, BaseException | None]]:
+    def _stack(self) -> list[BaseException | None]:
         if not hasattr(self._running, "stack"):
             self._running.stack = []
-        stack: list[tuple[Any, BaseException | None]] = self._running.stack
+        stack: list[BaseException | None] = self._running.stack
         return stack

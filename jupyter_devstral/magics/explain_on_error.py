@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.config import EXPLAIN_PLACE
 from ..core.errors import DevstralError, UsageError
+from ..core.exception_facts import is_error
 from ..core.tasks import Task
 from .exception_watcher import ExceptionWatcher
 from .front_end import cell_tags, is_watching, widgets_work
+from .markdown import prose
 
 if TYPE_CHECKING:
     from ..core.command_line import Command
@@ -46,7 +48,8 @@ class ExplainOnError:
         self._session = session
         self._watcher = ExceptionWatcher(self._on_error)
         self._known: OrderedDict[str, Explanation] = OrderedDict()
-        self._explained: set[tuple[str, ...]] = set()
+        # The card that explains each error, by signature.
+        self._explained: dict[tuple[str, ...], str] = {}
         self._current: Explanation | None = None
         self._failed: Subject | None = None
         self._last: Explanation | None = None
@@ -58,8 +61,11 @@ class ExplainOnError:
     def pre_run_cell(self, info: Any) -> None:
         self._watcher.pre_run_cell(info)
         current = self._current
-        if current is not None and not current.wanted and not _COMMAND.match(info.raw_cell or ""):
+        # What front-ends run behind the user's back (variable inspectors) is no cell.
+        is_cell = getattr(info, "cell_id", None) or info.store_history
+        if current is not None and is_cell and not current.wanted and not _COMMAND.match(info.raw_cell or ""):
             self._current = None
+            self._forget(current)
             current.stop()
 
     def post_run_cell(self, result: Any) -> None:
@@ -81,7 +87,7 @@ class ExplainOnError:
         self._was_asked_for = mode != "off"
 
     def is_meant(self, command: Command) -> bool:
-        """Whether a `fix` or `explain` is about the last failure: there is one, and no other thing is named."""
+        """Whether a `fix` or `explain` is about the last failure: there is one, and nothing else is named."""
         task = command.task
         names_something = command.cell is not None or (
             task is Task.EXPLAIN and command.text.strip() in self._session.ip.user_ns
@@ -145,7 +151,7 @@ class ExplainOnError:
         session = self._session
         mode, where = session.config.auto_explain, self.where()
         entry = session.transcript.entry_of(info)
-        if entry is None or isinstance(error, DevstralError):
+        if entry is None or is_error(error, DevstralError):
             return
         if cell_tags(session.ip, info) & _LEFT_ALONE:
             self._failed = None
@@ -165,14 +171,14 @@ class ExplainOnError:
             explanation.card.notes = ["*The same error again. `%devstral explain` explains it once more.*"]
             return explanation.offer()
         if mode == "button":
-            explanation.card.notes = [f"*`%devstral explain` says why this failed ({_plain(subject)}).*"]
+            ename = prose(subject.failure.ename)
+            explanation.card.notes = [f"*`%devstral explain` says why this failed ({ename}).*"]
             return explanation.offer()
-        self._explained.add(signature)
+        self._explained[signature] = explanation.card.id
         self._current = self._last = explanation
         if not self._told_how_to_change:
             from .fix_card import HOW_TO_CHANGE
 
-            self._told_how_to_change = True
             explanation.card.hint = HOW_TO_CHANGE
         explanation.begin()
         if where == BACKGROUND:
@@ -223,13 +229,16 @@ class ExplainOnError:
         work()
         if self._current is explanation:
             self._current = None
-        if not explanation.answered:
-            # Nothing was explained: the same error deserves another attempt.
-            self._explained.discard(explanation.subject.failure.signature)
+        if explanation.answered:
+            self._told_how_to_change = True
+        else:
+            self._forget(explanation)
 
-
-def _plain(subject: Subject) -> str:
-    return subject.failure.ename.replace("`", "'")
+    def _forget(self, explanation: Explanation) -> None:
+        """Nothing was explained: the same error deserves another attempt."""
+        signature = explanation.subject.failure.signature
+        if self._explained.get(signature) == explanation.card.id:
+            self._explained.pop(signature, None)
 
 
 def _is_terminal(ip: Any) -> bool:

@@ -75,7 +75,7 @@ class LabLink:
             return any(pushed is not None for pushed in self._clients.values())
 
     def apply(self, edits: Sequence[Edit], *, card_id: str = "", run: Sequence[str] = ()) -> None:
-        """Have edits carried out at once, also while a cell runs, as one undo step; then run the cells of `run`.
+        """Have edits carried out at once, also while a cell runs, as one undo step; then run `run`.
 
         An edit for cell "" means the cell that runs now. JupyterLab refuses all of them when a cell holds
         something else than the edit expects, and says so.

@@ -12,11 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.exception_facts import text_of
 from ..core.notebook import Output, Turn
+from ..core.type_facts import name_of
+from .exception_watcher import error_of
 
 # Enough for what a prompt can use of one output; a cell may print megabytes.
 _MOST_TEXT = 20_000
 _SHOWN = {"execute_result": "result", "display_data": "display"}
+_MOST_MESSAGE = 2000
 _MOST_FRAMES = 12
 
 
@@ -145,27 +149,30 @@ class Transcript:
 
     def _outputs(self, result: Any) -> tuple[Output, ...]:
         outputs = list(_recorded_outputs(self._ip.history_manager, result.execution_count))
-        error = result.error_before_exec or result.error_in_exec
+        error = error_of(result)
         if error is not None:
-            outputs.append(
-                Output("error", self._traceback_text(error), ename=type(error).__name__, evalue=_text(error))
-            )
+            # Needed when something fails: loading the extension must cost milliseconds.
+            from ..core.traceback_text import capped_message
+
+            evalue = capped_message(text_of(error) or "", _MOST_MESSAGE)
+            ename = name_of(type(error))
+            outputs.append(Output("error", self._traceback_text(error, ename), ename=ename, evalue=evalue))
         return tuple(outputs)
 
-    def _traceback_text(self, error: BaseException) -> str:
+    def _traceback_text(self, error: BaseException, ename: str) -> str:
         # The kernel keeps what it has just shown: the same text that the notebook file will hold.
         shown = getattr(self._ip, "_last_traceback", None)
-        if isinstance(shown, list) and shown and type(error).__name__ in str(shown[-1]):
-            return "\n".join(str(line) for line in shown)[-_MOST_TEXT:]
-        return "".join(traceback.format_exception(error, limit=-_MOST_FRAMES))[-_MOST_TEXT:]
+        if isinstance(shown, list) and shown and ename in str(shown[-1]):
+            return _end("\n".join(str(line) for line in shown))
+        try:
+            return _end("".join(traceback.format_exception(error, limit=-_MOST_FRAMES)))
+        except Exception:  # noqa: BLE001 - asks the error for its text, its notes, its causes
+            return ename
 
 
-def _text(error: BaseException) -> str:
-    """`str(error)`, which is user code and may itself fail."""
-    try:
-        return str(error)[:2000]
-    except Exception:  # noqa: BLE001 - any exception may come out of a user's __str__
-        return ""
+def _end(text: str) -> str:
+    """The end of a long text, from the beginning of a line: half a secret is not recognised."""
+    return text if len(text) <= _MOST_TEXT else text[-_MOST_TEXT:].partition("\n")[2]
 
 
 def _recorded_outputs(history: Any, count: int) -> Iterator[Output]:

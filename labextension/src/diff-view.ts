@@ -3,7 +3,7 @@
  */
 
 import { unifiedMergeView } from '@codemirror/merge';
-import { Compartment, EditorState } from '@codemirror/state';
+import { Compartment, EditorState, Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { IEditorLanguageRegistry, jupyterTheme } from '@jupyterlab/codemirror';
 import { Message } from '@lumino/messaging';
@@ -19,10 +19,11 @@ export class DiffView extends Widget {
     const title = document.createElement('div');
     title.className = 'jp-devstral-diff-heading';
     title.textContent = heading;
+    this.node.dataset.op = edit.op;
     const language = new Compartment();
     this._view = new EditorView({
       state: EditorState.create({
-        doc: edit.op === 'delete' ? '' : edit.source,
+        doc: edit.op === 'delete' ? edit.before : edit.source,
         extensions: [
           jupyterTheme,
           language.of([]),
@@ -30,12 +31,8 @@ export class DiffView extends Widget {
           EditorView.editable.of(false),
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ 'aria-label': heading, tabindex: '0' }),
-          unifiedMergeView({
-            original: edit.op === 'insert' ? '' : edit.before,
-            mergeControls: false,
-            gutter: false,
-            collapseUnchanged: { margin: 2, minSize: 4 }
-          })
+          // A whole new or deleted cell has nothing to be compared with.
+          edit.op === 'replace' ? comparedWith(edit.before) : []
         ]
       })
     });
@@ -67,4 +64,13 @@ export class DiffView extends Widget {
   }
 
   private readonly _view: EditorView;
+}
+
+function comparedWith(original: string): Extension {
+  return unifiedMergeView({
+    original,
+    mergeControls: false,
+    gutter: false,
+    collapseUnchanged: { margin: 2, minSize: 4 }
+  });
 }

@@ -7,6 +7,8 @@ from typing import Any
 
 from jupyter_devstral.core.wire import MIME
 
+# Where the cells stand that the tests' edits are for.
+PLACES = {"first": 0, "failing": 1}
 PROSE = (
     "The frame has no column `pric`: cell 4 names it **price**.\n\n"
     "- `pric` is a typing error\n- the column is made in cell 4\n"
@@ -36,7 +38,7 @@ def bundle(*edits: dict[str, Any], prose: str = PROSE, **card: Any) -> dict[str,
             "status": "",
             "title": "KeyError: 'pric'",
             "failed": {"cell_id": "failing", "index": 1},
-            "targets": [{"cell_id": edit["cell_id"], "index": index} for index, edit in enumerate(edits)],
+            "targets": [{"cell_id": edit["cell_id"], "index": PLACES[edit["cell_id"]]} for edit in edits],
             "trial": {"kind": "clean", "text": "ran clean in 0.2 s"},
             "rerun": [],
             "advice": "",

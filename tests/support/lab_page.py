@@ -29,7 +29,7 @@ class LabPage:
         page.set_default_timeout(TIMEOUT)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error.stack}"))
 
     def start(self) -> None:
         self.page.goto(f"{self.server.url}/lab/workspaces/w{next(_numbers)}?token={self.server.token}&reset")
