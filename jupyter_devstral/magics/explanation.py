@@ -103,7 +103,8 @@ class Explanation:
         except KeyboardInterrupt:
             self.stop()
         except DevstralError as error:
-            self.card.notes = [f"*No explanation: {prose(str(error))}*"]
+            what = "No second attempt" if self.answered else "No explanation"
+            self.card.notes = [f"*{what}: {prose(str(error))}*"]
         finally:
             self._session.untrack(self)
         self._show_finished()
@@ -171,13 +172,12 @@ class Explanation:
         if self.stopped or reply.finished != "stop":
             return
         verdict = self._try(reply.edits)
-        if verdict is not None and verdict.kind == "fails" and reply.edits:
-            self._show_verdict(verdict)
-            verdict = self._second_attempt(reply, verdict) or verdict
         self._show_verdict(verdict)
+        if verdict is not None and verdict.kind == "fails" and reply.edits:
+            self._second_attempt(reply, verdict)
 
-    def _second_attempt(self, first: Reply, verdict: Verdict) -> Verdict | None:
-        """The one repair round; None where it gave nothing better to show."""
+    def _second_attempt(self, first: Reply, verdict: Verdict) -> None:
+        """The one repair round; the first attempt stays where it gives nothing else to show."""
         from ..core.prompt import wording
 
         self._screen.aside(_AGAIN)
@@ -185,12 +185,12 @@ class Explanation:
         before = self.card.prose
         second = self._follow(lambda assistant: assistant.follow_up(first, words), before)
         if self.stopped or second.finished != "stop" or not second.edits:
-            return None
+            return
         self._reply = second
         # Without the code of the first attempt, which would be taken for the one to apply.
         said = f"{before}\n\n{second.text}"
         self._take(second, said)
-        return self._try(second.edits)
+        self._show_verdict(self._try(second.edits))
 
     def _error_text(self, verdict: Verdict) -> str:
         steps = self._steps(self.card.edits)
