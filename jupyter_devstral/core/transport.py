@@ -147,6 +147,19 @@ def give_back(connection: Connection) -> None:
     connection.close()
 
 
+def kept_ports() -> frozenset[int]:
+    """The servers' ports of the connections that are kept for later requests."""
+    with _idle_lock:
+        hosts = [host for (pid, host), idle in _idle.items() if pid == os.getpid() and idle]
+    return frozenset(port_of(host) for host in hosts)
+
+
+def port_of(host: str) -> int:
+    """The port that a host's address names or means."""
+    url = httpx.URL(host)
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
 @atexit.register
 def close_idle_connections() -> None:
     """Close the connections that are kept for later requests."""

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ..core.errors import DevstralError
 from ..core.rerun_plan import cells_to_run
@@ -70,7 +69,7 @@ class Explanation:
         self._stream: ReplyStream | None = None
         self._trial: Trial | None = None
         self._reply: Reply | None = None
-        self._port = 0
+        self._host = ""
 
     def begin(self) -> None:
         """Show that something is being done; on the thread that ran the cell."""
@@ -203,7 +202,7 @@ class Explanation:
         """A reply, shown while it arrives behind what is shown already."""
         session = self._session
         model = session.model(self._command)
-        self._port = urlsplit(model.host).port or 0
+        self._host = model.host
         stream = self._stream = start(session.assistant(model))
         if self.stopped:
             stream.close()
@@ -256,6 +255,7 @@ class Explanation:
         seconds = self._session.config.trial_seconds
         if not steps or not seconds or self.stopped:
             return None
+        from ..core.transport import kept_ports, port_of
         from .trial import NOT_TRIED, Step, Trial, Verdict
 
         several = len(steps) > 1
@@ -263,7 +263,8 @@ class Explanation:
             self._session.ip,
             [Step(cell.source, f"cell {cell.index}" if several else "") for cell in steps],
             seconds=seconds,
-            own_ports=(self._port,),
+            # Of a host that was configured before, connections are still open.
+            own_ports={port_of(self._host), *kept_ports()},
         )
         self._screen.aside(_TRYING)
         if not self.on_main(trial.start, self._stopped):

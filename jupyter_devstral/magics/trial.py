@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +76,7 @@ class Trial:
         *,
         seconds: float = 5.0,
         memory: int = 2**30,
-        own_ports: Sequence[int] = (),
+        own_ports: Collection[int] = (),
     ) -> None:
         self._ip = ip
         self._steps = tuple(steps)
