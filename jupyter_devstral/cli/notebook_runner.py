@@ -152,10 +152,11 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         if not self._will_run(cell):
             return cell
         command = _command_in(cell)
-        if command:
+        if command or self.explain:
             self._session_file.write_text(json.dumps(self.nb), encoding="utf-8")
-        # As JupyterLab does: the kernel's side knows which cell of the notebook asks.
-        self.kc.session.metadata = {"cellId": cell["id"]}
+        # As JupyterLab does: the kernel's side knows which cell of the notebook asks or fails,
+        # and whether it is meant to.
+        self.kc.session.metadata = {"cellId": cell["id"], "tags": cell.metadata.get("tags", [])}
         self._running = (cell_index, cell)
         self.narration.cell_begins(cell_index, cell, command)
         try:

@@ -194,12 +194,14 @@ class ExplainOnError:
         from .fix_panel import FixPanel
         from .main_thread import MainLoop, directly
 
+        # A notebook that is executed as a whole is read later, without this kernel.
+        lab, unattended = self._session.lab.connected, self.place == HERE
         card = FixCard(
             id=uuid.uuid4().hex,
             title=subject.failure.title,
             cell_id=subject.failure.cell,
             notebook=subject.request.notebook,
-            can_apply=self._session.lab.connected,
+            says_accept=not lab and not unattended,
         )
         in_background = command is None and self.where() == BACKGROUND
         explanation = Explanation(
@@ -210,7 +212,7 @@ class ExplainOnError:
             on_main=MainLoop() if in_background else directly,
             command=command,
         )
-        if widgets_work(ip) and not self._session.lab.connected:
+        if widgets_work(ip) and not lab and not unattended:
             explanation.panel = FixPanel(ip, explanation, self.act)
         with self._lock:
             self._known[card.id] = explanation

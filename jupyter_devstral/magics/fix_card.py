@@ -41,7 +41,7 @@ class FixCard:
         advice: what to do where there is nothing to apply.
         notes: quiet lines at the end, as Markdown.
         hint: a note that is only worth showing under an answer.
-        can_apply: whether a front-end that applies edits is there.
+        says_accept: whether it names `%devstral accept`: where no front-end applies edits, and somebody types.
     """
 
     id: str
@@ -58,7 +58,7 @@ class FixCard:
     receipt: str = ""
     notes: list[str] = field(default_factory=list)
     hint: str = ""
-    can_apply: bool = False
+    says_accept: bool = True
     reply: Reply | None = None
     said: str = ""
 
@@ -99,7 +99,7 @@ class FixCard:
             return ""
         where = " and ".join(dict.fromkeys(self.name_of(edit.cell_id) for edit in self.edits))
         badge = f" · *{prose(self.trial)}*" if self.trial else ""
-        accept = "" if self.can_apply else f"\n{ACCEPT}"
+        accept = f"\n{ACCEPT}" if self.says_accept else ""
         return f"**Fix for {where}**{badge}\n\n{diff_markdown(self.edits, self.name_of)}{accept}"
 
     def name_of(self, key: str) -> str:

@@ -222,6 +222,48 @@ def test_an_expected_error_is_no_failure(cli: Cli, notebook: Callable[..., Path]
     assert printed(read(out).cells[1]) == "after\n"
 
 
+def test_a_failing_cell_explains_itself(
+    cli: Cli, notebook: Callable[..., Path], out: Path, scripted_ollama: ScriptedOllama
+) -> None:
+    scripted_ollama.replies = ["It divides by `zero`.\n\n[cell 3]\n```python\n1 / one\n```\n"]
+    cells = [
+        markdown_cell("# Title", "title"),
+        code_cell("", "empty"),
+        code_cell("one, zero = 1, 0", "names"),
+        code_cell("1 / zero", "bad"),
+        code_cell("1 / 0", "meant", metadata={"tags": ["raises-exception"]}),
+        code_cell("print('after')", "after"),
+    ]
+    flags = ["--explain", "--allow-errors", *server_flags(scripted_ollama)]
+    ended = cli("run", notebook(*cells), "-o", out, *flags)
+    assert ended.code == 0, ended.err
+    done = read(out)
+    # The notebook's own cells: an explanation proposes, it does not insert.
+    assert [cell.id for cell in done.cells] == ["title", "empty", "names", "bad", "meant", "after"]
+    error, card = done.cells[3].outputs
+    assert error.ename == "ZeroDivisionError"
+    bundle = card.data[MIME]
+    assert [(edit["cell_id"], edit["source"]) for edit in bundle["edits"]] == [("bad", "1 / one")]
+    assert bundle["card"]["trial"]["kind"] == "clean"
+    shown = card.data["text/markdown"]
+    assert "rewriting cell 3" in shown
+    # Who reads the finished notebook has neither this kernel nor its widgets.
+    assert "%devstral accept" not in shown
+    assert "It divides by" in ended.text
+    assert [output.output_type for output in done.cells[4].outputs] == ["error"]
+    assert len(scripted_ollama.chats) == 1
+    assert printed(done.cells[5]) == "after\n"
+
+
+def test_without_explain_nothing_is_asked(
+    cli: Cli, notebook: Callable[..., Path], out: Path, scripted_ollama: ScriptedOllama
+) -> None:
+    cells = [code_cell("%load_ext jupyter_devstral", "load"), *FAILS]
+    cli("run", notebook(*cells), "-o", out, "--allow-errors", *server_flags(scripted_ollama))
+    assert scripted_ollama.chats == []
+    assert len(read(out).cells[2].outputs) == 1
+
+
 def test_an_inserted_cell_that_fails_names_its_asker(
     cli: Cli, notebook: Callable[..., Path], out: Path, scripted_ollama: ScriptedOllama
 ) -> None:
