@@ -41,7 +41,7 @@ class FixCard:
         advice: what to do where there is nothing to apply.
         notes: quiet lines at the end, as Markdown.
         hint: a note that is only worth showing under an answer.
-        says_accept: whether it names `%devstral accept`: where no front-end applies edits, and somebody types.
+        says_accept: whether it names `%devstral accept`: no front-end applies edits, and somebody types.
     """
 
     id: str
