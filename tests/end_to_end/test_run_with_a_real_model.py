@@ -31,7 +31,7 @@ FLAGS = [
 ]
 MARK = "JUPYTER_DEVSTRAL_TEST_RUN"
 
-Run = Callable[[Path], tuple[nbformat.NotebookNode, str]]
+Run = Callable[..., tuple[nbformat.NotebookNode, str]]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def run(tmp_path: Path, smol_gguf: Path) -> Run:
     """Runs a notebook; the finished one, and what the command printed. No process may outlive it."""
     pytest.importorskip("xllamacpp")
 
-    def run(path: Path) -> tuple[nbformat.NotebookNode, str]:
+    def run(path: Path, *flags: str) -> tuple[nbformat.NotebookNode, str]:
         mark = uuid.uuid4().hex
         environment = {name: value for name, value in os.environ.items() if name != "OLLAMA_HOST"}
         environment |= {
@@ -61,7 +61,7 @@ def run(tmp_path: Path, smol_gguf: Path) -> Run:
             "--allow-errors",
         ]
         ended = subprocess.run(
-            [*command, *FLAGS], env=environment, capture_output=True, text=True, check=False
+            [*command, *flags, *FLAGS], env=environment, capture_output=True, text=True, check=False
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert "Traceback" not in ended.stderr
@@ -119,13 +119,36 @@ def check_answers(notebook: nbformat.NotebookNode) -> None:
         assert cell.cell_type != "code" or cell.execution_count is not None
 
 
+def fails(cell: nbformat.NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.get("outputs", ()))
+
+
+def check_explanations(notebook: nbformat.NotebookNode) -> None:
+    """Each cell that failed, but was not meant to, has a finished explanation behind its traceback."""
+    failed = [cell for cell in notebook.cells if fails(cell)]
+    meant = [cell for cell in failed if "raises-exception" in cell.metadata.get("tags", ())]
+    assert [bundles(cell) for cell in meant] == [[] for _ in meant]
+    explained = [cell for cell in failed if cell not in meant]
+    assert len(explained) > 2
+    for cell in explained:
+        assert cell.outputs[0].output_type == "error"
+        (bundle,) = bundles(cell)
+        index = notebook.cells.index(cell)
+        assert bundle["card"]["failed"] == {"cell_id": cell.id, "index": index}
+        assert bundle["card"]["state"] == "done"
+        assert bundle["reply"].strip()
+        assert bundle["usage"]["reply_tokens"] > 0
+        assert f"rewriting cell {index}" in bundle["receipt"], bundle["receipt"]
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_every_example(run: Run, path: Path) -> None:
-    notebook, said = run(path)
+    explains = path.name == "debugging.ipynb"
+    notebook, said = run(path, *(["--explain"] if explains else []))
     given = nbformat.read(path, as_version=4)
     kept = [cell for cell in notebook.cells if "devstral" not in cell.metadata]
     assert [(cell.id, cell.source) for cell in kept] == [(cell.id, cell.source) for cell in given.cells]
-    check_answers(notebook)
+    check_explanations(notebook) if explains else check_answers(notebook)
     assert "consent" in said
 
 
