@@ -18,7 +18,7 @@ with collector_paused():
     from .ollama import OllamaModel
     from .prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
     from .redaction import Redactor, Restorer
-    from .reply_stream import Delta, Event, Note, ReplyStream, TextFilter
+    from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, TextFilter
     from .tasks import Message, Request
     from .tokens import TokenEstimate
     from .window import Window, needed_tokens
@@ -37,6 +37,7 @@ class Assistant:
         redactor: shared by all requests of a session, so that a secret keeps its placeholder; not used when
             `config.redact` is off.
         estimate: the model's token estimate, which every answer corrects.
+        how_to_continue: what is said below an answer that is not complete.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Assistant:
         *,
         redactor: Redactor | None = None,
         estimate: TokenEstimate | None = None,
+        how_to_continue: str = CONTINUE,
     ) -> None:
+        self._how_to_continue = how_to_continue
         self.config = config
         self.model = model if model is not None else OllamaModel(config)
         self._redactor = (redactor or Redactor()) if config.redact else None
@@ -103,6 +106,7 @@ class Assistant:
             filters=filters,
             repack=self._repack,
             learn=self._learn,
+            how_to_continue=self._how_to_continue,
         )
 
     def _pack(self, request: Request, window_for: Callable[[int], Window]) -> tuple[Prompt, Window]:

@@ -61,8 +61,10 @@ def propose_edits(
     """What a reply asks to be done, and one sentence for each thing in it that was not used.
 
     Writing tasks insert every usable block after `anchor`; rewriting tasks replace `target` once, and other
-    cells of `notebook` where the reply names them; `ask` and `explain` change nothing.
+    cells of `notebook` where the reply names them, as a chat does; `ask` and `explain` change nothing.
     """
+    if task is Task.CHAT:
+        return _named_cells([event for event in events if isinstance(event, Code)], notebook)
     if not (task.inserts or task.rewrites):
         return (), ()
     blocks = [event for event in events if isinstance(event, Code)] or _bare_code(events, language)
@@ -145,6 +147,28 @@ def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
             parser = ReplyParser(language)
             found += [each for each in (*parser.feed(inner), *parser.close()) if isinstance(each, Code)]
     return [block for block in found if block.verdict == "cell"]
+
+
+def _named_cells(
+    blocks: Sequence[Code], notebook: Notebook | None
+) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+    """Rewrites of the cells that the blocks name and are versions of; any other block stays text."""
+    if notebook is None:
+        return (), ()
+    groups: dict[str, tuple[Cell, list[Code]]] = {}
+    for block in blocks:
+        named = _named_cell(block, notebook) if block.cell and block.verdict == "cell" else None
+        if named is None or named.kind != "code":
+            continue
+        if _likeness(block.source, named.source) >= _LEAST_LIKENESS:
+            groups.setdefault(named.key, (named, []))[1].append(block)
+    chosen = [(cell, _closest(candidates, cell.source)) for cell, candidates in groups.values()]
+    edits = [
+        Edit("replace", cell.key, cell.source, block.source)
+        for cell, block in chosen
+        if block.source != cell.source
+    ]
+    return tuple(edits), ()
 
 
 def _rewritten_code(

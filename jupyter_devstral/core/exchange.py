@@ -24,7 +24,7 @@ class ChatBody:
     """What goes into `/api/chat` (`truncate: false` is added by the transport)."""
 
     model: str
-    messages: tuple[Mapping[str, str], ...]
+    messages: tuple[Mapping[str, Any], ...]
     options: Mapping[str, Any]
     keep_alive: str | int
 

@@ -15,8 +15,9 @@ class Piece:
     """Something of the notebook that is sent whole or not at all.
 
     Attributes:
-        kind: "cell", "definition" (part of a cell), "error", "variable", "turn" or "below".
-        id: `Cell.key`; for a variable its name.
+        kind: "cell", "definition" (part of a cell), "error", "variable", "turn", "below", "file" or
+            "selection".
+        id: `Cell.key`; for a variable or a file its name.
         text: as it stands in the messages.
         tokens: estimated.
     """
@@ -64,11 +65,11 @@ def history_of(cells: Iterable[Cell], language: str, estimate: Callable[[str], i
                 # Everything from the turn to here comes and goes together.
                 _bind(entries, bound)
                 bound = len(entries)
-        if cell.turn:
-            said = (cell.turn.user_text, cell.turn.reply)
+        for turn in cell.turns:
+            said = (turn.user_text, turn.reply)
             pieces = tuple(Piece("turn", cell.key, text, estimate(text)) for text in said)
-            entries.append(Entry(cell, pieces, cell.turn))
-            answer, bound = cell.turn.reply, len(entries)
+            entries.append(Entry(cell, pieces, turn))
+            answer, bound = turn.reply, len(entries)
     return entries
 
 

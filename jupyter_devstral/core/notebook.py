@@ -55,6 +55,7 @@ class Cell:
         source: the text, lines joined with "\n".
         outputs: of a code cell, in order.
         turn: the recorded exchange, for a cell that asked Devstral something and was answered.
+        chat: exchanges beside the notebook that were made while this was its last cell, in order.
     """
 
     id: str
@@ -63,6 +64,12 @@ class Cell:
     source: str
     outputs: tuple[Output, ...] = ()
     turn: Turn | None = None
+    chat: tuple[Turn, ...] = ()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All exchanges that stand behind this cell."""
+        return (*((self.turn,) if self.turn else ()), *self.chat)
 
     @property
     def key(self) -> str:

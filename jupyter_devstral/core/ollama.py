@@ -210,8 +210,7 @@ class OllamaModel:
         }
         if self._seed is not None:
             options["seed"] = self._seed
-        sent = tuple({"role": message.role, "content": encodable(message.content)} for message in messages)
-        return ChatBody(self.name, sent, options, self.config.keep_alive)
+        return ChatBody(self.name, tuple(map(_as_sent, messages)), options, self.config.keep_alive)
 
     def _refuse_remote(self) -> None:
         self._refuse_remote_host()
@@ -227,3 +226,10 @@ class OllamaModel:
                 f"Ollama does not run {self.name} itself but forwards it to {self._forwarded_to}. "
                 f"{_HOW_TO_ALLOW}"
             )
+
+
+def _as_sent(message: Message) -> dict[str, Any]:
+    sent: dict[str, Any] = {"role": message.role, "content": encodable(message.content)}
+    if message.images:
+        sent["images"] = list(message.images)
+    return sent

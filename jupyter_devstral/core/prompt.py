@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .cell_text import cell_text, header, is_request
+from .cell_text import cell_text, fenced, header, is_request
 from .context import Context, ContextBuilder, Sources
 from .failure_text import failure_text
 from .history import Entry, Piece
 from .notebook import Cell
 from .python_source import mentioned_names, names_of
 from .safe_request import Redacts, safe_request
-from .tasks import Message, Request, Task
+from .tasks import Attachment, Message, Request, Task
 from .tokens import estimate_tokens
 from .variable_choice import variables_block
 
@@ -69,18 +69,20 @@ def build_prompt(
     safe = safe_request(request, redactor)
     subjects = _subjects(safe)
     sources = _sources(safe, subjects)
-    context = ContextBuilder(sources, count).fit(budget)
+    attached = [_attached(each, count) for each in safe.attachments]
+    room = None if budget is None else budget - sum(piece.tokens for piece in attached)
+    context = ContextBuilder(sources, count).fit(room)
     sent = {entry.cell.index for entry in context.history}
     asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.index not in sent]
     tail = [*(piece.text for piece in context.earlier), *asked_about]
-    asked = _asked(safe, subjects)
-    messages = _messages(context.history, tail, _user_text(context, [*asked, safe.question]))
+    asked = [*(piece.text for piece in attached), *_asked(safe, subjects)]
+    messages = _messages(context.history, tail, _user_text(context, [*asked, safe.question]), request.images)
     # The system prompt speaks of placeholders itself.
     text = "\n".join(message.content for message in messages[1:])
     return Prompt(
         messages=messages,
         tokens=sum(count(message.content) + MESSAGE_OVERHEAD for message in messages),
-        pieces=context.pieces,
+        pieces=(*context.pieces, *attached),
         dropped=context.dropped,
         user_text=_user_text(context, [*asked, request.question]),
         redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
@@ -146,6 +148,9 @@ def _asked(request: Request, subjects: list[Cell]) -> list[str]:
     """What is known about the failure, if it is about one, and the task."""
     name = header(subjects[0]) if subjects else "the cell above"
     task = Task(request.task)
+    if task is Task.CHAT:
+        selected = [wording("selected").replace("[cell N]", name)] if subjects else []
+        return [*selected, wording(task.value)]
     if request.failure is None:
         return [wording(task.value).replace("[cell N]", name)]
     line = wording("failure" if task is Task.FIX else task.value).replace("[cell N]", name)
@@ -158,7 +163,15 @@ def _user_text(context: Context, asked: list[str]) -> str:
     return f"{block}\n\n{text}" if block else text
 
 
-def _messages(history: tuple[Entry, ...], tail: list[str], user_text: str) -> tuple[Message, ...]:
+def _attached(attachment: Attachment, count: Callable[[str], int]) -> Piece:
+    title = f"File {attachment.name}:" if attachment.kind == "file" else "Selected text:"
+    text = f"{title}\n{fenced(attachment.text.rstrip(), '')}"
+    return Piece(attachment.kind, attachment.name, text, count(text))
+
+
+def _messages(
+    history: tuple[Entry, ...], tail: list[str], user_text: str, images: tuple[str, ...]
+) -> tuple[Message, ...]:
     messages = [Message("system", wording("system"))]
     waiting: list[str] = []
     for entry in history:
@@ -168,5 +181,5 @@ def _messages(history: tuple[Entry, ...], tail: list[str], user_text: str) -> tu
         messages.append(Message("user", "\n\n".join([*waiting, entry.turn.user_text])))
         messages.append(Message("assistant", entry.turn.reply))
         waiting = []
-    messages.append(Message("user", "\n\n".join([*waiting, *tail, user_text])))
+    messages.append(Message("user", "\n\n".join([*waiting, *tail, user_text]), images))
     return tuple(messages)

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from .reply import Code, Prose, ReplyParser
 
 _ENDINGS = {
-    "cut": "The answer was cut off before its end: `%devstral continue` goes on.",
-    "length": "The answer hit its length: `%devstral continue` goes on.",
-    "interrupted": "Interrupted: `%devstral continue` goes on.",
+    "cut": "The answer was cut off before its end",
+    "length": "The answer hit its length",
+    "interrupted": "Interrupted",
 }
+CONTINUE = "`%devstral continue` goes on"
 # Verdicts on a block that could not have become a cell, however it went on.
 _NO_CODE = frozenset({"output", "shell", "diff"})
 _HALF = "The answer is not complete, so no cell was made of its code yet."
@@ -91,6 +92,7 @@ class ReplyStream:
         filters: what incoming text flows through, in order.
         repack: after WindowExceeded, something smaller to send and a sentence about it, or None.
         learn: told the counters of a complete answer; returns a sentence for the user, or "".
+        how_to_continue: how the user goes on with an answer that is not complete; "" where there is no way.
     """
 
     def __init__(
@@ -101,7 +103,9 @@ class ReplyStream:
         filters: Sequence[TextFilter] = (),
         repack: Callable[[Outgoing, WindowExceeded], tuple[Outgoing, str] | None],
         learn: Callable[[Outgoing, Usage], str],
+        how_to_continue: str = CONTINUE,
     ) -> None:
+        self._how_to_continue = how_to_continue
         self._model = model
         self._outgoing = outgoing
         self._filters = filters
@@ -122,6 +126,11 @@ class ReplyStream:
     def phase(self) -> str:
         """What is being waited for, for a status line; "" when nothing is."""
         return self._model.phase() if self._running else ""
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """What is sent: prompt and window; the smaller one, once a first was refused as too long."""
+        return self._outgoing
 
     @property
     def text(self) -> str:
@@ -243,6 +252,10 @@ class ReplyStream:
             return "length" if self._usage.done_reason == "length" else "stop"
         return "cut" if self._answered and not self._closed else "interrupted"
 
+    def _ending(self, finished: str) -> str:
+        how = self._how_to_continue
+        return f"{_ENDINGS[finished]}: {how}." if how else f"{_ENDINGS[finished]}."
+
     def _finish(self) -> Reply:
         from .edits import propose_edits
         from .reply import Code
@@ -252,7 +265,7 @@ class ReplyStream:
         edits, unused = propose_edits(
             request.task,
             self._parsed,
-            anchor=request.focus.key if request.focus else "",
+            anchor=next((cell.key for cell in (request.focus, request.target) if cell is not None), ""),
             target=request.target,
             language=request.notebook.language,
             notebook=request.notebook,
@@ -263,7 +276,7 @@ class ReplyStream:
             edits, unused = (), (*unused, _HALF)
         if finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
-        ending = (_ENDINGS[finished],) if finished in _ENDINGS else ()
+        ending = (self._ending(finished),) if finished in _ENDINGS else ()
         first_prompt = outgoing.first_prompt or outgoing.prompt
         return Reply(
             request=request,

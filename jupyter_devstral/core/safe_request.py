@@ -52,6 +52,7 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
     texts = [text for cell in [*cells, *extra] for text in _texts_of(cell)]
     texts += [variable.text for variable in request.variables]
     texts += _failure_texts(request.failure)
+    texts += [attachment.text for attachment in request.attachments]
     texts.append(request.question)
     rest = iter(redactor.redact(texts) if redactor is not None else texts)
     safe_cells = tuple(clean_cell(_with_texts(cell, rest)) for cell in cells)
@@ -63,6 +64,7 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
         target=safe_extra.pop(0) if request.target is not None else None,
         variables=tuple(replace(variable, text=next(rest)) for variable in request.variables),
         failure=_failure_with(request.failure, rest),
+        attachments=tuple(replace(each, text=next(rest)) for each in request.attachments),
         question=next(rest),
     )
 
@@ -123,9 +125,9 @@ def _texts_of(cell: Cell) -> Iterator[str]:
     for output in cell.outputs:
         yield output.text
         yield output.evalue
-    if cell.turn:
-        yield cell.turn.user_text
-        yield cell.turn.reply
+    for turn in cell.turns:
+        yield turn.user_text
+        yield turn.reply
 
 
 def _failure_texts(failure: Failure | None) -> list[str]:
@@ -155,6 +157,7 @@ def _with_texts(cell: Cell, texts: Iterator[str]) -> Cell:
     source = next(texts)
     outputs = tuple(replace(output, text=next(texts), evalue=next(texts)) for output in cell.outputs)
     turn = Turn(next(texts), next(texts)) if cell.turn else None
-    if source == cell.source and turn == cell.turn and outputs == cell.outputs:
+    chat = tuple(Turn(next(texts), next(texts)) for _ in cell.chat)
+    if (source, turn, outputs, chat) == (cell.source, cell.turn, cell.outputs, cell.chat):
         return cell
-    return replace(cell, source=source, outputs=outputs, turn=turn)
+    return replace(cell, source=source, outputs=outputs, turn=turn, chat=chat)

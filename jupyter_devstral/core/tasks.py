@@ -25,6 +25,7 @@ class Task(str, Enum):
     TEST = "test"
     FIX = "fix"
     EXPLAIN = "explain"
+    CHAT = "chat"
 
     @property
     def inserts(self) -> bool:
@@ -42,10 +43,25 @@ SCOPES = ("notebook", "above", "cell", "none")
 
 @dataclass(frozen=True)
 class Message:
-    """One chat message; `role` is "system", "user" or "assistant"."""
+    """One chat message; `role` is "system", "user" or "assistant", `images` are base64."""
 
     role: str
     content: str
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A text that the user attached to a question by hand.
+
+    Attributes:
+        kind: "file" or "selection".
+        name: of the file; "" for a selection.
+    """
+
+    kind: str
+    name: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,8 @@ class Request:
         variables: live variables worth describing, most important first.
         attached: names the user attached by hand (`-v NAME`, `@NAME`); their descriptions are dropped last.
         failure: what is known about the error of the cell that the request is about.
+        attachments: texts the user attached; they are sent whole, whatever the budget.
+        images: pictures the user attached, base64; for a model that has "vision".
     """
 
     task: Task
@@ -74,3 +92,5 @@ class Request:
     variables: tuple[Variable, ...] = ()
     attached: tuple[str, ...] = ()
     failure: Failure | None = None
+    attachments: tuple[Attachment, ...] = ()
+    images: tuple[str, ...] = ()

@@ -293,3 +293,17 @@ def test_code_inside_a_wrapper_rewrites_a_cell_but_is_no_new_one(reply: str) -> 
     edits, _ = propose_edits(Task.FIX, events, anchor="c", target=target, language="python")
     assert [edit.source for edit in edits] == ["total = 1\nprint(total)"]
     assert propose_edits(Task.WRITE, events, anchor="c", target=None, language="python")[0] == ()
+
+
+def test_a_chat_rewrites_only_the_cells_that_it_names() -> None:
+    cells = (Cell("a", 0, "code", "rate = 3\nprint(rate)"), Cell("b", 1, "code", "total = rate * 2"))
+    reply = (
+        "Like this:\n\n```python\nnew = 1\n```\n\n[cell 1]\n```python\ntotal = rate * 4\n```\n\n"
+        "[cell 0]\n```python\nimport os\n```\n"
+    )
+    edits, notes = propose_edits(
+        Task.CHAT, read(reply), anchor="b", target=cells[1], language="python", notebook=Notebook(cells)
+    )
+    # A new cell is inserted by the user's hand, and what is no version of a cell does not replace it.
+    assert edits == (Edit("replace", "b", "total = rate * 2", "total = rate * 4"),)
+    assert notes == ()

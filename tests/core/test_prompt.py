@@ -13,7 +13,7 @@ from jupyter_devstral.core.namespace import Variable
 from jupyter_devstral.core.notebook import Cell, Notebook, Output, Turn
 from jupyter_devstral.core.prompt import Prompt, build_prompt, wording
 from jupyter_devstral.core.redaction import Redactor
-from jupyter_devstral.core.tasks import Request, Task
+from jupyter_devstral.core.tasks import Attachment, Request, Task
 from jupyter_devstral.core.tokens import estimate_tokens
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "prompts"
@@ -352,3 +352,48 @@ def test_a_focus_from_elsewhere_means_at_the_end() -> None:
     stranger = Cell("elsewhere", 0, "code", "%%devstral\nq")
     prompt = build_prompt(Request(Task.ASK, "q", book(code(0, "a = 1"), code(1, "b = 2")), focus=stranger))
     assert [piece.id for piece in prompt.pieces] == ["id0", "id1"]
+
+
+def chat_cells() -> tuple[Cell, ...]:
+    asked = (Turn("Task: …\nhow many?", "Three."), Turn("Task: …\nand now?", "Four."))
+    return (Cell("a", 0, "code", "x = 3", chat=asked), Cell("b", 1, "code", "x = 4"))
+
+
+def test_a_chat_stands_where_it_was_held() -> None:
+    prompt = build_prompt(Request(Task.CHAT, "why?", Notebook(chat_cells())))
+    roles = [message.role for message in prompt.messages]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert prompt.messages[1].content.endswith("how many?")
+    assert prompt.messages[3].content == "Task: …\nand now?"
+    assert prompt.messages[5].content.startswith("[cell 1]")
+    assert prompt.messages[5].content.endswith("why?")
+
+
+def test_the_next_message_of_a_chat_only_adds() -> None:
+    notebook = Notebook((Cell("a", 0, "code", "x = 3"),))
+    first = build_prompt(Request(Task.CHAT, "how many?", notebook))
+    turn = Turn(first.user_text, "Three.")
+    after = Notebook((replace(notebook.cells[0], chat=(turn,)),))
+    assert flat(build_prompt(Request(Task.CHAT, "why?", after))).startswith(flat(first))
+
+
+def test_attachments_stand_before_the_question_and_are_replayed() -> None:
+    attachments = (Attachment("file", "load.py", "key = 'sk-ant-api03-" + "a1B2" * 12 + "'\n"),)
+    request = Request(Task.CHAT, "what is it?", attachments=attachments, images=("aGk=",))
+    prompt = build_prompt(request, redactor=Redactor())
+    asked = prompt.messages[-1]
+    assert "File load.py:\n```\nkey = '<SECRET_1>'\n```" in asked.content
+    assert asked.content.index("File load.py") < asked.content.index("what is it?")
+    assert asked.images == ("aGk=",)
+    assert "File load.py" in prompt.user_text
+    assert "sk-ant" not in prompt.user_text
+    assert [(piece.kind, piece.id) for piece in prompt.pieces] == [("file", "load.py")]
+
+
+def test_the_selected_cell_is_named_and_sent_whatever_the_budget() -> None:
+    cells = tuple(Cell(f"c{n}", n, "code", f"value_{n} = {n}") for n in range(30))
+    request = Request(Task.CHAT, "what does it do?", Notebook(cells), target=cells[4])
+    tight = build_prompt(request, budget=0)
+    assert "The user has [cell 4] selected." in tight.messages[-1].content
+    assert "value_4 = 4" in tight.messages[-1].content
+    assert "value_5 = 5" not in flat(tight)
