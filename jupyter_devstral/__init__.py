@@ -20,6 +20,13 @@ def unload_ipython_extension(ipython):  # type: ignore[no-untyped-def]
     unload(ipython)
 
 
+def _jupyter_server_extension_points():  # type: ignore[no-untyped-def]
+    """`jupyter_server` loads the sidebar's half from here."""
+    from .server.app import DevstralServer
+
+    return [{"module": "jupyter_devstral", "app": DevstralServer}]
+
+
 def _jupyter_labextension_paths():  # type: ignore[no-untyped-def]
     """Where the built JupyterLab half lies: for installations that link to it."""
     return [{"src": "_lab", "dest": "jupyter-devstral"}]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigurationError
-from .atomic import write_whole
+from ..core.whole_file import write_whole
 from .settings import ipython_folder
 
 EXTENSION = "jupyter_devstral"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import DevstralError, UsageError
-from .atomic import write_whole
+from ..core.whole_file import write_whole
 from .narration import Narration
 from .notebook_input import read_notebook
 from .notebook_text import notebook_text

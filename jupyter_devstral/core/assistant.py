@@ -38,6 +38,9 @@ class Assistant:
             `config.redact` is off.
         estimate: the model's token estimate, which every answer corrects.
         how_to_continue: what is said below an answer that is not complete.
+
+    Attributes:
+        estimate: of the model's tokens.
     """
 
     def __init__(
@@ -53,7 +56,7 @@ class Assistant:
         self.config = config
         self.model = model if model is not None else OllamaModel(config)
         self._redactor = (redactor or Redactor()) if config.redact else None
-        self._estimate = estimate or TokenEstimate()
+        self.estimate = estimate or TokenEstimate()
 
     def prompt(self, request: Request, *, window: Window | None = None) -> Prompt:
         """The prompt that `reply` would send, without a single request to any server.
@@ -122,11 +125,11 @@ class Assistant:
         return self._build(request, max(0, tokens - fixed))
 
     def _build(self, request: Request, budget: int | None) -> Prompt:
-        return build_prompt(request, budget=budget, estimate=self._estimate, redactor=self._redactor)
+        return build_prompt(request, budget=budget, estimate=self.estimate, redactor=self._redactor)
 
     def _extended(self, prompt: Prompt, after: tuple[Message, ...]) -> Prompt:
         """`prompt` with more messages behind it."""
-        tokens = sum(self._estimate(message.content) + MESSAGE_OVERHEAD for message in after)
+        tokens = sum(self.estimate(message.content) + MESSAGE_OVERHEAD for message in after)
         return replace(prompt, messages=(*prompt.messages, *after), tokens=prompt.tokens + tokens)
 
     def _repack(self, outgoing: Outgoing, refused: WindowExceeded) -> tuple[Outgoing, str] | None:
@@ -155,7 +158,7 @@ class Assistant:
                 f"The server read only {actual:,} of about {estimated:,} tokens of the prompt: it cuts "
                 "prompts in silence; update Ollama to 0.12.6 or later."
             )
-        self._estimate.correct(estimated, actual)
+        self.estimate.correct(estimated, actual)
         return ""
 
 

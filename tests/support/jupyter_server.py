@@ -48,10 +48,16 @@ def labextension() -> Path | None:
 
 
 class JupyterServer:
-    """`with JupyterServer(folder) as server`: everything it writes is in the folder."""
+    """`with JupyterServer(folder) as server`: everything it writes is in the folder.
 
-    def __init__(self, folder: Path) -> None:
+    `extra_config` is appended to its configuration file; `app` is the module to run, "jupyterlab" or
+    "jupyter_server" alone.
+    """
+
+    def __init__(self, folder: Path, extra_config: str = "", *, app: str = "jupyterlab") -> None:
         self.folder = folder
+        self._extra_config = extra_config
+        self._app = app
         self.notebooks = folder / "notebooks"
         self.token = secrets.token_hex(16)
         with socket.socket() as free:
@@ -62,15 +68,17 @@ class JupyterServer:
     def __enter__(self) -> JupyterServer:
         extensions = self.folder / "labextensions"
         built = labextension()
-        assert built is not None
+        assert built is not None or self._app == "jupyter_server"
         extensions.mkdir()
         self.notebooks.mkdir()
-        (extensions / "jupyter-devstral").symlink_to(built)
+        if built is not None:
+            (extensions / "jupyter-devstral").symlink_to(built)
         config = self.folder / "config.py"
         config.write_text(
             CONFIG.format(
                 port=self.port, root=str(self.notebooks), token=self.token, extensions=str(extensions)
             )
+            + self._extra_config
         )
         for name, settings in SETTINGS.items():
             file = self.folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -78,7 +86,7 @@ class JupyterServer:
             file.write_text(json.dumps(settings))
         self._log = (self.folder / "server.log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", f"--config={config}"],
+            [sys.executable, "-m", self._app, f"--config={config}"],
             env=self._environment(),
             stdout=self._log,
             stderr=subprocess.STDOUT,

@@ -145,6 +145,11 @@ class ScriptedOllama:
             raise ValueError(f"unknown fault {kind!r}, one of {sorted(KINDS)}")
         self._observer.faults.extend(Fault(kind, **details) for _ in range(times))
 
+    def forget(self) -> None:
+        """Forgets every request, and every fault that has not happened yet."""
+        self._observer.requests.clear()
+        self._observer.faults.clear()
+
     def pull_with(
         self, records: Sequence[Mapping[str, Any]], *, delay: float = 0.0, installs: bool = True
     ) -> None:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from ..core.errors import DevstralError
+from .errors import DevstralError
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -1,0 +1,43 @@
+"""The server extension: its settings, its addresses, and the one session that all handlers share."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import TraitError
+
+from ..core.config import DevstralConfig
+from ..core.errors import ConfigurationError
+from .handlers import HANDLERS
+from .session import ServerSession
+
+
+class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
+    """`c.DevstralConfig` in `jupyter_server_config.py` holds the settings; the browser names no host."""
+
+    name = "jupyter_devstral"
+    description = "The server's half of jupyter-devstral: streams answers of a local model to JupyterLab."
+    classes: ClassVar = [DevstralConfig]
+    load_other_extensions = True
+
+    def initialize_settings(self) -> None:
+        problem = ""
+        try:
+            config = DevstralConfig(parent=self)
+            # Asked here, so that a bad OLLAMA_HOST is heard of at once, and not with the first question.
+            _ = config.host
+        except (TraitError, ConfigurationError) as error:
+            # A wrong setting is shown in the sidebar; it must not cost the user the whole extension.
+            problem = str(error)
+            config = DevstralConfig(host="http://127.0.0.1:11434")
+            self.log.warning("jupyter_devstral: %s", problem)
+        self.settings["jupyter_devstral"] = ServerSession(config, problem=problem)
+
+    def initialize_handlers(self) -> None:
+        self.handlers.extend(HANDLERS)
+
+    async def stop_extension(self) -> None:
+        session: Any = self.settings.get("jupyter_devstral")
+        if session is not None:
+            session.stop()

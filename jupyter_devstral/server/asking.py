@@ -1,0 +1,148 @@
+"""A question from the browser on its way to the core and back: facts gathered, then records of the answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.utils import ensure_async
+from tornado.web import HTTPError
+
+from ..core.errors import DevstralError, UsageError
+from ..core.tasks import Attachment, Request
+from ..core.wire import reply_bundle
+from .kernel_namespace import kernel_variables
+from .records import sent_record
+from .status import state_of
+from .streaming import Record
+
+if TYPE_CHECKING:
+    from ..core.assistant import Assistant, ReplyStream
+    from ..core.ollama import OllamaModel
+    from .question import Question
+    from .session import ServerSession
+
+_LONGEST_FILE = 200_000
+_MOST_FILES = 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with everything that belongs to it; `notes` say what does not."""
+
+    request: Request
+    assistant: Assistant
+    model: OllamaModel
+    notes: tuple[str, ...]
+
+
+async def gather(session: ServerSession, question: Question, *, kernels: Any, contents: Any) -> Asked:
+    """Ask kernel, contents and model server; raises DevstralError for what cannot be asked."""
+    model = await asyncio.to_thread(session.model, question.model)
+    notes = []
+    variables: tuple[Any, ...] = ()
+    if question.is_python and question.kernel_id:
+        said = await kernel_variables(kernels, question.kernel_id, list(question.variables))
+        variables = said.variables
+        notes += [said.note] if said.note else []
+    attachments = [await _file(contents, path) for path in question.files[:_MOST_FILES]]
+    can_see = bool(question.images) and await asyncio.to_thread(_has_vision, model)
+    if question.images and not can_see:
+        notes.append(f"{model.name} cannot look at pictures: they are not sent.")
+    request = question.request(variables, attachments, with_images=can_see)
+    return Asked(request, session.assistant(model, question.path), model, tuple(notes))
+
+
+def preview(asked: Asked) -> Record:
+    """What would be sent, word for word; blocking. Needs no model server, but uses what it says."""
+    window = None
+    # Without a server the window is the one that would be asked for.
+    with suppress(DevstralError):
+        window = asked.model.window()
+    prompt = asked.assistant.prompt(asked.request, window=window)
+    shown = window or asked.model.asked_window
+    record = _sent(asked, prompt, shown, shown.reply_reserve(asked.assistant.config.max_reply_tokens))
+    messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
+    return {**record, "messages": messages}
+
+
+class Answer:
+    """The records of one answer; `records` blocks, `close` and `phase` are for any thread."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._stream: ReplyStream | None = None
+        self._closed = False
+
+    def records(self) -> Iterator[Record]:
+        """What the protocol says, from "sent" to "done" or "error"."""
+        try:
+            yield from self._records()
+        except DevstralError as error:
+            yield {"type": "error", "message": str(error), "state": state_of(error)}
+
+    def close(self) -> None:
+        """Close the connection to the model at once."""
+        self._closed = True
+        if self._stream is not None:
+            self._stream.close()
+
+    def phase(self) -> str:
+        return self._stream.phase if self._stream is not None else "preparing"
+
+    def _records(self) -> Iterator[Record]:
+        from ..core.reply_stream import Delta, Note
+
+        asked = self._asked
+        stream = self._stream = asked.assistant.reply(asked.request)
+        if self._closed:
+            stream.close()
+            return
+        outgoing = stream.outgoing
+        sent = _sent(asked, outgoing.prompt, outgoing.window, outgoing.num_predict)
+        yield {"type": "sent", **sent}
+        for event in stream:
+            if isinstance(event, Delta):
+                yield {"type": "text", "text": event.text}
+            elif isinstance(event, Note):
+                yield {"type": "note", "text": event.text}
+        yield {"type": "done", "bundle": reply_bundle(stream.result())}
+
+
+def _sent(asked: Asked, prompt: Any, window: Any, reserve: int) -> Record:
+    return sent_record(
+        asked.request,
+        prompt,
+        window,
+        reply_reserve=reserve,
+        model=asked.model.name,
+        is_remote=bool(asked.model.remote_place),
+        estimate=asked.assistant.estimate,
+        notes=asked.notes,
+    )
+
+
+async def _file(contents: Any, path: str) -> Attachment:
+    """A text file of the workspace, as the user's own file browser may read it."""
+    try:
+        model = await ensure_async(contents.get(path, content=True, type="file", format="text"))
+    except HTTPError as error:
+        why = "it is no text file" if error.status_code == 400 else "it cannot be read"
+        raise UsageError(f"{path} is not attached: {why}.") from None
+    text = model.get("content")
+    if not isinstance(text, str) or len(text) > _LONGEST_FILE:
+        raise UsageError(f"{path} is too large to be sent: attach a part of it as a selection.")
+    return Attachment("file", path, text)
+
+
+def _has_vision(model: OllamaModel) -> bool:
+    from ..core.model_facts import model_in_show
+
+    try:
+        return "vision" in model_in_show(model.name, model.show()).capabilities
+    except DevstralError:
+        # The question itself will meet the same error, and say it.
+        return False

@@ -1,0 +1,254 @@
+"""The addresses below `jupyter-devstral/`: authenticated, bounded, and closed when the browser goes away.
+
+The browser names a model that the configured server has, never a host; nothing here fetches an address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.extension.handler import ExtensionHandlerMixin
+from tornado.iostream import StreamClosedError
+from tornado.web import authenticated
+
+from ..core.errors import DevstralError, UsageError
+from .conversations import LIMIT, Conversations
+
+if TYPE_CHECKING:
+    from .session import ServerSession
+    from .streaming import Record
+
+# Of a question, in bytes: a pushed notebook is at most two million characters, the rest is for pictures.
+MOST_BYTES = 24_000_000
+
+
+class TooMuch(UsageError):
+    """The request is longer than its limit."""
+
+
+class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, unused-ignore]
+    """What all handlers share."""
+
+    auth_resource = "jupyter_devstral"
+
+    @property
+    def session(self) -> ServerSession:
+        session: ServerSession = self.settings["jupyter_devstral"]
+        return session
+
+    def body(self, limit: int = MOST_BYTES) -> Any:
+        """The JSON of the request; raises UsageError."""
+        if len(self.request.body) > limit:
+            raise TooMuch("That is too much to be sent: clear large outputs, or attach less.")
+        try:
+            return json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            raise UsageError("The request is not JSON.") from None
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Our own errors are advice for the user, not failures of the server."""
+        error = (kwargs.get("exc_info") or (None, None))[1]
+        if not isinstance(error, DevstralError):
+            super().write_error(status_code, **kwargs)
+            return
+        self.set_status(413 if isinstance(error, TooMuch) else 400)
+        self.finish({"message": str(error)})
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        # Not into the log: the words of an error may quote what the user wrote.
+        if not isinstance(value, DevstralError):
+            super().log_exception(typ, value, tb)
+
+    async def stream(self, records: AsyncIterator[Record]) -> None:
+        """Write one JSON object a line, as they come."""
+        self.set_header("Content-Type", "application/x-ndjson")
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("X-Accel-Buffering", "no")
+        self._streaming = asyncio.current_task()
+        try:
+            async for record in records:
+                self.write(json.dumps(record) + "\n")
+                await self.flush()
+            self.finish(set_content_type="application/x-ndjson")
+        except (StreamClosedError, asyncio.CancelledError):
+            # The browser has gone; closing the records has closed the connection to the model.
+            pass
+
+    def on_connection_close(self) -> None:
+        task = getattr(self, "_streaming", None)
+        if task is not None and not task.done():
+            task.cancel()
+        super().on_connection_close()
+
+
+class StatusHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        from .status import status
+
+        name = self.get_query_argument("model", "")
+        self.finish(await asyncio.to_thread(status, self.session, name or None))
+
+
+class PromptHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        from .asking import gather, preview
+        from .question import read_question
+
+        question = read_question(self.body())
+        asked = await gather(
+            self.session, question, kernels=self.kernel_manager, contents=self.contents_manager
+        )
+        self.finish(await asyncio.to_thread(preview, asked))
+
+
+class ChatHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        from .question import read_question
+
+        await self.stream(self._records(read_question(self.body())))
+
+    async def _records(self, question: Any) -> AsyncIterator[Record]:
+        from .asking import Answer, gather
+        from .status import state_of
+        from .streaming import ThreadedRecords
+
+        try:
+            asked = await gather(
+                self.session, question, kernels=self.kernel_manager, contents=self.contents_manager
+            )
+        except DevstralError as error:
+            yield {"type": "error", "message": str(error), "state": state_of(error)}
+            return
+        answer = Answer(asked)
+        self.session.track(answer)
+        try:
+            async for record in ThreadedRecords(answer.records, close=answer.close, phase=answer.phase):
+                yield record
+        finally:
+            self.session.untrack(answer)
+
+
+class PullHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        body = self.body(10_000)
+        name = body.get("model") if isinstance(body, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            raise UsageError("Name the model to pull.")
+        await self.stream(self._records(name.strip()))
+
+    async def _records(self, name: str) -> AsyncIterator[Record]:
+        from .streaming import ThreadedRecords
+
+        try:
+            model = await asyncio.to_thread(self.session.model, None)
+        except DevstralError as error:
+            yield {"type": "error", "message": str(error)}
+            return
+        self.session.track(model)
+
+        def steps() -> Iterator[Record]:
+            try:
+                for step in model.pull(name):
+                    if step.done:
+                        yield {"type": "done"}
+                        return
+                    progress = {"completed": step.completed, "total": step.total}
+                    yield {"type": "progress", "status": step.status, **progress}
+            except DevstralError as error:
+                yield {"type": "error", "message": str(error)}
+
+        try:
+            async for record in ThreadedRecords(steps, close=model.close, phase=str):
+                yield record
+        finally:
+            self.session.untrack(model)
+
+
+class VariablesHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        from .kernel_namespace import kernel_variables
+
+        said = await kernel_variables(self.kernel_manager, self.get_query_argument("kernel_id", ""), [])
+        variables = [
+            {"name": each.name, "text": each.text.removeprefix(f"{each.name}: ")} for each in said.variables
+        ]
+        self.finish({"is_busy": said.is_busy, "is_available": said.is_available, "variables": variables})
+
+
+class ConversationHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        path = self.get_query_argument("path", "")
+        self.finish({"messages": await asyncio.to_thread(self._stored.read, path)})
+
+    @authenticated
+    @authorized
+    async def put(self) -> None:
+        body = self._object(LIMIT + 10_000)
+        await asyncio.to_thread(self._stored.write, _path(body, "path"), body.get("messages"))
+        self.set_status(204)
+        self.finish()
+
+    @authenticated
+    @authorized
+    async def delete(self) -> None:
+        await asyncio.to_thread(self._stored.delete, self.get_query_argument("path", ""))
+        self.set_status(204)
+        self.finish()
+
+    @property
+    def _stored(self) -> Conversations:
+        folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "conversations"
+        return Conversations(folder, str(getattr(self.contents_manager, "root_dir", "")))
+
+    def _object(self, limit: int) -> dict[str, Any]:
+        body = self.body(limit)
+        if not isinstance(body, dict):
+            raise UsageError("The request is not a JSON object.")
+        return body
+
+
+class RenameHandler(ConversationHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        body = self._object(10_000)
+        await asyncio.to_thread(self._stored.rename, _path(body, "path"), _path(body, "new_path"))
+        self.set_status(204)
+        self.finish()
+
+
+def _path(body: dict[str, Any], key: str) -> str:
+    path = body.get(key)
+    if not isinstance(path, str):
+        raise UsageError(f"The request has no {key}.")
+    return path
+
+
+HANDLERS = [
+    (r"/jupyter-devstral/status", StatusHandler),
+    (r"/jupyter-devstral/prompt", PromptHandler),
+    (r"/jupyter-devstral/chat", ChatHandler),
+    (r"/jupyter-devstral/pull", PullHandler),
+    (r"/jupyter-devstral/variables", VariablesHandler),
+    (r"/jupyter-devstral/conversation", ConversationHandler),
+    (r"/jupyter-devstral/conversation/rename", RenameHandler),
+]

@@ -1,0 +1,75 @@
+"""What the browser is told about a prompt, as JSON: pieces with their tokens, window, what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..core.cell_text import cell_text
+
+if TYPE_CHECKING:
+    from ..core.history import Piece
+    from ..core.notebook import Notebook
+    from ..core.prompt import Prompt
+    from ..core.tasks import Request
+    from ..core.tokens import TokenEstimate
+    from ..core.window import Window
+
+_LABELS = {
+    "cell": "cell {}",
+    "below": "cell {}",
+    "definition": "part of cell {}",
+    "error": "error of cell {}",
+    "turn": "earlier answer",
+}
+
+
+def sent_record(
+    request: Request,
+    prompt: Prompt,
+    window: Window,
+    *,
+    reply_reserve: int,
+    model: str,
+    is_remote: bool,
+    estimate: TokenEstimate,
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """What is, or would be, sent; see the protocol in CONTRIBUTING.md."""
+    pieces = _records(prompt.pieces, request.notebook)
+    target = request.target
+    if target is not None and f"cell:{target.key}" not in {piece["key"] for piece in pieces}:
+        text = cell_text(target, request.notebook.language)
+        label = f"cell {target.index}"
+        pieces.append(_record("target", target.key, label, estimate(text), target.index))
+    pieces += [_record("image", str(n), f"image {n + 1}", 0) for n in range(len(request.images))]
+    return {
+        "tokens": prompt.tokens,
+        "window": window.tokens,
+        "window_source": window.source,
+        "reply_reserve": reply_reserve,
+        "is_remote": is_remote,
+        "model": model,
+        "redactions": prompt.redactions,
+        "pieces": pieces,
+        "dropped": _records(prompt.dropped, request.notebook),
+        "notes": list(notes),
+    }
+
+
+def _records(pieces: Iterable[Piece], notebook: Notebook) -> list[dict[str, Any]]:
+    """One record for each key, in order; a turn is two pieces, and a cell may have several turns."""
+    index_of = {cell.key: cell.index for cell in notebook.cells}
+    records: dict[str, dict[str, Any]] = {}
+    for piece in pieces:
+        index = index_of.get(piece.id) if piece.kind in _LABELS else None
+        label = _LABELS.get(piece.kind, "{}").format(piece.id if index is None else index)
+        record = _record(piece.kind, piece.id, label or "selection", 0, index)
+        records.setdefault(record["key"], record)["tokens"] += piece.tokens
+    return list(records.values())
+
+
+def _record(kind: str, id: str, label: str, tokens: int, index: int | None = None) -> dict[str, Any]:
+    """`label` is English; `index`, of a cell, is there for front-ends that speak other languages."""
+    key = kind if kind == "selection" else f"{kind}:{id}"
+    return {"key": key, "kind": kind, "label": label, "index": index, "tokens": tokens}
