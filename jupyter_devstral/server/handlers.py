@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,16 +67,18 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
         if not isinstance(value, DevstralError):
             super().log_exception(typ, value, tb)
 
-    async def stream(self, records: AsyncIterator[Record]) -> None:
+    async def stream(self, records: AsyncGenerator[Record, None]) -> None:
         """Write one JSON object a line, as they come."""
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("X-Accel-Buffering", "no")
         self._streaming = asyncio.current_task()
         try:
-            async for record in records:
-                self.write(json.dumps(record) + "\n")
-                await self.flush()
+            # Closed here and now: what closes the connection to the model must not wait for a collector.
+            async with aclosing(records):
+                async for record in records:
+                    self.write(json.dumps(record) + "\n")
+                    await self.flush()
             self.finish(set_content_type="application/x-ndjson")
         except (StreamClosedError, asyncio.CancelledError):
             # The browser has gone; closing the records has closed the connection to the model.
@@ -120,10 +123,10 @@ class ChatHandler(DevstralHandler):
 
         await self.stream(self._records(read_question(self.body())))
 
-    async def _records(self, question: Any) -> AsyncIterator[Record]:
+    async def _records(self, question: Any) -> AsyncGenerator[Record, None]:
         from .asking import Answer, gather
         from .status import state_of
-        from .streaming import ThreadedRecords
+        from .streaming import threaded_records
 
         try:
             asked = await gather(
@@ -135,8 +138,10 @@ class ChatHandler(DevstralHandler):
         answer = Answer(asked)
         self.session.track(answer)
         try:
-            async for record in ThreadedRecords(answer.records, close=answer.close, phase=answer.phase):
-                yield record
+            records = threaded_records(answer.records, close=answer.close, phase=answer.phase)
+            async with aclosing(records):
+                async for record in records:
+                    yield record
         finally:
             self.session.untrack(answer)
 
@@ -151,8 +156,8 @@ class PullHandler(DevstralHandler):
             raise UsageError("Name the model to pull.")
         await self.stream(self._records(name.strip()))
 
-    async def _records(self, name: str) -> AsyncIterator[Record]:
-        from .streaming import ThreadedRecords
+    async def _records(self, name: str) -> AsyncGenerator[Record, None]:
+        from .streaming import threaded_records
 
         try:
             model = await asyncio.to_thread(self.session.model, None)
@@ -173,8 +178,10 @@ class PullHandler(DevstralHandler):
                 yield {"type": "error", "message": str(error)}
 
         try:
-            async for record in ThreadedRecords(steps, close=model.close, phase=str):
-                yield record
+            records = threaded_records(steps, close=model.close, phase=str)
+            async with aclosing(records):
+                async for record in records:
+                    yield record
         finally:
             self.session.untrack(model)
 

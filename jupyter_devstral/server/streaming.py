@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any
 
 Record = dict[str, Any]
@@ -15,53 +15,57 @@ _TICK_SECONDS = 0.25
 _END = None
 
 
-class ThreadedRecords:
-    """The records that `work` yields on a thread of its own; `close` makes `work` end.
+async def threaded_records(
+    work: Callable[[], Iterator[Record]], *, close: Callable[[], None], phase: Callable[[], str]
+) -> AsyncGenerator[Record, None]:
+    """The records that `work` yields on a thread of its own, deltas that come together joined.
 
     Args:
-        phase: what is being waited for; asked while nothing arrives.
+        close: makes `work` end; called when the reader leaves early.
+        phase: what is being waited for; asked while nothing arrives, and told when it changes.
     """
+    channel = _Channel(asyncio.get_running_loop(), work)
+    told, ended = "", False
+    try:
+        while not ended:
+            batch = await channel.next_batch()
+            if not batch and (now := phase()) != told:
+                told = now
+                yield {"type": "phase", "text": now}
+            ended = _END in batch
+            for record in _joined([one for one in batch if one is not _END]):
+                if isinstance(record, BaseException):
+                    raise record
+                yield record
+    finally:
+        if not ended:
+            close()
 
-    def __init__(
-        self, work: Callable[[], Iterator[Record]], *, close: Callable[[], None], phase: Callable[[], str]
-    ) -> None:
+
+class _Channel:
+    """From a thread to the event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], Iterator[Record]]) -> None:
+        self._loop = loop
         self._work = work
-        self._close = close
-        self._phase = phase
-        self._loop = asyncio.get_running_loop()
         self._records: asyncio.Queue[Record | BaseException | None] = asyncio.Queue()
-        self._told = ""
-
-    async def __aiter__(self) -> AsyncIterator[Record]:
         threading.Thread(target=self._run, name="devstral-stream", daemon=True).start()
-        ended = False
-        try:
-            while not ended:
-                batch = await self._next()
-                ended = _END in batch
-                for record in _joined([one for one in batch if one is not _END]):
-                    if isinstance(record, BaseException):
-                        raise record
-                    yield record
-        finally:
-            # The browser has gone, or everything has been said: then there is nothing left to close.
-            if not ended:
-                self._close()
 
-    async def _next(self) -> list[Record | BaseException | None]:
-        """Everything that has arrived, at least one; a phase where nothing arrives for a while."""
-        while True:
-            try:
-                batch = [await asyncio.wait_for(self._records.get(), _TICK_SECONDS)]
-            except asyncio.TimeoutError:
-                phase = self._phase()
-                if phase != self._told:
-                    self._told = phase
-                    return [{"type": "phase", "text": phase}]
-                continue
-            while not self._records.empty():
-                batch.append(self._records.get_nowait())
-            return batch
+    async def next_batch(self) -> list[Record | BaseException | None]:
+        """Everything that has arrived; nothing where nothing does for a while."""
+        batch: list[Record | BaseException | None] = []
+        # Not wait_for: before Python 3.12 it may lose a cancellation that comes together with a record.
+        getting = asyncio.ensure_future(self._records.get())
+        try:
+            await asyncio.wait([getting], timeout=_TICK_SECONDS)
+        finally:
+            if getting.done():
+                batch.append(getting.result())
+            else:
+                getting.cancel()
+        while not self._records.empty():
+            batch.append(self._records.get_nowait())
+        return batch
 
     def _run(self) -> None:
         try:

@@ -247,7 +247,8 @@ def test_a_browser_that_goes_away_ends_the_answer(client, ollama):
 def test_a_browser_that_goes_away_before_the_first_word(client, ollama):
     ollama.first_byte_delay = 30.0
     with client.http.stream("POST", "chat", json=question()) as response:
-        next(response.iter_lines())
+        lines = response.iter_lines()
+        next(lines)
         assert ollama.wait_requests(1)
     assert ollama.wait_closed() is not None
     assert ollama.chats[-1].closed_early
