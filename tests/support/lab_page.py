@@ -112,6 +112,13 @@ class LabPage:
         self.wait_idle()
 
     @property
+    def errors(self) -> list[str]:
+        """What was thrown and not caught in the JupyterLab half; other extensions have their own errors."""
+        return [
+            line for line in self.console if "pageerror" in line and "extensions/jupyter-devstral" in line
+        ]
+
+    @property
     def sources(self) -> list[str]:
         return self.page.evaluate(f"{PANEL}.content.model.sharedModel.cells.map(cell => cell.getSource())")
 
