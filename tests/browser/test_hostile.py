@@ -25,7 +25,8 @@ MORE = [
     r"$\href{javascript:alert(1)}{click}$",
     rf"$\style{{background-image: url({ELSEWHERE}/k.png)}}{{x}}$",
     rf"$$\require{{html}}\class{{x}}{{y}}\includegraphics{{{ELSEWHERE}/l.png}}$$",
-    f"```mermaid\ngraph TD\n  A[<img src='{ELSEWHERE}/m.png'>] --> B\n  click A href 'javascript:alert(1)'\n```",
+    f"```mermaid\ngraph TD\n  A[<img src='{ELSEWHERE}/m.png'>] --> B\n"
+    "  click A href 'javascript:alert(1)'\n```",
     "<div class='jp-Dialog'>Enter your password</div>",
     "<script>alert(1)</script>",
     "\u202e\ud7ff\u0000 \u2028 \u2066",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,17 +67,27 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
 
-    def start(self, source: str, cell_id: str = "") -> str:
+    def start(
+        self,
+        source: str,
+        cell_id: str = "",
+        *,
+        tags: Sequence[str] = (),
+        silent: bool = False,
+        subshell: str = "",
+    ) -> str:
         content = {
             "code": source,
-            "silent": False,
-            "store_history": True,
+            "silent": silent,
+            "store_history": not silent,
             "user_expressions": {},
             "allow_stdin": False,
             "stop_on_error": True,
         }
-        metadata = {"cellId": cell_id} if cell_id else {}
+        metadata = {"cellId": cell_id, "tags": list(tags)} if cell_id else {}
         message = self.client.session.msg("execute_request", content, metadata=metadata)
+        if subshell:
+            message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 
@@ -97,8 +108,27 @@ class Kernel:
                         return result
         return result
 
-    def run(self, source: str, cell_id: str = "") -> Result:
-        return self.finish(self.start(source, cell_id))
+    def run(self, source: str, cell_id: str = "", **options: Any) -> Result:
+        return self.finish(self.start(source, cell_id, **options))
+
+    def new_subshell(self) -> str:
+        """The id of a second shell in the same kernel (ipykernel 7 and newer)."""
+        message = self.client.session.msg("create_subshell_request")
+        self.client.control_channel.send(message)
+        while True:
+            reply = self.client.get_control_msg(timeout=TIMEOUT)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return str(reply["content"]["subshell_id"])
+
+    def updates_until(self, msg_id: str, holds: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+        """The displays and updates of a cell that has ended, until one of them `holds`."""
+        seen: list[dict[str, Any]] = []
+        while not seen or not holds(seen[-1]):
+            message = self.client.get_iopub_msg(timeout=TIMEOUT)
+            of_cell = message["parent_header"].get("msg_id") == msg_id
+            if of_cell and message["header"]["msg_type"] in ("display_data", "update_display_data"):
+                seen.append(message["content"]["data"])
+        return seen
 
     def complete(self, code: str, cursor: int | None = None) -> list[str]:
         reply = self.client.complete(
