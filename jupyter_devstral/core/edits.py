@@ -27,6 +27,7 @@ _LEAST_LIKENESS = 0.25
 _SURE_LIKENESS = 0.6
 # A rewritten cell this much shorter than the old one is worth a word.
 _MUCH_SHORTER = 0.5
+NO_CODE = "The reply has no code that can replace the cell, so nothing was changed."
 _QUOTATION = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
 
 
@@ -192,7 +193,7 @@ def _rewritten_code(
         elif len(chosen.source) < _MUCH_SHORTER * len(cell.source):
             notes.append("The new code is much shorter than the cell: check that nothing was left out.")
     if not edits:
-        notes.append("The reply has no code that can replace the cell, so nothing was changed.")
+        notes.append(NO_CODE)
     return tuple(edits), tuple(dict.fromkeys(notes))
 
 

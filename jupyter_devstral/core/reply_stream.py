@@ -257,7 +257,7 @@ class ReplyStream:
         return f"{_ENDINGS[finished]}: {how}." if how else f"{_ENDINGS[finished]}."
 
     def _finish(self) -> Reply:
-        from .edits import propose_edits
+        from .edits import NO_CODE, propose_edits
         from .reply import Code
 
         outgoing, text, finished = self._outgoing, self.text, self._finished()
@@ -271,6 +271,9 @@ class ReplyStream:
             notebook=request.notebook,
         )
         edits, refused = _of_cells_sent_whole(edits, outgoing)
+        # An explanation without code is whole; one that was interrupted had no time for it.
+        if request.failure is not None or finished == "interrupted":
+            unused = tuple(note for note in unused if note != NO_CODE)
         unused = (*unused, *refused)
         if edits and not _ended_outside_code(finished, self._parsed):
             edits, unused = (), (*unused, _HALF)
