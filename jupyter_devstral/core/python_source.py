@@ -29,6 +29,8 @@ _BINDING = re.compile(
     re.MULTILINE,
 )
 _QUOTED = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*", re.DOTALL)
+# Group 1 is the name that `%xdel` takes away; `%reset` takes everything.
+_DELETING_MAGIC = re.compile(r"^\s*%(?:xdel[ \t]+(?:-n[ \t]+)?(\w+)|reset\b(?!_))", re.MULTILINE)
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -111,6 +113,25 @@ def mentioned_names(source: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)  # trees are large, and only the cells in question are asked for
+def deletes(source: str, name: str) -> bool:
+    """Whether the cell takes `name` out of the namespace: by `del`, or by IPython's magics for that."""
+    if any(found[1] in (None, name) for found in _DELETING_MAGIC.finditer(source)):
+        return True
+    tree = parse_cell(source) if "del" in source else None
+    waiting: list[ast.AST] = [tree] if tree else []
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del) and node.id == name:
+            return True
+        # What functions and classes delete is their own.
+        waiting += [
+            child
+            for child in ast.iter_child_nodes(node)
+            if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))
+        ]
+    return False
+
+
 def parse_cell(source: str) -> ast.Module | None:
     """The syntax tree of a cell with the line numbers of its source, or None where it does not parse."""
     return _parsed_exactly(source)

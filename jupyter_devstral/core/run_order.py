@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .cell_text import header, is_request
 from .dependencies import Dependencies
 from .notebook import Cell
-from .python_source import names_of
+from .python_source import deletes, names_of
 
 _MOST_HINTS = 6
 
@@ -65,6 +65,7 @@ def run_order(
             if cell.key in last and last[cell.key].source.strip() != cell.source.strip()
         ]
     found += _never_run(code, last, failing, missing)
+    found += _deleted(code, last, failing, missing)
     found += _out_of_order(code, last, failing, loads)
     keys = {key for _, key in found if key}
     rerun = [cell.key for cell in code if cell.key in keys]
@@ -92,6 +93,30 @@ def _never_run(
     for cell in above[-1:] or waiting[:1]:
         where = "" if above else ", which stands below,"
         yield f"{header(cell)}{where} defines `{missing}` and was not run in this kernel", cell.key
+
+
+def _deleted(
+    code: Sequence[Cell], last: Mapping[str, Run], failing: Cell, missing: str
+) -> Iterable[tuple[str, str]]:
+    """The cell that took the missing name away, and the one that had bound it."""
+    ran = [cell for cell in code if missing and cell.key in last and cell.key != failing.key]
+    ran.sort(key=lambda cell: last[cell.key].order)
+    removers = [cell for cell in ran if deletes(last[cell.key].source, missing)]
+    if not removers:
+        return
+    remover = removers[-1]
+    before = ran[: ran.index(remover)]
+    after = ran[ran.index(remover) + 1 :]
+    binders = [cell for cell in before if missing in names_of(last[cell.key].source).binds]
+    if any(missing in names_of(last[cell.key].source).binds for cell in after):
+        return
+    if binders:
+        yield (
+            f"{header(remover)} deleted `{missing}`, which {header(binders[-1])} had defined",
+            binders[-1].key,
+        )
+    else:
+        yield f"{header(remover)} deleted `{missing}`", ""
 
 
 def _out_of_order(
