@@ -19,6 +19,8 @@ NAMES = (
     "replies",
     "trials",
     "gold_fixes",
+    "crash_context",
+    "explain_hook",
 )
 
 

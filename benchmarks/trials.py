@@ -81,14 +81,18 @@ def judge(ip: Any, cell: SessionCell) -> Counter[str]:
     before, files = contents(ip), sorted(os.listdir())
     clean = verdict_on(ip, cell.source)
     fails = verdict_on(ip, f"{cell.source}\n{raising}")
-    changes = verdict_on(ip, f"{changing}\n{cell.source}" if names else f"{cell.source}\n{changing}")
-    return Counter(
-        questions=1,
-        clean=clean.kind == "clean",
-        fails=fails.kind == "fails" and fails.ename in ("KeyError", "AttributeError"),
-        changes=changes.kind == "clean" and existing in changes.changes,
-        untouched=contents(ip) == before and sorted(os.listdir()) == files,
-    )
+    changes = verdict_on(ip, f"{cell.source}\n{changing}")
+    right = {
+        "clean": clean.kind == "clean",
+        "fails": fails.kind == "fails" and fails.ename in ("KeyError", "AttributeError"),
+        "changes": changes.kind == "clean" and existing in changes.changes,
+    }
+    if ".to_csv(" in cell.source:
+        # The one right verdict on an answer that writes files, whatever else it does.
+        verdicts = {"clean": clean, "fails": fails, "changes": changes}
+        right = {name: "it writes files" in verdict.reason for name, verdict in verdicts.items()}
+    untouched = contents(ip) == before and sorted(os.listdir()) == files
+    return Counter(questions=1, untouched=untouched, **right)
 
 
 def _is_module(value: object) -> bool:

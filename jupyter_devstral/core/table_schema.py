@@ -5,7 +5,7 @@ Libraries are known by name and never imported; what is read are facts they keep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -22,6 +22,7 @@ from .type_facts import (
 )
 
 COLUMNS_SHOWN = 40
+_MORE_NAMES = 120
 _NAME_LIMIT = 80
 # Above these a count of nulls is not worth its time: about 20 ms each on one core.
 _CELLS_COUNTED = 20_000_000
@@ -100,8 +101,14 @@ def _rows(count: int) -> str:
     return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-def _more(lines: list[str], total: int) -> list[str]:
-    return [*lines, f"  … and {total - COLUMNS_SHOWN:,} more"] if total > COLUMNS_SHOWN else lines
+def _more(lines: list[str], names: Sequence[object]) -> list[str]:
+    """The lines, and one with the bare names of the columns beyond them: a name costs little."""
+    rest = names[COLUMNS_SHOWN:]
+    if not len(rest):
+        return lines
+    shown = [str(name) if _is_plain(name) else key_text(name) for name in rest[:_MORE_NAMES]]
+    dots = " …" if len(rest) > _MORE_NAMES else ""
+    return [*lines, f"  … and {len(rest):,} more: {', '.join(shown)}{dots}"]
 
 
 def _label(value: object, library: str, name: str) -> str:
@@ -123,7 +130,7 @@ def _pandas_frame(frame: Any) -> list[str]:
         column = shown.iloc[:, position]
         missing = f", {nulls[position]:,} null" if nulls is not None and nulls[position] else ""
         facts.append((name, f"{_pandas_dtype(column, dtype)}{missing}"))
-    return _more([head, *_columns(facts)], columns)
+    return _more([head, *_columns(facts)], frame.columns)
 
 
 def _pandas_series(series: Any) -> list[str]:
@@ -189,7 +196,7 @@ def _polars_frame(frame: Any) -> list[str]:
         (column.name, f"{str(column.dtype)[:80]}{_nulls(column.null_count())}")
         for column in frame.get_columns()[:COLUMNS_SHOWN]
     )
-    return _more([head, *_columns(facts)], columns)
+    return _more([head, *_columns(facts)], frame.columns)
 
 
 def _polars_series(series: Any) -> list[str]:
@@ -215,13 +222,13 @@ def _arrow_table(table: Any) -> list[str]:
     for position in range(min(table.num_columns, COLUMNS_SHOWN)):
         column = table.column(position)
         facts.append((table.schema.names[position], f"{str(column.type)[:80]}{_nulls(column.null_count)}"))
-    return _more([head, *_columns(facts)], table.num_columns)
+    return _more([head, *_columns(facts)], table.schema.names)
 
 
 def _arrow_schema(schema: Any) -> list[str]:
     fields = zip(schema.names, schema.types, strict=True)
     lines = _columns((name, str(kind)[:80]) for name, kind in list(fields)[:COLUMNS_SHOWN])
-    return _more([f"pyarrow Schema, {len(schema.names):,} fields", *lines], len(schema.names))
+    return _more([f"pyarrow Schema, {len(schema.names):,} fields", *lines], schema.names)
 
 
 def _arrow_array(array: Any) -> list[str]:
@@ -235,7 +242,7 @@ def _arrow_array(array: Any) -> list[str]:
 def _xarray_dataset(dataset: Any) -> list[str]:
     lines = [f"{_label(dataset, 'xarray', 'Dataset')}, {_sizes(dataset.sizes)}"]
     lines += [f"  {line}" for line in _xarray_variables(dataset.data_vars.items())]
-    lines = _more(lines, len(dataset.data_vars))
+    lines = _more(lines, list(dataset.data_vars))
     return [*lines, *(f"  coordinate {line}" for line in _xarray_variables(dataset.coords.items()))]
 
 

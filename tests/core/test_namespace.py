@@ -66,10 +66,14 @@ def test_pandas_text_is_the_same_for_other_rows_of_the_same_schema() -> None:
     assert text_of(sales()) == text_of(sales().iloc[::-1].reset_index(drop=True))
 
 
-def test_wide_pandas_frame_is_cut() -> None:
-    lines = text_of(pd.DataFrame(np.zeros((2, 200)))).split("\n")
+def test_of_a_wide_pandas_frame_the_last_columns_are_only_named() -> None:
+    names = [f"c{n}" for n in range(74)]
+    lines = text_of(pd.DataFrame(np.zeros((2, 74)), columns=names)).split("\n")
+    assert lines[-1] == f"  … and 34 more: {', '.join(names[40:])}"
+    lines = text_of(pd.DataFrame(np.zeros((2, 2000)))).split("\n")
     assert len(lines) == 42
-    assert lines[-1] == "  … and 160 more"
+    assert lines[-1].startswith("  … and 1,960 more: 40, 41, ")
+    assert lines[-1].endswith(", 159 …")
 
 
 def test_pandas_multi_index_and_duplicate_columns() -> None:
