@@ -130,7 +130,11 @@ def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdo
     session.record(reply, continued=command.task is None)
     if command.output:
         session.ip.user_ns[command.output] = reply
-    insert(session.ip, reply.edits, command.insert)
+    if command.insert == "below" and session.lab.connected:
+        # Rewrites wait on the card for the user's click.
+        session.lab.apply([edit for edit in reply.edits if edit.op == "insert"])
+    else:
+        insert(session.ip, reply.edits, command.insert)
 
 
 def _finish_without_answer(stream: ReplyStream | None, shown: ReplyMarkdown, output: Output) -> None:

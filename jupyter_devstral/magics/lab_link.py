@@ -80,7 +80,7 @@ class LabLink:
         An edit for cell "" means the cell that runs now. JupyterLab refuses all of them when a cell holds
         something else than the edit expects, and says so.
         """
-        if self._out is not None:
+        if self._out is not None and edits:
             self._out.send(
                 {
                     "op": "apply",
