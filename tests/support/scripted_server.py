@@ -146,7 +146,8 @@ class ScriptedOllama:
         self._observer.faults.extend(Fault(kind, **details) for _ in range(times))
 
     def forget(self) -> None:
-        """Forgets every request, and every fault that has not happened yet."""
+        """Forgets every request, and every fault that has not happened yet; answers begin anew."""
+        self._asked = 0
         self._observer.requests.clear()
         self._observer.faults.clear()
 

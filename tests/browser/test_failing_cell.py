@@ -1,0 +1,241 @@
+"""A cell that really fails, in a real kernel: explained in JupyterLab, fixed with a click, undone with a key."""
+
+import pytest
+
+from tests.support.jupyter_server import code, markdown
+from tests.support.scripted_server import ScriptedOllama
+
+FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
+HELPER, MENDED = (f"def share(part, whole):\n    return part / {name}" for name in ("whol", "whole"))
+SLOW = ["The ", "key ", "is ", "missing. "] * 100
+
+
+def answer(source, cell, words="The key is `price`."):
+    return f"{words}\n\n[cell {cell}]\n```python\n{source}\n```\n"
+
+
+@pytest.fixture(scope="module")
+def model_server():
+    with ScriptedOllama() as server:
+        yield server
+
+
+@pytest.fixture
+def ollama(model_server):
+    model_server.forget()
+    model_server.replies = [answer(FIXED, 2)]
+    model_server.first_byte_delay = model_server.piece_delay = 0.0
+    return model_server
+
+
+@pytest.fixture
+def failing(lab, ollama):
+    """A notebook whose extension is loaded, with these cells behind; the kernel and the page know each other."""
+
+    def failing(*sources, tags=None, settings=""):
+        cells = [code(f"cell{number}", source) for number, source in enumerate(sources, 1)]
+        if tags:
+            cells[-1]["metadata"] = {"tags": tags}
+        load = f"%load_ext jupyter_devstral\n%config DevstralConfig.host = {ollama.url!r}\n{settings}"
+        name = lab.open([code("load", load), *cells])
+        lab.run(0)
+        connected = "get_ipython().magics_manager.registry['DevstralMagics'].session.lab.connected"
+        lab.wait_until(lambda: lab.evaluate_in_kernel(connected) == "True")
+        return name
+
+    return failing
+
+
+def finished(lab):
+    lab.page.locator(".jp-devstral-receipt:visible").last.wait_for()
+
+
+def fail_and_wait(lab, *indexes):
+    for index in indexes:
+        lab.run(index)
+    finished(lab)
+
+
+def test_the_traceback_at_once_then_the_explanation_and_its_fix(lab, failing, ollama):
+    ollama.replies = [[*SLOW[:40], *answer(FIXED, 2).splitlines(keepends=True)]]
+    ollama.piece_delay = 0.05
+    failing(FIRST, BROKEN)
+    lab.run(1)
+    lab.run(2)
+    # The kernel is idle, the traceback stands there, and the card is at work.
+    assert [output["output_type"] for output in lab.cells[2]["outputs"]][0] == "error"
+    lab.card.locator(".jp-devstral-status").wait_for()
+    assert lab.card.get_attribute("aria-busy") == "true"
+    lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+    lab.screenshot("failing-streaming")
+    finished(lab)
+    assert lab.card.locator(".jp-devstral-trial").inner_text().startswith("✓ ran clean in ")
+    assert lab.sources[2] == BROKEN
+    lab.screenshot("failing-explained")
+    lab.button("apply").click()
+    lab.outcome.wait_for()
+    assert lab.sources[1:3] == [FIRST, FIXED]
+    lab.page.keyboard.press("Control+z")
+    assert lab.sources[1:3] == [FIRST, BROKEN]
+    assert lab.errors == []
+
+
+def test_apply_and_run(lab, failing):
+    failing(FIRST, BROKEN, "print(total)")
+    fail_and_wait(lab, 1, 2)
+    lab.button("apply-and-run").click()
+    lab.wait_until(lambda: lab.evaluate_in_kernel("globals().get('total')") == "8")
+    assert lab.sources[2] == FIXED
+    assert not [output for output in lab.cells[2]["outputs"] if output["output_type"] == "error"]
+
+
+def test_the_fault_is_in_an_earlier_cell(lab, failing, ollama):
+    ollama.replies = [answer(MENDED, 1, "The name is misspelt.")]
+    failing(HELPER, "result = share(1, 4)")
+    fail_and_wait(lab, 1, 2)
+    assert lab.card.locator(".jp-devstral-diff-heading").inner_text() == "Fix for cell 1"
+    lab.screenshot("failing-earlier-cell")
+    lab.button("apply-and-run").click()
+    lab.wait_until(lambda: lab.evaluate_in_kernel("globals().get('result')") == "0.25")
+    assert lab.sources[1] == MENDED
+
+
+def test_a_cell_to_run_again(lab, failing, ollama):
+    """The cell was edited and not run: the page's unsaved sources are what the kernel compares with."""
+    ollama.replies = ["Cell 1 was edited and not run again."]
+    failing("rate = '2'", "total = rate * 2.5")
+    lab.run(1)
+    lab.set_source(1, "rate = 2")
+    fail_and_wait(lab, 2)
+    assert "Run cell 1, then cell 2 again." in lab.card.inner_text()
+    asked = ollama.chats[-1].body["messages"][-1]["content"]
+    assert "[cell 1] was edited after it ran" in asked
+    lab.screenshot("failing-run-again")
+    lab.button("run").click()
+    lab.wait_until(lambda: lab.evaluate_in_kernel("globals().get('total')") == "5.0")
+
+
+def test_explain_more_dismiss_and_stop(lab, failing, ollama):
+    ollama.replies = [answer(FIXED, 2), "A dict raises `KeyError` for a key it does not have.", SLOW]
+    failing(FIRST, BROKEN, "1 / 0")
+    fail_and_wait(lab, 1, 2)
+    lab.button("more").click()
+    lab.page.get_by_text("A dict raises").wait_for()
+    lab.button("apply").wait_for()
+    lab.screenshot("failing-explained-more")
+    lab.button("dismiss").click()
+    lab.wait_until(lambda: lab.card.count() == 0)
+    assert [output["output_type"] for output in lab.cells[2]["outputs"]] == ["error"]
+    ollama.piece_delay = 0.05
+    lab.run(3)
+    lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+    lab.button("stop").click()
+    assert ollama.wait_closed() is not None
+    finished(lab)
+    assert "Interrupted" in lab.card.inner_text()
+
+
+def test_refused_when_the_cell_changed_meanwhile(lab, failing):
+    failing(FIRST, BROKEN)
+    fail_and_wait(lab, 1, 2)
+    lab.set_source(2, BROKEN + "  # mine")
+    lab.button("apply").click()
+    assert "changed" in lab.outcome.inner_text()
+    assert lab.sources[2] == BROKEN + "  # mine"
+    lab.screenshot("failing-refused")
+
+
+def test_five_failures_in_a_row(lab, failing, ollama):
+    ollama.replies = lambda messages, body: (
+        "The last one." if "line 1: 5 / 0" in messages[-1]["content"] else SLOW
+    )
+    ollama.piece_delay = 0.05
+    failing(*(f"{number} / 0" for number in range(1, 6)))
+    for index in range(1, 6):
+        lab.run(index)
+    lab.page.get_by_text("The last one.").wait_for()
+    finished(lab)
+    assert lab.errors == []
+    assert ollama.wait_for(lambda: all(chat.closed_early for chat in ollama.chats[:-1]))
+
+
+def test_the_kernel_restarts_in_the_middle(lab, failing, ollama):
+    ollama.replies = [SLOW, answer(FIXED, 2)]
+    ollama.piece_delay = 0.1
+    failing(FIRST, BROKEN)
+    lab.run(1)
+    lab.run(2)
+    lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+    lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    assert ollama.wait_closed(15) is not None
+    lab.wait_idle()
+    ollama.piece_delay = 0.0
+    lab.run(0)
+    fail_and_wait(lab, 1, 2)
+    lab.button("apply").click()
+    assert lab.sources[2] == FIXED
+
+
+def test_saved_closed_and_opened_again(lab, failing):
+    name = failing(FIRST, BROKEN)
+    fail_and_wait(lab, 1, 2)
+    lab.command("docmanager:save")
+    lab.close_all()
+    lab.open_file(name, kernel=False)
+    lab.card.wait_for()
+    assert "The key is" in lab.card.inner_text()
+    assert lab.button("more").is_disabled()
+    lab.button("apply").click()
+    assert lab.sources[2] == FIXED
+
+
+def test_a_tagged_cell_stays_alone(lab, failing, ollama):
+    failing("x = 1", "1 / 0", tags=["raises-exception"])
+    lab.run(2)
+    lab.page.wait_for_timeout(500)
+    assert ollama.chats == []
+    assert lab.card.count() == 0
+
+
+def test_an_answer_arrives_as_cells_in_one_undo_step(lab, failing, ollama):
+    ollama.replies = ["Two steps:\n\n```python\na = 1\n```\n\n```python\nb = a + 1\n```\n"]
+    failing("%%devstral\nset a, then b", "print('after')")
+    before = lab.sources
+    lab.run(1)
+    lab.wait_until(lambda: len(lab.sources) == len(before) + 2)
+    assert lab.sources == [*before[:2], "a = 1", "b = a + 1", before[2]]
+    # Not executed, and not trusted to have been.
+    assert lab.evaluate_in_kernel("'a' in globals()") == "False"
+    lab.screenshot("question-answered")
+    lab.select(1)
+    lab.command("notebook:enter-command-mode")
+    lab.command("notebook:undo-cell-action")
+    assert lab.sources == before
+
+
+def test_a_rewrite_waits_for_its_click(lab, failing, ollama):
+    ollama.replies = ["```python\ntotal = 2 * price\n```"]
+    failing("total = price * 2", "%devstral edit --cell 1 the factor first")
+    before = lab.sources
+    lab.run(2)
+    lab.button("apply").wait_for()
+    assert lab.sources == before
+    lab.button("apply").click()
+    assert lab.sources[1] == "total = 2 * price"
+
+
+def test_in_notebook_7(browser, jupyter_server, ollama):
+    from tests.support.lab_page import LabPage
+
+    page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    lab = LabPage(page, jupyter_server)
+    load = f"%load_ext jupyter_devstral\n%config DevstralConfig.host = {ollama.url!r}"
+    ollama.replies = [answer(FIXED, 3)]
+    lab.open_in_notebook_7([markdown("m", "# Prices"), code("l", load), code("a", FIRST), code("b", BROKEN)])
+    for index in (1, 2, 3):
+        lab.run(index)
+    finished(lab)
+    lab.screenshot("failing-notebook-7")
+    lab.button("apply").click()
+    lab.wait_until(lambda: lab.sources[3] == FIXED)
+    page.close()
