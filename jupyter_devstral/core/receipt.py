@@ -42,7 +42,9 @@ def _parts(reply: Reply) -> Iterator[str]:
 def _sent(reply: Reply) -> str:
     described = _described(reply, reply.prompt.pieces)
     target = reply.request.target
-    about = f"rewriting cell {target.index}" if target is not None and reply.request.task.rewrites else ""
+    # The fix of a failure may be for another cell.
+    doing = "explaining" if reply.request.failure is not None else "rewriting"
+    about = f"{doing} cell {target.index}" if target is not None and reply.request.task.rewrites else ""
     return ", ".join(part for part in (f"sent {described}" if described else "sent no cells", about) if part)
 
 

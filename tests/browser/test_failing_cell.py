@@ -1,4 +1,4 @@
-"""A cell that really fails, in a real kernel: explained in JupyterLab, fixed with a click, undone with a key."""
+"""A cell that really fails, in a real kernel: explained in JupyterLab, fixed by a click, undone by a key."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def ollama(model_server):
 
 @pytest.fixture
 def failing(lab, ollama):
-    """A notebook whose extension is loaded, with these cells behind; the kernel and the page know each other."""
+    """A notebook whose extension is loaded, with these cells behind; kernel and page know each other."""
 
     def failing(*sources, tags=None, settings=""):
         cells = [code(f"cell{number}", source) for number, source in enumerate(sources, 1)]
@@ -63,7 +63,7 @@ def test_the_traceback_at_once_then_the_explanation_and_its_fix(lab, failing, ol
     lab.run(1)
     lab.run(2)
     # The kernel is idle, the traceback stands there, and the card is at work.
-    assert [output["output_type"] for output in lab.cells[2]["outputs"]][0] == "error"
+    assert lab.cells[2]["outputs"][0]["output_type"] == "error"
     lab.card.locator(".jp-devstral-status").wait_for()
     assert lab.card.get_attribute("aria-busy") == "true"
     lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")

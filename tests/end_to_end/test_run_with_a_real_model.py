@@ -138,7 +138,7 @@ def check_explanations(notebook: nbformat.NotebookNode) -> None:
         assert bundle["card"]["state"] == "done"
         assert bundle["reply"].strip()
         assert bundle["usage"]["reply_tokens"] > 0
-        assert f"rewriting cell {index}" in bundle["receipt"], bundle["receipt"]
+        assert f"explaining cell {index}" in bundle["receipt"], bundle["receipt"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

@@ -1,0 +1,99 @@
+"""The buttons below an explanation where no JupyterLab half draws them: ipywidgets, clicked by hand."""
+
+import threading
+
+import pytest
+
+pytest.importorskip("ipywidgets")
+
+FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
+ANSWER = f"The key is `price`.\n\n[cell 1]\n```python\n{FIXED}\n```\n"
+
+
+@pytest.fixture
+def explained(ip, session, connected, run, monkeypatch):
+    """The panel of a failure that was explained at once, in a front-end that draws widgets."""
+    import jupyter_devstral.magics.explain_on_error as module
+
+    monkeypatch.setattr(module, "widgets_work", lambda ip: True)
+    session.config.trial_seconds = 0
+    session.explainer.was_told("on")
+
+    def explained(*replies, source=BROKEN):
+        connected.replies = list(replies)
+        run(FIRST, "first")
+        run(source, "failing")
+        [explanation] = session.explainer._known.values()
+        return explanation.panel
+
+    return explained
+
+
+def buttons(panel):
+    return {button.description: button for button in panel._box.children[0].children}
+
+
+def join():
+    for thread in threading.enumerate():
+        if thread.name == "devstral-explain":
+            thread.join(20)
+
+
+def test_the_buttons_of_a_fix(explained):
+    panel = explained(ANSWER)
+    assert list(buttons(panel)) == ["Run the fix", "Copy", "Explain more", "Dismiss"]
+
+
+def test_the_panel_takes_its_place_before_the_cell_ends(explained, ip):
+    explained(ANSWER)
+    kinds = [sorted(data) for data in ip.display_pub.shown]
+    assert "application/vnd.jupyter.widget-view+json" in kinds[-1]
+    assert ip.display_pub.shown[-1]["text/plain"] == ""
+
+
+def test_run_the_fix_is_the_users_click_and_runs_in_the_kernel(explained, ip, run):
+    panel = explained(ANSWER)
+    assert "total" not in ip.user_ns
+    buttons(panel)["Run the fix"].click()
+    assert ip.user_ns["total"] == 8
+
+
+def test_a_fix_that_fails_after_all_stops_there(explained, ip):
+    other = "prices = {'pric': 1 / 0}"
+    panel = explained(f"[cell 0]\n```python\n{other}\n```\n\n[cell 1]\n```python\n{FIXED}\n```\n")
+    buttons(panel)["Run the fix"].click()
+    assert "total" not in ip.user_ns
+
+
+def test_copy_shows_the_corrected_source_to_copy(explained):
+    panel = explained(ANSWER)
+    buttons(panel)["Copy"].click()
+    texts = [getattr(child, "value", "") for child in panel._box.children]
+    assert any(FIXED in text for text in texts if isinstance(text, str))
+
+
+def test_explain_more_and_dismiss(explained, ip):
+    panel = explained(ANSWER, "A dict raises `KeyError`.")
+    buttons(panel)["Explain more"].click()
+    join()
+    assert "A dict raises" in ip.display_pub.markdown
+    buttons(panel)["Dismiss"].click()
+    join()
+    assert panel._box.children == ()
+    assert "The key is" not in ip.display_pub.markdown
+
+
+def test_an_offer_has_one_button(explained, session, connected, ip):
+    session.config.auto_explain = "button"
+    panel = explained(ANSWER)
+    assert list(buttons(panel)) == ["Explain"]
+    buttons(panel)["Explain"].click()
+    join()
+    assert len(connected.chats) == 1
+    assert "Run the fix" in buttons(panel)
+
+
+def test_without_an_answer_there_is_nothing_to_press(explained, session):
+    session.config.host = "http://127.0.0.1:9"
+    panel = explained(ANSWER)
+    assert panel._box is None

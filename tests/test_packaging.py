@@ -1,0 +1,56 @@
+"""What is installed: the JupyterLab half is small and in the wheel, and the server's half is switched on."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.jupyter_server import labextension
+
+ROOT = Path(__file__).parents[1]
+BUNDLE_LIMIT = 80_000
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    folder = labextension()
+    if folder is None:
+        pytest.skip("the JupyterLab half was not built (it needs Node.js): python scripts/build_lab.py")
+    return folder
+
+
+def test_the_bundle_is_small(built: Path) -> None:
+    scripts = [path for path in (built / "static").rglob("*.js") if "third-party" not in path.name]
+    size = sum(len(gzip.compress(path.read_bytes())) for path in scripts)
+    print(f"the bundle has {size:,} bytes, gzip")
+    assert 1_000 < size <= BUNDLE_LIMIT
+
+
+def test_the_bundle_tells_nothing_of_the_machine_it_was_built_on(built: Path) -> None:
+    for path in built.rglob("*"):
+        if path.is_file():
+            assert str(ROOT) not in path.read_text(encoding="utf-8", errors="replace"), path
+    assert not list(built.rglob("*.map"))
+
+
+@pytest.mark.timeout(300)
+def test_a_wheel_has_both_halves(built: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        [switch] = [name for name in names if name.endswith("jupyter_server_config.d/jupyter_devstral.json")]
+        enabled = json.loads(archive.read(switch))["ServerApp"]["jpserver_extensions"]
+    assert enabled == {"jupyter_devstral": True}
+    folder = "data/share/jupyter/labextensions/jupyter-devstral/"
+    for name in ("package.json", "install.json", "static/style.js"):
+        assert any(path.endswith(folder + name) for path in names), name
+    assert any(path.endswith("core/prompts/chat.md") for path in names)
+    assert not [path for path in names if path.startswith(("tests/", "benchmarks/", "labextension/"))]
