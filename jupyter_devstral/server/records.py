@@ -51,6 +51,8 @@ def sent_record(
         "is_remote": is_remote,
         "model": model,
         "redactions": prompt.redactions,
+        # What is replayed of this question in later ones; an answer that is stopped never says so.
+        "user_text": prompt.user_text,
         "pieces": pieces,
         "dropped": _records(prompt.dropped, request.notebook),
         "notes": list(notes),

@@ -169,20 +169,20 @@ function readEdit(data: unknown): IEdit | null {
 }
 
 /** An object's own properties; anything else has none. */
-function record(value: unknown): Record<string, unknown> {
+export function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value))
     : {};
 }
 
-function list(value: unknown): unknown[] {
+export function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-function texts(value: unknown): string[] {
+export function texts(value: unknown): string[] {
   return list(value).filter((one): one is string => typeof one === 'string');
 }
