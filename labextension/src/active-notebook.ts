@@ -27,6 +27,56 @@ export class ActiveNotebook {
     return this.panel.content.codeMimetype;
   }
 
+  /** Path of its file, as the server knows it. */
+  get path(): string {
+    return this.panel.context.path;
+  }
+
+  /** The kernel to ask for variables, null for none. */
+  get kernelId(): string | null {
+    return this.panel.sessionContext.session?.kernel?.id ?? null;
+  }
+
+  /** Of the kernel, in lower case, as notebooks name it. */
+  get language(): string {
+    const model = this.panel.content.model;
+    const named = model?.getMetadata('language_info')?.name ?? model?.defaultKernelLanguage;
+    return (named || 'python').toLowerCase();
+  }
+
+  /** Id of the cell that is selected, "" for none. */
+  get activeCellId(): string {
+    return this.panel.content.activeCell?.model.id ?? '';
+  }
+
+  /** What is selected in the editor of the active cell. */
+  get selection(): string {
+    const editor = this.panel.content.activeCell?.editor;
+    if (!editor) {
+      return '';
+    }
+    const { start, end } = editor.getSelection();
+    const offsets = [editor.getOffsetAt(start), editor.getOffsetAt(end)].sort((one, other) => one - other);
+    return editor.model.sharedModel.getSource().slice(...offsets);
+  }
+
+  /** Id and source of every cell, in order. */
+  get cells(): readonly { readonly id: string; readonly source: string; readonly kind: string }[] {
+    return this._cells.map(cell => ({ id: cell.id, source: cell.getSource(), kind: cell.cell_type }));
+  }
+
+  /** Pictures in the outputs of a cell, as base64, the latest last. */
+  imagesOf(cellId: string): { mime: string; data: string }[] {
+    const cell = this._cells.find(one => one.id === cellId);
+    const outputs = (cell?.toJSON() as { outputs?: unknown[] } | undefined)?.outputs ?? [];
+    return outputs.flatMap(output => {
+      const data = (output as { data?: Record<string, unknown> }).data ?? {};
+      return ['image/png', 'image/jpeg']
+        .filter(mime => typeof data[mime] === 'string')
+        .map(mime => ({ mime, data: (data[mime] as string).replace(/\s/g, '') }));
+    });
+  }
+
   /** Where a cell stands, counted from 0 as prompts count; -1 when it is not there. */
   indexOf(cellId: string): number {
     return this._cells.findIndex(cell => cell.id === cellId);

@@ -18,7 +18,7 @@ import {
   Task,
   TASKS
 } from './chat-protocol';
-import { record, text, texts } from './protocol';
+import { IEdit, record, text, texts } from './protocol';
 
 /** What the user asked, with everything that was attached by hand. */
 export interface IAsked {
@@ -54,8 +54,15 @@ export class Exchange {
   notes: string[] = [];
   error = '';
   serverState: ServerState = 'ready';
-  /** What became of each edit, by its place. */
+  /** What became of each of `proposed`, by its place. */
   edits: EditState[] = [];
+  /** Changes that the user had proposed from a block of code. */
+  added: IEdit[] = [];
+
+  /** All changes on offer. */
+  get proposed(): readonly IEdit[] {
+    return [...(this.answer?.bundle.edits ?? []), ...this.added];
+  }
 }
 
 export interface IStreams {
@@ -163,6 +170,13 @@ export class Conversation {
 
   setEdit(exchange: Exchange, at: number, state: EditState): void {
     exchange.edits[at] = state;
+    this._changed.emit();
+  }
+
+  /** Offer one more change. */
+  propose(exchange: Exchange, edit: IEdit): void {
+    exchange.added.push(edit);
+    exchange.edits.push('open');
     this._changed.emit();
   }
 

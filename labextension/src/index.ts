@@ -2,13 +2,15 @@
  * The plugin: wires what the other modules make, and holds nothing itself.
  */
 
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { EditsRenderer } from './edits-renderer';
 import { NotebookLinks } from './notebook-links';
+import { addSidebar } from './sidebar';
 import { MIME_TYPE, PLUGIN_ID, TRANSLATION_DOMAIN } from './tokens';
 
 /** Before `text/html` (50) and `text/markdown` (60), which stand beside it in an answer. */
@@ -16,16 +18,18 @@ const RANK = 40;
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN_ID,
-  description: 'Explanations of failing cells and fixes, applied in place.',
+  description: 'A chat about the notebook, actions at its cells, and the cards of explanations.',
   autoStart: true,
   requires: [INotebookTracker, IRenderMimeRegistry],
-  optional: [ITranslator, IEditorLanguageRegistry],
+  optional: [ITranslator, IEditorLanguageRegistry, ICommandPalette, ILayoutRestorer],
   activate: (
-    _: JupyterFrontEnd,
+    app: JupyterFrontEnd,
     tracker: INotebookTracker,
     rendermime: IRenderMimeRegistry,
     translator: ITranslator | null,
-    languages: IEditorLanguageRegistry | null
+    languages: IEditorLanguageRegistry | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null
   ) => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const links = new NotebookLinks(tracker, trans);
@@ -39,6 +43,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       RANK
     );
+    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer });
   }
 };
 

@@ -1,0 +1,72 @@
+/** The messages, in order; scrolls along while the end is in sight. */
+
+import * as React from 'react';
+import type { ChatModel } from '../chat-model';
+import { ExchangeView } from './exchange-view';
+import type { IChatServices } from './chat-view';
+
+interface IProps {
+  readonly model: ChatModel;
+  readonly services: IChatServices;
+}
+
+const NEAR = 40;
+
+export function ChatLog({ model, services }: IProps): JSX.Element {
+  const { trans, conversation } = model;
+  const log = React.useRef<HTMLDivElement>(null);
+  useFollowing(log, conversation.exchanges.length);
+  return (
+    <div
+      ref={log}
+      className="jp-devstral-log"
+      role="log"
+      aria-label={trans.__('Conversation')}
+      // What arrives is announced as a whole, not word by word.
+      aria-live="off"
+      aria-busy={conversation.running !== null}
+      tabIndex={0}
+    >
+      {conversation.exchanges.length === 0 && (
+        <p className="jp-devstral-empty">
+          {trans.__('Answers are about the open notebook. Nothing that a model writes runs by itself.')}
+        </p>
+      )}
+      {conversation.exchanges.map(exchange => (
+        <ExchangeView key={exchange.id} exchange={exchange} model={model} services={services} />
+      ))}
+    </div>
+  );
+}
+
+/** Keep the end in sight where it was in sight, and when something new is asked. */
+function useFollowing(log: React.RefObject<HTMLDivElement>, count: number): void {
+  const isAtEnd = React.useRef(true);
+  React.useEffect(() => {
+    const element = log.current!;
+    const onScroll = () => {
+      isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+    };
+    const follow = new ResizeObserver(() => {
+      if (isAtEnd.current) {
+        element.scrollTop = element.scrollHeight;
+      }
+    });
+    element.addEventListener('scroll', onScroll, { passive: true });
+    const watched = new MutationObserver(() => {
+      [...element.children].forEach(child => follow.observe(child));
+    });
+    watched.observe(element, { childList: true });
+    follow.observe(element);
+    [...element.children].forEach(child => follow.observe(child));
+    return () => {
+      element.removeEventListener('scroll', onScroll);
+      follow.disconnect();
+      watched.disconnect();
+    };
+  }, [log]);
+  React.useEffect(() => {
+    isAtEnd.current = true;
+    log.current!.scrollTop = log.current!.scrollHeight;
+  }, [log, count]);
+}

@@ -1,0 +1,54 @@
+/** The whole sidebar: which notebook, the state of the model, the conversation, what will be sent, the composer. */
+
+import * as React from 'react';
+import type { ChatModel } from '../chat-model';
+import type { IReplyServices } from '../reply-view';
+import type { IDiffServices } from './edit-cards';
+import { ChatLog } from './chat-log';
+import { Composer } from './composer';
+import { ContextRow } from './context-row';
+import { Help } from './help';
+import { SetupNotice } from './setup-notice';
+import { ModelPicker } from './model-picker';
+
+export interface IChatServices extends IReplyServices, IDiffServices {
+  /** Show the messages that would be sent. */
+  showPrompt(): void;
+}
+
+interface IProps {
+  readonly model: ChatModel;
+  readonly services: IChatServices;
+}
+
+export function ChatView({ model, services }: IProps): JSX.Element {
+  const { trans, notebook, conversation, announcement } = model;
+  const name = notebook?.path.split('/').pop();
+  return (
+    <>
+      <header className="jp-devstral-chat-header">
+        <h2 className="jp-devstral-chat-title" title={notebook?.path}>
+          {name ? trans.__('About %1', name) : trans.__('No notebook is open')}
+        </h2>
+        <ModelPicker setup={model.setup} trans={trans} />
+        <button
+          type="button"
+          className="jp-devstral-small-button"
+          data-action="clear"
+          disabled={conversation.exchanges.length === 0}
+          onClick={() => model.clear()}
+        >
+          {trans.__('Clear')}
+        </button>
+      </header>
+      <SetupNotice setup={model.setup} trans={trans} />
+      <ChatLog model={model} services={services} />
+      {model.isHelpShown && <Help model={model} />}
+      <ContextRow model={model} showPrompt={services.showPrompt} />
+      <Composer model={model} />
+      <div className="jp-devstral-spoken" role="status" aria-live="polite">
+        {announcement}
+      </div>
+    </>
+  );
+}

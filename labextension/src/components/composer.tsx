@@ -1,0 +1,124 @@
+/** Where a message is typed: completion of "/" and "@", Enter sends, Escape closes or stops. */
+
+import * as React from 'react';
+import type { ChatModel } from '../chat-model';
+import { aboutCommand } from '../command-texts';
+import { completed, fragmentAt, ISuggestion, suggestions } from '../mentions';
+
+const LIST_ID = 'jp-devstral-suggestions';
+
+export function Composer({ model }: { readonly model: ChatModel }): JSX.Element {
+  const { trans, draft } = model;
+  const field = React.useRef<HTMLTextAreaElement>(null);
+  const [cursor, setCursor] = React.useState(0);
+  const [chosen, setChosen] = React.useState(0);
+  const [isClosed, setClosed] = React.useState(false);
+  const fragment = isClosed ? null : fragmentAt(draft, cursor);
+  const offered = fragment ? suggestions(fragment, model.mentionable, name => aboutCommand(trans, name)) : [];
+  const at = Math.min(chosen, offered.length - 1);
+  const running = model.conversation.running !== null;
+
+  const take = (suggestion: ISuggestion) => {
+    const done = completed(draft, fragment!, suggestion);
+    model.setDraft(done.text);
+    setCursor(done.cursor);
+    setChosen(0);
+    // The caret can only be placed once the new text is there.
+    requestAnimationFrame(() => {
+      field.current?.focus();
+      field.current?.setSelectionRange(done.cursor, done.cursor);
+    });
+  };
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) {
+      return;
+    }
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (offered.length > 0 && move) {
+      setChosen((at + move + offered.length) % offered.length);
+    } else if (offered.length > 0 && (event.key === 'Tab' || event.key === 'Enter') && !event.shiftKey) {
+      take(offered[at]);
+    } else if (event.key === 'Enter' && !event.shiftKey) {
+      void model.send();
+    } else if (event.key === 'Escape' && offered.length > 0) {
+      setClosed(true);
+    } else if (event.key === 'Escape' && running) {
+      model.stop();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div className="jp-devstral-composer">
+      {offered.length > 0 && <Suggestions offered={offered} at={at} take={take} label={trans.__('Completions')} />}
+      <textarea
+        ref={field}
+        className="jp-devstral-draft"
+        rows={3}
+        value={draft}
+        role="combobox"
+        aria-label={trans.__('Message')}
+        aria-autocomplete="list"
+        aria-expanded={offered.length > 0}
+        aria-controls={LIST_ID}
+        aria-activedescendant={offered.length > 0 ? `${LIST_ID}-${at}` : undefined}
+        placeholder={trans.__('Ask about this notebook; / for commands, @ to attach')}
+        onChange={event => {
+          model.setDraft(event.target.value);
+          setCursor(event.target.selectionStart);
+          setClosed(false);
+          setChosen(0);
+        }}
+        onSelect={event => setCursor(event.currentTarget.selectionStart)}
+        onKeyDown={onKeyDown}
+      />
+      {running ? (
+        <button type="button" className="jp-devstral-button" data-action="stop" onClick={() => model.stop()}>
+          {trans.__('Stop')}
+        </button>
+      ) : (
+        <button
+          type="button"
+          className="jp-devstral-button jp-mod-primary"
+          data-action="send"
+          disabled={draft.trim() === ''}
+          onClick={() => void model.send()}
+        >
+          {trans.__('Send')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface ISuggestionsProps {
+  readonly offered: readonly ISuggestion[];
+  readonly at: number;
+  readonly take: (suggestion: ISuggestion) => void;
+  readonly label: string;
+}
+
+function Suggestions({ offered, at, take, label }: ISuggestionsProps): JSX.Element {
+  return (
+    <ul id={LIST_ID} className="jp-devstral-suggestions" role="listbox" aria-label={label}>
+      {offered.map((one, index) => (
+        <li
+          key={one.label}
+          id={`${LIST_ID}-${index}`}
+          role="option"
+          aria-selected={index === at}
+          // Before the field loses its focus.
+          onMouseDown={event => {
+            event.preventDefault();
+            take(one);
+          }}
+        >
+          <span className="jp-devstral-suggestion">{one.label}</span>
+          <span className="jp-devstral-quiet">{one.detail}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,147 @@
+/** What will go along, each piece removable, and how much of the window it takes. */
+
+import * as React from 'react';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ChatModel } from '../chat-model';
+import type { IPiece, ISent } from '../chat-protocol';
+
+interface IProps {
+  readonly model: ChatModel;
+  readonly showPrompt: () => void;
+}
+
+/** These cannot be taken out one by one. */
+const FIXED = ['turn', 'target', 'image'];
+
+export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
+  const { preview, trans, excluded, imageCount } = model;
+  if (!preview) {
+    return null;
+  }
+  const out = [...excluded];
+  return (
+    <section className="jp-devstral-context" aria-label={trans.__('What is sent')}>
+      <details>
+        <summary>
+          {summary(preview, trans)} <Gauge sent={preview} trans={trans} />
+        </summary>
+        <ul className="jp-devstral-chips">
+          {preview.pieces.map(piece => (
+            <Chip key={piece.key} piece={piece} model={model} />
+          ))}
+          {out.map(key => (
+            <li key={key} className="jp-devstral-chip jp-mod-out">
+              <span>{trans.__('not sent: %1', key.replace(/^\w+:/, ''))}</span>
+              <button
+                type="button"
+                aria-label={trans.__('Send %1 again', key)}
+                onClick={() => model.exclude(key, false)}
+              >
+                +
+              </button>
+            </li>
+          ))}
+        </ul>
+        {preview.dropped.length > 0 && (
+          <p className="jp-devstral-quiet">
+            {trans.__('Left out, because the window is full: %1', names(preview.dropped, trans))}
+          </p>
+        )}
+        <button type="button" className="jp-devstral-small-button" data-action="show-prompt" onClick={showPrompt}>
+          {trans.__('Show exact prompt')}
+        </button>
+      </details>
+      {imageCount > 0 && (
+        <label className="jp-devstral-images">
+          <input
+            type="checkbox"
+            checked={model.withImages}
+            onChange={event => model.setImages(event.target.checked)}
+          />
+          {trans._n('Send the picture of the selected cell', 'Send the %1 pictures of the selected cell', imageCount)}
+        </label>
+      )}
+      {preview.isRemote && (
+        <p className="jp-devstral-notice-error">{trans.__('This leaves your machine: the model runs elsewhere.')}</p>
+      )}
+      {preview.notes.map(note => (
+        <p key={note} className="jp-devstral-quiet">
+          {note}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function Chip({ piece, model }: { readonly piece: IPiece; readonly model: ChatModel }): JSX.Element {
+  const { trans } = model;
+  const name = pieceName(piece, trans);
+  return (
+    <li className="jp-devstral-chip" data-kind={piece.kind} title={trans.__('about %1 tokens', piece.tokens)}>
+      <span>{name}</span>
+      {!FIXED.includes(piece.kind) && (
+        <button type="button" aria-label={trans.__('Do not send %1', name)} onClick={() => model.exclude(piece.key, true)}>
+          ×
+        </button>
+      )}
+    </li>
+  );
+}
+
+function Gauge({ sent, trans }: { readonly sent: ISent; readonly trans: TranslationBundle }): JSX.Element {
+  const label = trans.__('about %1 of %2 tokens', thousands(sent.tokens), thousands(sent.window));
+  return (
+    <span className="jp-devstral-gauge">
+      <meter
+        min={0}
+        max={sent.window || 1}
+        value={Math.min(sent.tokens, sent.window)}
+        high={sent.window - sent.replyReserve}
+        aria-label={label}
+      />
+      <span>{label}</span>
+    </span>
+  );
+}
+
+function summary(sent: ISent, trans: TranslationBundle): string {
+  const count = (...kinds: string[]) => sent.pieces.filter(piece => kinds.includes(piece.kind)).length;
+  const cells = count('cell', 'below', 'definition', 'target');
+  const variables = count('variable');
+  const others = sent.pieces.length - cells - variables;
+  return [
+    trans._n('%1 cell', '%1 cells', cells),
+    variables > 0 ? trans._n('%1 variable', '%1 variables', variables) : '',
+    others > 0 ? trans._n('%1 more', '%1 more', others) : ''
+  ]
+    .filter(part => part !== '')
+    .join(', ');
+}
+
+export function pieceName(piece: IPiece, trans: TranslationBundle): string {
+  switch (piece.kind) {
+    case 'cell':
+    case 'below':
+      return trans.__('cell %1', piece.index);
+    case 'target':
+      return trans.__('cell %1 (selected)', piece.index);
+    case 'definition':
+      return trans.__('part of cell %1', piece.index);
+    case 'error':
+      return trans.__('error of cell %1', piece.index);
+    case 'turn':
+      return trans.__('earlier answers');
+    case 'selection':
+      return trans.__('selection');
+    default:
+      return piece.label;
+  }
+}
+
+function names(pieces: readonly IPiece[], trans: TranslationBundle): string {
+  return [...new Set(pieces.map(piece => pieceName(piece, trans)))].slice(0, 12).join(', ');
+}
+
+export function thousands(tokens: number): string {
+  return tokens >= 1000 ? `${(tokens / 1000).toFixed(1)}k` : String(tokens);
+}

@@ -1,0 +1,64 @@
+/** What stands between the user and an answer: no daemon, no model, a download; nothing when all is well. */
+
+import * as React from 'react';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IPulling, ModelSetup } from '../model-setup';
+
+interface IProps {
+  readonly setup: ModelSetup;
+  readonly trans: TranslationBundle;
+}
+
+export function SetupNotice({ setup, trans }: IProps): JSX.Element | null {
+  const { status, pulling, error } = setup;
+  if (pulling) {
+    return <Progress pulling={pulling} setup={setup} trans={trans} />;
+  }
+  if (!error && (!status || (status.state === 'ready' && status.isLocal))) {
+    return null;
+  }
+  return (
+    <section className="jp-devstral-notice" data-state={status?.state ?? 'trouble'} aria-label={trans.__('Model')}>
+      {error && <p className="jp-devstral-notice-error">{error}</p>}
+      {status && <p>{status.text}</p>}
+      {status?.nextStep && <p>{code(status.nextStep)}</p>}
+      <div className="jp-devstral-buttons">
+        {status?.canPull && (
+          <button
+            type="button"
+            className="jp-devstral-button jp-mod-primary"
+            data-action="pull"
+            onClick={() => void setup.pull()}
+          >
+            {trans.__('Pull %1', status.model)}
+          </button>
+        )}
+        <button type="button" className="jp-devstral-button" data-action="look" onClick={() => void setup.look()}>
+          {trans.__('Look again')}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function Progress({ pulling, setup, trans }: IProps & { readonly pulling: IPulling }): JSX.Element {
+  const { model, status, completed, total } = pulling;
+  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
+  return (
+    <section className="jp-devstral-notice" data-state="pulling" aria-label={trans.__('Model')}>
+      <p>{trans.__('Pulling %1', model)}</p>
+      <progress max={total || 1} value={total ? completed : undefined} aria-label={trans.__('Pulling %1', model)} />
+      <p className="jp-devstral-quiet">
+        {total > 0 ? trans.__('%1 of %2 GB', gigabytes(completed), gigabytes(total)) : status}
+      </p>
+      <button type="button" className="jp-devstral-button" data-action="stop-pull" onClick={() => setup.stopPulling()}>
+        {trans.__('Stop')}
+      </button>
+    </section>
+  );
+}
+
+/** What stands between backticks, as code. */
+function code(sentence: string): React.ReactNode[] {
+  return sentence.split('`').map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part));
+}
