@@ -6,6 +6,7 @@ import * as React from 'react';
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import { MessageLoop } from '@lumino/messaging';
 import type { PanelLayout } from '@lumino/widgets';
 import type { ChatModel } from './chat-model';
 import type { IChatServices } from './components/chat-view';
@@ -106,9 +107,11 @@ class InlinePrompt extends ReactWidget {
     this._isAsking = false;
     if (!this.isDisposed) {
       this.update();
+      this._model.stateChanged.connect(this._closeWhenSettled, this);
+      MessageLoop.flush();
+      await this.renderPromise;
       // The change is there to be accepted.
       requestAnimationFrame(() => this.node.querySelector<HTMLElement>('[data-action=accept]')?.focus());
-      this._model.stateChanged.connect(this._closeWhenSettled, this);
     }
   }
 

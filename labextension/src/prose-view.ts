@@ -9,6 +9,13 @@ import { strictSanitizer } from './strict-sanitizer';
 
 const MARKDOWN = 'text/markdown';
 
+/** One outside of any output. */
+export function proseView(rendermime: IRenderMimeRegistry): ProseView {
+  const { sanitizer, linkHandler, latexTypesetter, markdownParser } = rendermime;
+  const options = { mimeType: MARKDOWN, sanitizer, resolver: null, linkHandler, latexTypesetter, markdownParser };
+  return new ProseView(rendermime, options);
+}
+
 export class ProseView extends Widget {
   constructor(rendermime: IRenderMimeRegistry, options: IRenderMime.IRendererOptions) {
     super();

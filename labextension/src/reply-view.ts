@@ -9,7 +9,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
 import { CodeView, ICodeActions } from './code-view';
-import { ProseView } from './prose-view';
+import { ProseView, proseView } from './prose-view';
 import { IBlock, ReplyBlocks } from './reply-blocks';
 
 export interface IReplyServices {
@@ -116,15 +116,7 @@ export class ReplyView extends Panel {
     if (block.kind === 'code') {
       return new CodeView(languages, trans, this._actions);
     }
-    const { sanitizer, linkHandler, latexTypesetter, markdownParser } = rendermime;
-    return new ProseView(rendermime, {
-      mimeType: 'text/markdown',
-      sanitizer,
-      resolver: null,
-      linkHandler,
-      latexTypesetter,
-      markdownParser
-    });
+    return proseView(rendermime);
   }
 
   private _fits(view: Widget, block: IBlock): boolean {

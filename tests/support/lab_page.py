@@ -113,10 +113,9 @@ class LabPage:
 
     @property
     def errors(self) -> list[str]:
-        """What was thrown and not caught in the JupyterLab half; other extensions have their own errors."""
-        return [
-            line for line in self.console if "pageerror" in line and "extensions/jupyter-devstral" in line
-        ]
+        """What was thrown and not caught; other extensions have errors of their own."""
+        thrown = [line for line in self.console if "pageerror" in line]
+        return [line for line in thrown if "/extensions/@" not in line]
 
     @property
     def sources(self) -> list[str]:

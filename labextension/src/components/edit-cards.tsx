@@ -2,11 +2,11 @@
 
 import * as React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import { Widget } from '@lumino/widgets';
 import type { ChatModel } from '../chat-model';
 import type { Exchange } from '../conversation';
 import { DiffView } from '../diff-view';
 import type { IEdit } from '../protocol';
+import { useWidget } from './use-widget';
 
 export interface IDiffServices {
   readonly languages: IEditorLanguageRegistry | null;
@@ -119,16 +119,11 @@ interface IDiffProps {
 }
 
 function Diff({ edit, heading, isSplit, model, services }: IDiffProps): JSX.Element {
-  const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
-    const mimeType = model.notebook?.mimeType ?? 'text/x-ipython';
-    const view = new DiffView(heading, edit, services.languages, mimeType, isSplit);
-    Widget.attach(view, host.current!);
-    return () => {
-      Widget.detach(view);
-      view.dispose();
-    };
-  }, [edit, heading, isSplit]);
+  const mimeType = model.notebook?.mimeType ?? 'text/x-ipython';
+  const host = useWidget(
+    () => new DiffView(heading, edit, services.languages, mimeType, isSplit),
+    [edit, heading, isSplit]
+  );
   return <div ref={host} />;
 }
 

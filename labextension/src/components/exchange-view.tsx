@@ -1,14 +1,14 @@
 /** One question with its answer: what was asked, the reply, its edits, its receipt, and what can be done with it. */
 
 import * as React from 'react';
-import { Widget } from '@lumino/widgets';
 import type { ChatModel } from '../chat-model';
 import type { Exchange } from '../conversation';
-import { ProseView } from '../prose-view';
+import { proseView } from '../prose-view';
 import { ReplyView } from '../reply-view';
 import type { IChatServices } from './chat-view';
 import { codeActions } from './code-actions';
 import { EditCards } from './edit-cards';
+import { useWidget } from './use-widget';
 
 interface IProps {
   readonly exchange: Exchange;
@@ -56,10 +56,8 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
 
 /** The reply's own widgets: text that arrives goes to them, and not through React. */
 function Reply({ exchange, model, services }: IProps): JSX.Element {
-  const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
-    const view = new ReplyView(services, codeActions(model, exchange));
-    Widget.attach(view, host.current!);
+  const make = () => new ReplyView(services, codeActions(model, exchange));
+  const host = useWidget(make, [exchange], view => {
     view.add(exchange.reply);
     const { conversation } = model;
     const onText = (_: unknown, { exchange: of, text }: { exchange: Exchange; text: string }) => {
@@ -67,23 +65,21 @@ function Reply({ exchange, model, services }: IProps): JSX.Element {
         view.add(text);
       }
     };
+    const leave = () => {
+      conversation.streamed.disconnect(onText);
+      conversation.changed.disconnect(onChanged);
+    };
     const onChanged = () => {
       if (exchange.state !== 'running') {
-        conversation.streamed.disconnect(onText);
-        conversation.changed.disconnect(onChanged);
+        leave();
         view.end();
       }
     };
     conversation.streamed.connect(onText);
     conversation.changed.connect(onChanged);
     onChanged();
-    return () => {
-      conversation.streamed.disconnect(onText);
-      conversation.changed.disconnect(onChanged);
-      Widget.detach(view);
-      view.dispose();
-    };
-  }, [exchange]);
+    return leave;
+  });
   return <div ref={host} />;
 }
 
@@ -118,24 +114,10 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
 }
 
 function Receipt({ markdown, services }: { readonly markdown: string; readonly services: IChatServices }): JSX.Element {
-  const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
-    const { rendermime } = services;
-    const { sanitizer, linkHandler, latexTypesetter, markdownParser } = rendermime;
-    const view = new ProseView(rendermime, {
-      mimeType: 'text/markdown',
-      sanitizer,
-      resolver: null,
-      linkHandler,
-      latexTypesetter,
-      markdownParser
-    });
-    Widget.attach(view, host.current!);
-    void view.showMarkdown(markdown);
-    return () => {
-      Widget.detach(view);
-      view.dispose();
-    };
-  }, [markdown]);
+  const host = useWidget(
+    () => proseView(services.rendermime),
+    [markdown],
+    view => void view.showMarkdown(markdown)
+  );
   return <div className="jp-devstral-receipt" ref={host} />;
 }
