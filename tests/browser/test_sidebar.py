@@ -466,6 +466,29 @@ def test_a_read_only_notebook_is_only_read(side, ollama):
     assert lab.sources == before
 
 
+def test_in_french(browser, tmp_path, model_server, ollama):
+    with JupyterServer(tmp_path, f"c.DevstralConfig.host = {model_server.url!r}\n") as server:
+        settings = server.folder / "settings" / "@jupyterlab" / "translation-extension"
+        settings.mkdir(parents=True)
+        (settings / "plugin.jupyterlab-settings").write_text('{"locale": "fr_FR"}')
+        page = browser.new_page(viewport={"width": 1300, "height": 900}, reduced_motion="reduce")
+        lab = LabPage(page, server)
+        lab.start()
+        lab.open(CELLS)
+        side = Side(lab)
+        side.show()
+        ollama.replies = [TWO]
+        side.ask("modifie les deux")
+        assert side.panel.locator("h2").inner_text().startswith("À propos de ")
+        assert side.button("accept-all").inner_text() == "Tout accepter"
+        assert (
+            side.panel.locator(".jp-devstral-diff-heading").first.inner_text() == "Modification de cellule 0"
+        )
+        side.panel.locator(".jp-devstral-context summary").click()
+        lab.screenshot("sidebar-french")
+        page.close()
+
+
 def test_in_notebook_7(browser, server, ollama):
     page = browser.new_page(viewport={"width": 1300, "height": 900}, reduced_motion="reduce")
     lab = LabPage(page, server)

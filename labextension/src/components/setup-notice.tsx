@@ -2,6 +2,7 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IStatus } from '../chat-protocol';
 import type { IPulling, ModelSetup } from '../model-setup';
 
 interface IProps {
@@ -20,8 +21,8 @@ export function SetupNotice({ setup, trans }: IProps): JSX.Element | null {
   return (
     <section className="jp-devstral-notice" data-state={status?.state ?? 'trouble'} aria-label={trans.__('Model')}>
       {error && <p className="jp-devstral-notice-error">{error}</p>}
-      {status && <p>{status.text}</p>}
-      {status?.nextStep && <p>{code(status.nextStep)}</p>}
+      {status && <p>{said(status, trans)}</p>}
+      {status && <p>{code(nextStep(status, trans))}</p>}
       <div className="jp-devstral-buttons">
         {status?.canPull && (
           <button
@@ -56,6 +57,29 @@ function Progress({ pulling, setup, trans }: IProps & { readonly pulling: IPulli
       </button>
     </section>
   );
+}
+
+/** The usual states in the user's language; what is rare, as the server says it. */
+function said(status: IStatus, trans: TranslationBundle): string {
+  switch (status.state) {
+    case 'no-server':
+      return trans.__('No Ollama answers at %1.', status.host);
+    case 'no-model':
+      return trans.__('Ollama is running, but it does not have the model %1 yet.', status.model);
+    default:
+      return status.text;
+  }
+}
+
+function nextStep(status: IStatus, trans: TranslationBundle): string {
+  switch (status.state) {
+    case 'no-server':
+      return trans.__('Start it in a terminal with `ollama serve`; to install it: https://ollama.com/download.');
+    case 'no-model':
+      return trans.__('Pull it here, or choose one that is there.');
+    default:
+      return status.nextStep;
+  }
 }
 
 /** What stands between backticks, as code. */
