@@ -21,6 +21,7 @@ NAMES = (
     "gold_fixes",
     "crash_context",
     "explain_hook",
+    "sidebar",
 )
 
 
