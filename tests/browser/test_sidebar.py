@@ -84,12 +84,15 @@ class Side:
         self.lab.command("jupyter-devstral:open-chat")
         self.draft.wait_for()
 
-    def ask(self, text, state="done"):
+    def ask(self, text):
+        """Send it, and wait for the end of its answer."""
+        before = self.exchanges()
         self.draft.fill(text)
         # Completion takes Enter for itself while it is open.
         self.page.keyboard.press("Escape")
         self.draft.press("Enter")
-        self.panel.locator(f".jp-devstral-exchange[data-state={state}]").last.wait_for()
+        self.lab.wait_until(lambda: self.exchanges() == before + 1)
+        self.lab.wait_until(lambda: self.last.get_attribute("data-state") == "done")
 
     def button(self, action):
         return self.panel.locator(f"button[data-action='{action}']")
@@ -561,3 +564,57 @@ def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
+
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+
+
+def test_pictures_go_along_when_asked_for(side, ollama):
+    figure = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"image/png": PIXEL, "text/plain": "<Figure>"},
+    }
+    side.open([code("a", "plot()", [figure])], kernel=False)
+    side.lab.select(0)
+    side.ask("what is there?")
+    assert "images" not in ollama.chats[-1].body["messages"][-1]
+    box = side.panel.get_by_label("Send the picture of the selected cell")
+    box.check()
+    side.ask("what does it show?")
+    assert ollama.chats[-1].body["messages"][-1]["images"] == [PIXEL]
+    # It is sent once; the next question is about words again.
+    side.ask("and now?")
+    assert "images" not in ollama.chats[-1].body["messages"][-1]
+
+
+def test_a_magic_and_the_sidebar_share_their_prefix(side, ollama):
+    """The same notebook, the same bytes: what was read for the one need not be read for the other."""
+    lab = side.lab
+    load = f"%load_ext jupyter_devstral\n%config DevstralConfig.host = {ollama.url!r}"
+    ask = code("ask", "%devstral ask what is there?")
+    side.open([code("load", load), *CELLS[:2], markdown("m", "# Unsaved"), ask])
+    ollama.replies = ["Two lists."]
+    for index in range(3):
+        lab.run(index)
+    lab.set_source(3, "# Written since, and not saved")
+    lab.run(4)
+    side.ask("and what else?")
+    magic, sidebar = (chat.body["messages"] for chat in ollama.chats)
+    assert "Written since" in magic[-1]["content"]
+    assert sidebar[: len(magic)] == magic
+    assert sidebar[len(magic)] == {"role": "assistant", "content": "Two lists."}
+
+
+def test_after_a_restart_of_the_kernel_variables_are_those_of_the_new_one(side, ollama):
+    lab = side.lab
+    side.open([code("a", "import random\nhidden_away = [random.random()]")])
+    lab.run(0)
+    side.ask("what is in @hidden_away ?")
+    assert "hidden_away: list" in question_of(ollama)
+    lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    lab.wait_idle()
+    lab.page.wait_for_timeout(1000)
+    side.ask("and now?")
+    assert "hidden_away: list" not in question_of(ollama)
+    assert "and now?" in question_of(ollama)
