@@ -154,6 +154,9 @@ class PullHandler(DevstralHandler):
         name = body.get("model") if isinstance(body, dict) else None
         if not isinstance(name, str) or not name.strip():
             raise UsageError("Name the model to pull.")
+        if names_a_host(name) and name.strip() != self.session.config.model:
+            # Ollama would fetch from there: that is not for a page to say.
+            raise UsageError(f"{name} names a server: pull it in a terminal, `ollama pull {name}`.")
         await self.stream(self._records(name.strip()))
 
     async def _records(self, name: str) -> AsyncGenerator[Record, None]:
@@ -241,6 +244,12 @@ class RenameHandler(ConversationHandler):
         await asyncio.to_thread(self._stored.rename, _path(body, "path"), _path(body, "new_path"))
         self.set_status(204)
         self.finish()
+
+
+def names_a_host(model: str) -> bool:
+    """Whether a model's name begins with the registry to fetch it from, or is an address."""
+    first, slash, _ = model.strip().partition("/")
+    return "://" in model or (bool(slash) and any(sign in first for sign in (".", ":", "\\", "localhost")))
 
 
 def _path(body: dict[str, Any], key: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from jupyter_devstral.server.handlers import names_a_host
 from tests.server.conftest import code, question
 from tests.support.jupyter_server import JupyterServer
 from tests.support.kernel_of_server import executing
@@ -180,6 +181,21 @@ def test_pulling(client, ollama):
         records = [json.loads(line) for line in response.iter_lines()]
     assert records[-1] == {"type": "done"}
     assert {"type": "progress", "status": "pulling abc", "completed": 40, "total": 100} in records
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["evil.example/library/x", "http://127.0.0.1:9/x", "localhost/x/y", "127.0.0.1:9/x", "hf.co/a/b", "", 5],
+)
+def test_a_page_names_no_registry(client, ollama, name):
+    answer = client.http.post("pull", json={"model": name})
+    assert answer.status_code == 400
+    assert not [record for record in ollama.requests if record.path == "/api/pull"]
+
+
+@pytest.mark.parametrize("name", ["devstral-small-2", "devstral-small-2:latest", "someone/model:7b"])
+def test_names_of_the_usual_registry(name):
+    assert not names_a_host(name)
 
 
 def test_pulling_what_does_not_exist(client, ollama):
