@@ -233,11 +233,11 @@ class ExplainOnError:
             self._current = None
         if explanation.answered:
             self._told_how_to_change = True
-        else:
+        if not explanation.whole:
             self._forget(explanation)
 
     def _forget(self, explanation: Explanation) -> None:
-        """Nothing was explained: the same error deserves another attempt."""
+        """Nothing, or half of it, was explained: the same error deserves another attempt."""
         signature = explanation.subject.failure.signature
         if self._explained.get(signature) == explanation.card.id:
             self._explained.pop(signature, None)

@@ -16,6 +16,7 @@ from . import fix_card
 from .ask import ReplyMarkdown
 from .card_output import Screen
 from .fix_card import FixCard, explanation_prose
+from .live_output import undisturbed
 from .main_thread import OnMain
 from .markdown import prose
 
@@ -90,6 +91,12 @@ class Explanation:
     def answered(self) -> bool:
         return self._reply is not None
 
+    @property
+    def whole(self) -> bool:
+        """Whether the answer came to its end; else the same error deserves another attempt."""
+        reply = self._reply
+        return reply is not None and reply.finished in ("stop", "length") and bool(reply.text.strip())
+
     def steps(self) -> tuple[Cell, ...]:
         """The cells that running the fix runs, with their new sources."""
         return self._steps(self.card.edits)
@@ -100,13 +107,13 @@ class Explanation:
         try:
             self._explain()
         except KeyboardInterrupt:
-            self.stop()
+            undisturbed(self.stop)
         except DevstralError as error:
             what = "No second attempt" if self.answered else "No explanation"
             self.card.notes = [f"*{what}: {prose(str(error))}*"]
         finally:
             self._session.untrack(self)
-        self._show_finished()
+        undisturbed(self._show_finished)
 
     def run_more(self) -> None:
         """Ask for more detail, and show it behind what is there."""
@@ -123,12 +130,12 @@ class Explanation:
             card.prose = f"{before}\n\n{more}"
             self._remember(f"{card.said.rstrip()}\n\n{reply.text}", reply)
         except KeyboardInterrupt:
-            self.stop()
+            undisturbed(self.stop)
         except DevstralError as error:
             card.notes = [f"*No more: {prose(str(error))}*"]
         finally:
             self._session.untrack(self)
-        self._show_finished()
+        undisturbed(self._show_finished)
 
     def close(self) -> None:
         """What `%devstral stop` does to everything that runs."""
@@ -166,6 +173,8 @@ class Explanation:
     def _explain(self) -> None:
         request = self.subject.request
         reply = self._follow(lambda assistant: assistant.reply(request))
+        if self.stopped and not reply.text.strip():
+            return
         self._reply = reply
         self._take(reply, reply.text)
         if self.stopped or reply.finished != "stop":
@@ -209,11 +218,15 @@ class Explanation:
         shown = ReplyMarkdown()
         from ..core.assistant import Delta
 
-        for event in stream:
-            shown.add(event)
-            if isinstance(event, Delta):
-                self._screen.aside("")
-                self._screen.write(shown.text, lambda: f"{before}\n\n{shown}".lstrip())
+        try:
+            for event in stream:
+                shown.add(event)
+                if isinstance(event, Delta):
+                    self._screen.aside("")
+                    self._screen.write(shown.text, lambda: f"{before}\n\n{shown}".lstrip())
+        except KeyboardInterrupt:
+            # What has arrived is kept, as where somebody else stops it.
+            undisturbed(self.stop)
         return stream.result()
 
     def _take(self, reply: Reply, said: str) -> None:

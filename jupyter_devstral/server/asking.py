@@ -22,6 +22,8 @@ from .streaming import Record
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, ReplyStream
     from ..core.ollama import OllamaModel
+    from ..core.prompt import Prompt
+    from ..core.window import Window
     from .question import Question
     from .session import ServerSession
 
@@ -65,8 +67,7 @@ def preview(asked: Asked) -> Record:
     prompt = asked.assistant.prompt(asked.request, window=window)
     shown = window or asked.model.asked_window
     record = _sent(asked, prompt, shown, shown.reply_reserve(asked.assistant.config.max_reply_tokens))
-    messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
-    return {**record, "messages": messages}
+    return {**record, "messages": _messages(prompt)}
 
 
 class Answer:
@@ -103,7 +104,7 @@ class Answer:
             return
         outgoing = stream.outgoing
         sent = _sent(asked, outgoing.prompt, outgoing.window, outgoing.num_predict)
-        yield {"type": "sent", **sent}
+        yield {"type": "sent", **sent, "messages": _messages(outgoing.prompt)}
         for event in stream:
             if isinstance(event, Delta):
                 yield {"type": "text", "text": event.text}
@@ -112,7 +113,11 @@ class Answer:
         yield {"type": "done", "bundle": reply_bundle(stream.result())}
 
 
-def _sent(asked: Asked, prompt: Any, window: Any, reserve: int) -> Record:
+def _messages(prompt: Prompt) -> list[dict[str, str]]:
+    return [{"role": message.role, "content": message.content} for message in prompt.messages]
+
+
+def _sent(asked: Asked, prompt: Prompt, window: Window, reserve: int) -> Record:
     return sent_record(
         asked.request,
         prompt,

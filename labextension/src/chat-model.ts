@@ -83,7 +83,8 @@ export class ChatModel extends VDomModel {
     return this._preview;
   }
 
-  get excluded(): ReadonlySet<string> {
+  /** Keys of what was taken out, with what each is called. */
+  get excluded(): ReadonlyMap<string, string> {
     return this._excluded;
   }
 
@@ -115,13 +116,16 @@ export class ChatModel extends VDomModel {
     this._emit();
   }
 
-  /** Take something out of what is sent, or put it back. */
-  exclude(key: string, isOut: boolean): void {
-    if (isOut) {
-      this._excluded.add(key);
-    } else {
-      this._excluded.delete(key);
-    }
+  /** Take something out of what is sent. */
+  exclude(key: string, name: string): void {
+    this._excluded.set(key, name);
+    this._emit();
+    this._lookAhead.soon();
+  }
+
+  /** Put it back. */
+  include(key: string): void {
+    this._excluded.delete(key);
     this._emit();
     this._lookAhead.soon();
   }
@@ -193,10 +197,9 @@ export class ChatModel extends VDomModel {
   }
 
   /** What would be sent now, word for word. */
-  async messages(): Promise<IMessage[]> {
+  async messages(): Promise<readonly IMessage[]> {
     const asked = this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
-    const { messages } = await this.client.prompt(this._question(asked), new AbortController().signal);
-    return messages;
+    return (await this.client.prompt(this._question(asked), new AbortController().signal)).messages;
   }
 
   /** Carry out edits of an answer, all or none; says what became of it. */
@@ -284,7 +287,7 @@ export class ChatModel extends VDomModel {
       files,
       selection,
       images,
-      exclude: [...this._excluded],
+      exclude: [...this._excluded.keys()],
       turns: this._conversation.turns,
       model: this.setup.chosen || null
     };
@@ -374,7 +377,7 @@ export class ChatModel extends VDomModel {
     const notebook = this.notebook;
     try {
       const asked = this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
-      const [{ sent }, variables, files] = await Promise.all([
+      const [sent, variables, files] = await Promise.all([
         this.client.prompt(this._question({ ...asked, images: [] }), looking.signal),
         notebook?.kernelId ? this.client.variables(notebook.kernelId) : Promise.resolve([]),
         this._filesBeside(notebook)
@@ -420,7 +423,7 @@ export class ChatModel extends VDomModel {
   private _looking: AbortController | null = null;
   private _variables: readonly IVariable[] = [];
   private _files: readonly string[] = [];
-  private readonly _excluded = new Set<string>();
+  private readonly _excluded = new Map<string, string>();
   private readonly _conversations = new Map<string, Conversation>();
   private _conversation = new Conversation(this.client);
 }

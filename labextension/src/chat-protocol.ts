@@ -58,6 +58,8 @@ export interface ISent {
   readonly notes: readonly string[];
   /** What is replayed of the question in later ones. */
   readonly userText: string;
+  /** Word for word; of an exchange that was kept and restored nothing. */
+  readonly messages: readonly IMessage[];
 }
 
 export interface IMessage {
@@ -147,7 +149,8 @@ export function readSent(data: unknown): ISent {
     pieces: list(sent.pieces).map(readPiece),
     dropped: list(sent.dropped).map(readPiece),
     notes: texts(sent.notes),
-    userText: text(sent.user_text)
+    userText: text(sent.user_text),
+    messages: readMessages(sent)
   };
 }
 

@@ -6,13 +6,11 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import {
   CHAT_PROTOCOL,
-  IMessage,
   IQuestion,
   ISent,
   IStatus,
   IVariable,
   PullRecord,
-  readMessages,
   readPullRecord,
   readSent,
   readStatus,
@@ -33,10 +31,9 @@ export class Client {
     return readStatus(await this._json('GET', 'status', model ? { model } : {}));
   }
 
-  /** What would be sent, and its messages word for word. */
-  async prompt(question: IQuestion, signal: AbortSignal): Promise<{ sent: ISent; messages: IMessage[] }> {
-    const data = await this._json('POST', 'prompt', {}, asBody(question), signal);
-    return { sent: readSent(data), messages: readMessages(data) };
+  /** What would be sent. */
+  async prompt(question: IQuestion, signal: AbortSignal): Promise<ISent> {
+    return readSent(await this._json('POST', 'prompt', {}, asBody(question), signal));
   }
 
   /** An answer as it comes; leaving the iteration, or aborting, closes the connection. */

@@ -1,11 +1,14 @@
-/** The messages that would be sent, word for word. */
+/** The messages that would be sent, or were, word for word. */
 
 import * as React from 'react';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IMessage } from './chat-protocol';
 
-export async function showPrompt(trans: TranslationBundle, ask: () => Promise<IMessage[]>): Promise<void> {
+export async function showPrompt(
+  trans: TranslationBundle,
+  ask: () => readonly IMessage[] | Promise<readonly IMessage[]>
+): Promise<void> {
   let body: JSX.Element;
   try {
     const messages = await ask();

@@ -10,6 +10,7 @@ import { ActiveNotebook } from './active-notebook';
 import { addCommands } from './cell-commands';
 import { ChatModel } from './chat-model';
 import { ChatPanel } from './chat-panel';
+import type { IMessage } from './chat-protocol';
 import { Client } from './client';
 import { addErrorRenderer } from './error-renderer';
 import { showPrompt } from './prompt-dialog';
@@ -31,7 +32,7 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
     rendermime,
     languages,
     trans,
-    showPrompt: () => void showPrompt(trans, () => model.messages())
+    showPrompt: (messages?: readonly IMessage[]) => void showPrompt(trans, () => messages ?? model.messages())
   };
   const panel = new ChatPanel(model, services);
   app.shell.add(panel, 'right', { rank: 900 });

@@ -265,7 +265,7 @@ def test_what_goes_along_is_on_the_table_and_can_be_taken_out(side, ollama):
     summary.click()
     chip = side.panel.locator(".jp-devstral-chip", has_text="cell 1")
     chip.locator("button").click()
-    side.panel.get_by_text("not sent: b").wait_for()
+    side.panel.get_by_text("not sent: cell 1").wait_for()
     side.ask("what is there?")
     assert "double" not in json.dumps(ollama.chats[-1].body["messages"])
     lab.screenshot("sidebar-context")
@@ -275,6 +275,11 @@ def test_what_goes_along_is_on_the_table_and_can_be_taken_out(side, ollama):
     dialog = lab.page.locator(".jp-Dialog")
     dialog.get_by_text("coding assistant in a Jupyter notebook").wait_for()
     lab.screenshot("sidebar-prompt")
+    dialog.get_by_role("button", name="Close").click()
+    # What was sent can be read as well: without the cell that was taken out.
+    side.button("show-sent").click()
+    dialog.get_by_text("what is there?").wait_for()
+    assert "double" not in dialog.inner_text()
     dialog.get_by_role("button", name="Close").click()
 
 

@@ -2,6 +2,7 @@
 
 import * as React from 'react';
 import type { ChatModel } from '../chat-model';
+import type { IMessage } from '../chat-protocol';
 import type { IReplyServices } from '../reply-view';
 import type { IDiffServices } from './edit-cards';
 import { ChatLog } from './chat-log';
@@ -12,8 +13,8 @@ import { SetupNotice } from './setup-notice';
 import { ModelPicker } from './model-picker';
 
 export interface IChatServices extends IReplyServices, IDiffServices {
-  /** Show the messages that would be sent. */
-  showPrompt(): void;
+  /** Show these messages, or those that would be sent. */
+  showPrompt(messages?: readonly IMessage[]): void;
 }
 
 interface IProps {
@@ -44,7 +45,7 @@ export function ChatView({ model, services }: IProps): JSX.Element {
       <SetupNotice setup={model.setup} trans={trans} />
       <ChatLog model={model} services={services} />
       {model.isHelpShown && <Help model={model} />}
-      <ContextRow model={model} showPrompt={services.showPrompt} />
+      <ContextRow model={model} showPrompt={() => services.showPrompt()} />
       <Composer model={model} />
       <div className="jp-devstral-spoken" role="status" aria-live="polite">
         {announcement}

@@ -18,7 +18,6 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
   if (!preview) {
     return null;
   }
-  const out = [...excluded];
   return (
     <section className="jp-devstral-context" aria-label={trans.__('What is sent')}>
       <details>
@@ -29,14 +28,10 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
           {preview.pieces.map(piece => (
             <Chip key={piece.key} piece={piece} model={model} />
           ))}
-          {out.map(key => (
+          {[...excluded].map(([key, name]) => (
             <li key={key} className="jp-devstral-chip jp-mod-out">
-              <span>{trans.__('not sent: %1', key.replace(/^\w+:/, ''))}</span>
-              <button
-                type="button"
-                aria-label={trans.__('Send %1 again', key)}
-                onClick={() => model.exclude(key, false)}
-              >
+              <span>{trans.__('not sent: %1', name)}</span>
+              <button type="button" aria-label={trans.__('Send %1 again', name)} onClick={() => model.include(key)}>
                 +
               </button>
             </li>
@@ -80,7 +75,7 @@ function Chip({ piece, model }: { readonly piece: IPiece; readonly model: ChatMo
     <li className="jp-devstral-chip" data-kind={piece.kind} title={trans.__('about %1 tokens', piece.tokens)}>
       <span>{name}</span>
       {!FIXED.includes(piece.kind) && (
-        <button type="button" aria-label={trans.__('Do not send %1', name)} onClick={() => model.exclude(piece.key, true)}>
+        <button type="button" aria-label={trans.__('Do not send %1', name)} onClick={() => model.exclude(piece.key, name)}>
           ×
         </button>
       )}

@@ -99,6 +99,16 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
           {trans.__('Retry')}
         </button>
       )}
+      {exchange.sent && exchange.sent.messages.length > 0 && (
+        <button
+          type="button"
+          className="jp-devstral-small-button"
+          data-action="show-sent"
+          onClick={() => services.showPrompt(exchange.sent?.messages)}
+        >
+          {trans.__('Show exact prompt')}
+        </button>
+      )}
       {exchange.reply && (
         <button
           type="button"
