@@ -71,6 +71,8 @@ def test_the_traceback_at_once_then_the_explanation_and_its_fix(lab, failing, ol
     finished(lab)
     assert lab.card.locator(".jp-devstral-trial").inner_text().startswith("✓ ran clean in ")
     assert lab.sources[2] == BROKEN
+    # The card has buttons of its own: those of the traceback make room.
+    assert not lab.page.locator("button[data-action='explain-error']").is_visible()
     lab.screenshot("failing-explained")
     lab.button("apply").click()
     lab.outcome.wait_for()

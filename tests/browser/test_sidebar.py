@@ -160,6 +160,7 @@ def test_one_edit_is_undone_in_its_cell_and_another_can_be_rejected(side, ollama
     assert lab.sources[0] == "prices = [1, 2]"
     side.button("reject").click()
     side.panel.get_by_text("Rejected").wait_for()
+    lab.wait("document.activeElement?.classList.contains('jp-devstral-draft')")
 
 
 def test_refused_when_the_cell_changed_meanwhile(side, ollama):
@@ -490,7 +491,7 @@ def test_in_french(browser, tmp_path, model_server, ollama):
         assert side.panel.locator("h2").inner_text().startswith("À propos de ")
         assert side.button("accept-all").inner_text() == "Tout accepter"
         assert (
-            side.panel.locator(".jp-devstral-diff-heading").first.inner_text() == "Modification de cellule 0"
+            side.panel.locator(".jp-devstral-diff-heading").first.inner_text() == "Modification : cellule 0"
         )
         side.panel.locator(".jp-devstral-context summary").click()
         lab.screenshot("sidebar-french")

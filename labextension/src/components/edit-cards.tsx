@@ -96,7 +96,12 @@ function EditCard({ edit, at, isSplit, exchange, model, services, accept }: ICar
             type="button"
             className="jp-devstral-button"
             data-action="reject"
-            onClick={() => model.setEdit(exchange, at, 'rejected')}
+            onClick={event => {
+              // The button goes; the focus does not go with it.
+              const place = event.currentTarget.closest('.jp-devstral-chat');
+              model.setEdit(exchange, at, 'rejected');
+              place?.querySelector<HTMLElement>('.jp-devstral-draft')?.focus();
+            }}
           >
             {trans.__('Reject')}
           </button>
