@@ -29,6 +29,10 @@ EXPLAINED = {
     "nested": "get_ipython().run_cell('1 / 0')",
     "captured": "%%capture\n1 / 0",
     "group": "raise ExceptionGroup('two', [ValueError('a'), KeyError('b')])",
+    "task group": (
+        "import asyncio\nasync def f(): 1 / 0\nasync with asyncio.TaskGroup() as tasks:\n"
+        "    tasks.create_task(f())"
+    ),
     "plain traceback": "%xmode Plain\n1 / 0",
     "short traceback": "%xmode Minimal\n1 / 0",
     "debugger on, nobody there": "%pdb on\n1 / 0",
@@ -99,7 +103,7 @@ def explanations(result):
 
 @pytest.mark.parametrize("case", sorted(EXPLAINED))
 def test_a_failure_is_explained_behind_what_it_always_showed(with_us, without, asked, case):
-    if case == "group" and sys.version_info < (3, 11):
+    if case in ("group", "task group") and sys.version_info < (3, 11):
         pytest.skip("there are no exception groups in this Python")
     ours, bare = with_us.run(EXPLAINED[case], case), without.run(EXPLAINED[case], case)
     assert seen(ours) == seen(bare)
@@ -163,6 +167,52 @@ def test_another_handler_keeps_its_place(with_us, asked):
     assert explanations(result)[-1]["state"] == "done"
     with_us.run("get_ipython().set_custom_exc((), None)")
     assert "jupyter_devstral" not in with_us.run("get_ipython().CustomTB.__module__").text
+
+
+def test_a_handler_that_fails_itself_is_ipythons_matter(with_us, without, asked):
+    for kernel in (with_us, without):
+        kernel.run(
+            "def handler(self, etype, value, tb, tb_offset=None):\n    raise RuntimeError('handler')\n"
+            "get_ipython().set_custom_exc((Exception,), handler)"
+        )
+    ours, bare = with_us.run("1 / 0", "custom"), without.run("1 / 0", "custom")
+    assert seen(ours) == seen(bare)
+    assert explanations(ours)[-1]["title"].startswith("ZeroDivisionError")
+    assert asked() == 1
+    for kernel in (with_us, without):
+        kernel.run("get_ipython().set_custom_exc((), None)")
+
+
+def test_a_cell_that_is_interrupted_while_it_awaits(with_us, asked):
+    # Of one long sleep ipykernel learns of the interrupt only when something else wakes its loop.
+    source = "import asyncio\nprint('begun')\nfor _ in range(600):\n    await asyncio.sleep(0.1)"
+    started = with_us.start(source, "awaiting")
+    with_us.finish(started, lambda result: result.of("stream"))
+    with_us.interrupt()
+    result = with_us.finish(started)
+    assert result.reply["status"] == "error"
+    assert explanations(result) == []
+    assert asked() == 0
+    assert explanations(with_us.run("1 / 0", "failing"))[-1]["state"] == "done"
+
+
+def test_explained_when_the_debugger_of_pdb_on_was_left(ip, session, connected, run, monkeypatch, capsys):
+    session.explainer.place = "here"
+    session.config.trial_seconds = 0
+    asked_while_open = []
+
+    def typed(self, intro=None):
+        asked_while_open.append(len(connected.chats))
+        self.onecmd("p value + 1")
+        self.onecmd("q")
+
+    monkeypatch.setattr("pdb.Pdb.cmdloop", typed)
+    run("%pdb on")
+    run("def f(value):\n    return value / 0\nf(41)", "failing")
+    run("%pdb off")
+    assert asked_while_open == [0]
+    assert "42" in capsys.readouterr().out
+    assert len(connected.chats) == 1
 
 
 def test_the_debugger_still_opens_where_it_failed(ip, session, connected, run, monkeypatch, capsys):

@@ -91,6 +91,21 @@ def test_an_explanation_that_failed_is_tried_again(run, here, ip):
     assert shown_cards(ip)[-1]["state"] == "done"
 
 
+@pytest.mark.parametrize("kind", ["drop", "reset-mid", "cut", "runner-killed", "garbage-line"])
+def test_an_answer_that_broke_off_is_kept_and_asked_for_again(run, here, ip, kind):
+    here.replies = ["The divisor is zero, which is no divisor."]
+    here.fail_next(kind)
+    run("1 / 0", "c")
+    kept = ip.display_pub.shown[-1]
+    assert kept["text/markdown"].startswith("The divisor")
+    assert "which is no divisor" not in kept["text/markdown"]
+    assert "cut off" in kept["text/markdown"]
+    assert kept[MIME]["edits"] == []
+    run("1 / 0", "c")
+    assert len(here.chats) == 2
+    assert "which is no divisor" in ip.display_pub.shown[-1]["text/markdown"]
+
+
 @pytest.mark.parametrize("tag", ["raises-exception", "devstral-skip"])
 def test_a_tagged_cell_is_left_alone(kernel, scripted_ollama, tag):
     kernel.run("%devstral auto on")
@@ -206,7 +221,22 @@ def test_a_slow_model_delays_no_traceback(background, scripted_ollama):
     assert result.of("error")
     assert not scripted_ollama.chats or not scripted_ollama.chats[-1].first_byte_at
     background.client.execute("%devstral stop", store_history=True)
-    assert is_finished(background.updates_until(failing, is_finished)[-1])
+    # Nothing has arrived that would be worth keeping.
+    stopped = background.updates_until(failing, is_finished)[-1]
+    assert state(stopped) == "offer"
+    assert stopped["text/markdown"] == "*stopped; `%devstral explain` begins again*"
+
+
+@pytest.mark.parametrize("kind", ["404", "500", "502-html", "400", "400-window", "reset", "load-failure"])
+def test_a_server_that_refuses_is_one_quiet_line(run, here, ip, kind, capsys):
+    here.fail_next(kind)
+    run("1 / 0", "c")
+    out = "".join(capsys.readouterr())
+    assert out.count("Traceback") == 1
+    assert "ZeroDivisionError" in out
+    [shown] = ip.display_pub.shown
+    assert shown["text/markdown"].startswith("*No explanation: ")
+    assert "\n" not in shown["text/markdown"].strip()
 
 
 def test_an_interrupt_ends_an_explanation_in_the_cell(kernel, scripted_ollama):
@@ -214,13 +244,45 @@ def test_an_interrupt_ends_an_explanation_in_the_cell(kernel, scripted_ollama):
     scripted_ollama.replies = [SLOW]
     scripted_ollama.piece_delay = 0.05
     failing = kernel.start("1 / 0", "failing")
-    kernel.finish(failing, lambda result: any(one["state"] == "working" for one in cards(result)))
-    assert scripted_ollama.wait_requests(1)
+    some = "The divisor is zero."
+    kernel.finish(failing, lambda result: any(some in str(each["data"]) for each in result.displays))
     kernel.interrupt()
     rest = kernel.finish(failing)
-    assert is_finished(rest.displays[-1]["data"])
+    assert is_finished(rest.shown)
+    # What had arrived stays.
+    assert some in rest.markdown
+    assert "Interrupted" in rest.markdown
+    assert rest.of("stream", "error") == []
     assert scripted_ollama.wait_closed() is not None
     assert "42" in kernel.run("print(41 + 1)").text
+    # Half an explanation is none: the same error is explained when it comes again.
+    scripted_ollama.replies, scripted_ollama.piece_delay = ["Short."], 0.0
+    assert kernel.run("1 / 0", "failing").markdown.startswith("Short.")
+
+
+def test_interrupting_an_idle_kernel_leaves_the_explanation_alone(background, scripted_ollama):
+    scripted_ollama.replies = [SLOW[:40]]
+    scripted_ollama.piece_delay = 0.05
+    failing = background.start("1 / 0", "failing")
+    background.finish(failing)
+    background.updates_until(failing, lambda data: card(data) and len(data[MIME]["prose"]) > 20)
+    background.interrupt()
+    last = background.updates_until(failing, is_finished)[-1]
+    assert state(last) == "done"
+    assert "Interrupted" not in last["text/markdown"]
+    assert "42" in background.run("print(41 + 1)").text
+
+
+def test_unloading_in_the_middle_ends_it(background, scripted_ollama):
+    scripted_ollama.replies = [SLOW]
+    scripted_ollama.piece_delay = 0.05
+    failing = background.start("1 / 0", "failing")
+    background.finish(failing)
+    background.updates_until(failing, lambda data: card(data) and len(data[MIME]["prose"]) > 20)
+    assert background.run("%unload_ext jupyter_devstral").text == ""
+    assert scripted_ollama.wait_closed() is not None
+    names = "print([t.name for t in __import__('threading').enumerate() if 'devstral' in t.name])"
+    assert eventually(lambda: background.run(names).text.strip() == "[]", 10)
 
 
 @pytest.mark.parametrize("how", ["restart", "shutdown", "kill"])
