@@ -19,7 +19,6 @@ from .window import Window
 
 if TYPE_CHECKING:
     # At run time the parser is imported behind the first token, which it would keep waiting for tens of ms.
-    from .edits import Edit
     from .reply import Code, Prose, ReplyParser
 
 _ENDINGS = {
@@ -28,18 +27,6 @@ _ENDINGS = {
     "interrupted": "Interrupted",
 }
 CONTINUE = "`%devstral continue` goes on"
-# Verdicts on a block that could not have become a cell, however it went on.
-_NO_CODE = frozenset({"output", "shell", "diff"})
-_HALF = "The answer is not complete, so no cell was made of its code yet."
-# Pieces that carry a cell's whole source.
-_SENT_WHOLE = ("cell", "below")
-_IN_PART = (
-    "Cell {} did not fit and was sent only in part, so its rewrite is not offered. A larger `num_ctx` helps."
-)
-_NOT_WHOLE = (
-    "The cell holds a block of embedded data that is not sent, so the rewritten cell would lose it and is "
-    "not offered. Move the data to a file, or to a cell of its own."
-)
 
 
 @dataclass(frozen=True)
@@ -257,26 +244,12 @@ class ReplyStream:
         return f"{_ENDINGS[finished]}: {how}." if how else f"{_ENDINGS[finished]}."
 
     def _finish(self) -> Reply:
-        from .edits import NO_CODE, propose_edits
+        from .offered_edits import offered_edits
         from .reply import Code
 
         outgoing, text, finished = self._outgoing, self.text, self._finished()
         request = outgoing.request
-        edits, unused = propose_edits(
-            request.task,
-            self._parsed,
-            anchor=next((cell.key for cell in (request.focus, request.target) if cell is not None), ""),
-            target=request.target,
-            language=request.notebook.language,
-            notebook=request.notebook,
-        )
-        edits, refused = _of_cells_sent_whole(edits, outgoing)
-        # An explanation without code is whole; one that was interrupted had no time for it.
-        if request.failure is not None or finished == "interrupted":
-            unused = tuple(note for note in unused if note != NO_CODE)
-        unused = (*unused, *refused)
-        if edits and not _ended_outside_code(finished, self._parsed):
-            edits, unused = (), (*unused, _HALF)
+        edits, unused = offered_edits(outgoing, self._parsed, finished)
         if finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
         ending = (self._ending(finished),) if finished in _ENDINGS else ()
@@ -298,35 +271,3 @@ class ReplyStream:
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
         )
-
-
-def _of_cells_sent_whole(
-    edits: tuple[Edit, ...], outgoing: Outgoing
-) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """The edits without rewrites of cells that the model did not see whole, and a sentence for each."""
-    from .safe_request import is_sent_whole
-
-    request = outgoing.request
-    sent = {piece.id for piece in outgoing.prompt.pieces if piece.kind in _SENT_WHOLE}
-    sent |= {cell.key for cell in (request.target, request.focus) if cell is not None}
-    cells = {cell.key: cell for cell in request.notebook.cells}
-    cells |= {request.target.key: request.target} if request.target else {}
-    kept, notes = [], []
-    for edit in edits:
-        cell = cells.get(edit.cell_id)
-        if edit.op == "insert" or cell is None or (edit.cell_id in sent and is_sent_whole(cell)):
-            kept.append(edit)
-        else:
-            notes.append(_IN_PART.format(cell.index) if edit.cell_id not in sent else _NOT_WHOLE)
-    return tuple(kept), tuple(notes)
-
-
-def _ended_outside_code(finished: str, events: Sequence[Prose | Code]) -> bool:
-    """Whether what arrived can be used: half a cell, or half an answer, is no proposal.
-
-    A sample of output that was cut off is not code.
-    """
-    if finished in ("stop", "interrupted"):
-        return finished == "stop"
-    last = events[-1] if events else None
-    return getattr(last, "closed", True) or getattr(last, "verdict", "") in _NO_CODE

@@ -32,6 +32,10 @@ export class ActiveNotebook {
     return this.panel.context.path;
   }
 
+  get folder(): string {
+    return this.path.split('/').slice(0, -1).join('/');
+  }
+
   /** The kernel to ask for variables, null for none. */
   get kernelId(): string | null {
     return this.panel.sessionContext.session?.kernel?.id ?? null;

@@ -9,18 +9,18 @@ import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import { ActiveNotebook } from './active-notebook';
-import type { IMessage, ISent, IStatus, IVariable, Task } from './chat-protocol';
+import { askedAbout, factsOf } from './asking';
+import type { IMessage, ISent, IStatus, Task } from './chat-protocol';
 import type { Client } from './client';
-import { Conversation, EditState, Exchange, IAsked, NotebookFacts } from './conversation';
-import { IMentionable, mentionsIn } from './mentions';
+import { Conversation } from './conversation';
+import { ConversationStore } from './conversation-store';
+import type { EditState, Exchange, IAsked } from './exchange';
+import { LookAhead } from './look-ahead';
+import type { IMentionable } from './mentions';
 import { ModelSetup } from './model-setup';
 import type { IEdit } from './protocol';
 import { refusalText } from './refusal-text';
 import { readTyped } from './slash-commands';
-import { once } from './timing';
-
-const PREVIEW_DELAY = 400;
-const KEEP_DELAY = 500;
 
 /** Something that is asked from elsewhere: a button at a cell, a menu. */
 export interface IAskedElsewhere {
@@ -33,12 +33,20 @@ export class ChatModel extends VDomModel {
   constructor(
     readonly client: Client,
     private readonly _tracker: INotebookTracker,
-    private readonly _contents: Contents.IManager,
+    contents: Contents.IManager,
     readonly trans: TranslationBundle
   ) {
     super();
     this.setup = new ModelSetup(client, trans);
     this.setup.changed.connect(() => this._emit());
+    this._store = new ConversationStore(client, reason => this._say(reason));
+    this._lookAhead = new LookAhead(
+      client,
+      contents,
+      () => ({ ...this._question(this._asked(this.draft, 'chat', readTyped(this.draft).text || '…')), images: [] }),
+      () => this.notebook
+    );
+    this._lookAhead.changed.connect(() => this._emit());
     _tracker.currentChanged.connect(this._follow, this);
     _tracker.activeCellChanged.connect(this._factsChanged, this);
     _tracker.selectionChanged.connect(this._factsChanged, this);
@@ -80,7 +88,7 @@ export class ChatModel extends VDomModel {
 
   /** What would be sent with the draft, null where that is not known. */
   get preview(): ISent | null {
-    return this._preview;
+    return this._lookAhead.sent;
   }
 
   /** Keys of what was taken out, with what each is called. */
@@ -92,9 +100,9 @@ export class ChatModel extends VDomModel {
   get mentionable(): IMentionable {
     const notebook = this.notebook;
     return {
-      variables: this._variables,
+      variables: this._lookAhead.variables,
       cells: notebook?.cells.map(({ source }, index) => ({ index, firstLine: source.split('\n', 1)[0] })) ?? [],
-      files: this._files,
+      files: this._lookAhead.files,
       hasSelection: (notebook?.selection ?? '') !== ''
     };
   }
@@ -180,7 +188,7 @@ export class ChatModel extends VDomModel {
     const asked = this._conversation.takeBack(exchange.id);
     if (asked) {
       this.setDraft(asked.typed);
-      this._keep.soon();
+      this._store.keep(this._conversation);
     }
   }
 
@@ -192,7 +200,7 @@ export class ChatModel extends VDomModel {
     this._conversation.clear();
     this._excluded.clear();
     this._say(this.trans.__('The conversation is cleared.'));
-    this._keep.soon();
+    this._store.keep(this._conversation);
     this._lookAhead.soon();
   }
 
@@ -209,7 +217,7 @@ export class ChatModel extends VDomModel {
     const refusal = notebook ? this.apply(chosen) : this.trans.__('Open the notebook that this belongs to first.');
     if (!refusal) {
       places.forEach(at => this._conversation.setEdit(exchange, at, 'accepted'));
-      this._keep.soon();
+      this._store.keep(this._conversation);
     }
     this._say(refusal || this.trans.__('Applied.'));
     return refusal;
@@ -222,7 +230,7 @@ export class ChatModel extends VDomModel {
 
   setEdit(exchange: Exchange, at: number, state: EditState): void {
     this._conversation.setEdit(exchange, at, state);
-    this._keep.soon();
+    this._store.keep(this._conversation);
   }
 
   /** Change the notebook in one undo step; "" or why not. */
@@ -254,32 +262,19 @@ export class ChatModel extends VDomModel {
     }
     this.withImages = false;
     this._say(summary(this.trans, exchange));
-    this._keep.soon();
+    this._store.keep(this._conversation);
     this._lookAhead.soon();
     return exchange;
   }
 
   private _asked(typed: string, task: Task, question: string): IAsked {
-    const notebook = this.notebook;
-    const mentions = mentionsIn(question, this.mentionable);
-    const named = notebook?.cells[mentions.cells[0] ?? -1]?.id;
-    const folder = notebook?.path.split('/').slice(0, -1).join('/') ?? '';
-    return {
-      task,
-      typed,
-      question,
-      target: named ?? notebook?.activeCellId ?? '',
-      variables: mentions.variables,
-      files: mentions.files.map(file => (folder ? `${folder}/${file}` : file)),
-      selection: mentions.selection ? (notebook?.selection ?? '') : '',
-      images: this.withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : []
-    };
+    return askedAbout(this.notebook, this.mentionable, { typed, task, question, withImages: this.withImages });
   }
 
   private _question(asked: IAsked) {
     const { task, question, target, variables, files, selection, images } = asked;
     return {
-      ...this._facts(),
+      ...factsOf(this.notebook),
       task,
       question,
       target,
@@ -290,16 +285,6 @@ export class ChatModel extends VDomModel {
       exclude: [...this._excluded.keys()],
       turns: this._conversation.turns,
       model: this.setup.chosen || null
-    };
-  }
-
-  private _facts(): NotebookFacts {
-    const notebook = this.notebook;
-    return {
-      path: notebook?.path ?? '',
-      kernel_id: notebook?.kernelId ?? null,
-      language: notebook?.language ?? 'python',
-      cells: notebook?.snapshot() ?? []
     };
   }
 
@@ -314,46 +299,22 @@ export class ChatModel extends VDomModel {
     panel?.context.pathChanged.connect(this._renamed, this);
     panel?.disposed.connect(() => this._tracker.currentWidget === null && this._follow());
     this._excluded.clear();
-    this._preview = null;
-    this._variables = [];
+    this._lookAhead.forget();
     this._open(panel?.context.path ?? '');
     this._factsChanged();
   }
 
   private _open(path: string): void {
-    let conversation = this._conversations.get(path);
-    if (!conversation) {
-      conversation = new Conversation(this.client);
-      this._conversations.set(path, conversation);
-      void this._restore(conversation, path);
-    }
     this._conversation.changed.disconnect(this._emit, this);
-    this._conversation = conversation;
-    conversation.changed.connect(this._emit, this);
+    this._conversation = this._store.of(path);
+    this._conversation.changed.connect(this._emit, this);
     this._path = path;
     this._emit();
   }
 
-  private async _restore(conversation: Conversation, path: string): Promise<void> {
-    try {
-      const kept = await this.client.conversation(path);
-      if (conversation.exchanges.length === 0) {
-        conversation.restore(kept);
-      }
-    } catch {
-      // Without the server's half the setup says so; a conversation can begin all the same.
-    }
-  }
-
   private _renamed(_: unknown, path: string): void {
-    const old = this._path;
-    const conversation = this._conversations.get(old);
-    if (conversation && old !== path) {
-      this._conversations.delete(old);
-      this._conversations.set(path, conversation);
-      this._path = path;
-      void this.client.renameConversation(old, path).catch(() => undefined);
-    }
+    this._store.rename(this._path, path);
+    this._path = path;
     this._emit();
   }
 
@@ -362,49 +323,6 @@ export class ChatModel extends VDomModel {
     if (this._isVisible) {
       this._lookAhead.soon();
     }
-  }
-
-  private readonly _lookAhead = once(PREVIEW_DELAY, () => void this._look());
-  private readonly _keep = once(KEEP_DELAY, () => {
-    const messages = this._conversation.toJSON();
-    void this.client.keepConversation(this._path, messages).catch((error: Error) => this._say(error.message));
-  });
-
-  /** Ask the server what would be sent, and what can be mentioned. */
-  private async _look(): Promise<void> {
-    this._looking?.abort();
-    const looking = (this._looking = new AbortController());
-    const notebook = this.notebook;
-    try {
-      const asked = this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
-      const [sent, variables, files] = await Promise.all([
-        this.client.prompt(this._question({ ...asked, images: [] }), looking.signal),
-        notebook?.kernelId ? this.client.variables(notebook.kernelId) : Promise.resolve([]),
-        this._filesBeside(notebook)
-      ]);
-      if (!looking.signal.aborted) {
-        this._preview = sent;
-        // A busy kernel says nothing: what it said before is still good to mention.
-        this._variables = variables.length > 0 ? variables : this._variables;
-        this._files = files;
-        this._emit();
-      }
-    } catch {
-      if (!looking.signal.aborted) {
-        this._preview = null;
-        this._emit();
-      }
-    }
-  }
-
-  private async _filesBeside(notebook: ActiveNotebook | null): Promise<string[]> {
-    if (!notebook) {
-      return [];
-    }
-    const folder = notebook.path.split('/').slice(0, -1).join('/');
-    const listed = await this._contents.get(folder, { content: true }).catch(() => null);
-    const entries: Contents.IModel[] = Array.isArray(listed?.content) ? listed.content : [];
-    return entries.filter(entry => entry.type === 'file').map(entry => entry.name);
   }
 
   private _say(words: string): void {
@@ -419,12 +337,9 @@ export class ChatModel extends VDomModel {
   private _isVisible = false;
   private _panel: NotebookPanel | null = null;
   private _path = '';
-  private _preview: ISent | null = null;
-  private _looking: AbortController | null = null;
-  private _variables: readonly IVariable[] = [];
-  private _files: readonly string[] = [];
+  private readonly _lookAhead: LookAhead;
+  private readonly _store: ConversationStore;
   private readonly _excluded = new Map<string, string>();
-  private readonly _conversations = new Map<string, Conversation>();
   private _conversation = new Conversation(this.client);
 }
 

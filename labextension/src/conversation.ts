@@ -5,65 +5,9 @@
  */
 
 import { ISignal, Signal } from '@lumino/signaling';
-import {
-  IAnswer,
-  IImage,
-  IQuestion,
-  ISent,
-  ITurn,
-  readAnswer,
-  readSent,
-  ServerState,
-  StreamRecord,
-  Task,
-  TASKS
-} from './chat-protocol';
-import { IEdit, record, text, texts } from './protocol';
-
-/** What the user asked, with everything that was attached by hand. */
-export interface IAsked {
-  readonly task: Task;
-  /** As typed, the command included. */
-  readonly typed: string;
-  readonly question: string;
-  /** Id of the cell that it is about, "" for none. */
-  readonly target: string;
-  readonly variables: readonly string[];
-  readonly files: readonly string[];
-  readonly selection: string;
-  readonly images: readonly IImage[];
-}
-
-export type EditState = 'open' | 'accepted' | 'rejected';
-export type ExchangeState = 'running' | 'done' | 'stopped' | 'failed';
-
-/** A question and its answer. */
-export class Exchange {
-  constructor(
-    readonly id: string,
-    readonly asked: IAsked,
-    /** Id of the last cell of the notebook when it was asked. */
-    readonly after: string
-  ) {}
-
-  state: ExchangeState = 'running';
-  phase = '';
-  reply = '';
-  answer: IAnswer | null = null;
-  sent: ISent | null = null;
-  notes: string[] = [];
-  error = '';
-  serverState: ServerState = 'ready';
-  /** What became of each of `proposed`, by its place. */
-  edits: EditState[] = [];
-  /** Changes that the user had proposed from a block of code. */
-  added: IEdit[] = [];
-
-  /** All changes on offer. */
-  get proposed(): readonly IEdit[] {
-    return [...(this.answer?.bundle.edits ?? []), ...this.added];
-  }
-}
+import type { IQuestion, ITurn, StreamRecord } from './chat-protocol';
+import { EditState, Exchange, ExchangeState, IAsked } from './exchange';
+import { IEdit, text } from './protocol';
 
 export interface IStreams {
   chat(question: IQuestion, signal: AbortSignal): AsyncIterable<StreamRecord>;
@@ -117,7 +61,7 @@ export class Conversation {
     this.stop();
     const turns = this.turns;
     const last = facts.cells[facts.cells.length - 1];
-    const exchange = new Exchange(newId(), asked, text(last?.id));
+    const exchange = Exchange.begin(asked, text(last?.id));
     this._exchanges.push(exchange);
     this._changed.emit();
     const { task, question, target, variables, files, selection, images } = asked;
@@ -185,23 +129,12 @@ export class Conversation {
     return this._exchanges
       .filter(({ state }) => state !== 'running')
       .slice(-MOST_KEPT)
-      .map(({ id, asked, after, state, reply, answer, sent, notes, error, edits }) => ({
-        id,
-        asked: { ...asked, images: [] },
-        after,
-        state,
-        reply,
-        bundle: answer?.raw ?? null,
-        sent: sent && { ...unread(sent) },
-        notes,
-        error,
-        edits
-      }));
+      .map(exchange => exchange.toJSON());
   }
 
   /** Put what was kept in place of what is there; what is not understood is left out. */
   restore(data: readonly unknown[]): void {
-    this._exchanges = data.map(readExchange).filter((one): one is Exchange => one !== null);
+    this._exchanges = data.map(Exchange.read).filter((one): one is Exchange => one !== null);
     this._changed.emit();
   }
 
@@ -250,62 +183,4 @@ export class Conversation {
   private _abort: AbortController | null = null;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _streamed = new Signal<this, { exchange: Exchange; text: string }>(this);
-}
-
-let lastId = 0;
-
-function newId(): string {
-  lastId += 1;
-  return `${Date.now().toString(36)}-${lastId}`;
-}
-
-function readExchange(data: unknown): Exchange | null {
-  const kept = record(data);
-  const asked = record(kept.asked);
-  if (!TASKS.includes(asked.task as Task) || typeof kept.id !== 'string') {
-    return null;
-  }
-  const exchange = new Exchange(
-    kept.id,
-    {
-      task: asked.task as Task,
-      typed: text(asked.typed),
-      question: text(asked.question),
-      target: text(asked.target),
-      variables: texts(asked.variables),
-      files: texts(asked.files),
-      selection: text(asked.selection),
-      images: []
-    },
-    text(kept.after)
-  );
-  exchange.state = kept.state === 'done' || kept.state === 'failed' ? kept.state : 'stopped';
-  exchange.reply = text(kept.reply);
-  exchange.answer = readAnswer(kept.bundle);
-  exchange.sent = kept.sent ? readSent(kept.sent) : null;
-  exchange.notes = texts(kept.notes);
-  exchange.error = text(kept.error);
-  const edits = texts(kept.edits);
-  exchange.edits =
-    exchange.answer?.bundle.edits.map((_, at) =>
-      edits[at] === 'accepted' || edits[at] === 'rejected' ? edits[at] : 'open'
-    ) ?? [];
-  return exchange;
-}
-
-/** As `readSent` reads it again. */
-function unread(sent: ISent): object {
-  const { tokens, window, model, redactions, userText, notes } = sent;
-  return {
-    tokens,
-    window,
-    model,
-    redactions,
-    user_text: userText,
-    reply_reserve: sent.replyReserve,
-    is_remote: sent.isRemote,
-    pieces: sent.pieces,
-    dropped: sent.dropped,
-    notes
-  };
 }

@@ -11,7 +11,7 @@ import type { PanelLayout } from '@lumino/widgets';
 import type { ChatModel } from './chat-model';
 import type { IChatServices } from './components/chat-view';
 import { EditCards } from './components/edit-cards';
-import type { Exchange } from './conversation';
+import type { Exchange } from './exchange';
 
 const CLASS = 'jp-devstral-inline';
 

@@ -1,7 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readMessages, readSent, readStatus, readStreamRecord, StreamRecord } from '../src/chat-protocol';
-import { Conversation, IAsked } from '../src/conversation';
+import { Conversation } from '../src/conversation';
+import type { IAsked } from '../src/exchange';
 import { jsonLines } from '../src/json-lines';
 import { completed, fragmentAt, IMentionable, mentionsIn, suggestions } from '../src/mentions';
 import { ReplyBlocks } from '../src/reply-blocks';

@@ -2,7 +2,7 @@
 
 import type { ChatModel } from '../chat-model';
 import type { ICodeActions } from '../code-view';
-import type { Exchange } from '../conversation';
+import type { Exchange } from '../exchange';
 
 export function codeActions(model: ChatModel, exchange: Exchange): ICodeActions {
   const { trans } = model;

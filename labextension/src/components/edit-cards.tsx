@@ -3,7 +3,7 @@
 import * as React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { ChatModel } from '../chat-model';
-import type { Exchange } from '../conversation';
+import type { Exchange } from '../exchange';
 import { DiffView } from '../diff-view';
 import type { IEdit } from '../protocol';
 import { useWidget } from './use-widget';

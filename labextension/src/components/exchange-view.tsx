@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { ChatModel } from '../chat-model';
-import type { Exchange } from '../conversation';
+import type { Exchange } from '../exchange';
 import { proseView } from '../prose-view';
 import { ReplyView } from '../reply-view';
 import type { IChatServices } from './chat-view';
