@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.failure import Failure
-from ..core.notebook import Cell, Notebook
+from ..core.notebook import Cell
 from ..core.tasks import Request, Task
-from .shell_context import find_asking, hidden_names, names_in
+from .shell_context import cell_finder, find_asking, hidden_names, names_in
 
 if TYPE_CHECKING:
     from ..core.command_line import Command
@@ -52,14 +52,14 @@ def read_subject(session: Session, error: BaseException, entry: ExecutedCell) ->
     from ..core.run_order import Run, run_order
 
     notebook = session.context.notebook()
-    failing = find_asking(notebook, entry)
+    find = cell_finder(notebook)
+    failing = find(entry)
     if failing is None:
         return None
     failure = read_exception(
-        error, cell=failing.key, cell_of=_cell_of(session, notebook), namespace=session.ip.user_ns
+        error, cell=failing.key, cell_of=_cell_of(session, find), namespace=session.ip.user_ns
     )
-    by_id = {cell.id: cell for cell in notebook.cells if cell.id}
-    places = [(by_id.get(one.key) or find_asking(notebook, one), one) for one in session.transcript]
+    places = [(find(one), one) for one in session.transcript]
     runs = [Run(cell.key, one.source, one.order) for cell, one in places if cell is not None and one.order]
     order = run_order(notebook.cells, runs, failing, missing=missing_name(error))
     failure = replace(failure, hints=(*failure.hints, *order.hints), rerun=order.rerun)
@@ -94,7 +94,7 @@ def asked_again(session: Session, subject: Subject, command: Command) -> Subject
     return replace(subject, request=request, entry=entry, order=entry.order if entry else 0)
 
 
-def _cell_of(session: Session, notebook: Notebook) -> Callable[[str], str | None]:
+def _cell_of(session: Session, find: Callable[[ExecutedCell], Cell | None]) -> Callable[[str], str | None]:
     """From a frame's file name to the key of the cell it was made for; "" for an earlier version of one."""
     # IPython's own table; without it (it is private) frames of cells count as files.
     counts: Any = getattr(session.ip.compile, "_filename_map", {})
@@ -104,7 +104,7 @@ def _cell_of(session: Session, notebook: Notebook) -> Callable[[str], str | None
         entry = session.transcript.executed_as(count) if count is not None else None
         if entry is None:
             return None if count is None else ""
-        cell = find_asking(notebook, entry) if entry.count == count else None
+        cell = find(entry) if entry.count == count else None
         return cell.key if cell is not None else ""
 
     return cell_of

@@ -249,9 +249,17 @@ def _fresher(saved: Cell, entry: ExecutedCell, saved_at: float) -> Cell:
 
 def find_asking(notebook: Notebook, asking: ExecutedCell | None) -> Cell | None:
     """The cell that asks, among the notebook's cells; None when it is not there."""
-    if asking is None:
-        return None
-    for cell in reversed(notebook.cells):
-        if cell.id == asking.key if asking.key else (not cell.id and cell.source == asking.source):
-            return cell
-    return next((cell for cell in reversed(notebook.cells) if cell.source == asking.source), None)
+    return None if asking is None else cell_finder(notebook)(asking)
+
+
+def cell_finder(notebook: Notebook) -> Callable[[ExecutedCell], Cell | None]:
+    """From an executed cell to the notebook's; for many of them: a long session has thousands."""
+    by_id = {cell.id: cell for cell in notebook.cells if cell.id}
+    unnamed = {cell.source: cell for cell in notebook.cells if not cell.id}
+    by_source = {cell.source: cell for cell in notebook.cells}
+
+    def find(entry: ExecutedCell) -> Cell | None:
+        found = by_id.get(entry.key) if entry.key else unnamed.get(entry.source)
+        return found or by_source.get(entry.source)
+
+    return find

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_devstral.core.command_line import parse_command
 from jupyter_devstral.core.errors import NotebookError, UsageError
-from jupyter_devstral.core.notebook import Cell
+from jupyter_devstral.core.notebook import Cell, Notebook
 from jupyter_devstral.core.targets import cell_above
 from jupyter_devstral.magics.shell_context import (
     NotebookFile,
@@ -58,6 +58,22 @@ def test_deleted_cells_do_not_come_back():
 def test_files_without_ids_are_matched_by_source():
     cells = merge_executed(saved(("", "1"), ("", "2")), executed(("k", "2"), ("m", "3")), saved_at=99.0)
     assert [cell.source for cell in cells] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("key", "source", "index"),
+    [
+        ("b", "x", 1),  # its id, although the source is another's
+        ("gone", "x", 4),  # the last that reads the same
+        ("", "x", 2),  # the last without an id that reads the same
+        ("", "z", 3),
+        ("gone", "nowhere", None),
+    ],
+)
+def test_which_cell_was_executed(key, source, index):
+    cells = saved(("a", "x"), ("b", "y"), ("", "x"), ("c", "z"), ("d", "x"))
+    found = find_asking(Notebook(cells=cells), ExecutedCell(key, source))
+    assert (found.index if found else None) == index
 
 
 def test_the_cell_above_is_no_question_of_ours():
