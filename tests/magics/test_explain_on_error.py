@@ -1,5 +1,6 @@
 """When a failure is explained, and what ends an explanation: modes, tags, repetition, the next cell."""
 
+import json
 import threading
 import time
 
@@ -161,6 +162,24 @@ def test_a_new_cell_ends_an_explanation_that_nobody_waited_for(background, scrip
     assert shown[-1]["text/markdown"].startswith("Short.")
 
 
+def test_what_a_failed_cell_held_is_released(background, scripted_ollama):
+    """By the thread and the trial too: when the next error takes the place of the last one."""
+    scripted_ollama.replies = ["Like this:\n\n```python\nx = 1\n```\n"]
+    background.run(
+        "import gc, weakref\nclass Big: pass\ndef f():\n    big = Big()\n    kept = weakref.ref(big)\n"
+        "    globals()['kept'] = kept\n    return big.nothing"
+    )
+    for source in ("f()", "1 / 0"):
+        failing = background.start(source, source)
+        shown = [each["data"] for each in background.finish(failing).displays]
+        if not any(map(is_finished, shown)):
+            shown = background.updates_until(failing, is_finished)
+        assert card(shown[-1])["trial"]["kind"] == "clean"
+        if source == "f()":
+            assert background.run("print(kept() is None)").text.strip() == "False"
+    assert background.run("gc.collect()\nprint(kept() is None)").text.strip().endswith("True")
+
+
 def test_looking_at_our_own_state_does_not_end_it(background, scripted_ollama):
     scripted_ollama.replies = [SLOW[:60]]
     scripted_ollama.piece_delay = 0.05
@@ -237,6 +256,20 @@ def test_a_server_that_refuses_is_one_quiet_line(run, here, ip, kind, capsys):
     [shown] = ip.display_pub.shown
     assert shown["text/markdown"].startswith("*No explanation: ")
     assert "\n" not in shown["text/markdown"].strip()
+
+
+def test_a_traceback_of_20_mb_arrives_whole_and_is_explained_in_short(background, scripted_ollama):
+    scripted_ollama.replies = ["Too long."]
+    failing = background.start("raise ValueError('word ' * 4_000_000)", "failing")
+    result = background.finish(failing)
+    [error] = result.of("error")
+    assert len(error["evalue"]) == 20_000_000
+    shown = [each["data"] for each in result.displays]
+    if not any(map(is_finished, shown)):
+        shown = background.updates_until(failing, is_finished)
+    assert shown[-1]["text/markdown"].startswith("Too long.")
+    assert len(json.dumps(shown[-1])) < 20_000
+    assert len(json.dumps(scripted_ollama.chats[-1].body)) < 20_000
 
 
 def test_an_interrupt_ends_an_explanation_in_the_cell(kernel, scripted_ollama):
