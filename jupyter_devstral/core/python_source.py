@@ -6,6 +6,7 @@ Must not run anything, and must not raise, whatever the text is.
 from __future__ import annotations
 
 import ast
+import inspect
 import keyword
 import re
 import warnings
@@ -130,6 +131,18 @@ def deletes(source: str, name: str) -> bool:
             if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda))
         ]
     return False
+
+
+def awaits(source: str) -> bool:
+    """Whether the cell awaits outside of functions."""
+    tree = parse_cell(source)
+    if tree is None:
+        return False
+    try:
+        code = compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
 def parse_cell(source: str) -> ast.Module | None:

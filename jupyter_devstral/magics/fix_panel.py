@@ -5,7 +5,6 @@ The place is reserved while the cell runs, and filled by updates later: a new di
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -68,27 +67,31 @@ class FixPanel:
         if card.state != fix_card.DONE or not explanation.answered:
             return []
         fix: list[tuple[str, Callable[[], None]]] = []
+        if (card.edits or card.rerun) and self._can_run():
+            fix = [("Run the fix" if card.edits else "Run again", self._run)]
         if card.edits:
-            fix = [("Run the fix", self._run), ("Copy", self._copy)]
-        elif card.rerun:
-            fix = [("Run again", self._run)]
+            fix.append(("Copy", self._copy))
         return [*fix, ("Explain more", self._sender("more")), ("Dismiss", self._sender("dismiss"))]
 
     def _sender(self, action: str) -> Callable[[], None]:
         return lambda: self._act(action, self._explanation.card.id)
 
+    def _can_run(self) -> bool:
+        """A click is handled inside the loop of the kernel, which cannot wait for itself there."""
+        from ..core.python_source import awaits
+
+        return not any(awaits(cell.source) for cell in self._explanation.steps())
+
     def _run(self) -> None:
-        """The click is the consent: run what the trial would run, with its output below the buttons."""
-        steps = self._explanation.steps()
+        """The click is the consent: run what the trial would run, with its output below the buttons.
 
-        def run() -> None:
-            self._output.clear_output()
-            with self._output:
-                for cell in steps:
-                    if not self._ip.run_cell(cell.source, store_history=True).success:
-                        return
-
-        self._explanation.on_main(run, threading.Event())
+        At once: a click comes between two cells, on a thread that runs cells.
+        """
+        self._output.clear_output()
+        with self._output:
+            for cell in self._explanation.steps():
+                if not self._ip.run_cell(cell.source, store_history=True).success:
+                    return
 
     def _copy(self) -> None:
         """The corrected source to copy from: a kernel cannot write to the clipboard."""

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_devstral.core.python_source import (
+    awaits,
     mentioned_names,
     names_of,
     parse_cell,
@@ -140,7 +141,26 @@ def test_a_cell_runs_when_what_it_loads_is_there(lines: list[str]) -> None:
     assert names.binds <= scope.keys()
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("await f()", True),
+        ("[await x for x in y]", True),
+        ("async with a as b:\n    pass", True),
+        ("%time x = 1\nawait f()", True),
+        ("async def f():\n    await g()", False),
+        ("x = 1", False),
+        ("return await f()", False),
+        ("await f(", False),
+        ("await " * 3000 + "x", False),
+    ],
+)
+def test_awaits(source: str, expected: bool) -> None:
+    assert awaits(source) is expected
+
+
 def test_deep_nesting_is_survived() -> None:
+    assert not awaits("(" * 3000 + "x" + ")" * 3000)
     assert names_of("(" * 3000 + "x" + ")" * 3000).binds == frozenset()
     assert "x" in names_of("+".join(["x"] * 5000)).loads
 

@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from tests.support.kernel import Kernel
+
 pytest.importorskip("ipywidgets")
 
 FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
@@ -65,6 +67,12 @@ def test_a_fix_that_fails_after_all_stops_there(explained, ip):
     assert "total" not in ip.user_ns
 
 
+def test_a_fix_that_awaits_is_there_to_copy(explained):
+    fix = f"import asyncio\nawait asyncio.sleep(0)\n{FIXED}"
+    panel = explained(ANSWER.replace(FIXED, fix))
+    assert list(buttons(panel)) == ["Copy", "Explain more", "Dismiss"]
+
+
 def test_copy_shows_the_corrected_source_to_copy(explained):
     panel = explained(ANSWER)
     buttons(panel)["Copy"].click()
@@ -97,3 +105,42 @@ def test_without_an_answer_there_is_nothing_to_press(explained, session):
     session.config.host = "http://127.0.0.1:9"
     panel = explained(ANSWER)
     assert panel._box is None
+
+
+# As a front-end clicks: a message of the button's comm, while the kernel is idle.
+
+
+@pytest.fixture
+def watched(scripted_ollama, monkeypatch):
+    """A kernel of a front-end that draws widgets, but does not know our cards."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "notebook.ipynb")
+    kernel = Kernel()
+    kernel.run("%load_ext jupyter_devstral")
+    kernel.run(f"%config DevstralConfig.host = {scripted_ollama.url!r}")
+    yield kernel
+    kernel.stop()
+
+
+def drawn(messages):
+    """The buttons that a front-end was told of, by their labels."""
+    opened = [message["content"] for message in messages if message["header"]["msg_type"] == "comm_open"]
+    states = [(content["data"].get("state", {}), content["comm_id"]) for content in opened]
+    return {state["description"]: comm_id for state, comm_id in states if "description" in state}
+
+
+def click(kernel, comm_id):
+    content = {"comm_id": comm_id, "data": {"method": "custom", "content": {"event": "click"}}}
+    kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", content))
+
+
+def test_a_click_in_a_front_end_runs_the_fix(watched, scripted_ollama):
+    scripted_ollama.replies = [ANSWER.replace("[cell 1]", "[cell 3]")]
+    watched.run(FIRST, "first")
+    failing = watched.start(BROKEN, "failing")
+    messages = [message for _, message in watched.finish(failing).messages]
+    while "Run the fix" not in drawn(messages):
+        messages.append(watched.client.get_iopub_msg(timeout=20))
+    before = len(scripted_ollama.chats)
+    click(watched, drawn(messages)["Run the fix"])
+    assert watched.run("print(total)").text.strip() == "8"
+    assert len(scripted_ollama.chats) == before
