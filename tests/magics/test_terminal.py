@@ -1,5 +1,10 @@
 """Terminal IPython: the answer as plain text, the code as the next prompt."""
 
+import os
+import signal
+import threading
+import time
+
 import pytest
 
 CODE = "Here:\n\n```python\nx = 1\n```\n"
@@ -38,6 +43,35 @@ def test_earlier_cells_and_answers_are_context(terminal, scripted_ollama):
     assert "value_of_interest" in first[-1]["content"]
     assert second[: len(first)] == first
     assert "an answer to remember" in second[len(first)]["content"]
+
+
+def test_a_failing_cell_is_explained_and_ctrl_c_keeps_what_was_printed(terminal, scripted_ollama, capsys):
+    terminal.magics_manager.registry["DevstralMagics"].session.config.trial_seconds = 0
+    terminal.run_cell("%devstral auto on")
+    scripted_ollama.replies = [["The ", "divisor ", "is ", "zero. "] * 50, CODE]
+    scripted_ollama.piece_delay = 0.05
+
+    def streaming():
+        return any(chat.first_byte_at for chat in scripted_ollama.chats)
+
+    def press():
+        assert scripted_ollama.wait_for(streaming, 30)
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    presses = threading.Thread(target=press)
+    presses.start()
+    terminal.run_cell("1 / 0", store_history=True)
+    presses.join()
+    out = capsys.readouterr().out
+    assert "ZeroDivisionError" in out
+    said = out.rpartition("division by zero")[2]
+    assert said.count("The divisor is zero.") in range(1, 49)
+    assert "Interrupted" in said
+    assert "Error in callback" not in out
+    scripted_ollama.piece_delay = 0.0
+    terminal.run_cell("1 / 0", store_history=True)
+    assert CODE.splitlines()[0] in capsys.readouterr().out
 
 
 def test_reports_are_printed(terminal, capsys):
