@@ -8,11 +8,15 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..core.namespace import Variable
 from .in_kernel import variables_expression
 
 _PATIENCE_SECONDS = 1.5
+_SETTLING_STEPS, _SETTLING_SECONDS = 20, 0.01
+# Kernel managers -> who is asking them.
+_asking: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
 _NAME = re.compile(r"[^\W\d]\w*")
 
 
@@ -34,15 +38,31 @@ async def kernel_variables(kernels: Any, kernel_id: str, first: list[str]) -> Ke
     if not kernel_id or kernel_id not in kernels:
         return KernelVariables()
     kernel = kernels.get_kernel(kernel_id)
-    if getattr(kernel, "execution_state", "idle") == "busy":
-        return KernelVariables(is_busy=True, note="The kernel is busy: its variables are not sent.")
     if not hasattr(kernel, "client"):
         return KernelVariables()
     names = [name for name in dict.fromkeys(first) if _NAME.fullmatch(name)]
-    said = await _evaluated(kernel, variables_expression(names))
+    # One at a time: a kernel that answers us counts as busy, and only somebody else's cell is meant to.
+    async with _asking.setdefault(kernel, asyncio.Lock()):
+        if _is_busy(kernel):
+            return KernelVariables(is_busy=True, note="The kernel is busy: its variables are not sent.")
+        said = await _evaluated(kernel, variables_expression(names))
+        await _settled(kernel)
     if said is None:
         return KernelVariables(note="The kernel did not answer in time: its variables are not sent.")
     return _read(said)
+
+
+def _is_busy(kernel: Any) -> bool:
+    return getattr(kernel, "execution_state", "idle") == "busy"
+
+
+async def _settled(kernel: Any) -> None:
+    """Wait for the server to hear that our own question is over."""
+    for _ in range(_SETTLING_STEPS):
+        # The news of "busy" may itself be on its way.
+        await asyncio.sleep(_SETTLING_SECONDS)
+        if not _is_busy(kernel):
+            return
 
 
 async def _evaluated(kernel: Any, expression: str) -> dict[str, Any] | None:

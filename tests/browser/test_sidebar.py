@@ -246,7 +246,7 @@ def test_the_conversation_survives_a_reload_and_a_new_name(side, ollama):
 
 def test_two_notebooks_have_two_conversations(side):
     lab = side.lab
-    side.open()
+    first = side.open()
     side.ask("about the first")
     lab.open([code("z", "z = 26")])
     lab.wait_until(lambda: side.exchanges() == 0)

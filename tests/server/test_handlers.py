@@ -347,6 +347,24 @@ def test_variables_of_a_kernel(client, ollama):
     assert "price" in ollama.chats[0].body["messages"][-1]["content"]
 
 
+def test_asking_a_kernel_twice_at_once_finds_it_busy_neither_time(client, ollama):
+    """The sidebar asks for the prompt and for what can be mentioned at the same time."""
+    kernel = client.kernel()
+    run_in(client.server, kernel, "here = 1")
+    assert eventually(lambda: client.get("variables", kernel_id=kernel)["is_available"])
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(client.get("variables", kernel_id=kernel)))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer["is_busy"] for answer in answers] == [False] * 6
+    assert all("here" in str(answer["variables"]) for answer in answers)
+
+
 def test_a_busy_kernel_is_not_waited_for(client, ollama):
     kernel = client.kernel()
     with running(client.server, kernel, "import time; time.sleep(8)"):

@@ -17,11 +17,13 @@ REPLY = "Like this:\n\n[cell 1]\n```python\nprint(x + 1)\n```\n"
 
 
 def settled(value, key=""):
-    """Without what differs from run to run: times, ports, and the speed in a receipt."""
+    """Without what differs from run to run: times, ports, speeds, and estimates, which answers correct."""
     if isinstance(value, dict):
         return {name: settled(one, name) for name, one in value.items()}
     if isinstance(value, list):
         return [settled(one) for one in value]
+    if key == "tokens":
+        return 17 if value > 0 else value
     if key.endswith("_seconds"):
         return 0.5
     if key == "host":
