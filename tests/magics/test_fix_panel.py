@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from jupyter_devstral.core.wire import MIME
 from tests.support.kernel import Kernel
 
 pytest.importorskip("ipywidgets")
@@ -133,14 +134,45 @@ def click(kernel, comm_id):
     kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", content))
 
 
-def test_a_click_in_a_front_end_runs_the_fix(watched, scripted_ollama):
-    scripted_ollama.replies = [ANSWER.replace("[cell 1]", "[cell 3]")]
+@pytest.fixture
+def failed(watched, scripted_ollama):
+    """The messages of a failed cell until its buttons are drawn."""
+    scripted_ollama.replies = [ANSWER.replace("[cell 1]", "[cell 3]"), "A dict raises `KeyError`."]
     watched.run(FIRST, "first")
     failing = watched.start(BROKEN, "failing")
     messages = [message for _, message in watched.finish(failing).messages]
-    while "Run the fix" not in drawn(messages):
+    while "Dismiss" not in drawn(messages):
         messages.append(watched.client.get_iopub_msg(timeout=20))
+    return messages
+
+
+def until(kernel, messages, holds):
+    """Read on until one of the displays `holds`."""
+    while True:
+        messages.append(kernel.client.get_iopub_msg(timeout=20))
+        content = messages[-1]["content"]
+        if messages[-1]["header"]["msg_type"] == "update_display_data" and holds(content["data"]):
+            return content["data"]
+
+
+def test_a_click_in_a_front_end_runs_the_fix(watched, failed, scripted_ollama):
     before = len(scripted_ollama.chats)
-    click(watched, drawn(messages)["Run the fix"])
+    click(watched, drawn(failed)["Run the fix"])
     assert watched.run("print(total)").text.strip() == "8"
     assert len(scripted_ollama.chats) == before
+
+
+def test_clicks_for_more_and_for_less(watched, failed):
+    assert watched.run("print('total' in globals())").text.strip() == "False"
+    click(watched, drawn(failed)["Explain more"])
+    shown = until(watched, failed, lambda data: data.get(MIME, {}).get("card", {}).get("state") == "done")
+    assert "A dict raises" in shown["text/markdown"]
+    # The buttons are drawn anew behind what was added.
+    latest = drawn(failed)["Dismiss"]
+    while drawn(failed)["Dismiss"] == latest:
+        failed.append(watched.client.get_iopub_msg(timeout=20))
+    click(watched, drawn(failed)["Dismiss"])
+    shown = until(
+        watched, failed, lambda data: data.get(MIME, {}).get("card", {}).get("state") == "dismissed"
+    )
+    assert shown["text/markdown"].strip() == ""
