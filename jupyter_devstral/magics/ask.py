@@ -130,7 +130,7 @@ def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdo
     session.record(reply, continued=command.task is None)
     if command.output:
         session.ip.user_ns[command.output] = reply
-    if command.insert == "below" and session.lab.connected:
+    if command.insert == "below" and session.lab.runs_here:
         # Rewrites wait on the card for the user's click.
         session.lab.apply([edit for edit in reply.edits if edit.op == "insert"])
     else:

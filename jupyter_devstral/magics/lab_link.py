@@ -39,7 +39,7 @@ class LabLink:
         self._on_notebook = on_notebook
         self._lock = threading.Lock()
         self._out: Any = None
-        # Open context comms by id -> the cells that client pushed last; None before it said hello.
+        # Context comms by id -> their client's session and the cells it pushed last; None until its hello.
         self._clients: dict[str, dict[str, Any] | None] = {}
 
     def open(self) -> None:
@@ -72,13 +72,23 @@ class LabLink:
     def connected(self) -> bool:
         """Whether a JupyterLab with our extension said hello and has not left since."""
         with self._lock:
-            return any(pushed is not None for pushed in self._clients.values())
+            return any(known is not None for known in self._clients.values())
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the cell that runs now is of a notebook whose JupyterLab listens.
+
+        A console may have this kernel as well: no notebook carries out the edits of what it asks.
+        """
+        with self._lock:
+            sessions = [known["session"] for known in self._clients.values() if known is not None]
+        return bool(sessions) and _session(self._ip.get_parent()) in sessions
 
     def apply(self, edits: Sequence[Edit], *, card_id: str = "", run: Sequence[str] = ()) -> None:
         """Have edits carried out at once, also while a cell runs, as one undo step; then run `run`.
 
-        An edit for cell "" means the cell that runs now. JupyterLab refuses all of them when a cell holds
-        something else than the edit expects, and says so.
+        An edit for cell "" means the cell that runs now. Nobody listens unless `runs_here`. JupyterLab
+        refuses all of them when a cell holds something else than the edit expects, and says so.
         """
         if self._out is not None and edits:
             self._out.send(
@@ -109,16 +119,16 @@ class LabLink:
     def _received(self, client: str, message: Any) -> None:
         data = _mapping(_mapping(_mapping(message).get("content")).get("data"))
         try:
-            self._handle(client, dict(data))
+            self._handle(client, _session(message), dict(data))
         except Exception:  # noqa: BLE001 - the callbacks are not ours, and nobody above can do anything about it
             return
 
-    def _handle(self, client: str, data: dict[str, Any]) -> None:
+    def _handle(self, client: str, session: str, data: dict[str, Any]) -> None:
         op = data.get("op")
         if op == "hello" and data.get("protocol") == PROTOCOL:
             with self._lock:
                 if client in self._clients:
-                    self._clients[client] = {}
+                    self._clients[client] = {"session": session}
         elif op == "action" and data.get("action") in _ACTIONS:
             self._on_action(data["action"], _text(data.get("id")))
         elif op == "applied":
@@ -139,6 +149,11 @@ class LabLink:
             elif "cells" in known:
                 data["cells"] = known["cells"]
         return data if isinstance(data.get("cells"), list) else None
+
+
+def _session(message: Any) -> str:
+    """Which client sent it."""
+    return _text(_mapping(_mapping(message).get("header")).get("session"))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

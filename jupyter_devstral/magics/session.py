@@ -33,7 +33,7 @@ class Session:
         self.explainer = ExplainOnError(self)
         self.context = ShellContext(ip, self.transcript)
         self.lab = LabLink(ip, on_action=self.explainer.act, on_notebook=self.context.pushes.receive)
-        self.context.pushing = lambda: self.lab.connected
+        self.context.pushing = lambda: self.lab.runs_here
         self.last: Reply | None = None
         self._asked_in: ExecutedCell | None = None
         self._redactor: Redactor | None = None

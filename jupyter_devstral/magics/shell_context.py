@@ -75,7 +75,7 @@ class ShellContext:
 
     Attributes:
         pushes: the notebook as a front-end pushed it when a cell was run.
-        pushing: whether there is such a front-end.
+        pushing: whether such a front-end runs the cell.
     """
 
     ip: Any

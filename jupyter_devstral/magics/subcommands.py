@@ -59,7 +59,7 @@ def accept(session: Session) -> None:
 
     card = session.explainer.last_fix().card
     names = " and ".join(dict.fromkeys(card.name_of(edit.cell_id) for edit in card.edits))
-    if session.lab.connected:
+    if session.lab.runs_here:
         session.lab.apply(card.edits, card_id=card.id)
         return show(
             session.ip, f"The fix for {names} was handed to JupyterLab: one step of *Undo* takes it back."

@@ -215,6 +215,32 @@ def test_an_answer_arrives_as_cells_in_one_undo_step(lab, failing, ollama):
     assert lab.sources == before
 
 
+def test_a_console_of_the_same_kernel_gets_its_answer_itself(lab, failing, ollama):
+    ollama.replies = ["```python\na = 1\n```"]
+    failing("print('here')")
+    before = lab.sources
+    sources = lab.page.evaluate(
+        """async question => {
+            const app = window.jupyterapp;
+            const notebook = app.shell.currentWidget;
+            const { kernel, path } = notebook.sessionContext.session;
+            const kernelPreference = { id: kernel.id, name: kernel.name };
+            const panel = await app.commands.execute('console:create', { path, kernelPreference });
+            await panel.sessionContext.ready;
+            await panel.console.inject(question);
+            const { cells, promptCell } = panel.console;
+            const sources = [...cells, promptCell].map(cell => cell.model.sharedModel.getSource());
+            panel.dispose();
+            app.shell.activateById(notebook.id);
+            return sources;
+        }""",
+        "%%devstral\nset a",
+    )
+    # Consoles of JupyterLab 4 put the next input where the question was.
+    assert "a = 1" in sources
+    assert lab.sources == before
+
+
 def test_a_rewrite_waits_for_its_click(lab, failing, ollama):
     ollama.replies = ["```python\ntotal = 2 * price\n```"]
     failing("total = price * 2", "%devstral edit --cell 1 the factor first")

@@ -75,7 +75,9 @@ class Kernel:
         tags: Sequence[str] = (),
         silent: bool = False,
         subshell: str = "",
+        session: str = "",
     ) -> str:
+        """Begin a cell; `session` names another client than this one."""
         content = {
             "code": source,
             "silent": silent,
@@ -88,6 +90,8 @@ class Kernel:
         message = self.client.session.msg("execute_request", content, metadata=metadata)
         if subshell:
             message["header"]["subshell_id"] = subshell
+        if session:
+            message["header"]["session"] = session
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 
