@@ -251,9 +251,7 @@ def test_two_notebooks_have_two_conversations(side):
     lab.open([code("z", "z = 26")])
     lab.wait_until(lambda: side.exchanges() == 0)
     side.ask("about the second")
-    lab.page.evaluate(
-        "window.jupyterapp.shell.activateById([...window.jupyterapp.shell.widgets('main')][1].id)"
-    )
+    lab.command("docmanager:open", path=first)
     side.panel.get_by_text("about the first").wait_for()
     assert side.panel.get_by_text("about the second").count() == 0
 
