@@ -221,7 +221,7 @@ def test_a_card_survives_saving_and_a_reload_of_the_page(lab):
 def test_streaming_keeps_one_renderer_and_never_shows_less(lab):
     steps = [f"word {'word ' * number}" for number in range(25)]
     working = [bundle(state="working", status=f"{n} tokens", prose=text) for n, text in enumerate(steps)]
-    lab.open(cells(code("card", publishing(*working, bundle(FIX), pause=0.05))))
+    lab.open(cells(code("card", publishing(*working, bundle(FIX), pause=0.2))))
     lab.page.evaluate(
         """() => {
             const panel = window.jupyterapp.shell.currentWidget.content.node;
