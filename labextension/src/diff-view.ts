@@ -27,57 +27,79 @@ export class DiffView extends Widget {
     title.className = 'jp-devstral-diff-heading';
     title.textContent = heading;
     this.node.dataset.op = edit.op;
-    const language = new Compartment();
     const extensions = [
       jupyterTheme,
-      language.of([]),
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ 'aria-label': heading, tabindex: '0' })
     ];
-    const doc = edit.op === 'delete' ? edit.before : edit.source;
-    this._merge =
-      isSplit && edit.op === 'replace'
-        ? new MergeView({ a: { doc: edit.before, extensions }, b: { doc, extensions }, gutter: false })
-        : null;
-    // A whole new or deleted cell has nothing to be compared with.
-    const compared = edit.op === 'replace' ? [comparedWith(edit.before)] : [];
-    this._views = this._merge
-      ? [this._merge.a, this._merge.b]
-      : [new EditorView({ state: EditorState.create({ doc, extensions: [...extensions, ...compared] }) })];
-    this.toggleClass('jp-mod-split', this._merge !== null);
-    this.node.append(title, this._merge?.dom ?? this._views[0].dom);
-    void this._highlight(language, languages, edit.kind === 'markdown' ? MARKDOWN : mimeType);
+    this.node.append(title);
+    const isCompared = edit.op === 'replace';
+    this.toggleClass('jp-mod-split', isSplit && isCompared);
+    this._drawn = (isSplit && isCompared ? sideBySide : inOne)(this.node, edit, extensions);
+    void this._highlight(languages, edit.kind === 'markdown' ? MARKDOWN : mimeType);
   }
 
   dispose(): void {
     if (!this.isDisposed) {
-      this._merge?.destroy();
-      this._views.forEach(view => view.destroy());
+      this._drawn.destroy();
       super.dispose();
     }
   }
 
   protected onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    this._views.forEach(view => view.requestMeasure());
+    this._drawn.views.forEach(view => view.requestMeasure());
   }
 
-  private async _highlight(
-    compartment: Compartment,
-    languages: IEditorLanguageRegistry | null,
-    mimeType: string
-  ): Promise<void> {
+  private async _highlight(languages: IEditorLanguageRegistry | null, mimeType: string): Promise<void> {
     const found = await languages?.getLanguage(mimeType).catch(() => null);
     if (found?.support && !this.isDisposed) {
-      const effects = compartment.reconfigure(found.support);
-      this._views.forEach(view => view.dispatch({ effects }));
+      this._drawn.setLanguage(found.support);
     }
   }
 
-  private readonly _merge: MergeView | null;
-  private readonly _views: readonly EditorView[];
+  private readonly _drawn: IDrawn;
+}
+
+/** What stands below the heading. */
+interface IDrawn {
+  readonly views: readonly EditorView[];
+  destroy(): void;
+  setLanguage(support: Extension): void;
+}
+
+function sideBySide(parent: HTMLElement, edit: IEdit, extensions: Extension): IDrawn {
+  const language = new Compartment();
+  const both = [language.of([]), extensions];
+  const merge = new MergeView({
+    a: { doc: edit.before, extensions: both },
+    b: { doc: edit.source, extensions: both },
+    gutter: false,
+    parent
+  });
+  const views = [merge.a, merge.b];
+  return {
+    views,
+    destroy: () => merge.destroy(),
+    setLanguage: support => views.forEach(view => view.dispatch({ effects: language.reconfigure(support) }))
+  };
+}
+
+function inOne(parent: HTMLElement, edit: IEdit, extensions: Extension): IDrawn {
+  const doc = edit.op === 'delete' ? edit.before : edit.source;
+  // A whole new or deleted cell has nothing to be compared with.
+  const compared = edit.op === 'replace' ? [comparedWith(edit.before)] : [];
+  const stateIn = (language: Extension) =>
+    EditorState.create({ doc, extensions: [language, extensions, ...compared] });
+  const view = new EditorView({ state: stateIn([]), parent });
+  return {
+    views: [view],
+    destroy: () => view.destroy(),
+    // The lines that go are drawn once, in the language of that moment: a new state draws them again.
+    setLanguage: support => view.setState(stateIn(support))
+  };
 }
 
 function comparedWith(original: string): Extension {

@@ -37,6 +37,15 @@ def test_a_finished_card_shows_the_explanation_the_fix_and_its_trial(lab):
     assert lab.card.locator(".jp-devstral-diff-heading").inner_text() == "Fix for cell 1"
     assert lab.card.locator(".cm-deletedLine").inner_text() == BROKEN
     assert lab.card.locator(".cm-changedLine").inner_text() == FIXED
+    # What goes is as colourful as what comes.
+    lab.wait("document.querySelector('.jp-devstral-diff .cm-changedLine span[class]')")
+    colours = lab.page.evaluate(
+        """() => ['.cm-deletedLine', '.cm-changedLine'].map(line => {
+            const parts = document.querySelectorAll(`.jp-devstral-diff ${line} *`);
+            return new Set([...parts].map(part => getComputedStyle(part).color)).size;
+        })"""
+    )
+    assert colours[0] == colours[1] > 1
     assert lab.card.locator(".jp-devstral-trial").inner_text() == "✓ ran clean in 0.2 s"
     assert [button.inner_text() for button in lab.card.locator("button").all()] == [
         "Apply",

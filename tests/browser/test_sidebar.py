@@ -153,6 +153,13 @@ def test_one_edit_is_undone_in_its_cell_and_another_can_be_rejected(side, ollama
     side.ask("change both")
     side.button("split").click()
     side.panel.locator(".jp-mod-split").first.wait_for()
+    # Each line says once what becomes of it.
+    signs = lab.page.evaluate(
+        """() => ['a', 'b'].map(side =>
+            [...document.querySelectorAll(`.jp-devstral-diff .cm-merge-${side} :is(.cm-line, .cm-line *)`)]
+                .map(one => getComputedStyle(one, '::before').content).filter(sign => /[+−]/.test(sign)))"""
+    )
+    assert signs == [['"−"'] * 2, ['"+"'] * 2]
     lab.screenshot("sidebar-side-by-side")
     side.button("accept").first.click()
     assert lab.sources[0] == "prices = [1, 2, 3]"
