@@ -3,11 +3,13 @@
  */
 
 import type { ISharedCodeCell } from '@jupyter/ydoc';
-import { CodeCell } from '@jupyterlab/cells';
+import { CodeCell, isCodeCellModel } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
+import { JSONExt, JSONObject } from '@lumino/coreutils';
 import { ICellFacts, Plan, planEdits, Step } from './edit-plan';
 import { cellsToPush } from './notebook-push';
-import type { IEdit } from './protocol';
+import { IEdit, readBundle } from './protocol';
+import { MIME_TYPE } from './tokens';
 
 export class ActiveNotebook {
   constructor(readonly panel: NotebookPanel) {}
@@ -147,6 +149,20 @@ export class ActiveNotebook {
       // Through the shared model: OutputAreaModel.remove does not exist before JupyterLab 4.3, and in 4.6 leaves the
       // stored outputs as they were for every index but the first.
       (cell.model.sharedModel as ISharedCodeCell).updateOutputs(index, index + 1, []);
+    }
+  }
+
+  /** Show what a kernel says of a card now, unless JupyterLab did so already. */
+  updateCard(id: string, data: JSONObject): void {
+    for (const cell of this.panel.content.model?.cells ?? []) {
+      const outputs = isCodeCellModel(cell) ? cell.outputs : null;
+      for (let index = 0; index < (outputs?.length ?? 0); index++) {
+        const output = outputs!.get(index);
+        const stored = output.data[MIME_TYPE];
+        if (stored && readBundle(stored)?.card?.id === id && !JSONExt.deepEqual(stored, data[MIME_TYPE]!)) {
+          outputs!.set(index, { ...output.toJSON(), data });
+        }
+      }
     }
   }
 

@@ -43,6 +43,12 @@ export class CardModel extends VDomModel {
     return this._bundle;
   }
 
+  /** Whether somebody works on it: not on one that was saved half done, nor after the kernel's restart. */
+  get isAtWork(): boolean {
+    const { card, notebook } = this;
+    return card?.state === 'working' && (!notebook || this._links.isAtWork(notebook.panel, card.id));
+  }
+
   /** What became of the last click, null before it and when the fix was undone. */
   get outcome(): IOutcome | null {
     return this._outcome;

@@ -84,7 +84,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     const isDone = card?.state === 'done';
     this.setHidden(card?.state === 'dismissed');
     this.toggleClass('jp-mod-explanation', card !== null);
-    this.node.setAttribute('aria-busy', String(card?.state === 'working'));
+    this.node.setAttribute('aria-busy', String(this._model.isAtWork));
     this._head.setHidden(card === null);
     this._drawDiffs();
     void this._prose.showMarkdown(this._proseText());

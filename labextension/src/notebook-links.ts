@@ -9,12 +9,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ActiveNotebook } from './active-notebook';
+import { CardNews } from './card-news';
 import { KernelLink } from './kernel-link';
 import type { IApply } from './protocol';
 import { refusalText } from './refusal-text';
 
 interface ILinked {
   readonly link: KernelLink;
+  readonly news: CardNews;
   /** Several views may show one notebook. */
   readonly panels: Set<NotebookPanel>;
 }
@@ -44,6 +46,11 @@ export class NotebookLinks {
     return link?.isConnected ? link : null;
   }
 
+  /** Whether the notebook's kernel works on this card, or may begin to. */
+  isAtWork(panel: NotebookPanel, cardId: string): boolean {
+    return this._linked.get(panel.sessionContext)?.news.has(cardId) ?? false;
+  }
+
   private _add(panel: NotebookPanel): void {
     const session = panel.sessionContext;
     const linked = this._linked.get(session) ?? this._open(session);
@@ -53,14 +60,24 @@ export class NotebookLinks {
       if (linked.panels.size === 0) {
         this._linked.delete(session);
         linked.link.dispose();
+        linked.news.dispose();
       }
     });
   }
 
   private _open(session: ISessionContext): ILinked {
     const panels = new Set<NotebookPanel>();
-    const linked = { panels, link: new KernelLink(session, message => this._apply(panels, message)) };
+    const linked = {
+      panels,
+      link: new KernelLink(session, message => this._apply(panels, message)),
+      news: new CardNews(session, (id, data) => {
+        // Views of one notebook share its cells.
+        const [panel] = panels;
+        new ActiveNotebook(panel).updateCard(id, data);
+      })
+    };
     linked.link.connectionChanged.connect(() => this._changed.emit());
+    linked.news.changed.connect(() => this._changed.emit());
     this._linked.set(session, linked);
     return linked;
   }

@@ -171,11 +171,52 @@ def test_the_kernel_restarts_in_the_middle(lab, failing, ollama):
     lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     assert ollama.wait_closed(15) is not None
     lab.wait_idle()
+    # Nobody is at work on it any more, and it says so.
+    lab.card.get_by_text("not finished").wait_for()
+    assert lab.card.get_attribute("aria-busy") == "false"
+    assert "The key is missing." in lab.card.inner_text()
+    lab.screenshot("failing-not-finished")
     ollama.piece_delay = 0.0
     lab.run(0)
     fail_and_wait(lab, 1, 2)
     lab.button("apply").click()
     assert lab.sources[2] == FIXED
+
+
+def reload(lab):
+    """The page anew, with the notebook and the kernel that were there."""
+    lab.command("docmanager:save")
+    lab.page.reload()
+    lab.wait("window.jupyterapp?.shell.currentWidget?.context?.isReady")
+    lab.wait_idle()
+    lab.card.wait_for()
+
+
+def test_the_page_is_loaded_again_in_the_middle(lab, failing, ollama):
+    ollama.replies = [[*SLOW[:200], *answer(FIXED, 2).splitlines(keepends=True)]]
+    ollama.piece_delay = 0.05
+    failing(FIRST, BROKEN)
+    lab.run(1)
+    lab.run(2)
+    lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+    reload(lab)
+    ollama.piece_delay = 0.0
+    finished(lab)
+    assert "The key is price." in lab.card.inner_text()
+    assert lab.card.count() == 1
+    lab.button("apply").click()
+    assert lab.sources[2] == FIXED
+
+
+def test_more_is_explained_after_the_page_was_loaded_again(lab, failing, ollama):
+    ollama.replies = [answer(FIXED, 2), "A dict raises `KeyError` for a key it does not have."]
+    failing(FIRST, BROKEN)
+    fail_and_wait(lab, 1, 2)
+    reload(lab)
+    lab.page.locator("button[data-action=more]:visible:enabled").click()
+    lab.page.get_by_text("A dict raises").wait_for()
+    # It is stored as well.
+    assert "A dict raises" in str(lab.cells[2]["outputs"])
 
 
 def test_saved_closed_and_opened_again(lab, failing):

@@ -8,6 +8,7 @@ import { TrialBadge } from './trial-badge';
 export function CardActions({ model }: { model: CardModel }): JSX.Element {
   const { card, outcome, announcement } = model;
   const isDone = card ? card.state === 'done' : model.edits.length > 0;
+  const isLeft = card?.state === 'working' && !model.isAtWork;
   return (
     <>
       {isDone && card?.trial && <TrialBadge trial={card.trial} trans={model.trans} />}
@@ -18,6 +19,11 @@ export function CardActions({ model }: { model: CardModel }): JSX.Element {
         </div>
       )}
       {isDone && <Buttons model={model} />}
+      {isLeft && (
+        <div className="jp-devstral-buttons">
+          <Dismiss model={model} />
+        </div>
+      )}
       <div className="jp-devstral-spoken" role="status" aria-live="polite">
         {announcement}
       </div>
@@ -39,9 +45,13 @@ function Buttons({ model }: { model: CardModel }): JSX.Element {
       )}
       {canRun && <Button name="run" label={runLabel(model)} isPrimary onClick={() => model.rerun()} />}
       {card && <KernelButton model={model} action="more" label={trans.__('Explain more')} />}
-      <Button name="dismiss" label={trans.__('Dismiss')} onClick={() => model.dismiss()} />
+      <Dismiss model={model} />
     </div>
   );
+}
+
+function Dismiss({ model }: { model: CardModel }): JSX.Element {
+  return <Button name="dismiss" label={model.trans.__('Dismiss')} onClick={() => model.dismiss()} />;
 }
 
 /** "Run cell 4", or "Run cell 4, cell 7". */

@@ -15,7 +15,10 @@ export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
       {card.state === 'offer' && (
         <KernelButton model={model} action="explain" label={trans.__('Explain')} isPrimary />
       )}
-      {card.state === 'working' && (
+      {card.state === 'working' && !model.isAtWork && (
+        <span className="jp-devstral-status">{trans.__('not finished: run the cell again')}</span>
+      )}
+      {model.isAtWork && (
         <>
           <span className="jp-devstral-status">
             <span className="jp-devstral-pulse" aria-hidden="true" />
