@@ -123,7 +123,9 @@ class ExplainOnError:
         return last
 
     def act(self, action: str, card_id: str) -> None:
-        """What was clicked in a front-end; on any thread."""
+        """What happened in a front-end; on any thread."""
+        if action == "hello":
+            self._show_again()
         explanation = self._known.get(card_id)
         if explanation is None:
             return
@@ -137,6 +139,13 @@ class ExplainOnError:
             self._last = explanation
             explanation.begin()
             self._in_background(explanation, explanation.run if action == "explain" else explanation.run_more)
+
+    def _show_again(self) -> None:
+        """A page that was loaded while an explanation ended has saved the card as it was before."""
+        with self._lock:
+            known = list(self._known.values())
+        for explanation in known:
+            explanation.show_again()
 
     def where(self) -> str:
         """Where an automatic explanation runs."""

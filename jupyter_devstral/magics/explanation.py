@@ -158,6 +158,11 @@ class Explanation:
         if not self.running:
             self._close_screen()
 
+    def show_again(self) -> None:
+        """For a front-end that may have missed its end; while it is at work it shows itself."""
+        if self.card.state != fix_card.WORKING:
+            self._screen.close()
+
     def resume(self) -> None:
         """Make a stopped or offered one ready to begin again."""
         self._stopped.clear()

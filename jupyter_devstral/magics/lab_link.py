@@ -26,9 +26,9 @@ class LabLink:
     """The link between one shell and every JupyterLab that shows its notebook.
 
     The callbacks run on whatever thread ipykernel reads comms on, also while a cell runs; what they raise
-    ends here. `on_action(action, card_id)` hears what was clicked ("explain", "more", "stop", "dismiss") and
-    what became of edits ("applied", "refused"); `on_notebook(payload)` hears of the notebook as it stands
-    when one of its cells is run.
+    ends here. `on_action(action, card_id)` hears what was clicked ("explain", "more", "stop", "dismiss"),
+    what became of edits ("applied", "refused"), and that a page came ("hello"); `on_notebook(payload)` hears
+    of the notebook as it stands when one of its cells is run.
     """
 
     def __init__(
@@ -129,6 +129,7 @@ class LabLink:
             with self._lock:
                 if client in self._clients:
                     self._clients[client] = {"session": session}
+            self._on_action("hello", "")
         elif op == "action" and data.get("action") in _ACTIONS:
             self._on_action(data["action"], _text(data.get("id")))
         elif op == "applied":

@@ -208,6 +208,26 @@ def test_the_page_is_loaded_again_in_the_middle(lab, failing, ollama):
     assert lab.sources[2] == FIXED
 
 
+def test_an_explanation_that_ended_without_the_page_is_there_when_it_comes_back(lab, failing, ollama):
+    ollama.replies = [[*SLOW[:60], *answer(FIXED, 2).splitlines(keepends=True)]]
+    ollama.piece_delay = 0.05
+    failing(FIRST, BROKEN)
+    lab.run(1)
+    lab.run(2)
+    lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+    lab.command("docmanager:save")
+    # JupyterLab saves a second later what is open.
+    lab.page.wait_for_timeout(1500)
+    address = lab.page.url
+    lab.page.goto("about:blank")
+    assert ollama.wait_for(lambda: bool(ollama.chats[0].finished_at), 15)
+    lab.page.wait_for_timeout(1500)
+    lab.page.goto(address)
+    finished(lab)
+    assert "The key is price." in lab.card.inner_text()
+    assert lab.card.locator(".jp-devstral-trial").inner_text().startswith("✓")
+
+
 def test_more_is_explained_after_the_page_was_loaded_again(lab, failing, ollama):
     ollama.replies = [answer(FIXED, 2), "A dict raises `KeyError` for a key it does not have."]
     failing(FIRST, BROKEN)

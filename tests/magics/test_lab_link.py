@@ -5,6 +5,8 @@ import uuid
 
 import pytest
 
+from jupyter_devstral.core.wire import MIME
+
 TWO = "Two steps:\n\n```python\na = 1\n```\n\n```python\nb = a + 1\n```\n"
 QUESTION = "%%devstral\nset a, then b"
 JOINED = "a = 1\n\n# %%\nb = a + 1"
@@ -132,6 +134,21 @@ def test_accept_goes_to_the_page_that_asks_for_it(kernel, page, scripted_ollama)
     assert [(edit["op"], edit["cell_id"], edit["source"]) for edit in message["edits"]] == [
         ("replace", "failing", fixed)
     ]
+
+
+def test_a_page_that_comes_is_shown_what_it_may_have_missed(kernel, page, scripted_ollama):
+    scripted_ollama.replies = ["Misspelt.\n\n```python\ntotal = prices['price'] * 2\n```\n"]
+    kernel.run("prices = {'price': 4}", "first")
+    failing = kernel.start("total = prices['pric'] * 2", "failing")
+    shown = kernel.updates_until(failing, lambda data: data[MIME]["card"]["state"] == "done")[-1]
+    other = Page(kernel).open()
+    while True:
+        message = kernel.client.get_iopub_msg(timeout=10)
+        if message["header"]["msg_type"] == "update_display_data":
+            break
+    assert message["content"]["data"] == shown
+    assert message["content"]["transient"]["display_id"] == shown[MIME]["card"]["id"]
+    other.close()
 
 
 NONSENSE = [
