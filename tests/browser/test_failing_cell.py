@@ -3,6 +3,7 @@
 import pytest
 
 from tests.support.jupyter_server import code, markdown
+from tests.support.lab_page import LabPage
 from tests.support.scripted_server import ScriptedOllama
 
 FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
@@ -89,6 +90,8 @@ def test_apply_and_run(lab, failing):
     lab.wait_until(lambda: lab.evaluate_in_kernel("globals().get('total')") == "8")
     assert lab.sources[2] == FIXED
     assert not [output for output in lab.cells[2]["outputs"] if output["output_type"] == "error"]
+    lab.page.keyboard.press("Control+z")
+    lab.wait_until(lambda: lab.sources[2] == BROKEN)
 
 
 def test_the_fault_is_in_an_earlier_cell(lab, failing, ollama):
@@ -302,6 +305,27 @@ def test_a_console_of_the_same_kernel_gets_its_answer_itself(lab, failing, ollam
     assert lab.sources == before
 
 
+def test_of_two_pages_the_one_that_asked_gets_the_cells(lab, failing, ollama, browser):
+    ollama.replies = ["```python\na = 1\n```"]
+    name = failing("%%devstral\nset a", "1 / 0")
+    lab.command("docmanager:save")
+    other = LabPage(browser.new_page(viewport={"width": 900, "height": 700}), lab.server)
+    other.start()
+    other.open_file(name)
+    before = lab.sources
+    lab.run(1)
+    lab.wait_until(lambda: "a = 1" in lab.sources)
+    # What the second page has not heard by now it never will.
+    other.evaluate_in_kernel("1")
+    other.page.wait_for_timeout(300)
+    assert other.sources == before
+    other.run(1)
+    other.wait_until(lambda: "a = 1" in other.sources)
+    assert lab.sources.count("a = 1") == 1
+    assert lab.errors == other.errors == []
+    other.page.close()
+
+
 def test_a_rewrite_waits_for_its_click(lab, failing, ollama):
     ollama.replies = ["```python\ntotal = 2 * price\n```"]
     failing("total = price * 2", "%devstral edit --cell 1 the factor first")
@@ -314,8 +338,6 @@ def test_a_rewrite_waits_for_its_click(lab, failing, ollama):
 
 
 def test_in_notebook_7(browser, jupyter_server, ollama):
-    from tests.support.lab_page import LabPage
-
     page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
     lab = LabPage(page, jupyter_server)
     load = f"%load_ext jupyter_devstral\n%config DevstralConfig.host = {ollama.url!r}"

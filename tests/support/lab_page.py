@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from playwright.sync_api import Locator, Page
+from typing import TYPE_CHECKING, Any
 
 from .jupyter_server import JupyterServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 TIMEOUT = 30_000
 _numbers = itertools.count()
