@@ -6,6 +6,7 @@ import { MergeView, unifiedMergeView } from '@codemirror/merge';
 import { Compartment, EditorState, Extension } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { IEditorLanguageRegistry, jupyterTheme } from '@jupyterlab/codemirror';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { IEdit } from './protocol';
@@ -17,6 +18,7 @@ export class DiffView extends Widget {
   constructor(
     heading: string,
     edit: IEdit,
+    trans: TranslationBundle,
     languages: IEditorLanguageRegistry | null,
     mimeType: string,
     isSplit = false
@@ -32,6 +34,7 @@ export class DiffView extends Widget {
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),
       EditorView.lineWrapping,
+      EditorState.phrases.of({ '$ unchanged lines': trans.__('$ unchanged lines') }),
       EditorView.contentAttributes.of({ 'aria-label': heading, tabindex: '0' })
     ];
     this.node.append(title);

@@ -104,6 +104,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
   /** Editors are made anew only when what they show is something else. */
   private _drawDiffs(): void {
     const { edits, notebook } = this._model;
+    const { trans, languages } = this._services;
     const headings = edits.map(edit => this._heading(edit));
     const mimeType = notebook?.mimeType ?? 'text/x-ipython';
     const shown = JSON.stringify([headings, edits, mimeType]);
@@ -115,7 +116,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
       this._diffs.widgets[0].dispose();
     }
     edits.forEach((edit, at) =>
-      this._diffs.addWidget(new DiffView(headings[at], edit, this._services.languages, mimeType))
+      this._diffs.addWidget(new DiffView(headings[at], edit, trans, languages, mimeType))
     );
   }
 

@@ -488,7 +488,8 @@ def test_in_french(browser, tmp_path, model_server, ollama):
         page = browser.new_page(viewport={"width": 1300, "height": 900}, reduced_motion="reduce")
         lab = LabPage(page, server)
         lab.start()
-        lab.open(CELLS)
+        long = [f"step{number} = {number}" for number in range(9)]
+        lab.open([*CELLS, code("long", "\n".join(long))])
         side = Side(lab)
         side.show()
         ollama.replies = [TWO]
@@ -500,6 +501,9 @@ def test_in_french(browser, tmp_path, model_server, ollama):
         )
         side.panel.locator(".jp-devstral-context summary").click()
         lab.screenshot("sidebar-french")
+        ollama.replies = ["[cell 3]\n```python\n" + "\n".join([*long[:-1], "step8 = 80"]) + "\n```"]
+        side.ask("modifie la fin")
+        side.panel.get_by_text("6 lignes inchangées").wait_for()
         page.close()
 
 

@@ -126,7 +126,7 @@ interface IDiffProps {
 function Diff({ edit, heading, isSplit, model, services }: IDiffProps): JSX.Element {
   const mimeType = model.notebook?.mimeType ?? 'text/x-ipython';
   const host = useWidget(
-    () => new DiffView(heading, edit, services.languages, mimeType, isSplit),
+    () => new DiffView(heading, edit, model.trans, services.languages, mimeType, isSplit),
     [edit, heading, isSplit]
   );
   return <div ref={host} />;
