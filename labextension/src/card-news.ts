@@ -63,8 +63,10 @@ export class CardNews implements IDisposable {
     if (msg_type === 'update_display_data') {
       this._updated(id, data);
     }
-    if (!this._heard.has(id)) {
-      this._heard.add(id);
+    // What a kernel said just before its end may arrive after the news of that end.
+    const { session } = message.header;
+    if (!this._heard.has(id) && !this._ended.has(session)) {
+      this._heard.set(id, session);
       this._changed.emit();
     }
   }
@@ -77,12 +79,15 @@ export class CardNews implements IDisposable {
 
   private _forget(): void {
     if (this._heard.size > 0) {
+      this._heard.forEach(session => this._ended.add(session));
       this._heard.clear();
       this._changed.emit();
     }
   }
 
-  private readonly _heard = new Set<string>();
+  /** The session of the kernel's process that showed a card, by the card's id. */
+  private readonly _heard = new Map<string, string>();
+  private readonly _ended = new Set<string>();
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
 }

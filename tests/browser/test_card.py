@@ -309,7 +309,7 @@ def test_the_buttons_can_be_reached_and_used_with_the_keyboard(lab):
 
 
 def test_the_dark_theme(lab):
-    lab.command("apputils:change-theme", theme="JupyterLab Dark")
+    lab.change_theme("JupyterLab Dark")
     lab.wait("document.body.dataset.jpThemeLight === 'false'")
     try:
         shown(lab, bundle(FIX, insert("failing", "print(total)")))
@@ -322,7 +322,7 @@ def test_the_dark_theme(lab):
         )
         assert colours[0] != colours[1]
     finally:
-        lab.command("apputils:change-theme", theme="JupyterLab Light")
+        lab.change_theme("JupyterLab Light")
 
 
 def test_an_ordinary_answer_is_its_markdown(lab):

@@ -399,7 +399,7 @@ def test_no_serious_finding_of_axe(side, ollama, theme):
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: jlpm install in labextension/")
     lab = side.lab
-    lab.command("apputils:change-theme", theme=theme)
+    lab.change_theme(theme)
     ollama.replies = [TWO]
     side.open()
     side.ask("change both")
@@ -413,7 +413,7 @@ def test_no_serious_finding_of_axe(side, ollama, theme):
         for one in found["violations"]
         if one["impact"] in ("serious", "critical")
     ]
-    lab.command("apputils:change-theme", theme="JupyterLab Light")
+    lab.change_theme("JupyterLab Light")
     assert serious == []
 
 

@@ -102,6 +102,11 @@ class LabPage:
             "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, args]
         )
 
+    def change_theme(self, theme: str) -> None:
+        """Change it and wait until the splash is gone: of two at once JupyterLab removes one twice."""
+        self.command("apputils:change-theme", theme=theme)
+        self.wait("!document.getElementById('jupyterlab-splash')")
+
     def start_cell(self, index: int) -> None:
         """Run a cell and do not wait for its end."""
         self.select(index)
