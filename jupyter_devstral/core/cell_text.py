@@ -20,7 +20,8 @@ _BACKTICKS = re.compile(r"`{3,}")
 _OWN_LINE = re.compile(
     r"\s*%(?:devstral(?:\s|$)|config\s+DevstralConfig\b|(?:re|un)?load_ext\s+jupyter_devstral\s*$)"
 )
-_OWN_CELL = re.compile(r"\s*%%devstral(?:\s|$)")
+# A cell of tests is code that the model should see.
+_OWN_CELL = re.compile(r"\s*%%devstral(?![ \t]+pytest[ \t]*(?:\n|$))(?:\s|$)")
 # A repr that says nothing to a reader: `<Figure size 640x480 with 1 Axes>`, `[<Line2D at 0x…>]`.
 _OPAQUE = re.compile(
     r"[\[(]*<(?:IPython\.core\.|Figure size |Axes\b|[\w.]+[^<>\n]*(?: at 0x|\bobject\b))[^\n]*>[\])]*"

@@ -36,6 +36,7 @@ SUBCOMMANDS = {
     "last": "the exact messages of the last request",
     "continue": "go on after an answer that was cut",
     "accept": "put the last fix into a cell, or apply it where JupyterLab can",
+    "pytest": "run the tests of this cell with pytest; on a line of its own: all tests of the namespace",
     "auto": "what happens when a cell fails: auto on | button | off",
     "stop": "stop the answer or the download that is running",
     "reset": "forget the earlier questions and answers",
@@ -43,6 +44,7 @@ SUBCOMMANDS = {
 }
 _WITH_PROMPT = (Task.WRITE.value, Task.ASK.value, Task.EDIT.value)
 _WITH_ARGUMENT = ("model", "pull", "auto")
+_WITH_BODY = ("pytest",)
 INSERT_MODES = ("below", "replace", "none")
 
 
@@ -91,7 +93,7 @@ class Command:
 
     Attributes:
         word: a task's value or a subcommand.
-        text: the prompt, character for character; for a subcommand its argument.
+        text: the prompt, character for character; for a subcommand its argument, or its cell.
         variables: names given with `-v`, in order.
     """
 
@@ -208,6 +210,8 @@ def _join(rest: str, body: str) -> str:
 def _subcommand(
     word: str, argument: str, values: dict[str, object], given: frozenset[str], body: str | None
 ) -> Command:
+    if word in _WITH_BODY and body is not None and not (argument or given):
+        return Command(word, body)
     if body is not None and body.strip():
         raise UsageError(f"{word} takes no cell body: use the line magic `%devstral {word}`.")
     if argument and word not in _WITH_ARGUMENT:

@@ -17,6 +17,8 @@ from .name_scopes import read_names
 
 # Cell magics whose body is Python that runs in the user's namespace.
 PYTHON_BODIES = {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "pyinstrument"}
+# A cell of tests: ours, and Python as well.
+_TEST_CELL = re.compile(r"\s*%%devstral[ \t]+pytest[ \t]*(?:\n|$)")
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[ \t]*([^\n]*)\n?")
 _LINE_MAGIC = re.compile(r"(?P<indent>\s*)(?P<target>[\w., \t]+=\s*)?[%!]{1,2}(?P<name>\w*)(?P<rest>.*)")
 _TIMED = re.compile(r"(?:\s+-\w+(?:\s+\d+)?)*\s+(?P<code>[^\s-].*)")
@@ -157,7 +159,7 @@ def without_ipython_syntax(source: str) -> str:
     where it is, sees through `%time x = f()`, and imports nothing.
     """
     magic = _CELL_MAGIC.match(source)
-    if magic and magic[1] not in PYTHON_BODIES:
+    if magic and magic[1] not in PYTHON_BODIES and not _TEST_CELL.match(source):
         return ""
     if magic:
         captured = magic[2].split()[-1:] if magic[1] == "capture" else []

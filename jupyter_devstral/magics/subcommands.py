@@ -29,6 +29,10 @@ def run(session: Session, command: Command) -> None:
         return pull(session, command.text)
     if command.word == "help":
         return show(session.ip, help_text(), verbatim=True)
+    if command.word == "pytest":
+        from .tests_here import run_here
+
+        return run_here(session.ip, command.text)
     if command.word == "accept":
         return accept(session)
     return show(session.ip, _report(session, command))

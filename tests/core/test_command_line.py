@@ -110,6 +110,12 @@ def test_a_subcommand_has_no_body():
         parse_command("status", "text\n")
 
 
+def test_pytest_takes_the_cell_as_it_is():
+    assert parse_command("pytest", "def test_it():\n    assert 1\n").text == "def test_it():\n    assert 1\n"
+    with pytest.raises(UsageError, match="line magic"):
+        parse_command("pytest now", "def test_it(): pass\n")
+
+
 @pytest.mark.parametrize("prompt", ["-5 degrees", "-> int", "- a list", "plot"])
 def test_what_only_looks_like_an_option_is_prompt(prompt):
     assert parse_command(prompt).text == prompt

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_devstral.core.cell_text import is_request
+from jupyter_devstral.core.notebook import Cell
 from jupyter_devstral.core.python_source import (
     awaits,
     mentioned_names,
@@ -171,3 +173,14 @@ def test_names_need_no_ipython() -> None:
         "names_of('%time x = 1\\ny?'); names_of('broken('); assert 'IPython' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_a_cell_of_tests_is_python():
+    source = "%%devstral pytest\ndef test_it():\n    assert double(1) == 2"
+    names = names_of(source)
+    assert names.binds == {"test_it"}
+    assert names.loads == {"double"}
+    assert parses(source) is None
+    assert parses("%%devstral pytest\ndef test_it(:") == "line 2: invalid syntax"
+    assert not is_request(Cell("a", 0, "code", source))
+    assert is_request(Cell("a", 0, "code", "%%devstral pytest of what?\nno"))
