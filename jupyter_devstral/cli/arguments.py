@@ -16,6 +16,7 @@ SUBCOMMANDS = {
     "prompt": "prompt",
     "apply": "apply",
     "run": "run",
+    "export-tests": "export_tests",
     "serve": "serve",
     "autoload": "autoload",
 }
@@ -32,6 +33,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _add_prompt(add)
     _add_apply(add)
     _add_run(add)
+    _add_export_tests(add)
     _add_serve(add)
     autoload = _add(add, "autoload", "make IPython and its kernels load the magics by themselves")
     autoload.add_argument("--off", action="store_true", help="take it back")
@@ -116,6 +118,22 @@ def _add_run(add: Any) -> None:
         "--no-execute-inserted",
         action="store_true",
         help="insert what the model writes, but do not execute it",
+    )
+
+
+def _add_export_tests(add: Any) -> None:
+    export = _add(
+        add,
+        "export-tests",
+        "write a notebook's tests, and the code they need, as modules for plain pytest",
+        "Takes the functions test_… of all cells; nothing is executed.",
+    )
+    export.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file, or - for standard input")
+    export.add_argument(
+        "-o", "--output", metavar="FOLDER", type=Path, required=True, help="where the two modules go"
+    )
+    export.add_argument(
+        "--force", action="store_true", help="overwrite files of these names that say something else"
     )
 
 

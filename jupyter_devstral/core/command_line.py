@@ -23,7 +23,7 @@ TASKS = {
     Task.EDIT.value: "rewrite a cell as the prompt says",
     Task.REFACTOR.value: "rewrite a cell, same behaviour",
     Task.DOC.value: "rewrite a cell with docstrings and comments",
-    Task.TEST.value: "write tests as a new cell below",
+    Task.TEST.value: "write tests, and prove them: test NAME …, or what the cell above defines",
     Task.FIX.value: "explain the last failure, and repair it",
     Task.EXPLAIN.value: "explain the last failure, else the cell above; explain NAME: a variable or function",
 }
@@ -37,6 +37,7 @@ SUBCOMMANDS = {
     "continue": "go on after an answer that was cut",
     "accept": "put the last fix into a cell, or apply it where JupyterLab can",
     "pytest": "run the tests of this cell with pytest; on a line of its own: all tests of the namespace",
+    "strengthen": "write tests that notice the faults which the last tests did not",
     "auto": "what happens when a cell fails: auto on | button | off",
     "stop": "stop the answer or the download that is running",
     "reset": "forget the earlier questions and answers",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.assistant import Assistant, Delta, Reply, ReplyStream
-from ..core.errors import UsageError
+from ..core.errors import ModelError, UsageError
+from ..core.tasks import Task
 from .live_output import Output, output_for, undisturbed
 from .markdown import code_block, prose, unfinished
 
 if TYPE_CHECKING:
     from ..core.command_line import Command
+    from .proven_tests import Proof
     from .session import Session
 
 
@@ -54,8 +57,40 @@ def ask(session: Session, command: Command) -> None:
     Raises `UsageError` and `NotebookError` before anything is sent, `ModelError` when there was no answer.
     """
     scope = command.context or session.config.context
+    if command.task is Task.TEST:
+        from .proven_tests import prove
+        from .test_targets import request_for_tests
+
+        request, targets = request_for_tests(session, command, scope)
+        return _answer(
+            session,
+            command,
+            lambda assistant: assistant.reply(request),
+            lambda reply, **tools: prove(session, reply, targets, **tools),
+        )
     request = session.context.request(command, scope=scope)
-    _answer(session, command, lambda assistant: assistant.reply(request))
+    return _answer(session, command, lambda assistant: assistant.reply(request))
+
+
+def strengthen(session: Session, command: Command) -> None:
+    """Ask for tests that notice what the last ones did not; raises `UsageError` where nothing is left."""
+    from ..core.prompt import wording
+    from .proven_tests import prove
+    from .test_targets import definition_source
+
+    if session.proven is None or not session.proven[1].alive:
+        raise UsageError("There is no fault that tests did not notice: `%devstral test NAME` comes first.")
+    last, proof = session.proven
+    for target in proof.targets:
+        if definition_source(session.ip.user_ns.get(target.name)) != target.source:
+            raise UsageError(f"`{target.name}` is not what was tested: `%devstral test {target.name}` again.")
+    words = wording("strengthen").replace("{mutants}", "\n".join(proof.survivors()))
+    _answer(
+        session,
+        command,
+        lambda assistant: assistant.follow_up(last, words),
+        lambda reply, **tools: prove(session, reply, proof.targets, mutants=proof.alive, **tools),
+    )
 
 
 def continue_last(session: Session, command: Command) -> None:
@@ -66,7 +101,13 @@ def continue_last(session: Session, command: Command) -> None:
     _answer(session, command, lambda assistant: assistant.continue_reply(last))
 
 
-def _answer(session: Session, command: Command, start: Callable[[Assistant], ReplyStream]) -> None:
+def _answer(
+    session: Session,
+    command: Command,
+    start: Callable[[Assistant], ReplyStream],
+    prove: Callable[..., Proof] | None = None,
+) -> None:
+    """`prove` sees a finished reply before its code is handed over, and may ask once more behind it."""
     output = output_for(session.ip)
     status = _Status()
     shown = ReplyMarkdown()
@@ -85,7 +126,20 @@ def _answer(session: Session, command: Command, start: Callable[[Assistant], Rep
     except BaseException:
         undisturbed(lambda: _finish_without_answer(status.stream, shown, output))
         raise
-    return undisturbed(lambda: _finish(session, command, stream.result(), shown, output))
+    reply, proof = stream.result(), None
+    if prove is not None and reply.finished == "stop":
+
+        def ask_again(last: Reply, words: str) -> Reply:
+            again = status.stream = assistant.follow_up(last, words)
+            _follow(session, again, shown, output)
+            return again.result()
+
+        try:
+            proof = prove(reply, say=status.say, ask_again=ask_again)
+        except ModelError as error:
+            # The first answer is there, whatever became of the second.
+            reply = replace(reply, notes=(*reply.notes, f"The tests were not proven: {error}"), edits=())
+    return undisturbed(lambda: _finish(session, command, reply, shown, output, proof))
 
 
 class _Status:
@@ -93,9 +147,14 @@ class _Status:
 
     def __init__(self) -> None:
         self.stream: ReplyStream | None = None
+        self._said = ""
+
+    def say(self, words: str) -> None:
+        """What is being done now that no stream knows of."""
+        self._said = words
 
     def __call__(self) -> str:
-        return (self.stream.phase if self.stream else "") or "preparing"
+        return self._said or (self.stream.phase if self.stream else "") or "preparing"
 
 
 def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output: Output) -> None:
@@ -112,13 +171,24 @@ def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output:
         session.untrack(stream)
 
 
-def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdown, output: Output) -> None:
+def _finish(
+    session: Session,
+    command: Command,
+    reply: Reply,
+    shown: ReplyMarkdown,
+    output: Output,
+    proof: Proof | None = None,
+) -> None:
     from ..core.wire import MIME, reply_bundle
     from .insertion import diff_markdown, insert
 
+    if proof is not None:
+        reply = replace(reply, edits=proof.edits(_anchor(reply)))
+        session.proven = (reply, proof)
     diff = diff_markdown(reply.edits)
+    proven = proof.markdown() if proof is not None else ""
     receipt = session.receipt(reply)
-    ending = "\n\n".join(part for part in (diff, receipt) if part)
+    ending = "\n\n".join(part for part in (diff, proven, receipt) if part)
     output.finish(
         {
             MIME: reply_bundle(reply),
@@ -135,6 +205,11 @@ def _finish(session: Session, command: Command, reply: Reply, shown: ReplyMarkdo
         session.lab.apply([edit for edit in reply.edits if edit.op == "insert"])
     else:
         insert(session.ip, reply.edits, command.insert)
+
+
+def _anchor(reply: Reply) -> str:
+    """The cell below which new ones stand, "" for the asking one."""
+    return next((edit.cell_id for edit in reply.edits if edit.op == "insert"), "")
 
 
 def _finish_without_answer(stream: ReplyStream | None, shown: ReplyMarkdown, output: Output) -> None:

@@ -15,7 +15,7 @@ import asyncio
 import inspect
 import os
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from ..core.errors import UsageError
+from ..core.test_source import is_test_name
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
 # What rewritten asserts read from the namespace.
@@ -76,7 +77,7 @@ def tests_defined_by(source: str) -> tuple[str, ...]:
     """The names at the top level of a cell that pytest takes for tests, in order."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     names = [node.name for node in ast.parse(source).body if isinstance(node, kinds)]
-    return tuple(dict.fromkeys(name for name in names if _is_test_name(name)))
+    return tuple(dict.fromkeys(name for name in names if is_test_name(name)))
 
 
 def tests_in(namespace: Mapping[str, Any]) -> tuple[str, ...]:
@@ -84,18 +85,25 @@ def tests_in(namespace: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         name
         for name, value in namespace.items()
-        if _is_test_name(name)
+        if is_test_name(name)
         and (inspect.isfunction(value) or inspect.isclass(value))
         and value.__module__ == "__main__"
     )
 
 
-def _is_test_name(name: str) -> bool:
-    return name.startswith(("test_", "Test"))
-
-
-def run_tests(names: Collection[str], namespace: Mapping[str, Any]) -> list[TestOutcome]:
+def run_tests(
+    names: Collection[str],
+    namespace: Mapping[str, Any],
+    *,
+    stop_at_first: bool = False,
+    on_begin: Callable[[str], None] | None = None,
+    on_end: Callable[[TestOutcome, BaseException | None], None] | None = None,
+) -> list[TestOutcome]:
     """Run the tests that `names` are bound to; the fixtures of the whole namespace are theirs.
+
+    Args:
+        stop_at_first: end with the first test that fails.
+        on_begin, on_end: told each test's name before it runs, and its outcome with what it raised after.
 
     Raises `UsageError` when pytest did not get as far as running them.
     """
@@ -107,8 +115,10 @@ def run_tests(names: Collection[str], namespace: Mapping[str, Any]) -> list[Test
         # A fixture is known by its type: asking a user's object for an attribute may run the user's code.
         if name in names or type(value) is FixtureFunctionDefinition:
             setattr(module, name, value)
-    collected = _Collected(module)
+    collected = _Collected(module, on_begin, on_end)
     arguments = [*_ARGUMENTS, *(part for name in _NO_PLUGINS for part in ("-p", f"no:{name}"))]
+    if stop_at_first:
+        arguments.append("--maxfail=1")
     with _no_foreign_plugins():
         status = pytest.main(arguments, plugins=[collected])
     if status == pytest.ExitCode.INTERRUPTED and not collected.problems:
@@ -121,11 +131,17 @@ def run_tests(names: Collection[str], namespace: Mapping[str, Any]) -> list[Test
 class _Collected:
     """The plugin that gives pytest its one module, and keeps what became of the tests."""
 
-    def __init__(self, module: ModuleType) -> None:
+    def __init__(
+        self,
+        module: ModuleType,
+        on_begin: Callable[[str], None] | None,
+        on_end: Callable[[TestOutcome, BaseException | None], None] | None,
+    ) -> None:
         self._module = module
+        self._on_begin, self._on_end = on_begin, on_end
         self.outcomes: dict[str, TestOutcome] = {}
         self.problems: list[str] = []
-        self._raised: dict[str, tuple[str, str]] = {}
+        self._raised: dict[str, tuple[str, str, BaseException]] = {}
 
     def pytest_collection(self, session: Any) -> bool:
         import pytest
@@ -163,13 +179,23 @@ class _Collected:
         if call.excinfo is not None:
             asserted = call.excinfo.errisinstance((AssertionError, pytest.fail.Exception))
             kind = FAILED if asserted and call.when == "call" else ERROR
-            self._raised[item.nodeid] = kind, _one_line(call.excinfo)
+            self._raised[item.nodeid] = kind, _one_line(call.excinfo), call.excinfo.value
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if self._on_begin is not None:
+            self._on_begin(nodeid.partition("::")[2])
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        raised = self._raised.pop(nodeid, None)
+        outcome = self.outcomes.get(nodeid.partition("::")[2])
+        if self._on_end is not None and outcome is not None:
+            self._on_end(outcome, raised[2] if raised else None)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         name = report.nodeid.partition("::")[2]
         before = self.outcomes.get(name)
         if report.failed:
-            kind, message = self._raised.get(report.nodeid, (ERROR, ""))
+            kind, message, _ = self._raised.get(report.nodeid, (ERROR, "", None))
             self.outcomes[name] = TestOutcome(name, kind, report.duration, message, _detail(report))
         elif report.skipped:
             reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else "expected to fail"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..core.ollama import OllamaModel
     from ..core.redaction import Redactor
     from ..core.tokens import TokenEstimate
+    from .proven_tests import Proof
 
 
 class Closable(Protocol):
@@ -35,6 +36,8 @@ class Session:
         self.lab = LabLink(ip, on_action=self.explainer.act, on_notebook=self.context.pushes.receive)
         self.context.pushing = lambda: self.lab.runs_here
         self.last: Reply | None = None
+        # The last reply with tests, and what became of them.
+        self.proven: tuple[Reply, Proof] | None = None
         self._asked_in: ExecutedCell | None = None
         self._redactor: Redactor | None = None
         self._estimates: dict[str, TokenEstimate] = {}
@@ -104,7 +107,7 @@ class Session:
 
     def forget(self) -> None:
         """Earlier questions and answers are no longer part of the conversation."""
-        self.last = None
+        self.last = self.proven = None
         self.context.turns_from_file = False
         self.transcript.forget_turns()
 

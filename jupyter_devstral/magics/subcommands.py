@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.command_line import help_text
 from ..core.errors import UsageError
+from ..core.tasks import Task
 from ..core.tokens import estimate_tokens
 from ..core.unicode_text import encodable
 from .live_output import sendable
@@ -29,6 +30,10 @@ def run(session: Session, command: Command) -> None:
         return pull(session, command.text)
     if command.word == "help":
         return show(session.ip, help_text(), verbatim=True)
+    if command.word == "strengthen":
+        from .ask import strengthen
+
+        return strengthen(session, command)
     if command.word == "pytest":
         from .tests_here import run_here
 
@@ -99,6 +104,10 @@ def dry_run(session: Session, command: Command) -> None:
     scope = command.context or session.config.context
     if session.explainer.is_meant(command):
         request = session.explainer.subject(command).request
+    elif command.task is Task.TEST:
+        from .test_targets import request_for_tests
+
+        request = request_for_tests(session, command, scope)[0]
     else:
         request = session.context.request(command, scope=scope)
     assistant = session.assistant(session.model(command, start=False))

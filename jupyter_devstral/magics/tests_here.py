@@ -47,17 +47,22 @@ def _plain_python(ip: Any, source: str) -> str:
 
 def outcomes_markdown(outcomes: Sequence[TestOutcome]) -> str:
     """A line that counts, a table of the tests, and pytest's report of those that did not pass."""
-    rows = [
-        (inline_code(one.name), one.kind, _milliseconds(one.seconds), prose(one.message)) for one in outcomes
-    ]
     parts = [f"**{counted(outcomes)}**"]
-    if rows:
-        parts.append(table(["test", "result", "ms", "why"], rows))
+    if outcomes:
+        parts.append(outcomes_table(outcomes))
     reported = [one for one in outcomes if one.detail]
     parts += [f"{inline_code(one.name)}\n\n{code_block(one.detail, 'text')}" for one in reported[:_DETAILS]]
     if len(reported) > _DETAILS:
         parts.append(f"*{len(reported) - _DETAILS} more reports are not shown.*")
     return "\n\n".join(parts)
+
+
+def outcomes_table(outcomes: Sequence[TestOutcome]) -> str:
+    """One row a test, as a Markdown table."""
+    rows = [
+        (inline_code(one.name), one.kind, _milliseconds(one.seconds), prose(one.message)) for one in outcomes
+    ]
+    return table(["test", "result", "ms", "why"], rows)
 
 
 def counted(outcomes: Sequence[TestOutcome]) -> str:

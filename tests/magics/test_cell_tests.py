@@ -79,7 +79,8 @@ def test_a_cell_of_tests(double):
 
 def test_nothing_is_left_behind(double):
     double.run(
-        "import os, sys\nbefore = set(globals()) | {'found', 'before'}, dict(os.environ), sys.stdout, sys.path[:]"
+        "import os, sys\n"
+        "before = set(globals()) | {'found', 'before'}, dict(os.environ), sys.stdout, [*sys.path]"
     )
     double.run("%%devstral pytest\ndef test_one():\n    assert double(1) == 2")
     double.run(

@@ -1,0 +1,254 @@
+"""Tests that a model wrote, proven before they become a cell: run in forks, and against mutants.
+
+Runs on the main thread, while the cell that asked is still running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ..core.edits import Edit
+from ..core.mutants import Mutant, mutants_of
+from ..core.test_source import TestSource, mentions, read_tests
+from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
+from .fork_safety import why_not
+from .markdown import code_block, inline_code, prose
+from .test_proof import CUT_OFF, FLAKY, NOT_TRIED, base_name, passed, run_in_copy, survivors
+from .tests_here import counted, outcomes_table
+
+if TYPE_CHECKING:
+    from ..core.assistant import Reply
+    from .session import Session
+    from .test_targets import Target
+
+QUESTION = "Fails: is this test wrong, or did it find a bug?"
+_MUTANTS, _MUTANT_BUDGET = 50, 10.0
+_SURVIVORS_SHOWN, _ERRORS_SENT = 5, 5
+
+
+@dataclass
+class Proof:
+    """What is known of the tests of a reply.
+
+    Attributes:
+        tests: those that are left to insert.
+        outcomes: of every test that ran, as it ran last.
+        reason: why nothing could be tried, as a phrase; "" when it could.
+        notes: sentences for the user.
+        tried, alive: the mutants, and those of them that no test noticed.
+        targets: what is tested.
+    """
+
+    tests: TestSource
+    outcomes: list[TestOutcome] = field(default_factory=list)
+    reason: str = ""
+    tried: list[Mutant] = field(default_factory=list)
+    alive: list[Mutant] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def caught(self) -> int:
+        return len(self.tried) - len(self.alive)
+
+    @property
+    def failing(self) -> list[str]:
+        return [name for name in self.tests.names if name in _names(self.outcomes, FAILED)]
+
+    @property
+    def proves_nothing(self) -> bool:
+        """No mutant was caught, and no test found a fault: such tests are not inserted unasked."""
+        return bool(self.tried) and not self.caught and not self.failing
+
+    def edits(self, anchor: str) -> tuple[Edit, ...]:
+        """One new cell, or none."""
+        if not self.tests.tests or self.proves_nothing:
+            return ()
+        return (Edit("insert", anchor, "", self.tests.cell(dict.fromkeys(self.failing, QUESTION))),)
+
+    def markdown(self) -> str:
+        """The receipt of the tests: a line, the table, the questions, what no test would notice."""
+        parts = [f"**{self.headline()}**"] if self.headline() else []
+        if self.outcomes:
+            parts.append(outcomes_table(self.outcomes))
+        for one in self.outcomes:
+            if one.kind == FAILED:
+                question = f"{inline_code(one.name)} fails: *is the test wrong, or did it find a bug?*"
+                parts.append(f"{question}\n\n{code_block(one.detail, 'text')}")
+        if self.alive and self.caught:
+            parts.append(self._unnoticed())
+        if self.alive and not self.reason:
+            parts.append("`%devstral strengthen` asks for tests that notice what these do not.")
+        parts += [prose(note) for note in self.notes]
+        return "\n\n".join(parts)
+
+    def headline(self) -> str:
+        """ "5 tests, all pass, 11 of 13 mutants caught"."""
+        if self.reason:
+            return f"not tried: {prose(self.reason)}"
+        if not self.outcomes:
+            return ""
+        line = counted(self.outcomes)
+        if not self.tried:
+            return line
+        line = f"{line}, {self.caught} of {len(self.tried)} mutants caught"
+        return f"{line}: these tests prove nothing" if self.proves_nothing else line
+
+    def _unnoticed(self) -> str:
+        lines = self.survivors()
+        more = len(lines) - _SURVIVORS_SHOWN
+        rest = [f"- and {more} more"] if more > 0 else []
+        return "\n".join(["No test would notice:", "", *lines[:_SURVIVORS_SHOWN], *rest])
+
+    def survivors(self) -> list[str]:
+        """A line of Markdown for each mutant that no test noticed."""
+        lines = []
+        for mutant in self.alive:
+            source = next(target.source for target in self.targets if target.name == mutant.path[0])
+            text = source.split("\n")[mutant.line - 1].strip()
+            where = f"{inline_code('.'.join(mutant.path))}, line {mutant.line}: {inline_code(text)}"
+            lines.append(f"- {where}, with {mutant.change}")
+        return lines
+
+
+def prove(
+    session: Session,
+    reply: Reply,
+    targets: Sequence[Target],
+    *,
+    mutants: Sequence[Mutant] | None = None,
+    say: Callable[[str], None],
+    ask_again: Callable[[Reply, str], Reply],
+) -> Proof:
+    """Read, run, repair once, run against mutants.
+
+    Args:
+        mutants: the faults that the tests are for; default: those of the targets.
+        say: told what is going on.
+        ask_again: sends words behind a reply and returns the next; the one repair.
+
+    An interrupt ends it, with what is known until then.
+    """
+    names = [target.name for target in targets]
+    tests = read_tests(_blocks(reply), names)
+    proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets))
+    if not tests.tests:
+        proof.notes.append("The reply has no tests, so nothing was inserted.")
+        return proof
+    if names and not mentions(tests, names):
+        proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
+        proof.tests = tests.keep(())
+        return proof
+    seconds = session.config.trial_seconds
+    proof.reason = _why_not(session, tests, reply.host) if seconds else "trials are switched off"
+    if proof.reason:
+        return proof
+    try:
+        _run(session, proof, reply, say=say, ask_again=ask_again)
+        if mutants is None:
+            mutants = [one for target in targets for one in mutants_of(target.source, limit=_MUTANTS)]
+        _mutate(session, proof, mutants, say)
+    except KeyboardInterrupt:
+        proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
+        proof.tests = proof.tests.keep(passed(proof.outcomes) | _names(proof.outcomes, FAILED))
+    except OSError as error:
+        proof.reason = f"the system refused a copy ({error.strerror})"
+    return proof
+
+
+def _blocks(reply: Reply) -> list[str]:
+    return [block.source for block in reply.code if block.verdict == "cell" or block.language == "python"]
+
+
+def _why_not(session: Session, tests: TestSource, host: str) -> str:
+    from ..core.transport import kept_ports, port_of
+
+    return why_not(session.ip, [tests.python()], own_ports={port_of(host), *kept_ports()})
+
+
+def _run(
+    session: Session,
+    proof: Proof,
+    reply: Reply,
+    *,
+    say: Callable[[str], None],
+    ask_again: Callable[[Reply, str], Reply],
+) -> None:
+    """Outcomes, with the one repair of tests that raise errors; leaves the tests that are worth keeping."""
+    ip, seconds = session.ip, session.config.trial_seconds
+    say("running the tests in a copy of the kernel")
+    proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
+    broken = _names(proof.outcomes, ERROR)
+    if broken:
+        say("the tests raise errors: asking once more")
+        errors = [f"{one.name or 'the cell'}: {one.message}" for one in proof.outcomes if one.kind == ERROR]
+        from ..core.prompt import wording
+
+        words = wording("repair_tests").replace("{error}", "\n".join(errors[:_ERRORS_SENT]))
+        second = ask_again(reply, words)
+        sound = proof.tests.keep(set(proof.tests.names) - broken if "" not in broken else ())
+        repaired = read_tests(_blocks(second), [target.name for target in proof.targets])
+        # A test that ran is not bent afterwards, whatever the second reply says of it.
+        repaired = repaired.keep(set(repaired.names) - set(sound.names))
+        if repaired.tests:
+            # Where the cell itself failed, its shared part is what was wrong.
+            before = () if "" in broken else sound.shared
+            shared = tuple(dict.fromkeys((*before, *repaired.shared)))
+            proof.tests = TestSource(shared, (*sound.tests, *repaired.tests), proof.tests.notes)
+            proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
+    _drop(proof)
+    good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
+    again = run_in_copy(ip, proof.tests.python(), good, seconds=seconds, fresh_random=True) if good else []
+    unlike = set(good) - passed(again)
+    if unlike:
+        proof.outcomes = [
+            replace(
+                one, kind=FLAKY, message="passes once, and not with other random numbers or at another time"
+            )
+            if base_name(one.name) in unlike
+            else one
+            for one in proof.outcomes
+        ]
+        proof.tests = proof.tests.keep(set(proof.tests.names) - unlike)
+        proof.notes.append(f"Not inserted, not repeatable: {_listed(unlike)}.")
+
+
+def _drop(proof: Proof) -> None:
+    """Take out what cannot be proven, and say so."""
+    for kind, words in (
+        (ERROR, "Dropped, they raise errors"),
+        (CUT_OFF, "Not inserted, no end in sight"),
+        (NOT_TRIED, "Not inserted, not tried; mock what does that (`monkeypatch.setattr`)"),
+    ):
+        names = _names(proof.outcomes, kind)
+        if names:
+            proof.notes.append(f"{words}: {_listed(names - {''}) or 'the whole cell'}.")
+            proof.tests = proof.tests.keep(set(proof.tests.names) - names if "" not in names else ())
+
+
+def _mutate(session: Session, proof: Proof, mutants: Sequence[Mutant], say: Callable[[str], None]) -> None:
+    good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
+    if not good or not mutants:
+        return
+    say("running the tests against small faults")
+    took = sum(one.seconds for one in proof.outcomes if one.kind == PASSED)
+    proof.tried, proof.alive = survivors(
+        session.ip,
+        proof.tests.python(),
+        good,
+        mutants[:_MUTANTS],
+        took=took,
+        budget=_MUTANT_BUDGET,
+    )
+    if len(proof.tried) < len(mutants[:_MUTANTS]):
+        proof.notes.append(f"{len(mutants) - len(proof.tried)} mutants were not tried.")
+
+
+def _names(outcomes: Sequence[TestOutcome], kind: str) -> set[str]:
+    return {base_name(one.name) for one in outcomes if one.kind == kind}
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))

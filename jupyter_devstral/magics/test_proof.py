@@ -1,0 +1,238 @@
+"""Tests run in forked copies of the kernel, against the code as it is and against faults put into it.
+
+Must not know who wrote the tests, or how the results are shown. On the main thread only, between two cells.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict
+from types import CodeType, FunctionType
+from typing import Any
+
+from ..core.mutants import Mutant
+from .cell_tests import ERROR, PASSED, TestOutcome, define_tests, run_tests
+from .forked import RETURNED, TIME, Forked, Outcome
+from .forked_child import Child
+from .muted_shell import MutedShell
+from .refusals import Refused
+
+CUT_OFF, NOT_TRIED, FLAKY = "cut off", "not tried", "not repeatable"
+
+_MEMORY = 2**30
+_FILE = "<tests>"
+_ROUNDS = 4
+# A faulty function may loop: its tests get this many times what they took, and at least so many seconds.
+_MUTANT_FACTOR, _MUTANT_SECONDS = 10, 1.0
+_AT_ONCE = 4
+_MESSAGE_LIMIT = 1500
+
+
+def run_in_copy(
+    ip: Any, source: str, names: Sequence[str], *, seconds: float, fresh_random: bool = False
+) -> list[TestOutcome]:
+    """What becomes of the tests of a cell in a copy of the namespace, in the order of `names`.
+
+    A test that does not end is CUT_OFF, and the others run in another copy. What confinement refused is
+    NOT_TRIED, with the reason as its message. A cell that fails before its tests gives one ERROR named "".
+
+    Args:
+        source: plain Python that defines the tests.
+        seconds: for one copy.
+        fresh_random: seed the random number generators anew, which a copy otherwise shares with the kernel.
+
+    Raises OSError when the system refuses a copy.
+    """
+    found: dict[str, list[TestOutcome]] = {}
+    left = list(names)
+    for _ in range(_ROUNDS):
+        if not left:
+            break
+        forked = Forked(_Tests(ip, source, left, fresh_random).run, seconds=seconds, memory=_MEMORY)
+        forked.start()
+        outcome = forked.result()
+        said = [TestOutcome(**message["outcome"]) for message in outcome.sent if "outcome" in message]
+        for one in said:
+            found.setdefault(base_name(one.name), []).append(one)
+        if outcome.ended == RETURNED:
+            break
+        begun = [str(message["begun"]) for message in outcome.sent if "begun" in message]
+        if not begun:
+            return [TestOutcome("", ERROR, message=_why(outcome, seconds))]
+        kind = CUT_OFF if outcome.ended == TIME else ERROR
+        last = base_name(begun[-1])
+        found.setdefault(last, []).append(TestOutcome(begun[-1], kind, message=_why(outcome, seconds)))
+        left = [name for name in left if name not in found]
+    if "" in found:
+        return found[""]
+    return [one for name in names for one in found.get(name, [])]
+
+
+def survivors(
+    ip: Any, source: str, names: Sequence[str], mutants: Sequence[Mutant], *, took: float, budget: float
+) -> tuple[list[Mutant], list[Mutant]]:
+    """The mutants that were tried, and those of them that no test noticed.
+
+    Each runs in a copy of its own, several at once; a mutant whose tests do not end is noticed. When `budget`
+    seconds are spent the rest is not tried. A mutant that cannot be put in the place of the original counts
+    as not tried.
+    """
+    seconds = max(_MUTANT_SECONDS, _MUTANT_FACTOR * took)
+    ends = time.monotonic() + budget
+    tried: list[Mutant] = []
+    alive: list[Mutant] = []
+    waiting: list[tuple[Mutant, Forked]] = []
+
+    def collect() -> None:
+        mutant, forked = waiting.pop(0)
+        outcome = forked.result()
+        said = {key: value for message in outcome.sent for key, value in message.items()}
+        if "unfit" in said:
+            return
+        tried.append(mutant)
+        if outcome.ended == RETURNED and said.get("survived"):
+            alive.append(mutant)
+
+    try:
+        for mutant in mutants:
+            if time.monotonic() > ends:
+                break
+            forked = Forked(_Mutated(ip, source, names, mutant).run, seconds=seconds, memory=_MEMORY)
+            forked.start()
+            waiting.append((mutant, forked))
+            if len(waiting) >= min(_AT_ONCE, os.cpu_count() or 1):
+                collect()
+        while waiting:
+            collect()
+    finally:
+        for _, forked in waiting:
+            forked.cancel()
+    return tried, alive
+
+
+class _Tests:
+    """The function that a run of the tests forks."""
+
+    def __init__(self, ip: Any, source: str, names: Sequence[str], fresh_random: bool) -> None:
+        self._ip, self._source, self._names, self._fresh = ip, source, names, fresh_random
+
+    def run(self, child: Child) -> None:
+        MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
+        if self._fresh:
+            _seed_anew()
+        namespace = self._ip.user_ns
+        try:
+            define_tests(self._source, namespace, _FILE)
+        except BaseException as error:  # noqa: BLE001 - what the cell lets through is its failure
+            child.lift_memory_cap()
+            kind = NOT_TRIED if isinstance(error, Refused) else ERROR
+            text = error.reason if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+            child.send({"outcome": asdict(TestOutcome("", kind, message=text[:_MESSAGE_LIMIT]))})
+            return
+        run_tests(
+            self._names,
+            namespace,
+            on_begin=lambda name: child.send({"begun": name}),
+            on_end=lambda one, raised: child.send({"outcome": asdict(_judged(one, raised))}),
+        )
+
+
+class _Mutated:
+    """The function that a mutant forks."""
+
+    def __init__(self, ip: Any, source: str, names: Sequence[str], mutant: Mutant) -> None:
+        self._ip, self._source, self._names, self._mutant = ip, source, names, mutant
+
+    def run(self, child: Child) -> None:
+        MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
+        if not put_in_place(self._mutant, self._ip.user_ns):
+            child.send({"unfit": True})
+            return
+        define_tests(self._source, self._ip.user_ns, _FILE)
+        outcomes = run_tests(self._names, self._ip.user_ns, stop_at_first=True)
+        child.lift_memory_cap()
+        child.send({"survived": bool(outcomes) and all(one.kind == PASSED for one in outcomes)})
+
+
+def put_in_place(mutant: Mutant, namespace: dict[str, Any]) -> bool:
+    """Give the live function the code of the mutant, wherever it is known; False where that cannot be.
+
+    The function object stays: aliases, registries and decorators keep what they hold.
+    """
+    function = plain_function(namespace.get(mutant.path[0]), mutant.path[1:])
+    if function is None:
+        return False
+    code = compile(mutant.source, function.__code__.co_filename, "exec", dont_inherit=True)
+    for name in mutant.path:
+        inner = [one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == name]
+        if not inner:
+            return False
+        code = inner[-1]
+    try:
+        function.__code__ = code
+    except ValueError:  # it closes over other variables than the original
+        return False
+    return True
+
+
+def plain_function(value: Any, path: Sequence[str] = ()) -> FunctionType | None:
+    """The Python function behind a name, or behind a method of a class: decorators, properties taken off."""
+    for name in path:
+        value = inspect.getattr_static(value, name, None)
+    for _ in range(20):
+        if isinstance(value, FunctionType) and not hasattr(value, "__wrapped__"):
+            return value
+        if isinstance(value, property):
+            value = value.fget
+        elif isinstance(value, (staticmethod, classmethod)):
+            value = value.__func__
+        else:
+            value = getattr(value, "__wrapped__", None)
+        if value is None:
+            return None
+    return None
+
+
+def _judged(one: TestOutcome, raised: BaseException | None) -> TestOutcome:
+    reason = next((error.reason for error in _chain(raised) if isinstance(error, Refused)), "")
+    if not reason:
+        return one
+    return TestOutcome(one.name, NOT_TRIED, one.seconds, reason)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(10):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _seed_anew() -> None:
+    import random
+    import sys
+
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
+
+
+def base_name(name: str) -> str:
+    """The function or class that a test's name is of: "test_mean[2]" and "TestMean::test_it"."""
+    return name.partition("[")[0].partition("::")[0]
+
+
+def _why(outcome: Outcome, seconds: float) -> str:
+    if outcome.ended == TIME:
+        return f"no end after {seconds:g} s"
+    return outcome.refused or f"the process ended (status {outcome.status})"
+
+
+def passed(outcomes: Collection[TestOutcome]) -> set[str]:
+    """The names of the tests all of whose cases passed."""
+    bad = {base_name(one.name) for one in outcomes if one.kind != PASSED}
+    return {base_name(one.name) for one in outcomes} - bad

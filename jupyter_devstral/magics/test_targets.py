@@ -1,0 +1,149 @@
+"""What `%devstral test NAME…` is to test: functions and classes of the namespace, with their source."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import difflib
+import inspect
+import linecache
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import UsageError
+from ..core.python_source import parse_cell
+from ..core.tasks import Attachment
+from ..core.test_source import is_test_name
+from .test_proof import plain_function
+
+if TYPE_CHECKING:
+    from ..core.command_line import Command
+    from ..core.notebook import Cell, Notebook
+    from ..core.tasks import Request
+    from .session import Session
+
+_NO_SOURCE = (
+    "`{}` has no Python source that can be read (it is compiled, or made by other code), so its tests could "
+    "not be proven. Wrap it in a function of the notebook, and test that."
+)
+# Not part of the task's wording: elsewhere a cell of asserts must do something without our magic.
+_FORM = "Write functions for pytest: `def test_…():`, plain asserts."
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A definition to test; `source` is that of the live object, dedented."""
+
+    name: str
+    source: str
+
+
+def request_for_tests(session: Session, command: Command, scope: str) -> tuple[Request, tuple[Target, ...]]:
+    """The request, and the definitions that its tests are for: those named, else those of the cell.
+
+    Raises `UsageError` for a name that cannot be tested, and what any request raises.
+    """
+    names, rest = _named(command.text, session.ip.user_ns)
+    if not names:
+        request = session.context.request(replace(command, text=f"{_FORM} {rest}".rstrip()), scope=scope)
+        cell = request.target
+        return request, tuple(_defined_by(cell, session.ip.user_ns)) if cell else ()
+    targets = tuple(Target(name, _source_of(name, session.ip.user_ns[name])) for name in names)
+    question = f"Test {', '.join(f'`{name}`' for name in names)}. {_FORM} {rest}".rstrip()
+    notebook = session.context.notebook()
+    cells = {name: _defining_cell(name, notebook) for name in names}
+    at = next((cell for cell in cells.values() if cell is not None), None)
+    if command.cell is None and at is not None:
+        command = replace(command, cell=str(at.index))
+    request = session.context.request(replace(command, text=question), scope=scope)
+    unseen = [target for target in targets if cells[target.name] is None]
+    return (
+        replace(
+            request,
+            attachments=tuple(Attachment("file", target.name, target.source) for target in unseen),
+        ),
+        targets,
+    )
+
+
+def _named(text: str, namespace: dict[str, Any]) -> tuple[list[str], str]:
+    """The functions and classes that the text begins with, and what else it says."""
+    names: list[str] = []
+    words = text.split()
+    for word in words:
+        name = word.strip("`,@").removesuffix("()")
+        if not name.isidentifier() or not _can_be_tested(namespace.get(name)):
+            break
+        names.append(name)
+    if not names and len(words) == 1 and words[0].isidentifier():
+        if inspect.isroutine(getattr(builtins, words[0], None)) and words[0] not in namespace:
+            raise UsageError(_NO_SOURCE.format(words[0]))
+        if words[0] in namespace:
+            raise UsageError(f"`{words[0]}` is no function and no class: there is nothing to call in a test.")
+        known = [name for name, value in namespace.items() if name[:1] != "_" and _can_be_tested(value)]
+        close = difflib.get_close_matches(words[0], known, 1)
+        if close:
+            raise UsageError(f"There is no function {words[0]!r}. Did you mean {close[0]}?")
+    return list(dict.fromkeys(names)), text.split(None, len(names))[-1] if len(words) > len(names) else ""
+
+
+def _can_be_tested(value: object) -> bool:
+    return inspect.isroutine(value) or inspect.isclass(value) or plain_function(value) is not None
+
+
+def _source_of(name: str, value: object) -> str:
+    source = definition_source(value)
+    if source is None:
+        raise UsageError(_NO_SOURCE.format(name))
+    try:
+        node = ast.parse(source).body[0]
+    except (SyntaxError, IndexError):
+        node = None
+    if not isinstance(node, _DEFINITIONS):
+        raise UsageError(f"`{name}` is a lambda inside an expression: give it a `def`, and test that.")
+    return source
+
+
+def definition_source(value: object) -> str | None:
+    """The source of a function or class as it is now, dedented; None where there is none."""
+    found = value if inspect.isclass(value) else plain_function(value)
+    if found is None:
+        return None
+    try:
+        return textwrap.dedent(inspect.getsource(found))
+    except (OSError, TypeError):
+        return _class_source(found) if inspect.isclass(found) else None
+
+
+def _class_source(cls: type) -> str | None:
+    """A class of a cell: `inspect` looks for a module's file, its methods know the cell's."""
+    files = [member.__code__.co_filename for member in vars(cls).values() if isinstance(member, FunctionType)]
+    for file in dict.fromkeys(files):
+        text = "".join(linecache.getlines(file))
+        tree = parse_cell(text)
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
+                return ast.get_source_segment(text, node)
+    return None
+
+
+def _defined_by(cell: Cell, namespace: dict[str, Any]) -> list[Target]:
+    """What the cell defines and the kernel has; tests are not tested."""
+    tree = parse_cell(cell.source) if cell.kind == "code" else None
+    nodes: Sequence[ast.stmt] = tree.body if tree else ()
+    names = [node.name for node in nodes if isinstance(node, _DEFINITIONS) and not is_test_name(node.name)]
+    found = [(name, definition_source(namespace.get(name))) for name in dict.fromkeys(names)]
+    return [Target(name, source) for name, source in found if source]
+
+
+def _defining_cell(name: str, notebook: Notebook) -> Cell | None:
+    """The last cell that defines the name."""
+    for cell in reversed(notebook.cells):
+        tree = parse_cell(cell.source) if cell.kind == "code" and name in cell.source else None
+        if tree and any(isinstance(node, _DEFINITIONS) and node.name == name for node in tree.body):
+            return cell
+    return None
