@@ -18,6 +18,7 @@ NAMES = (
     "context_build",
     "replies",
     "trials",
+    "proven_tests",
     "gold_fixes",
     "crash_context",
     "explain_hook",

@@ -82,6 +82,7 @@ OPTIONS = (
     Option(("--num-ctx",), "num_ctx", "the window in tokens", metavar="TOKENS", kind=int),
     Option(("--temperature",), "temperature", "sampling temperature", metavar="T", kind=float),
     Option(("--seed",), "seed", "seed of the sampler", metavar="N", kind=int),
+    Option(("--properties",), "properties", "test: what holds for every input, with hypothesis"),
     Option(("--dry-run",), "dry_run", "show what would be sent, with token counts; send nothing"),
 )
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
@@ -109,6 +110,7 @@ class Command:
     num_ctx: int | None = None
     temperature: float | None = None
     seed: int | None = None
+    properties: bool = False
     dry_run: bool = False
     given: frozenset[str] = field(default_factory=frozenset)
 
@@ -136,6 +138,8 @@ def parse_command(line: str, body: str | None = None) -> Command:
         return _subcommand(word, rest.strip(), values, given, body)
     text = rest if body is None else _join(rest, body)
     _check_values(values)
+    if values["properties"] and word != Task.TEST.value:
+        raise UsageError("--properties goes with test: `%devstral test --properties NAME`.")
     if not text.strip() and (word or "write") in _WITH_PROMPT:
         raise UsageError(
             f"{word or 'write'} needs a prompt: `%devstral {word or 'write'} …`, or `%%devstral` with a body."

@@ -56,6 +56,15 @@ class TestOutcome:
     detail: str = ""
 
 
+def import_pytest() -> None:
+    """Import all that a run needs, so that copies of this process do not each do it again."""
+    from _pytest.assertion import rewrite, truncate, util  # noqa: F401
+    from _pytest.config import get_config
+
+    # Imports the plugins that every run has.
+    get_config()
+
+
 def define_tests(source: str, namespace: dict[str, Any], filename: str) -> tuple[str, ...]:
     """Execute a cell of tests in `namespace`, asserts rewritten by pytest; the names it bound to tests.
 

@@ -6,6 +6,7 @@ Must not know who wrote the tests, or how the results are shown. On the main thr
 from __future__ import annotations
 
 import inspect
+import linecache
 import os
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -14,7 +15,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..core.mutants import Mutant
-from .cell_tests import ERROR, PASSED, TestOutcome, define_tests, run_tests
+from .cell_tests import ERROR, PASSED, TestOutcome, define_tests, import_pytest, run_tests
 from .forked import RETURNED, TIME, Forked, Outcome
 from .forked_child import Child
 from .muted_shell import MutedShell
@@ -46,6 +47,7 @@ def run_in_copy(
 
     Raises OSError when the system refuses a copy.
     """
+    import_pytest()
     found: dict[str, list[TestOutcome]] = {}
     left = list(names)
     for _ in range(_ROUNDS):
@@ -80,6 +82,7 @@ def survivors(
     seconds are spent the rest is not tried. A mutant that cannot be put in the place of the original counts
     as not tried.
     """
+    import_pytest()
     seconds = max(_MUTANT_SECONDS, _MUTANT_FACTOR * took)
     ends = time.monotonic() + budget
     tried: list[Mutant] = []
@@ -124,6 +127,9 @@ class _Tests:
         if self._fresh:
             _seed_anew()
         namespace = self._ip.user_ns
+        # pytest quotes the lines of a test; a file that Python does not find is one with no time of change.
+        lines = self._source.splitlines(keepends=True)
+        linecache.cache[_FILE] = (len(self._source), None, lines, _FILE)
         try:
             define_tests(self._source, namespace, _FILE)
         except BaseException as error:  # noqa: BLE001 - what the cell lets through is its failure

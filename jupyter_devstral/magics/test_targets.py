@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import difflib
+import importlib.util
 import inspect
 import linecache
 import textwrap
@@ -31,6 +32,10 @@ _NO_SOURCE = (
 )
 # Not part of the task's wording: elsewhere a cell of asserts must do something without our magic.
 _FORM = "Write functions for pytest: `def test_…():`, plain asserts."
+_PROPERTIES = (
+    "Write functions for pytest that state what holds for every input, with `@given` of hypothesis and "
+    "strategies that make valid arguments only."
+)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -47,13 +52,16 @@ def request_for_tests(session: Session, command: Command, scope: str) -> tuple[R
 
     Raises `UsageError` for a name that cannot be tested, and what any request raises.
     """
+    if command.properties and importlib.util.find_spec("hypothesis") is None:
+        raise UsageError("--properties needs hypothesis: `%pip install hypothesis`, then ask again.")
+    form = _PROPERTIES if command.properties else _FORM
     names, rest = _named(command.text, session.ip.user_ns)
     if not names:
-        request = session.context.request(replace(command, text=f"{_FORM} {rest}".rstrip()), scope=scope)
+        request = session.context.request(replace(command, text=f"{form} {rest}".rstrip()), scope=scope)
         cell = request.target
         return request, tuple(_defined_by(cell, session.ip.user_ns)) if cell else ()
     targets = tuple(Target(name, _source_of(name, session.ip.user_ns[name])) for name in names)
-    question = f"Test {', '.join(f'`{name}`' for name in names)}. {_FORM} {rest}".rstrip()
+    question = f"Test {', '.join(f'`{name}`' for name in names)}. {form} {rest}".rstrip()
     notebook = session.context.notebook()
     cells = {name: _defining_cell(name, notebook) for name in names}
     at = next((cell for cell in cells.values() if cell is not None), None)

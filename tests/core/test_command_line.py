@@ -55,7 +55,9 @@ def test_every_option_reaches_its_field():
     assert (command.insert, command.output, command.cell) == ("replace", "out", "3")
     assert (command.num_ctx, command.temperature, command.seed) == (8192, 0.5, -7)
     assert command.dry_run
-    assert command.given == {option.name for option in OPTIONS}
+    properties = parse_command("test --properties clip")
+    assert properties.properties
+    assert command.given | properties.given == {option.name for option in OPTIONS}
 
 
 def test_write_is_the_default():

@@ -81,6 +81,7 @@ def test_a_failing_test_is_a_question_and_stays_as_it_is(write_tests, scripted_o
     assert "4 tests: 3 pass, 1 failed, 5 of 7 mutants caught" in result.markdown
     assert "*is the test wrong, or did it find a bug?*" in result.markdown
     assert "where 10 = clip(99)" in result.markdown
+    assert ">       assert clip(99) == 99" in result.markdown
     assert f"# Fails: is this test wrong, or did it find a bug?\n{wrong.strip()}" in result.next_input
     assert len(scripted_ollama.chats) == 1
 
@@ -208,6 +209,21 @@ def test_strengthen_asks_for_what_was_not_noticed(write_tests, scripted_ollama):
     assert "is not what was tested" in write_tests(line="%devstral strengthen").text
     write_tests.kernel.run("%devstral reset")
     assert "comes first" in write_tests(line="%devstral strengthen").text
+
+
+def test_properties_are_tried_like_any_test(write_tests, scripted_ollama):
+    properties = (
+        "from hypothesis import given, strategies as st\n\n"
+        "@given(st.integers())\ndef test_between(number):\n    assert 0 <= clip(number) <= 10\n\n"
+        "@given(st.integers())\ndef test_same(number):\n    assert clip(number) == number\n"
+    )
+    result = write_tests(reply(properties), line="%devstral test --properties clip")
+    assert "2 tests: 1 pass, 1 failed" in result.markdown
+    assert "E           number=" in result.markdown
+    assert "mutants caught" in result.markdown
+    assert "@given(st.integers())\ndef test_between" in result.next_input
+    assert "hypothesis" in scripted_ollama.chats[-1].body["messages"][-1]["content"]
+    assert "goes with test" in write_tests(line="%devstral ask --properties clip?").text
 
 
 def test_a_dry_run_shows_what_would_be_sent(write_tests, scripted_ollama):
