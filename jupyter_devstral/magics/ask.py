@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.assistant import Assistant, Delta, Reply, ReplyStream
-from ..core.errors import ModelError, UsageError
+from ..core.errors import UsageError
 from ..core.tasks import Task
 from .live_output import Output, output_for, undisturbed
 from .markdown import code_block, prose, unfinished
@@ -134,11 +134,7 @@ def _answer(
             _follow(session, again, shown, output)
             return again.result()
 
-        try:
-            proof = prove(reply, say=status.say, ask_again=ask_again)
-        except ModelError as error:
-            # The first answer is there, whatever became of the second.
-            reply = replace(reply, notes=(*reply.notes, f"The tests were not proven: {error}"), edits=())
+        proof = prove(reply, say=status.say, ask_again=ask_again)
     return undisturbed(lambda: _finish(session, command, reply, shown, output, proof))
 
 

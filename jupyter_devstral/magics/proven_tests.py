@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..core.edits import Edit
+from ..core.errors import ModelError
 from ..core.mutants import Mutant, mutants_of
 from ..core.test_source import TestSource, mentions, read_tests
 from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
 from .fork_safety import why_not
 from .markdown import code_block, inline_code, prose
 from .test_proof import CUT_OFF, FLAKY, NOT_TRIED, base_name, passed, run_in_copy, survivors
+from .test_targets import undefined_in
 from .tests_here import counted, outcomes_table
 
 if TYPE_CHECKING:
@@ -142,7 +144,13 @@ def prove(
         proof.tests = tests.keep(())
         return proof
     seconds = session.config.trial_seconds
-    proof.reason = _why_not(session, tests, reply.host) if seconds else "trials are switched off"
+    missing = undefined_in(reply.request.target, session.ip.user_ns) if not targets else []
+    if missing:
+        proof.reason = f"`{missing[0]}` does not exist yet; run its cell first"
+    elif not seconds:
+        proof.reason = "trials are switched off"
+    else:
+        proof.reason = _why_not(session, tests, reply.host)
     if proof.reason:
         return proof
     try:
@@ -187,9 +195,13 @@ def _run(
         from ..core.prompt import wording
 
         words = wording("repair_tests").replace("{error}", "\n".join(errors[:_ERRORS_SENT]))
-        second = ask_again(reply, words)
+        repaired = TestSource()
+        try:
+            second = ask_again(reply, words)
+            repaired = read_tests(_blocks(second), [target.name for target in proof.targets])
+        except ModelError as error:
+            proof.notes.append(f"No second attempt: {error}")
         sound = proof.tests.keep(set(proof.tests.names) - broken if "" not in broken else ())
-        repaired = read_tests(_blocks(second), [target.name for target in proof.targets])
         # A test that ran is not bent afterwards, whatever the second reply says of it.
         repaired = repaired.keep(set(repaired.names) - set(sound.names))
         if repaired.tests:

@@ -139,13 +139,23 @@ def _class_source(cls: type) -> str | None:
     return None
 
 
+def undefined_in(cell: Cell | None, namespace: dict[str, Any]) -> list[str]:
+    """The functions and classes that the cell would define, and that the kernel does not have."""
+    return [name for name in _names_defined_by(cell) if name not in namespace] if cell else []
+
+
 def _defined_by(cell: Cell, namespace: dict[str, Any]) -> list[Target]:
-    """What the cell defines and the kernel has; tests are not tested."""
+    """What the cell defines and the kernel has."""
+    found = [(name, definition_source(namespace.get(name))) for name in _names_defined_by(cell)]
+    return [Target(name, source) for name, source in found if source]
+
+
+def _names_defined_by(cell: Cell) -> list[str]:
+    """Functions and classes at the top level of a cell; tests are not tested."""
     tree = parse_cell(cell.source) if cell.kind == "code" else None
     nodes: Sequence[ast.stmt] = tree.body if tree else ()
     names = [node.name for node in nodes if isinstance(node, _DEFINITIONS) and not is_test_name(node.name)]
-    found = [(name, definition_source(namespace.get(name))) for name in dict.fromkeys(names)]
-    return [Target(name, source) for name, source in found if source]
+    return list(dict.fromkeys(names))
 
 
 def _defining_cell(name: str, notebook: Notebook) -> Cell | None:

@@ -107,6 +107,31 @@ def test_a_test_that_errors_twice_is_dropped(write_tests, scripted_ollama):
     assert len(scripted_ollama.chats) == 2
 
 
+def test_no_answer_to_the_repair_keeps_the_sound_tests(write_tests, scripted_ollama):
+    broken = "def test_type():\n    assert clip(undefined) == 1\n"
+
+    def answer(messages, body):
+        scripted_ollama.fail_next("500", times=5)
+        return reply(GOOD + "\n" + broken)
+
+    scripted_ollama.replies = answer
+    result = write_tests.kernel.run("%devstral test clip", "asking")
+    assert result.reply["status"] == "ok"
+    assert "No second attempt" in result.markdown
+    assert "Dropped, they raise errors: `test_type`." in result.markdown
+    assert "test_above" in result.next_input
+
+
+def test_a_cell_that_has_not_run_is_named(write_tests):
+    write_tests.kernel.run("def never(number):\n    return number\n\nraise SystemExit", "never")
+    write_tests.kernel.run("del never", "gone")
+    result = write_tests(
+        reply("def test_it():\n    assert never(1) == 1\n"), line="%devstral test --cell never"
+    )
+    assert "not tried: `never` does not exist yet; run its cell first" in result.markdown
+    assert "test_it" in result.next_input
+
+
 def test_hanging_tests_are_cut_off_and_the_others_kept(write_tests):
     hanging = "def test_long():\n    while True:\n        clip(1)\n"
     result = write_tests(reply(hanging + "\n" + GOOD))
