@@ -67,8 +67,17 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}\nSee `{self.prog} --help`.\n")
 
 
+class _Columns(argparse.HelpFormatter):
+    """Help beside every subcommand: argparse forgets their indentation when it measures the column."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = max(len(word) for word in SUBCOMMANDS) + 4
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
+        formatter_class=_Columns,
         prog="jupyter devstral",
         description="A local-first coding assistant for notebooks.",
         epilog="Settings: --DevstralConfig.NAME=VALUE anywhere, or c.DevstralConfig.NAME = VALUE in "

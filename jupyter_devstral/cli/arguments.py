@@ -45,8 +45,12 @@ def _add(add: Any, name: str, text: str, more: str = "") -> argparse.ArgumentPar
     return parser
 
 
-def _add_cell(parser: argparse.ArgumentParser) -> None:
+def _add_notebook(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file, or - for standard input")
+
+
+def _add_cell(parser: argparse.ArgumentParser) -> None:
+    _add_notebook(parser)
     parser.add_argument(
         "--cell", metavar="ID_OR_INDEX", required=True, help="a cell's id, or its 0-based index"
     )
@@ -96,7 +100,7 @@ def _add_run(add: Any) -> None:
         "execute a notebook, with the cells that the model writes inserted and executed too",
         "Using `run` is the consent to execute code that a model writes.",
     )
-    run.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file, or - for standard input")
+    _add_notebook(run)
     run.add_argument(
         "-o", "--output", metavar="OUT.ipynb", type=Path, required=True, help="where the result goes"
     )
@@ -128,7 +132,7 @@ def _add_export_tests(add: Any) -> None:
         "write a notebook's tests, and the code they need, as modules for plain pytest",
         "Takes the functions test_… of all cells; nothing is executed.",
     )
-    export.add_argument("notebook", metavar="NOTEBOOK", help="an .ipynb file, or - for standard input")
+    _add_notebook(export)
     export.add_argument(
         "-o", "--output", metavar="FOLDER", type=Path, required=True, help="where the two modules go"
     )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from .notebook import Cell, Output
+from .notebook import Cell, Output, tests_in_cell
 
 GAP = "…"
 OUTPUT_LIMIT = 200
@@ -20,8 +20,7 @@ _BACKTICKS = re.compile(r"`{3,}")
 _OWN_LINE = re.compile(
     r"\s*%(?:devstral(?:\s|$)|config\s+DevstralConfig\b|(?:re|un)?load_ext\s+jupyter_devstral\s*$)"
 )
-# A cell of tests is code that the model should see.
-_OWN_CELL = re.compile(r"\s*%%devstral(?![ \t]+pytest[ \t]*(?:\n|$))(?:\s|$)")
+_OWN_CELL = re.compile(r"\s*%%devstral(?:\s|$)")
 # A repr that says nothing to a reader: `<Figure size 640x480 with 1 Axes>`, `[<Line2D at 0x…>]`.
 _OPAQUE = re.compile(
     r"[\[(]*<(?:IPython\.core\.|Figure size |Axes\b|[\w.]+[^<>\n]*(?: at 0x|\bobject\b))[^\n]*>[\])]*"
@@ -38,7 +37,7 @@ def is_request(cell: Cell) -> bool:
 
     Cells that only load or configure it are of no use to the model either.
     """
-    if cell.kind != "code" or "evstral" not in cell.source:
+    if cell.kind != "code" or "evstral" not in cell.source or tests_in_cell(cell.source) is not None:
         return False
     if _OWN_CELL.match(cell.source):
         return True

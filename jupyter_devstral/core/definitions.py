@@ -10,10 +10,9 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from .name_scopes import read_names
-from .python_source import parse_cell
+from .python_source import DEFINITIONS, parse_cell
 
 GAP = "…"
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 # A statement longer than this is shortened in the short form: about 80 tokens.
 _LONG_LINES = 6
 _LONG_LINE = 160
@@ -39,7 +38,7 @@ def definition_text(source: str, names: frozenset[str], short: bool) -> str:
 
 
 def _binds(statement: ast.stmt, names: Collection[str]) -> bool:
-    if isinstance(statement, _DEFINITIONS):
+    if isinstance(statement, DEFINITIONS):
         return statement.name in names
     return not read_names(statement)[0].isdisjoint(names)
 
@@ -55,7 +54,7 @@ def _short_ranges(statement: ast.stmt, names: Collection[str]) -> Iterator[tuple
     first, last = _lines_of(statement)
     if last - first < _LONG_LINES:
         yield first, last
-    elif isinstance(statement, _DEFINITIONS):
+    elif isinstance(statement, DEFINITIONS):
         yield first, _end_of_header(statement)
     elif isinstance(getattr(statement, "body", None), list):
         yield first, _end_of_header(statement)
@@ -70,7 +69,7 @@ def _end_of_header(statement: ast.stmt) -> int:
     """The last line of `def f(…):` with its docstring's first line, or of any block's opening line."""
     body: Sequence[ast.stmt] = statement.body  # type: ignore[attr-defined]
     opening = body[0]
-    if isinstance(statement, _DEFINITIONS) and ast.get_docstring(statement, clean=False):
+    if isinstance(statement, DEFINITIONS) and ast.get_docstring(statement, clean=False):
         return opening.lineno
     return max(statement.lineno, _lines_of(opening)[0] - 1)
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .errors import UsageError
-from .notebook import Notebook
-from .python_source import names_of, parse_cell, without_ipython_syntax
-from .test_source import TEST_MAGIC, is_test_name
+from .notebook import Notebook, tests_in_cell
+from .python_source import DEFINITIONS, names_of, parse_cell, without_ipython_syntax
+from .test_source import is_test_name
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -51,7 +51,7 @@ class _Statement:
 
     @property
     def is_test(self) -> bool:
-        return isinstance(self.node, (*_FUNCTIONS, ast.ClassDef)) and is_test_name(self.node.name)
+        return isinstance(self.node, DEFINITIONS) and is_test_name(self.node.name)
 
     @property
     def is_fixture(self) -> bool:
@@ -120,9 +120,9 @@ def _statements(notebook: Notebook) -> Iterable[_Statement]:
         for node in tree.body:
             first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
             source = "\n".join(lines[first - 1 : node.end_lineno])
-            if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) or node.col_offset == 0:
+            if isinstance(node, DEFINITIONS) or node.col_offset == 0:
                 names = names_of(source)
-                beside = cell.source.lstrip().startswith(TEST_MAGIC)
+                beside = tests_in_cell(cell.source) is not None
                 yield _Statement(node, source, names.binds, names.loads, beside)
 
 
@@ -145,7 +145,7 @@ def _closure(statements: Sequence[_Statement], needed: frozenset[str]) -> list[_
 
 
 def _is_overwritten(one: _Statement, later: Sequence[_Statement]) -> bool:
-    kinds = (*_FUNCTIONS, ast.ClassDef, *_IMPORTS)
+    kinds = (*DEFINITIONS, *_IMPORTS)
     return isinstance(one.node, kinds) and any(
         isinstance(other.node, kinds) and one.binds <= other.binds for other in later
     )

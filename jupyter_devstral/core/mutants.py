@@ -75,7 +75,7 @@ def mutants_of(source: str, *, limit: int = 50) -> list[Mutant]:
         return []
     found = []
     for path, function in _functions(tree.body):
-        for change in _changes(function):
+        for change in _in_body(function.body, is_function=True):
             change.do()
             try:
                 text = ast.unparse(ast.fix_missing_locations(tree))
@@ -119,10 +119,6 @@ def _functions(body: list[ast.stmt], path: tuple[str, ...] = ()) -> Iterator[tup
             yield (*path, node.name), node
         elif isinstance(node, ast.ClassDef):
             yield from _functions(node.body, (*path, node.name))
-
-
-def _changes(function: Any) -> Iterator[_Change]:
-    yield from _in_body(function.body, is_function=True)
 
 
 def _in_body(body: list[ast.stmt], *, is_function: bool = False) -> Iterator[_Change]:

@@ -5,9 +5,13 @@ Must not know where a notebook came from (a file, a kernel's history, a browser)
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 # The output MIME type that carries an answer: its edits, its receipt and the turn to replay.
+# What a cell of tests begins with: it is run by pytest, and Python to everything else.
+TEST_MAGIC = "%%devstral pytest"
+_TEST_CELL = re.compile(r"\s*%%devstral[ \t]+pytest[ \t]*(?:\n|$)")
 REPLY_MIME = "application/vnd.jupyter-devstral.v1+json"
 
 
@@ -83,3 +87,9 @@ class Notebook:
 
     cells: tuple[Cell, ...] = field(default_factory=tuple)
     language: str = "python"
+
+
+def tests_in_cell(source: str) -> str | None:
+    """What stands below the magic of a cell of tests; None for any other cell."""
+    found = _TEST_CELL.match(source)
+    return source[found.end() :] if found else None

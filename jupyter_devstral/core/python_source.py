@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .name_scopes import read_names
+from .notebook import tests_in_cell
 
 # Cell magics whose body is Python that runs in the user's namespace.
 PYTHON_BODIES = {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "pyinstrument"}
-# A cell of tests: ours, and Python as well.
-_TEST_CELL = re.compile(r"\s*%%devstral[ \t]+pytest[ \t]*(?:\n|$)")
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[ \t]*([^\n]*)\n?")
 _LINE_MAGIC = re.compile(r"(?P<indent>\s*)(?P<target>[\w., \t]+=\s*)?[%!]{1,2}(?P<name>\w*)(?P<rest>.*)")
 _TIMED = re.compile(r"(?:\s+-\w+(?:\s+\d+)?)*\s+(?P<code>[^\s-].*)")
@@ -34,6 +33,8 @@ _BINDING = re.compile(
 _QUOTED = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*", re.DOTALL)
 # Group 1 is the name that `%xdel` takes away; `%reset` takes everything.
 _DELETING_MAGIC = re.compile(r"^\s*%(?:xdel[ \t]+(?:-n[ \t]+)?(\w+)|reset\b(?!_))", re.MULTILINE)
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -147,6 +148,13 @@ def awaits(source: str) -> bool:
     return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
+def definitions_of(source: str) -> dict[str, Definition]:
+    """The functions and classes at the top level of a cell by their names, of each the last."""
+    tree = parse_cell(source)
+    nodes = tree.body if tree else []
+    return {node.name: node for node in nodes if isinstance(node, DEFINITIONS)}
+
+
 def parse_cell(source: str) -> ast.Module | None:
     """The syntax tree of a cell with the line numbers of its source, or None where it does not parse."""
     return _parsed_exactly(source)
@@ -159,7 +167,7 @@ def without_ipython_syntax(source: str) -> str:
     where it is, sees through `%time x = f()`, and imports nothing.
     """
     magic = _CELL_MAGIC.match(source)
-    if magic and magic[1] not in PYTHON_BODIES and not _TEST_CELL.match(source):
+    if magic and magic[1] not in PYTHON_BODIES and tests_in_cell(source) is None:
         return ""
     if magic:
         captured = magic[2].split()[-1:] if magic[1] == "capture" else []

@@ -10,9 +10,8 @@ import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-TEST_MAGIC = "%%devstral pytest"
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+from .notebook import TEST_MAGIC, tests_in_cell
+from .python_source import DEFINITIONS
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,8 @@ def read_tests(blocks: Sequence[str], targets: Collection[str]) -> TestSource:
     notes: dict[str, None] = {}
     loose: list[str] = []
     for block in blocks:
-        text = block.strip()
-        if text.startswith(TEST_MAGIC):
-            text = text[len(TEST_MAGIC) :].lstrip("\n")
+        below = tests_in_cell(block)
+        text = (block if below is None else below).strip()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -77,10 +75,10 @@ def read_tests(blocks: Sequence[str], targets: Collection[str]) -> TestSource:
         for node in body:
             source = _source_with_comments(node, lines, end)
             end = node.end_lineno or end
-            if isinstance(node, _DEFINITIONS) and is_test_name(node.name):
+            if isinstance(node, DEFINITIONS) and is_test_name(node.name):
                 tests.pop(node.name, None)
                 tests[node.name] = source
-            elif isinstance(node, _DEFINITIONS) and node.name in targets:
+            elif isinstance(node, DEFINITIONS) and node.name in targets:
                 notes[f"The reply repeats `{node.name}`; the one of the notebook is tested."] = None
             elif isinstance(node, ast.Assert):
                 loose.append(source)

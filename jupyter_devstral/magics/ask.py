@@ -14,8 +14,10 @@ from .markdown import code_block, prose, unfinished
 
 if TYPE_CHECKING:
     from ..core.command_line import Command
+    from ..core.tasks import Request
     from .proven_tests import Proof
     from .session import Session
+    from .test_targets import Target
 
 
 class ReplyMarkdown:
@@ -56,20 +58,27 @@ def ask(session: Session, command: Command) -> None:
 
     Raises `UsageError` and `NotebookError` before anything is sent, `ModelError` when there was no answer.
     """
-    scope = command.context or session.config.context
-    if command.task is Task.TEST:
-        from .proven_tests import prove
-        from .test_targets import request_for_tests
+    request, targets = request_of(session, command)
+    if command.task is not Task.TEST:
+        return _answer(session, command, lambda assistant: assistant.reply(request))
+    from .proven_tests import prove
 
-        request, targets = request_for_tests(session, command, scope)
-        return _answer(
-            session,
-            command,
-            lambda assistant: assistant.reply(request),
-            lambda reply, **tools: prove(session, reply, targets, **tools),
-        )
-    request = session.context.request(command, scope=scope)
-    return _answer(session, command, lambda assistant: assistant.reply(request))
+    return _answer(
+        session,
+        command,
+        lambda assistant: assistant.reply(request),
+        lambda reply, **tools: prove(session, reply, targets, **tools),
+    )
+
+
+def request_of(session: Session, command: Command) -> tuple[Request, tuple[Target, ...]]:
+    """What a question sends, and what its tests are for. Raises as `ask` does."""
+    scope = command.context or session.config.context
+    if command.task is not Task.TEST:
+        return session.context.request(command, scope=scope), ()
+    from .test_targets import request_for_tests
+
+    return request_for_tests(session, command, scope)
 
 
 def strengthen(session: Session, command: Command) -> None:

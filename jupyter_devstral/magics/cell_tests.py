@@ -14,8 +14,8 @@ import ast
 import asyncio
 import inspect
 import os
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Any
 
 from ..core.errors import UsageError
+from ..core.python_source import definitions_of
 from ..core.test_source import is_test_name
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
@@ -55,6 +56,11 @@ class TestOutcome:
     message: str = ""
     detail: str = ""
 
+    @property
+    def test(self) -> str:
+        """The function or class it is of: "test_mean" of "test_mean[2]", "TestIt" of "TestIt::test_one"."""
+        return self.name.partition("[")[0].partition("::")[0]
+
 
 def import_pytest() -> None:
     """Import all that a run needs, so that copies of this process do not each do it again."""
@@ -79,14 +85,7 @@ def define_tests(source: str, namespace: dict[str, Any], filename: str) -> tuple
 
     rewrite_asserts(tree, source.encode("utf-8", "replace"))
     exec(compile(tree, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - the user runs this cell
-    return tests_defined_by(source)
-
-
-def tests_defined_by(source: str) -> tuple[str, ...]:
-    """The names at the top level of a cell that pytest takes for tests, in order."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    names = [node.name for node in ast.parse(source).body if isinstance(node, kinds)]
-    return tuple(dict.fromkeys(name for name in names if is_test_name(name)))
+    return tuple(name for name in definitions_of(source) if is_test_name(name))
 
 
 def tests_in(namespace: Mapping[str, Any]) -> tuple[str, ...]:
@@ -222,19 +221,8 @@ def _run_apart(coroutine: Any) -> None:
     except RuntimeError:
         asyncio.run(coroutine)
         return
-    raised: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            asyncio.run(coroutine)
-        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread that asked
-            raised.append(error)
-
-    thread = threading.Thread(target=run, name="devstral-test")
-    thread.start()
-    thread.join()
-    if raised:
-        raise raised[0]
+    with ThreadPoolExecutor(1, "devstral-test") as thread:
+        thread.submit(asyncio.run, coroutine).result()
 
 
 def _one_line(excinfo: Any) -> str:

@@ -16,7 +16,7 @@ from ..core.test_source import TestSource, mentions, read_tests
 from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
 from .fork_safety import why_not
 from .markdown import code_block, inline_code, prose
-from .test_proof import CUT_OFF, FLAKY, NOT_TRIED, base_name, passed, run_in_copy, survivors
+from .test_proof import CUT_OFF, FLAKY, NOT_TRIED, passed, run_in_copy, survivors
 from .test_targets import undefined_in
 from .tests_here import counted, outcomes_table
 
@@ -156,7 +156,8 @@ def prove(
     try:
         _run(session, proof, reply, say=say, ask_again=ask_again)
         if mutants is None:
-            mutants = [one for target in targets for one in mutants_of(target.source, limit=_MUTANTS)]
+            share = _MUTANTS // max(1, len(targets))
+            mutants = [one for target in targets for one in mutants_of(target.source, limit=share)]
         _mutate(session, proof, mutants, say)
     except KeyboardInterrupt:
         proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
@@ -167,7 +168,7 @@ def prove(
 
 
 def _blocks(reply: Reply) -> list[str]:
-    return [block.source for block in reply.code if block.verdict == "cell" or block.language == "python"]
+    return [block.source for block in reply.code if block.verdict == "cell"]
 
 
 def _why_not(session: Session, tests: TestSource, host: str) -> str:
@@ -219,7 +220,7 @@ def _run(
             replace(
                 one, kind=FLAKY, message="passes once, and not with other random numbers or at another time"
             )
-            if base_name(one.name) in unlike
+            if one.test in unlike
             else one
             for one in proof.outcomes
         ]
@@ -250,16 +251,16 @@ def _mutate(session: Session, proof: Proof, mutants: Sequence[Mutant], say: Call
         session.ip,
         proof.tests.python(),
         good,
-        mutants[:_MUTANTS],
+        mutants,
         took=took,
         budget=_MUTANT_BUDGET,
     )
-    if len(proof.tried) < len(mutants[:_MUTANTS]):
+    if len(proof.tried) < len(mutants):
         proof.notes.append(f"{len(mutants) - len(proof.tried)} mutants were not tried.")
 
 
 def _names(outcomes: Sequence[TestOutcome], kind: str) -> set[str]:
-    return {base_name(one.name) for one in outcomes if one.kind == kind}
+    return {one.test for one in outcomes if one.kind == kind}
 
 
 def _listed(names: set[str]) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.command_line import help_text
 from ..core.errors import UsageError
-from ..core.tasks import Task
 from ..core.tokens import estimate_tokens
 from ..core.unicode_text import encodable
 from .live_output import sendable
@@ -101,15 +100,12 @@ def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
 
 def dry_run(session: Session, command: Command) -> None:
     """Show what a question would send; nothing is sent, and no server is needed."""
-    scope = command.context or session.config.context
     if session.explainer.is_meant(command):
         request = session.explainer.subject(command).request
-    elif command.task is Task.TEST:
-        from .test_targets import request_for_tests
-
-        request = request_for_tests(session, command, scope)[0]
     else:
-        request = session.context.request(command, scope=scope)
+        from .ask import request_of
+
+        request = request_of(session, command)[0]
     assistant = session.assistant(session.model(command, start=False))
     last = session.last
     known = last.window if last and last.model == assistant.model.name else None

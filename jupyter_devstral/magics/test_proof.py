@@ -9,8 +9,8 @@ import inspect
 import linecache
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, replace
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -19,7 +19,7 @@ from .cell_tests import ERROR, PASSED, TestOutcome, define_tests, import_pytest,
 from .forked import RETURNED, TIME, Forked, Outcome
 from .forked_child import Child
 from .muted_shell import MutedShell
-from .refusals import Refused
+from .trial_child import error_text, refused_by_us
 
 CUT_OFF, NOT_TRIED, FLAKY = "cut off", "not tried", "not repeatable"
 
@@ -29,7 +29,6 @@ _ROUNDS = 4
 # A faulty function may loop: its tests get this many times what they took, and at least so many seconds.
 _MUTANT_FACTOR, _MUTANT_SECONDS = 10, 1.0
 _AT_ONCE = 4
-_MESSAGE_LIMIT = 1500
 
 
 def run_in_copy(
@@ -58,15 +57,15 @@ def run_in_copy(
         outcome = forked.result()
         said = [TestOutcome(**message["outcome"]) for message in outcome.sent if "outcome" in message]
         for one in said:
-            found.setdefault(base_name(one.name), []).append(one)
+            found.setdefault(one.test, []).append(one)
         if outcome.ended == RETURNED:
             break
         begun = [str(message["begun"]) for message in outcome.sent if "begun" in message]
         if not begun:
             return [TestOutcome("", ERROR, message=_why(outcome, seconds))]
         kind = CUT_OFF if outcome.ended == TIME else ERROR
-        last = base_name(begun[-1])
-        found.setdefault(last, []).append(TestOutcome(begun[-1], kind, message=_why(outcome, seconds)))
+        last = TestOutcome(begun[-1], kind, message=_why(outcome, seconds))
+        found.setdefault(last.test, []).append(last)
         left = [name for name in left if name not in found]
     if "" in found:
         return found[""]
@@ -134,9 +133,8 @@ class _Tests:
             define_tests(self._source, namespace, _FILE)
         except BaseException as error:  # noqa: BLE001 - what the cell lets through is its failure
             child.lift_memory_cap()
-            kind = NOT_TRIED if isinstance(error, Refused) else ERROR
-            text = error.reason if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
-            child.send({"outcome": asdict(TestOutcome("", kind, message=text[:_MESSAGE_LIMIT]))})
+            failed = TestOutcome("", ERROR, message=f"{type(error).__name__}: {error_text(error)}")
+            child.send({"outcome": asdict(_judged(failed, error))})
             return
         run_tests(
             self._names,
@@ -203,18 +201,8 @@ def plain_function(value: Any, path: Sequence[str] = ()) -> FunctionType | None:
 
 
 def _judged(one: TestOutcome, raised: BaseException | None) -> TestOutcome:
-    reason = next((error.reason for error in _chain(raised) if isinstance(error, Refused)), "")
-    if not reason:
-        return one
-    return TestOutcome(one.name, NOT_TRIED, one.seconds, reason)
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    for _ in range(10):
-        if error is None:
-            return
-        yield error
-        error = error.__cause__ or error.__context__
+    reason = refused_by_us(raised) if raised is not None else ""
+    return replace(one, kind=NOT_TRIED, message=reason, detail="") if reason else one
 
 
 def _seed_anew() -> None:
@@ -227,11 +215,6 @@ def _seed_anew() -> None:
         numpy.random.seed()
 
 
-def base_name(name: str) -> str:
-    """The function or class that a test's name is of: "test_mean[2]" and "TestMean::test_it"."""
-    return name.partition("[")[0].partition("::")[0]
-
-
 def _why(outcome: Outcome, seconds: float) -> str:
     if outcome.ended == TIME:
         return f"no end after {seconds:g} s"
@@ -240,5 +223,5 @@ def _why(outcome: Outcome, seconds: float) -> str:
 
 def passed(outcomes: Collection[TestOutcome]) -> set[str]:
     """The names of the tests all of whose cases passed."""
-    bad = {base_name(one.name) for one in outcomes if one.kind != PASSED}
-    return {base_name(one.name) for one in outcomes} - bad
+    bad = {one.test for one in outcomes if one.kind != PASSED}
+    return {one.test for one in outcomes} - bad

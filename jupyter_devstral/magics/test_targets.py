@@ -9,13 +9,12 @@ import importlib.util
 import inspect
 import linecache
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
-from ..core.python_source import parse_cell
+from ..core.python_source import DEFINITIONS, definitions_of
 from ..core.tasks import Attachment
 from ..core.test_source import is_test_name
 from .test_proof import plain_function
@@ -30,13 +29,6 @@ _NO_SOURCE = (
     "`{}` has no Python source that can be read (it is compiled, or made by other code), so its tests could "
     "not be proven. Wrap it in a function of the notebook, and test that."
 )
-# Not part of the task's wording: elsewhere a cell of asserts must do something without our magic.
-_FORM = "Write functions for pytest: `def test_…():`, plain asserts."
-_PROPERTIES = (
-    "Write functions for pytest that state what holds for every input, with `@given` of hypothesis and "
-    "strategies that make valid arguments only."
-)
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -54,7 +46,10 @@ def request_for_tests(session: Session, command: Command, scope: str) -> tuple[R
     """
     if command.properties and importlib.util.find_spec("hypothesis") is None:
         raise UsageError("--properties needs hypothesis: `%pip install hypothesis`, then ask again.")
-    form = _PROPERTIES if command.properties else _FORM
+    from ..core.prompt import wording
+
+    # Not part of the task's own wording: elsewhere a cell of tests must do something without our magic.
+    form = wording("test_properties" if command.properties else "test_functions")
     names, rest = _named(command.text, session.ip.user_ns)
     if not names:
         request = session.context.request(replace(command, text=f"{form} {rest}".rstrip()), scope=scope)
@@ -111,7 +106,7 @@ def _source_of(name: str, value: object) -> str:
         node = ast.parse(source).body[0]
     except (SyntaxError, IndexError):
         node = None
-    if not isinstance(node, _DEFINITIONS):
+    if not isinstance(node, DEFINITIONS):
         raise UsageError(f"`{name}` is a lambda inside an expression: give it a `def`, and test that.")
     return source
 
@@ -132,10 +127,9 @@ def _class_source(cls: type) -> str | None:
     files = [member.__code__.co_filename for member in vars(cls).values() if isinstance(member, FunctionType)]
     for file in dict.fromkeys(files):
         text = "".join(linecache.getlines(file))
-        tree = parse_cell(text)
-        for node in tree.body if tree else ():
-            if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
-                return ast.get_source_segment(text, node)
+        node = definitions_of(text).get(cls.__name__)
+        if isinstance(node, ast.ClassDef):
+            return ast.get_source_segment(text, node)
     return None
 
 
@@ -152,16 +146,13 @@ def _defined_by(cell: Cell, namespace: dict[str, Any]) -> list[Target]:
 
 def _names_defined_by(cell: Cell) -> list[str]:
     """Functions and classes at the top level of a cell; tests are not tested."""
-    tree = parse_cell(cell.source) if cell.kind == "code" else None
-    nodes: Sequence[ast.stmt] = tree.body if tree else ()
-    names = [node.name for node in nodes if isinstance(node, _DEFINITIONS) and not is_test_name(node.name)]
-    return list(dict.fromkeys(names))
+    names = definitions_of(cell.source) if cell.kind == "code" else ()
+    return [name for name in names if not is_test_name(name)]
 
 
 def _defining_cell(name: str, notebook: Notebook) -> Cell | None:
     """The last cell that defines the name."""
     for cell in reversed(notebook.cells):
-        tree = parse_cell(cell.source) if cell.kind == "code" and name in cell.source else None
-        if tree and any(isinstance(node, _DEFINITIONS) and node.name == name for node in tree.body):
+        if cell.kind == "code" and name in cell.source and name in definitions_of(cell.source):
             return cell
     return None

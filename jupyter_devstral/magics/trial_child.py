@@ -84,7 +84,7 @@ def _describe(error: BaseException, file: str, step: Step, unnoticed: str) -> di
     """Either why it was not a fair trial, or the failure."""
     if isinstance(error, MemoryError):
         return {"memory": True}
-    reason = _refused_by_us(error)
+    reason = refused_by_us(error)
     # A library is not there, perhaps because what it looks for its parts with was refused.
     if not reason and isinstance(error, ImportError | OSError) and not isinstance(error, FileNotFoundError):
         reason = unnoticed
@@ -104,7 +104,7 @@ def _describe(error: BaseException, file: str, step: Step, unnoticed: str) -> di
     }
 
 
-def _refused_by_us(error: BaseException) -> str:
+def refused_by_us(error: BaseException) -> str:
     """A phrase when it is our confinement that made the code fail; "" when the code itself did."""
     chain = list(_chain(error))
     for one in chain:

@@ -164,13 +164,18 @@ def test_five_failures_in_a_row(lab, failing, ollama):
     assert ollama.wait_for(lambda: all(chat.closed_early for chat in ollama.chats[:-1]))
 
 
-def test_the_kernel_restarts_in_the_middle(lab, failing, ollama):
-    ollama.replies = [SLOW, answer(FIXED, 2)]
-    ollama.piece_delay = 0.1
+def begin_to_explain(lab, failing):
+    """The broken cell has failed, and the first words about it are there."""
     failing(FIRST, BROKEN)
     lab.run(1)
     lab.run(2)
     lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+
+
+def test_the_kernel_restarts_in_the_middle(lab, failing, ollama):
+    ollama.replies = [SLOW, answer(FIXED, 2)]
+    ollama.piece_delay = 0.1
+    begin_to_explain(lab, failing)
     lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     assert ollama.wait_closed(15) is not None
     lab.wait_idle()
@@ -198,10 +203,7 @@ def reload(lab):
 def test_the_page_is_loaded_again_in_the_middle(lab, failing, ollama):
     ollama.replies = [[*SLOW[:200], *answer(FIXED, 2).splitlines(keepends=True)]]
     ollama.piece_delay = 0.05
-    failing(FIRST, BROKEN)
-    lab.run(1)
-    lab.run(2)
-    lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+    begin_to_explain(lab, failing)
     reload(lab)
     ollama.piece_delay = 0.0
     finished(lab)
@@ -214,10 +216,7 @@ def test_the_page_is_loaded_again_in_the_middle(lab, failing, ollama):
 def test_an_explanation_that_ended_without_the_page_is_there_when_it_comes_back(lab, failing, ollama):
     ollama.replies = [[*SLOW[:60], *answer(FIXED, 2).splitlines(keepends=True)]]
     ollama.piece_delay = 0.05
-    failing(FIRST, BROKEN)
-    lab.run(1)
-    lab.run(2)
-    lab.wait("document.querySelector('.jp-devstral-prose')?.textContent.includes('missing')")
+    begin_to_explain(lab, failing)
     lab.command("docmanager:save")
     # JupyterLab saves a second later what is open.
     lab.page.wait_for_timeout(1500)
