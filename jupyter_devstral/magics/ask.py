@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .test_targets import Target
 
 
+UNPROVEN = "The tests are not proven: the answer did not come to its end."
+
+
 class ReplyMarkdown:
     """The Markdown of a reply that is still arriving; finished pieces are dressed once."""
 
@@ -83,7 +86,6 @@ def request_of(session: Session, command: Command) -> tuple[Request, tuple[Targe
 
 def strengthen(session: Session, command: Command) -> None:
     """Ask for tests that notice what the last ones did not; raises `UsageError` where nothing is left."""
-    from ..core.prompt import wording
     from .proven_tests import prove
     from .test_targets import definition_source
 
@@ -93,11 +95,10 @@ def strengthen(session: Session, command: Command) -> None:
     for target in proof.targets:
         if definition_source(session.ip.user_ns.get(target.name)) != target.source:
             raise UsageError(f"`{target.name}` is not what was tested: `%devstral test {target.name}` again.")
-    words = wording("strengthen").replace("{mutants}", "\n".join(proof.survivors()))
     _answer(
         session,
         command,
-        lambda assistant: assistant.follow_up(last, words),
+        lambda assistant: assistant.follow_up(last, proof.strengthening()),
         lambda reply, **tools: prove(session, reply, proof.targets, mutants=proof.alive, **tools),
     )
 
@@ -136,7 +137,9 @@ def _answer(
         undisturbed(lambda: _finish_without_answer(status.stream, shown, output))
         raise
     reply, proof = stream.result(), None
-    if prove is not None and reply.finished == "stop":
+    if prove is not None and reply.finished != "stop":
+        reply = replace(reply, notes=(*reply.notes, UNPROVEN))
+    elif prove is not None:
 
         def ask_again(last: Reply, words: str) -> Reply:
             again = status.stream = assistant.follow_up(last, words)

@@ -1,17 +1,19 @@
 """Tests that a model wrote, proven before they become a cell: run in forks, and against mutants.
 
-Runs on the main thread, while the cell that asked is still running.
+Runs on the main thread, while the cell that asked is still running; or step by step, for a server that asks
+between cells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.edits import Edit
 from ..core.errors import ModelError
 from ..core.mutants import Mutant, mutants_of
+from ..core.test_request import code_of
 from ..core.test_source import TestSource, mentions, read_tests
 from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
 from .fork_safety import why_not
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from .test_targets import Target
 
 QUESTION = "Fails: is this test wrong, or did it find a bug?"
+HOW_TO_STRENGTHEN = "`%devstral strengthen` asks for tests that notice what these do not."
 _MUTANTS, _MUTANT_BUDGET = 50, 10.0
 _SURVIVORS_SHOWN, _ERRORS_SENT = 5, 5
 
@@ -70,7 +73,7 @@ class Proof:
             return ()
         return (Edit("insert", anchor, "", self.tests.cell(dict.fromkeys(self.failing, QUESTION))),)
 
-    def markdown(self) -> str:
+    def markdown(self, how_to_strengthen: str = HOW_TO_STRENGTHEN) -> str:
         """The receipt of the tests: a line, the table, the questions, what no test would notice."""
         parts = [f"**{self.headline()}**"] if self.headline() else []
         if self.outcomes:
@@ -81,8 +84,8 @@ class Proof:
                 parts.append(f"{question}\n\n{code_block(one.detail, 'text')}")
         if self.alive and self.caught:
             parts.append(self._unnoticed())
-        if self.alive and not self.reason:
-            parts.append("`%devstral strengthen` asks for tests that notice what these do not.")
+        if self.alive and not self.reason and how_to_strengthen:
+            parts.append(how_to_strengthen)
         parts += [prose(note) for note in self.notes]
         return "\n\n".join(parts)
 
@@ -97,6 +100,12 @@ class Proof:
             return line
         line = f"{line}, {self.caught} of {len(self.tried)} mutants caught"
         return f"{line}: these tests prove nothing" if self.proves_nothing else line
+
+    def strengthening(self) -> str:
+        """The question that asks for tests which notice what these do not."""
+        from ..core.prompt import wording
+
+        return wording("strengthen").replace("{mutants}", "\n".join(self.survivors()))
 
     def _unnoticed(self) -> str:
         lines = self.survivors()
@@ -115,6 +124,23 @@ class Proof:
         return lines
 
 
+@dataclass(frozen=True)
+class Saying:
+    """A step of a proof: what is going on from here on, in words."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A step of a proof: these words belong behind the reply; the code blocks of the next one are wanted."""
+
+    words: str
+
+
+Steps = Generator[Saying | Asking, Sequence[str] | None, Proof]
+
+
 def prove(
     session: Session,
     reply: Reply,
@@ -124,7 +150,7 @@ def prove(
     say: Callable[[str], None],
     ask_again: Callable[[Reply, str], Reply],
 ) -> Proof:
-    """Read, run, repair once, run against mutants.
+    """The proof of a reply's tests, step by step to its end.
 
     Args:
         mutants: the faults that the tests are for; default: those of the targets.
@@ -133,8 +159,58 @@ def prove(
 
     An interrupt ends it, with what is known until then.
     """
+    from ..core.transport import kept_ports, port_of
+
+    steps = proving(
+        session.ip,
+        code_of(reply),
+        targets,
+        cell=reply.request.target.source if reply.request.target else "",
+        mutants=mutants,
+        seconds=session.config.trial_seconds,
+        own_ports={port_of(reply.host), *kept_ports()},
+    )
+    try:
+        step = next(steps)
+        while True:
+            if isinstance(step, Saying):
+                say(step.words)
+                step = next(steps)
+                continue
+            try:
+                blocks = code_of(ask_again(reply, step.words))
+            except (ModelError, KeyboardInterrupt) as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(blocks)
+    except StopIteration as end:
+        proof: Proof = end.value
+        return proof
+
+
+def proving(
+    ip: Any,
+    blocks: Sequence[str],
+    targets: Sequence[Target],
+    *,
+    cell: str = "",
+    mutants: Sequence[Mutant] | None = None,
+    seconds: float,
+    own_ports: Collection[int] = (),
+) -> Steps:
+    """Read, run, repair once, run against mutants: a generator, so that each step can be its own message.
+
+    Args:
+        blocks: the code of the reply.
+        cell: the source of the cell that the tests are for, where there are no targets.
+        mutants: as for `prove`.
+        seconds: for one copy of the kernel; 0 where trials are switched off.
+        own_ports: connections that are ours, and no reason against a copy.
+
+    Where the one repair is asked for, `ModelError` may be thrown in. Returns the proof.
+    """
     names = [target.name for target in targets]
-    tests = read_tests(_blocks(reply), names)
+    tests = read_tests(blocks, names)
     proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets))
     if not tests.tests:
         proof.notes.append("The reply has no tests, so nothing was inserted.")
@@ -143,22 +219,21 @@ def prove(
         proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
         proof.tests = tests.keep(())
         return proof
-    seconds = session.config.trial_seconds
-    missing = undefined_in(reply.request.target, session.ip.user_ns) if not targets else []
+    missing = undefined_in(cell, ip.user_ns) if not targets else []
     if missing:
         proof.reason = f"`{missing[0]}` does not exist yet; run its cell first"
     elif not seconds:
         proof.reason = "trials are switched off"
     else:
-        proof.reason = _why_not(session, tests, reply.host)
+        proof.reason = why_not(ip, [tests.python()], own_ports=set(own_ports))
     if proof.reason:
         return proof
     try:
-        _run(session, proof, reply, say=say, ask_again=ask_again)
+        yield from _run(ip, proof, seconds)
         if mutants is None:
             share = _MUTANTS // max(1, len(targets))
             mutants = [one for target in targets for one in mutants_of(target.source, limit=share)]
-        _mutate(session, proof, mutants, say)
+        yield from _mutate(ip, proof, mutants)
     except KeyboardInterrupt:
         proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
         proof.tests = proof.tests.keep(passed(proof.outcomes) | _names(proof.outcomes, FAILED))
@@ -167,39 +242,21 @@ def prove(
     return proof
 
 
-def _blocks(reply: Reply) -> list[str]:
-    return [block.source for block in reply.code if block.verdict == "cell"]
-
-
-def _why_not(session: Session, tests: TestSource, host: str) -> str:
-    from ..core.transport import kept_ports, port_of
-
-    return why_not(session.ip, [tests.python()], own_ports={port_of(host), *kept_ports()})
-
-
-def _run(
-    session: Session,
-    proof: Proof,
-    reply: Reply,
-    *,
-    say: Callable[[str], None],
-    ask_again: Callable[[Reply, str], Reply],
-) -> None:
+def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
     """Outcomes, with the one repair of tests that raise errors; leaves the tests that are worth keeping."""
-    ip, seconds = session.ip, session.config.trial_seconds
-    say("running the tests in a copy of the kernel")
+    yield Saying("running the tests in a copy of the kernel")
     proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
     broken = _names(proof.outcomes, ERROR)
     if broken:
-        say("the tests raise errors: asking once more")
+        yield Saying("the tests raise errors: asking once more")
         errors = [f"{one.name or 'the cell'}: {one.message}" for one in proof.outcomes if one.kind == ERROR]
         from ..core.prompt import wording
 
         words = wording("repair_tests").replace("{error}", "\n".join(errors[:_ERRORS_SENT]))
         repaired = TestSource()
         try:
-            second = ask_again(reply, words)
-            repaired = read_tests(_blocks(second), [target.name for target in proof.targets])
+            second = (yield Asking(words)) or ()
+            repaired = read_tests(second, [target.name for target in proof.targets])
         except ModelError as error:
             proof.notes.append(f"No second attempt: {error}")
         sound = proof.tests.keep(set(proof.tests.names) - broken if "" not in broken else ())
@@ -210,6 +267,7 @@ def _run(
             before = () if "" in broken else sound.shared
             shared = tuple(dict.fromkeys((*before, *repaired.shared)))
             proof.tests = TestSource(shared, (*sound.tests, *repaired.tests), proof.tests.notes)
+            yield Saying("running the repaired tests in a copy of the kernel")
             proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
     _drop(proof)
     good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
@@ -226,6 +284,7 @@ def _run(
         ]
         proof.tests = proof.tests.keep(set(proof.tests.names) - unlike)
         proof.notes.append(f"Not inserted, not repeatable: {_listed(unlike)}.")
+    return proof
 
 
 def _drop(proof: Proof) -> None:
@@ -241,22 +300,18 @@ def _drop(proof: Proof) -> None:
             proof.tests = proof.tests.keep(set(proof.tests.names) - names if "" not in names else ())
 
 
-def _mutate(session: Session, proof: Proof, mutants: Sequence[Mutant], say: Callable[[str], None]) -> None:
+def _mutate(ip: Any, proof: Proof, mutants: Sequence[Mutant]) -> Steps:
     good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
     if not good or not mutants:
-        return
-    say("running the tests against small faults")
+        return proof
+    yield Saying("running the tests against small faults")
     took = sum(one.seconds for one in proof.outcomes if one.kind == PASSED)
     proof.tried, proof.alive = survivors(
-        session.ip,
-        proof.tests.python(),
-        good,
-        mutants,
-        took=took,
-        budget=_MUTANT_BUDGET,
+        ip, proof.tests.python(), good, mutants, took=took, budget=_MUTANT_BUDGET
     )
     if len(proof.tried) < len(mutants):
         proof.notes.append(f"{len(mutants) - len(proof.tried)} mutants were not tried.")
+    return proof
 
 
 def _names(outcomes: Sequence[TestOutcome], kind: str) -> set[str]:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import UsageError
 from ..core.python_source import DEFINITIONS, definitions_of
 from ..core.tasks import Attachment
+from ..core.test_request import cells_of_targets, question_for_tests
 from ..core.test_source import is_test_name
 from .test_proof import plain_function
 
 if TYPE_CHECKING:
     from ..core.command_line import Command
-    from ..core.notebook import Cell, Notebook
     from ..core.tasks import Request
     from .session import Session
 
@@ -44,33 +44,39 @@ def request_for_tests(session: Session, command: Command, scope: str) -> tuple[R
 
     Raises `UsageError` for a name that cannot be tested, and what any request raises.
     """
-    if command.properties and importlib.util.find_spec("hypothesis") is None:
-        raise UsageError("--properties needs hypothesis: `%pip install hypothesis`, then ask again.")
-    from ..core.prompt import wording
-
-    # Not part of the task's own wording: elsewhere a cell of tests must do something without our magic.
-    form = wording("test_properties" if command.properties else "test_functions")
-    names, rest = _named(command.text, session.ip.user_ns)
-    if not names:
-        request = session.context.request(replace(command, text=f"{form} {rest}".rstrip()), scope=scope)
+    namespace = session.ip.user_ns
+    targets, rest = named_targets(command.text, namespace, properties=command.properties)
+    names = [target.name for target in targets]
+    command = replace(command, text=question_for_tests(names, rest, properties=command.properties))
+    if not targets:
+        request = session.context.request(command, scope=scope)
         cell = request.target
-        return request, tuple(_defined_by(cell, session.ip.user_ns)) if cell else ()
-    targets = tuple(Target(name, _source_of(name, session.ip.user_ns[name])) for name in names)
-    question = f"Test {', '.join(f'`{name}`' for name in names)}. {form} {rest}".rstrip()
-    notebook = session.context.notebook()
-    cells = {name: _defining_cell(name, notebook) for name in names}
-    at = next((cell for cell in cells.values() if cell is not None), None)
+        return request, defined_targets(cell.source, namespace) if cell and cell.kind == "code" else ()
+    at, unseen = cells_of_targets(names, session.context.notebook())
     if command.cell is None and at is not None:
         command = replace(command, cell=str(at.index))
-    request = session.context.request(replace(command, text=question), scope=scope)
-    unseen = [target for target in targets if cells[target.name] is None]
-    return (
-        replace(
-            request,
-            attachments=tuple(Attachment("file", target.name, target.source) for target in unseen),
-        ),
-        targets,
-    )
+    request = session.context.request(command, scope=scope)
+    attached = tuple(Attachment("file", one.name, one.source) for one in targets if one.name in unseen)
+    return replace(request, attachments=attached), targets
+
+
+def named_targets(
+    text: str, namespace: dict[str, Any], *, properties: bool = False
+) -> tuple[tuple[Target, ...], str]:
+    """The functions and classes that the text begins with, and what else it says.
+
+    Raises `UsageError` for a name that cannot be tested.
+    """
+    if properties and importlib.util.find_spec("hypothesis") is None:
+        raise UsageError("--properties needs hypothesis: `%pip install hypothesis`, then ask again.")
+    names, rest = _named(text, namespace)
+    return tuple(Target(name, _source_of(name, namespace[name])) for name in names), rest
+
+
+def defined_targets(source: str, namespace: dict[str, Any]) -> tuple[Target, ...]:
+    """What a cell defines and the kernel has."""
+    found = [(name, definition_source(namespace.get(name))) for name in _names_defined_by(source)]
+    return tuple(Target(name, source) for name, source in found if source)
 
 
 def _named(text: str, namespace: dict[str, Any]) -> tuple[list[str], str]:
@@ -133,26 +139,11 @@ def _class_source(cls: type) -> str | None:
     return None
 
 
-def undefined_in(cell: Cell | None, namespace: dict[str, Any]) -> list[str]:
-    """The functions and classes that the cell would define, and that the kernel does not have."""
-    return [name for name in _names_defined_by(cell) if name not in namespace] if cell else []
+def undefined_in(source: str, namespace: dict[str, Any]) -> list[str]:
+    """The functions and classes that a cell would define, and that the kernel does not have."""
+    return [name for name in _names_defined_by(source) if name not in namespace]
 
 
-def _defined_by(cell: Cell, namespace: dict[str, Any]) -> list[Target]:
-    """What the cell defines and the kernel has."""
-    found = [(name, definition_source(namespace.get(name))) for name in _names_defined_by(cell)]
-    return [Target(name, source) for name, source in found if source]
-
-
-def _names_defined_by(cell: Cell) -> list[str]:
+def _names_defined_by(source: str) -> list[str]:
     """Functions and classes at the top level of a cell; tests are not tested."""
-    names = definitions_of(cell.source) if cell.kind == "code" else ()
-    return [name for name in names if not is_test_name(name)]
-
-
-def _defining_cell(name: str, notebook: Notebook) -> Cell | None:
-    """The last cell that defines the name."""
-    for cell in reversed(notebook.cells):
-        if cell.kind == "code" and name in cell.source and name in definitions_of(cell.source):
-            return cell
-    return None
+    return [name for name in definitions_of(source) if not is_test_name(name)]

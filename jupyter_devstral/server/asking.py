@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
 
 from ..core.errors import DevstralError, UsageError
-from ..core.tasks import Attachment, Request
+from ..core.tasks import Attachment, Request, Task
+from ..core.test_request import code_of
 from ..core.wire import reply_bundle
 from .kernel_namespace import kernel_variables
+from .proving import Proven, Repair, Wanted, prove, wanted
 from .records import sent_record
 from .status import state_of
-from .streaming import Record
+from .streaming import Record, threaded_records
 
 if TYPE_CHECKING:
-    from ..core.assistant import Assistant, ReplyStream
+    from ..core.assistant import Assistant, Reply, ReplyStream
     from ..core.ollama import OllamaModel
     from ..core.prompt import Prompt
     from ..core.window import Window
@@ -39,11 +41,14 @@ class Asked:
     assistant: Assistant
     model: OllamaModel
     notes: tuple[str, ...]
+    wanted: Wanted
 
 
 async def gather(session: ServerSession, question: Question, *, kernels: Any, contents: Any) -> Asked:
     """Ask kernel, contents and model server; raises DevstralError for what cannot be asked."""
     model = await asyncio.to_thread(session.model, question.model)
+    asked = await wanted(kernels, question)
+    question = asked.question
     notes = []
     variables: tuple[Any, ...] = ()
     if question.is_python and question.kernel_id:
@@ -55,7 +60,7 @@ async def gather(session: ServerSession, question: Question, *, kernels: Any, co
     if question.images and not can_see:
         notes.append(f"{model.name} cannot look at pictures: they are not sent.")
     request = question.request(variables, attachments, with_images=can_see)
-    return Asked(request, session.assistant(model, question.path), model, tuple(notes))
+    return Asked(request, session.assistant(model, question.path), model, tuple(notes), asked)
 
 
 def preview(asked: Asked) -> Record:
@@ -70,16 +75,99 @@ def preview(asked: Asked) -> Record:
     return {**record, "messages": _messages(prompt)}
 
 
-class Answer:
-    """The records of one answer; `records` blocks, `close` and `phase` are for any thread."""
+async def answered(session: ServerSession, asked: Asked, kernels: Any) -> AsyncGenerator[Record, None]:
+    """What the protocol says of an answer, from "sent" to "done" or "error"; tests are proven first."""
+    answer = Answer(asked, lambda: asked.assistant.reply(asked.request))
+    async with aclosing(_tracked(session, answer)) as records:
+        async for record in records:
+            yield record
+    reply = answer.reply
+    if reply is None:
+        return
+    if asked.request.task is not Task.TEST:
+        yield {"type": "done", "bundle": reply_bundle(reply)}
+        return
+    async with aclosing(_proven(session, asked, reply, kernels)) as records:
+        async for record in records:
+            yield record
 
-    def __init__(self, asked: Asked) -> None:
+
+async def _proven(
+    session: ServerSession, asked: Asked, reply: Reply, kernels: Any
+) -> AsyncGenerator[Record, None]:
+    proven = Proven(problem=asked.wanted.problem)
+    if reply.finished != "stop":
+        proven = Proven(problem="The tests are not proven: the answer did not come to its end.")
+    text = reply.text
+    if not proven.problem:
+        anchor = next((edit.cell_id for edit in reply.edits if edit.op == "insert"), "")
+        seconds = session.config.trial_seconds
+        async with aclosing(
+            prove(kernels, asked.wanted, code_of(reply), seconds=seconds, anchor=anchor)
+        ) as steps:
+            async for step in steps:
+                if isinstance(step, Proven):
+                    proven = step
+                elif isinstance(step, Repair):
+                    async with aclosing(_repair(session, asked, reply, step)) as records:
+                        async for record in records:
+                            yield record
+                    text = f"{text}\n\n{step.reply.text}" if step.reply else text
+                else:
+                    yield {"type": "phase", "text": step}
+    if not proven.problem:
+        reply = replace(reply, edits=proven.edits, text=text)
+    told = {
+        "markdown": proven.markdown or f"*{proven.problem}*",
+        "strengthen": proven.strengthen,
+        "key": proven.key,
+    }
+    yield {"type": "done", "bundle": {**reply_bundle(reply), "proof": told}}
+
+
+async def _repair(
+    session: ServerSession, asked: Asked, reply: Reply, step: Repair
+) -> AsyncGenerator[Record, None]:
+    """The text of the second reply; what comes of it goes into the step."""
+    again = Answer(asked, lambda: asked.assistant.follow_up(reply, step.words))
+    yield {"type": "text", "text": "\n\n"}
+    async with aclosing(_tracked(session, again)) as records:
+        async for record in records:
+            # A second question that fails is no failure of the answer.
+            if record["type"] == "error":
+                step.problem = record["message"]
+            elif record["type"] != "sent":
+                yield record
+    step.reply = again.reply
+
+
+async def _tracked(session: ServerSession, answer: Answer) -> AsyncGenerator[Record, None]:
+    session.track(answer)
+    try:
+        records = threaded_records(answer.records, close=answer.close, phase=answer.phase)
+        async with aclosing(records):
+            async for record in records:
+                yield record
+    finally:
+        session.untrack(answer)
+
+
+class Answer:
+    """The records of one reply, all but its end; `records` blocks, `close` and `phase` are for any thread.
+
+    Attributes:
+        reply: once the records have ended; None where they end with an error.
+    """
+
+    def __init__(self, asked: Asked, start: Callable[[], ReplyStream]) -> None:
+        self.reply: Reply | None = None
         self._asked = asked
+        self._start = start
         self._stream: ReplyStream | None = None
         self._closed = False
 
     def records(self) -> Iterator[Record]:
-        """What the protocol says, from "sent" to "done" or "error"."""
+        """What the protocol says, from "sent" to the last text or "error"."""
         try:
             yield from self._records()
         except DevstralError as error:
@@ -97,20 +185,19 @@ class Answer:
     def _records(self) -> Iterator[Record]:
         from ..core.reply_stream import Delta, Note
 
-        asked = self._asked
-        stream = self._stream = asked.assistant.reply(asked.request)
+        stream = self._stream = self._start()
         if self._closed:
             stream.close()
             return
         outgoing = stream.outgoing
-        sent = _sent(asked, outgoing.prompt, outgoing.window, outgoing.num_predict)
+        sent = _sent(self._asked, outgoing.prompt, outgoing.window, outgoing.num_predict)
         yield {"type": "sent", **sent, "messages": _messages(outgoing.prompt)}
         for event in stream:
             if isinstance(event, Delta):
                 yield {"type": "text", "text": event.text}
             elif isinstance(event, Note):
                 yield {"type": "note", "text": event.text}
-        yield {"type": "done", "bundle": reply_bundle(stream.result())}
+        self.reply = stream.result()
 
 
 def _messages(prompt: Prompt) -> list[dict[str, str]]:

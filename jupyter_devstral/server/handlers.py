@@ -124,26 +124,18 @@ class ChatHandler(DevstralHandler):
         await self.stream(self._records(read_question(self.body())))
 
     async def _records(self, question: Any) -> AsyncGenerator[Record, None]:
-        from .asking import Answer, gather
+        from .asking import answered, gather
         from .status import state_of
-        from .streaming import threaded_records
 
+        kernels = self.kernel_manager
         try:
-            asked = await gather(
-                self.session, question, kernels=self.kernel_manager, contents=self.contents_manager
-            )
+            asked = await gather(self.session, question, kernels=kernels, contents=self.contents_manager)
         except DevstralError as error:
             yield {"type": "error", "message": str(error), "state": state_of(error)}
             return
-        answer = Answer(asked)
-        self.session.track(answer)
-        try:
-            records = threaded_records(answer.records, close=answer.close, phase=answer.phase)
-            async with aclosing(records):
-                async for record in records:
-                    yield record
-        finally:
-            self.session.untrack(answer)
+        async with aclosing(answered(self.session, asked, kernels)) as records:
+            async for record in records:
+                yield record
 
 
 class PullHandler(DevstralHandler):

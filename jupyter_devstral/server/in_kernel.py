@@ -1,6 +1,6 @@
-"""The part of the sidebar that works inside the kernel: its variables, described.
+"""The part of the sidebar that works inside the kernel: its variables, described; tests, proven.
 
-Called by an expression that is evaluated silently: neither notebook nor namespace shows a trace of it.
+Called by expressions that are evaluated silently: neither notebook nor namespace shows a trace of them.
 """
 
 from __future__ import annotations
@@ -8,11 +8,33 @@ from __future__ import annotations
 import json
 
 _SECONDS = 0.5
+# By name: in the server nothing of the kernel's half is imported.
+_PROOFS = "jupyter_devstral.magics.proof_service"
 
 
 def variables_expression(first: list[str]) -> str:
     """The expression to evaluate in the kernel."""
-    return f"__import__({__name__!r}, fromlist=['variables_json']).variables_json({first!r})"
+    return _call(__name__, "variables_json", first)
+
+
+def targets_expression(text: str, cell: str) -> str:
+    """What `/test TEXT` about a cell is to test."""
+    return _call(_PROOFS, "targets_json", text, cell)
+
+
+def begin_proof_expression(request: str) -> str:
+    """The first step of a proof."""
+    return _call(_PROOFS, "begin_json", request)
+
+
+def go_on_expression(key: str, answer: str) -> str:
+    """A further step of it."""
+    return _call(_PROOFS, "go_on_json", key, answer)
+
+
+def _call(module: str, function: str, *arguments: object) -> str:
+    listed = ", ".join(map(repr, arguments))
+    return f"__import__({module!r}, fromlist=[{function!r}]).{function}({listed})"
 
 
 def variables_json(first: list[str]) -> str:

@@ -24,7 +24,12 @@ _MOST_IMAGES = 4
 
 @dataclass(frozen=True)
 class Question:
-    """One message of the browser. `path` is the notebook's, "" for none; the rest is the protocol's."""
+    """One message of the browser. `path` is the notebook's, "" for none; the rest is the protocol's.
+
+    Attributes:
+        strengthens: key of the proof whose survivors new tests are for; "" for an ordinary question.
+        attached: texts that go along because of what is asked.
+    """
 
     task: Task
     text: str
@@ -38,6 +43,8 @@ class Question:
     files: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     excluded: frozenset[str] = field(default_factory=frozenset)
+    strengthens: str = ""
+    attached: tuple[Attachment, ...] = ()
 
     @property
     def is_python(self) -> bool:
@@ -58,6 +65,7 @@ class Question:
             attached=tuple(name for name in self.variables if f"variable:{name}" not in self.excluded),
             attachments=(
                 *(each for each in attachments if f"file:{each.name}" not in self.excluded),
+                *self.attached,
                 *selected,
             ),
             images=self.images if with_images else (),
@@ -99,6 +107,7 @@ def read_question(data: Any) -> Question:
         files=tuple(path for path in _texts(data.get("files")) if f"file:{path}" not in excluded),
         images=_images(data.get("images"), excluded),
         excluded=excluded,
+        strengthens=_text(data.get("strengthens")),
     )
 
 

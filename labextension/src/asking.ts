@@ -30,7 +30,8 @@ export function askedAbout(
     variables,
     files: files.map(file => (folder ? `${folder}/${file}` : file)),
     selection: selection ? (notebook?.selection ?? '') : '',
-    images: withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : []
+    images: withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : [],
+    strengthens: ''
   };
 }
 

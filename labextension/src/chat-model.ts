@@ -27,6 +27,7 @@ export interface IAskedElsewhere {
   readonly task: Task;
   readonly question?: string;
   readonly target?: string;
+  readonly strengthens?: string;
 }
 
 export class ChatModel extends VDomModel {
@@ -171,9 +172,9 @@ export class ChatModel extends VDomModel {
   }
 
   /** Ask from elsewhere, about a cell. */
-  async ask({ task, question = '', target }: IAskedElsewhere): Promise<Exchange | null> {
+  async ask({ task, question = '', target, strengthens = '' }: IAskedElsewhere): Promise<Exchange | null> {
     const typed = task === 'chat' || task === 'edit' ? question : `/${task} ${question}`.trim();
-    return this._ask({ ...this._asked(typed, task, question), ...(target ? { target } : {}) });
+    return this._ask({ ...this._asked(typed, task, question), strengthens, ...(target ? { target } : {}) });
   }
 
   async retry(exchange: Exchange): Promise<void> {
@@ -272,7 +273,7 @@ export class ChatModel extends VDomModel {
   }
 
   private _question(asked: IAsked) {
-    const { task, question, target, variables, files, selection, images } = asked;
+    const { task, question, target, variables, files, selection, images, strengthens } = asked;
     return {
       ...factsOf(this.notebook),
       task,
@@ -282,6 +283,7 @@ export class ChatModel extends VDomModel {
       files,
       selection,
       images,
+      strengthens,
       exclude: [...this._excluded.keys()],
       turns: this._conversation.turns,
       model: this.setup.chosen || null

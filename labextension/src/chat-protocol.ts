@@ -74,6 +74,17 @@ export interface IAnswer {
   readonly reply: string;
   readonly userText: string;
   readonly finished: string;
+  /** What became of the tests in it, null for an answer without. */
+  readonly proof: IProof | null;
+}
+
+/** Tests that ran in copies of the kernel. */
+export interface IProof {
+  readonly markdown: string;
+  /** The question that asks for tests which notice more, "" for none. */
+  readonly strengthen: string;
+  /** What the kernel calls it. */
+  readonly key: string;
 }
 
 export type StreamRecord =
@@ -119,6 +130,8 @@ export interface IQuestion {
   readonly exclude: readonly string[];
   readonly turns: readonly ITurn[];
   readonly model: string | null;
+  /** Key of the proof whose survivors new tests are for, "" for an ordinary question. */
+  readonly strengthens: string;
 }
 
 export function readStatus(data: unknown): IStatus {
@@ -171,9 +184,15 @@ export function readAnswer(data: unknown): IAnswer | null {
       raw,
       reply: text(raw.reply),
       userText: text(record(raw.turn).user_text),
-      finished: text(raw.finished)
+      finished: text(raw.finished),
+      proof: readProof(raw.proof)
     }
   );
+}
+
+function readProof(data: unknown): IProof | null {
+  const { markdown, strengthen, key } = record(data);
+  return text(markdown) ? { markdown: text(markdown), strengthen: text(strengthen), key: text(key) } : null;
 }
 
 export function readStreamRecord(data: unknown): StreamRecord | null {

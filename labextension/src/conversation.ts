@@ -64,8 +64,8 @@ export class Conversation {
     const exchange = Exchange.begin(asked, text(last?.id));
     this._exchanges.push(exchange);
     this._changed.emit();
-    const { task, question, target, variables, files, selection, images } = asked;
-    const attached = { variables, files, selection, images };
+    const { task, question, target, variables, files, selection, images, strengthens } = asked;
+    const attached = { variables, files, selection, images, strengthens };
     const abort = (this._abort = new AbortController());
     try {
       const sending = { ...facts, ...attached, task, question, target, turns, ...options };

@@ -17,6 +17,8 @@ export interface IAsked {
   readonly files: readonly string[];
   readonly selection: string;
   readonly images: readonly IImage[];
+  /** Key of the proof whose survivors new tests are for, "" for an ordinary question. */
+  readonly strengthens: string;
 }
 
 export type EditState = 'open' | 'accepted' | 'rejected';
@@ -104,7 +106,8 @@ function readAsked(asked: Record<string, unknown>): IAsked {
     variables: texts(asked.variables),
     files: texts(asked.files),
     selection: text(asked.selection),
-    images: []
+    images: [],
+    strengthens: text(asked.strengthens)
   };
 }
 

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readMessages, readSent, readStatus, readStreamRecord, StreamRecord } from '../src/chat-protocol';
+import { readAnswer, readMessages, readSent, readStatus, readStreamRecord, StreamRecord } from '../src/chat-protocol';
 import { Conversation } from '../src/conversation';
 import type { IAsked } from '../src/exchange';
 import { jsonLines } from '../src/json-lines';
@@ -164,7 +164,8 @@ const ASKED: IAsked = {
   variables: [],
   files: [],
   selection: '',
-  images: [{ mime: 'image/png', data: 'aGk=' }]
+  images: [{ mime: 'image/png', data: 'aGk=' }],
+  strengthens: ''
 };
 const FACTS = { path: 'a.ipynb', kernel_id: null, language: 'python', cells: [{ id: 'a' }, { id: 'b' }] };
 const OPTIONS = { exclude: [], model: null };
@@ -220,6 +221,19 @@ test('kept and restored, without pictures', async () => {
   assert.deepEqual(JSON.parse(JSON.stringify(again)), kept);
   assert.deepEqual(again.turns, conversation.turns);
   assert.deepEqual(again.exchanges[0].edits, ['accepted']);
+});
+
+test('what became of tests is kept, and what strengthens them is asked about them', async () => {
+  const proof = { markdown: '**2 tests, all pass**', strengthen: 'Write further tests', key: 'k' };
+  const { client, asked } = answering({ type: 'done', bundle: { ...BUNDLE, proof } });
+  const conversation = new Conversation(client);
+  const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
+  assert.deepEqual(exchange.answer?.proof, proof);
+  conversation.restore(JSON.parse(JSON.stringify(conversation)));
+  assert.deepEqual(conversation.exchanges[0].answer?.proof, proof);
+  await conversation.ask({ ...ASKED, strengthens: 'k' }, FACTS, OPTIONS);
+  assert.deepEqual([asked[0].strengthens, asked[1].strengthens], ['', 'k']);
+  assert.equal(readAnswer({ ...BUNDLE, proof: { markdown: 3 } })?.proof, null);
 });
 
 test('stopping keeps what arrived and closes the connection', async () => {

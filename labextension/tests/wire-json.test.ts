@@ -48,7 +48,8 @@ test('the turn of an answer is the one that was sent', async () => {
     variables: [],
     files: [],
     selection: '',
-    images: []
+    images: [],
+    strengthens: ''
   };
   await conversation.ask(asked, facts, { exclude: [], model: null });
   const [turn] = conversation.turns;

@@ -8,6 +8,7 @@ import pytest
 from tests.support.jupyter_server import JupyterServer, labextension
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+FAILED = pytest.StashKey[bool]()
 # As scripts/find_chromium.sh, which installs one where it may.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -53,8 +54,18 @@ def shared_lab(browser, jupyter_server):
     page.close()
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+
+
 @pytest.fixture
-def lab(shared_lab):
-    """JupyterLab without a notebook open."""
+def lab(shared_lab, request):
+    """JupyterLab without a notebook open; of a test that failed, what the page showed is printed."""
     yield shared_lab
+    if request.node.stash.get(FAILED, False):
+        print(shared_lab.account())
+        shared_lab.screenshot(f"failed-{request.node.name}")
     shared_lab.close_all()

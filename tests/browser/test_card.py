@@ -218,7 +218,7 @@ def test_a_reopened_notebook_can_lose_its_card_without_a_kernel(lab):
 
 def test_a_card_survives_saving_and_a_reload_of_the_page(lab):
     shown(lab, bundle(FIX))
-    lab.command("docmanager:save")
+    lab.save()
     lab.page.reload()
     lab.wait("window.jupyterapp !== undefined")
     lab.wait("window.jupyterapp.shell.currentWidget?.context?.isReady")

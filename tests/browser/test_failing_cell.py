@@ -193,7 +193,7 @@ def test_the_kernel_restarts_in_the_middle(lab, failing, ollama):
 
 def reload(lab):
     """The page anew, with the notebook and the kernel that were there."""
-    lab.command("docmanager:save")
+    lab.save()
     lab.page.reload()
     lab.wait("window.jupyterapp?.shell.currentWidget?.context?.isReady")
     lab.wait_idle()
@@ -217,7 +217,7 @@ def test_an_explanation_that_ended_without_the_page_is_there_when_it_comes_back(
     ollama.replies = [[*SLOW[:60], *answer(FIXED, 2).splitlines(keepends=True)]]
     ollama.piece_delay = 0.05
     begin_to_explain(lab, failing)
-    lab.command("docmanager:save")
+    lab.save()
     # JupyterLab saves a second later what is open.
     lab.page.wait_for_timeout(1500)
     address = lab.page.url
@@ -244,7 +244,7 @@ def test_more_is_explained_after_the_page_was_loaded_again(lab, failing, ollama)
 def test_saved_closed_and_opened_again(lab, failing):
     name = failing(FIRST, BROKEN)
     fail_and_wait(lab, 1, 2)
-    lab.command("docmanager:save")
+    lab.save()
     lab.close_all()
     lab.open_file(name, kernel=False)
     lab.card.wait_for()
@@ -307,7 +307,7 @@ def test_a_console_of_the_same_kernel_gets_its_answer_itself(lab, failing, ollam
 def test_of_two_pages_the_one_that_asked_gets_the_cells(lab, failing, ollama, browser):
     ollama.replies = ["```python\na = 1\n```"]
     name = failing("%%devstral\nset a", "1 / 0")
-    lab.command("docmanager:save")
+    lab.save()
     other = LabPage(browser.new_page(viewport={"width": 900, "height": 700}), lab.server)
     other.start()
     other.open_file(name)

@@ -1,6 +1,7 @@
 """The sidebar in a real JupyterLab, with a real kernel and a scripted model: asked, answered, undone."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ CELLS = [
     markdown("m", "# Text"),
 ]
 SLOW = ["word "] * 400
+needs_forks = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +232,7 @@ def test_the_conversation_survives_a_reload_and_a_new_name(side, ollama):
     name = side.open()
     side.ask("remember this")
     lab.page.wait_for_timeout(1000)
-    lab.command("docmanager:save")
+    lab.save()
     lab.start()
     side.show()
     lab.open_file(name)
@@ -633,3 +635,54 @@ def test_after_a_restart_of_the_kernel_variables_are_those_of_the_new_one(side, 
     side.ask("and now?")
     assert "hidden_away: list" not in question_of(ollama)
     assert "and now?" in question_of(ollama)
+
+
+SHARE = "def share(part, whole):\n    if whole <= 0:\n        return 0\n    return part / whole"
+TESTS = "```python\ndef test_share():\n    assert share(1, 2) == 0.5\n    assert share(1, 0) == 0\n```\n"
+STRONGER = "```python\ndef test_edge():\n    assert share(3, 1) == 3\n```\n"
+
+
+@needs_forks
+def test_tests_are_proven_inserted_strengthened_and_run(side, ollama):
+    lab = side.lab
+    ollama.replies = [TESTS, STRONGER]
+    side.open([code("a", SHARE), markdown("m", "# Text")])
+    lab.run(0)
+    lab.select(0)
+    lab.command("jupyter-devstral:test-cell")
+    proof = side.last.locator(".jp-devstral-proof")
+    proof.wait_for()
+    lab.wait("document.querySelector('.jp-devstral-proof table')")
+    assert "1 test, it passes, 6 of 7 mutants caught" in proof.inner_text()
+    assert "No test would notice" in proof.inner_text()
+    lab.screenshot("sidebar-tests-proven")
+    side.button("accept-all").click()
+    lab.wait_until(lambda: len(lab.sources) == 4)
+    assert lab.sources[1] == "%load_ext jupyter_devstral"
+    assert lab.sources[2].startswith("%%devstral pytest\ndef test_share():")
+    lab.command("notebook:undo-cell-action")
+    assert len(lab.sources) == 2
+    lab.command("notebook:redo-cell-action")
+    lab.run(1)
+    lab.run(2)
+    assert "1 test, it passes" in json.dumps(lab.cells[2]["outputs"])
+    # What no test notices is asked for; the extension is there now, so the new tests need no other cell.
+    lab.select(3)
+    before = side.exchanges()
+    side.button("strengthen").last.click()
+    lab.wait_until(lambda: side.exchanges() == before + 1)
+    lab.wait_until(lambda: side.last.get_attribute("data-state") == "done")
+    lab.wait_until(lambda: "1 of 1 mutants caught" in side.last.locator(".jp-devstral-proof").inner_text())
+    lab.screenshot("sidebar-tests-strengthened")
+    side.last.locator("button[data-action=accept]").click()
+    lab.wait_until(lambda: len(lab.sources) == 5)
+    # Below the tests that are there, so that the notebook runs from top to bottom.
+    assert lab.sources[3].startswith("%%devstral pytest\ndef test_edge()")
+
+
+def test_without_a_kernel_tests_are_offered_unproven_and_it_says_so(side, ollama):
+    ollama.replies = [TESTS]
+    side.open([code("a", SHARE)], kernel=False)
+    side.ask("/test")
+    assert "The tests are not proven: the notebook has no kernel." in side.last.inner_text()
+    assert side.last.locator("button[data-action=accept]").count() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,11 @@ class LabPage:
         self.wait_idle()
         return name
 
+    def save(self) -> None:
+        """Save the notebook; the command of that name does nothing while an automatic save is under way."""
+        self.page.evaluate(f"{PANEL}.context.save()")
+        self.wait(f"!{PANEL}.context.model.dirty")
+
     def close_all(self) -> None:
         """Close every notebook without saving, and shut its kernel down."""
         self.page.evaluate(
@@ -113,9 +119,41 @@ class LabPage:
         self.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-cell')")
 
     def run(self, index: int) -> None:
+        """Run a cell to its end; what does not end fails here, not at the limit of the whole test."""
         self.select(index)
-        self.command("notebook:run-cell")
+        self.page.evaluate(
+            """() => {
+                window.devstralRun = 'running';
+                const run = window.jupyterapp.commands.execute('notebook:run-cell');
+                run.then(() => (window.devstralRun = 'ended'), why => (window.devstralRun = String(why)));
+            }"""
+        )
+        self.wait("window.devstralRun !== 'running'")
         self.wait_idle()
+
+    def account(self) -> str:
+        """What the page shows and said, for somebody who only reads the output of the tests."""
+        shown = self.page.evaluate(
+            """() => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                const session = panel?.sessionContext?.session;
+                const cells = panel?.content?.model?.sharedModel.cells.map(cell => cell.toJSON()) ?? [];
+                return {
+                    address: window.location.href,
+                    notebook: panel?.context?.path ?? null,
+                    run: window.devstralRun ?? null,
+                    kernel: [session?.kernel?.status, session?.kernel?.connectionStatus].map(String),
+                    dialogs: [...document.querySelectorAll('.jp-Dialog')].map(one => one.innerText),
+                    cells: cells.map(cell => ({
+                        source: cell.source,
+                        count: cell.execution_count,
+                        outputs: (cell.outputs ?? []).map(one => one.ename ?? Object.keys(one.data ?? {}))
+                    })),
+                    cards: document.querySelectorAll('.jp-devstral-card').length
+                };
+            }"""
+        )
+        return "\n".join([json.dumps(shown, indent=1), *self.console[-20:]])
 
     @property
     def errors(self) -> list[str]:

@@ -42,6 +42,7 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
       )}
       {error && <p className="jp-devstral-notice-error">{error}</p>}
       {state === 'stopped' && <p className="jp-devstral-quiet">{trans.__('Stopped.')}</p>}
+      <Proof exchange={exchange} model={model} services={services} />
       {state === 'done' && <EditCards exchange={exchange} model={model} services={services} />}
       {state !== 'running' && <Ending exchange={exchange} model={model} services={services} />}
       {state !== 'done' &&
@@ -83,12 +84,41 @@ function Reply({ exchange, model, services }: IProps): JSX.Element {
   return <div ref={host} />;
 }
 
+/** What became of the tests in the answer. */
+function Proof({ exchange, model, services }: IProps): JSX.Element | null {
+  const { trans } = model;
+  const proof = exchange.answer?.proof;
+  if (!proof) {
+    return null;
+  }
+  const { markdown, strengthen, key } = proof;
+  const { target } = exchange.asked;
+  return (
+    <section className="jp-devstral-proof" aria-label={trans.__('What became of the tests')}>
+      <Markdown markdown={markdown} services={services} />
+      {strengthen && (
+        <button
+          type="button"
+          className="jp-devstral-button"
+          data-action="strengthen"
+          title={trans.__('Ask for tests that notice what these do not')}
+          onClick={() => void model.ask({ task: 'test', question: strengthen, target, strengthens: key })}
+        >
+          {trans.__('Strengthen')}
+        </button>
+      )}
+    </section>
+  );
+}
+
 function Ending({ exchange, model, services }: IProps): JSX.Element {
   const { trans, conversation } = model;
   const isLast = conversation.exchanges[conversation.exchanges.length - 1] === exchange;
   return (
     <div className="jp-devstral-ending">
-      <Receipt markdown={exchange.answer?.bundle.receipt ?? ''} services={services} />
+      <div className="jp-devstral-receipt">
+        <Markdown markdown={exchange.answer?.bundle.receipt ?? ''} services={services} />
+      </div>
       {isLast && (
         <button
           type="button"
@@ -123,11 +153,12 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
   );
 }
 
-function Receipt({ markdown, services }: { readonly markdown: string; readonly services: IChatServices }): JSX.Element {
+function Markdown(props: { readonly markdown: string; readonly services: IChatServices }): JSX.Element {
+  const { markdown, services } = props;
   const host = useWidget(
     () => proseView(services.rendermime),
     [markdown],
     view => void view.showMarkdown(markdown)
   );
-  return <div className="jp-devstral-receipt" ref={host} />;
+  return <div ref={host} />;
 }

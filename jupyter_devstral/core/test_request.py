@@ -1,0 +1,64 @@
+"""How tests are asked for: the words of the question, and the cells of what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .notebook import tests_in_cell
+from .python_source import definitions_of
+
+if TYPE_CHECKING:
+    from .answer import Reply
+    from .notebook import Cell, Notebook
+
+# What makes the magic of a cell of tests known.
+LOAD = "%load_ext jupyter_devstral"
+
+
+def question_for_tests(names: Sequence[str], rest: str, *, properties: bool = False) -> str:
+    """The question of a `Task.TEST` whose tests will be proven.
+
+    Args:
+        names: what is to be tested; empty for what the cell defines.
+        rest: what the user said beside the names.
+        properties: ask for what holds for every input.
+    """
+    from .prompt import wording
+
+    # Not the task's own wording: where nothing runs the tests, a cell of them must do something by itself.
+    form = wording("test_properties" if properties else "test_functions")
+    named = f"Test {', '.join(f'`{name}`' for name in names)}. " if names else ""
+    return f"{named}{form} {rest}".rstrip()
+
+
+def cells_of_targets(names: Sequence[str], notebook: Notebook) -> tuple[Cell | None, list[str]]:
+    """The cell that defines the first of them that any cell does, and those that none defines."""
+    cells = {name: _defining_cell(name, notebook) for name in names}
+    first = next((cell for cell in cells.values() if cell is not None), None)
+    return first, [name for name, cell in cells.items() if cell is None]
+
+
+def place_of_tests(cell_id: str, notebook: Notebook) -> str:
+    """Key of the last one of the tests, and of what loads their magic, that stand below the cell already."""
+    at = next((cell.index for cell in notebook.cells if cell.key == cell_id), None)
+    if at is None:
+        return cell_id
+    for cell in notebook.cells[at + 1 :]:
+        if cell.kind != "code" or (tests_in_cell(cell.source) is None and cell.source.strip() != LOAD):
+            break
+        cell_id = cell.key
+    return cell_id
+
+
+def code_of(reply: Reply) -> list[str]:
+    """The code blocks of a reply that would be cells."""
+    return [block.source for block in reply.code if block.verdict == "cell"]
+
+
+def _defining_cell(name: str, notebook: Notebook) -> Cell | None:
+    """The last cell that defines the name."""
+    for cell in reversed(notebook.cells):
+        if cell.kind == "code" and name in cell.source and name in definitions_of(cell.source):
+            return cell
+    return None

@@ -1,0 +1,137 @@
+"""Tests proven for somebody outside the kernel: each call is one silent expression, what it returns is JSON.
+
+Must not know who asks, nor what a reply is. The extension need not be loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import OrderedDict
+from typing import Any
+
+from ..core.errors import ModelError, UsageError
+from ..core.transport import kept_ports
+from .proven_tests import Asking, Proof, Steps, proving
+from .test_targets import Target, defined_targets, definition_source, named_targets
+
+_FLAGS = {"--properties": "properties"}
+# Proofs that nobody goes on with are forgotten.
+_MOST_KEPT = 8
+_running: OrderedDict[str, Steps] = OrderedDict()
+_proofs: OrderedDict[str, Proof] = OrderedDict()
+
+
+def targets_json(text: str, cell: str) -> str:
+    """What `/test TEXT` about this cell is to test.
+
+    Returns {"named": [[name, source]], "defined": [name], "rest": the other words, "properties": bool}, or
+    {"problem": a sentence}.
+    """
+    words = text.split()
+    flags = [word for word in words if word in _FLAGS]
+    options = {_FLAGS[flag]: True for flag in flags}
+    plain = text if not flags else " ".join(word for word in words if word not in _FLAGS)
+    try:
+        named, rest = named_targets(plain, _namespace(), **options)
+    except UsageError as error:
+        return json.dumps({"problem": str(error)})
+    defined = [] if named else defined_targets(cell, _namespace())
+    return json.dumps(
+        {
+            "named": [[target.name, target.source] for target in named],
+            "defined": [target.name for target in defined],
+            "rest": rest,
+            "properties": "properties" in options,
+        }
+    )
+
+
+def begin_json(request: str) -> str:
+    """Begin a proof, and go as far as its first step.
+
+    Args:
+        request: JSON of {"blocks": code of the reply, "targets": names, "cell": source, "seconds": for one
+            copy, "strengthens": key of the proof whose survivors the tests are for, or ""}.
+
+    Returns what `go_on_json` does.
+    """
+    asked = json.loads(request)
+    namespace = _namespace()
+    earlier = _proofs.get(asked["strengthens"])
+    names = [target.name for target in earlier.targets] if earlier else asked["targets"]
+    found = [(name, definition_source(namespace.get(name))) for name in names]
+    targets = [Target(name, source) for name, source in found if source]
+    # Faults of a function that has changed since are none of this one.
+    fits = earlier is not None and list(earlier.targets) == targets
+    steps = proving(
+        _shell(),
+        asked["blocks"],
+        targets,
+        cell=asked["cell"],
+        mutants=earlier.alive if fits and earlier else None,
+        seconds=asked["seconds"],
+        own_ports=kept_ports(),
+    )
+    key = uuid.uuid4().hex
+    _keep(_running, key, steps)
+    return _next(key, lambda: next(steps))
+
+
+def go_on_json(key: str, answer: str) -> str:
+    """Take the next step.
+
+    Args:
+        answer: JSON of {"blocks": code} or {"problem": why there is none} where the last step asked for
+            another reply, else "".
+
+    Returns {"key": …} with {"step": "say", "words": …}, {"step": "ask", "words": …} or {"step": "done", …}.
+    """
+    steps = _running.get(key)
+    if steps is None:
+        return json.dumps({"step": "lost"})
+    said = json.loads(answer) if answer else {}
+    if "problem" in said:
+        return _next(key, lambda: steps.throw(ModelError(said["problem"])))
+    return _next(key, lambda: steps.send(said.get("blocks")))
+
+
+def _next(key: str, step: Any) -> str:
+    try:
+        said = step()
+    except StopIteration as end:
+        _running.pop(key, None)
+        _keep(_proofs, key, end.value)
+        return json.dumps({"key": key, "step": "done", **_told(end.value)})
+    except BaseException:
+        _running.pop(key, None)
+        raise
+    return json.dumps({"key": key, "step": "ask" if isinstance(said, Asking) else "say", "words": said.words})
+
+
+def _told(proof: Proof) -> dict[str, Any]:
+    edits = proof.edits("")
+    return {
+        "headline": proof.headline(),
+        "markdown": proof.markdown(how_to_strengthen=""),
+        "cell": edits[0].source if edits else "",
+        "strengthen": proof.strengthening() if proof.alive and not proof.reason else "",
+        "has_magic": "devstral" in _shell().magics_manager.magics["cell"],
+    }
+
+
+def _keep(kept: OrderedDict[str, Any], key: str, value: Any) -> None:
+    kept[key] = value
+    while len(kept) > _MOST_KEPT:
+        kept.popitem(last=False)
+
+
+def _shell() -> Any:
+    from IPython.core.getipython import get_ipython
+
+    return get_ipython()
+
+
+def _namespace() -> dict[str, Any]:
+    namespace: dict[str, Any] = _shell().user_ns
+    return namespace

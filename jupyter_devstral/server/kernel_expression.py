@@ -1,0 +1,114 @@
+"""An expression evaluated in a running kernel beside its notebook: silently, and capped in time."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+BUSY, LATE, NO_KERNEL, FAILED = "busy", "late", "no kernel", "failed"
+
+_SETTLING_STEPS, _SETTLING_SECONDS = 20, 0.01
+_LOOK_SECONDS = 1.0
+# Kernel managers -> who is asking them.
+_asking: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What a kernel said.
+
+    Attributes:
+        text: the string that the expression gives.
+        problem: why there is none: BUSY, LATE, NO_KERNEL (of this server) or FAILED (it raised, most often
+            because the kernel's Python does not have this package); "" where there is one.
+    """
+
+    text: str = ""
+    problem: str = ""
+
+
+async def evaluate(kernels: Any, kernel_id: str, expression: str, *, patience: float) -> Evaluated:
+    """The value of an expression that gives a string.
+
+    Args:
+        patience: seconds to wait for it.
+
+    A busy kernel is not asked: what is sent to it would only be answered behind the cell that runs.
+    """
+    if not kernel_id or kernel_id not in kernels:
+        return Evaluated(problem=NO_KERNEL)
+    kernel = kernels.get_kernel(kernel_id)
+    if not hasattr(kernel, "client"):
+        return Evaluated(problem=NO_KERNEL)
+    # One at a time: a kernel that answers us counts as busy, and only somebody else's cell is meant to.
+    async with _asking.setdefault(kernel, asyncio.Lock()):
+        if _is_busy(kernel):
+            return Evaluated(problem=BUSY)
+        said = await _evaluated(kernel, expression, patience)
+        await _settled(kernel)
+    if said is None:
+        return Evaluated(problem=LATE)
+    try:
+        value = ast.literal_eval(said["user_expressions"]["it"]["data"]["text/plain"])
+    except (KeyError, TypeError, ValueError, SyntaxError):
+        return Evaluated(problem=FAILED)
+    return Evaluated(value) if isinstance(value, str) else Evaluated(problem=FAILED)
+
+
+def _is_busy(kernel: Any) -> bool:
+    return getattr(kernel, "execution_state", "idle") == "busy"
+
+
+async def _settled(kernel: Any) -> None:
+    """Wait for the server to hear that our own question is over."""
+    for _ in range(_SETTLING_STEPS):
+        # The news of "busy" may itself be on its way.
+        await asyncio.sleep(_SETTLING_SECONDS)
+        if not _is_busy(kernel):
+            return
+
+
+async def _evaluated(kernel: Any, expression: str, patience: float) -> dict[str, Any] | None:
+    """What the kernel made of an expression; None when there was no answer in time."""
+    from jupyter_client.session import Session
+
+    # A session of its own: the answer is nobody else's, and front-ends show nothing of it.
+    session = Session(
+        key=kernel.session.key, signature_scheme=kernel.session.signature_scheme, username="devstral"
+    )
+    client = kernel.client(session=session)
+    client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=False)
+    try:
+        asked = client.execute(
+            "", silent=True, store_history=False, allow_stdin=False, user_expressions={"it": expression}
+        )
+        return await _reply_to(client, asked, kernel, patience)
+    finally:
+        client.stop_channels()
+
+
+async def _reply_to(client: Any, asked: str, kernel: Any, patience: float) -> dict[str, Any] | None:
+    from queue import Empty
+
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + patience
+    process = _process_of(kernel)
+    while (left := ends - loop.time()) > 0:
+        try:
+            message = await client.get_shell_msg(timeout=min(left, _LOOK_SECONDS))
+        except Empty:
+            # A kernel that was restarted has forgotten the question.
+            if _process_of(kernel) != process:
+                return None
+            continue
+        if message["parent_header"].get("msg_id") == asked:
+            content: dict[str, Any] = message["content"]
+            return content
+    return None
+
+
+def _process_of(kernel: Any) -> object:
+    return getattr(getattr(kernel, "provisioner", None), "pid", None)

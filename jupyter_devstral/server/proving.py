@@ -1,0 +1,174 @@
+"""The tests of an answer on their way through the notebook's kernel, which runs them in copies of itself.
+
+Between two steps the kernel belongs to its user. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ..core.edits import Edit
+from ..core.errors import UsageError
+from ..core.tasks import Attachment, Task
+from ..core.test_request import LOAD, cells_of_targets, code_of, place_of_tests, question_for_tests
+from .in_kernel import begin_proof_expression, go_on_expression, targets_expression
+from .kernel_expression import BUSY, FAILED, LATE, NO_KERNEL, Evaluated, evaluate
+
+if TYPE_CHECKING:
+    from ..core.answer import Reply
+    from .question import Question
+
+_LOOK_PATIENCE = 3.0
+# A step is at most a few copies, each capped, or the budget of the mutants.
+_STEP_PATIENCE, _COPIES = 15.0, 6
+_WHY = {
+    BUSY: "the kernel is busy",
+    LATE: "the kernel did not answer in time, or was restarted",
+    NO_KERNEL: "the notebook has no kernel",
+    FAILED: "the kernel's Python does not have jupyter-devstral",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the tests are for.
+
+    Attributes:
+        question: as it is to be asked.
+        targets: names of functions and classes.
+        problem: why no kernel will prove the tests, as a sentence; "" when one will.
+    """
+
+    question: Question
+    targets: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass
+class Repair:
+    """A step of a proof: these words belong behind the reply.
+
+    Whoever receives it puts the next reply in, or the problem why there is none.
+    """
+
+    words: str
+    reply: Reply | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What became of the tests.
+
+    Attributes:
+        edits: the cell of those that are proven, or none.
+        markdown: what is known of them.
+        strengthen: the question that asks for tests which notice more; "" for none.
+        key: what this proof is called in the kernel.
+        problem: why there is no proof, as a sentence; "" when there is one.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    markdown: str = ""
+    strengthen: str = ""
+    key: str = ""
+    problem: str = ""
+
+
+async def wanted(kernels: Any, question: Question) -> Wanted:
+    """Ask the kernel what the tests are for; raises `UsageError` for what cannot be tested."""
+    if question.task is not Task.TEST:
+        return Wanted(question)
+    if not question.is_python:
+        return Wanted(question, problem="The tests are not proven: that is for Python only.")
+    source = question.target.source if question.target else ""
+    # A question of ours, which names what it is about: its words are no names.
+    text = "" if question.strengthens else question.text
+    said = await evaluate(
+        kernels, question.kernel_id, targets_expression(text, source), patience=_LOOK_PATIENCE
+    )
+    found = _read(said)
+    if found is None:
+        return Wanted(question, problem=_unproven(said.problem))
+    if "problem" in found:
+        raise UsageError(str(found["problem"]))
+    named = {str(name): str(text) for name, text in found["named"]}
+    if question.strengthens:
+        return Wanted(question, tuple(found["defined"]))
+    asked = question_for_tests(list(named), str(found["rest"]), properties=bool(found["properties"]))
+    cell, unseen = cells_of_targets(list(named), question.notebook)
+    return Wanted(
+        replace(
+            question,
+            text=asked,
+            target=cell or question.target,
+            attached=tuple(Attachment("file", name, named[name]) for name in unseen),
+        ),
+        tuple(named) or tuple(found["defined"]),
+    )
+
+
+async def prove(
+    kernels: Any, asked: Wanted, blocks: list[str], *, seconds: float, anchor: str
+) -> AsyncGenerator[str | Repair | Proven, None]:
+    """Says what is going on, asks for a repair at most once, and gives the proof as the last thing.
+
+    Args:
+        blocks: the code of the reply.
+        seconds: for one copy of the kernel.
+        anchor: the cell below which the tests belong.
+    """
+    question = asked.question
+    request = {
+        "blocks": blocks,
+        "targets": list(asked.targets),
+        "cell": question.target.source if question.target else "",
+        "seconds": seconds,
+        "strengthens": question.strengthens,
+    }
+    patience = _STEP_PATIENCE + _COPIES * seconds
+    expression = begin_proof_expression(json.dumps(request))
+    while True:
+        said = await evaluate(kernels, question.kernel_id, expression, patience=patience)
+        step = _read(said)
+        if step is None or step.get("step") == "lost":
+            yield Proven(problem=_unproven(said.problem or LATE))
+            return
+        if step["step"] == "done":
+            yield _proven(step, place_of_tests(anchor, question.notebook))
+            return
+        answer = ""
+        if step["step"] == "ask":
+            repair = Repair(str(step["words"]))
+            yield repair
+            blocks = code_of(repair.reply) if repair.reply else []
+            answer = json.dumps({"problem": repair.problem} if repair.problem else {"blocks": blocks})
+        else:
+            yield str(step["words"])
+        expression = go_on_expression(str(step["key"]), answer)
+
+
+def _read(said: Evaluated) -> dict[str, Any] | None:
+    if said.problem:
+        return None
+    try:
+        found = json.loads(said.text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _proven(step: Mapping[str, Any], anchor: str) -> Proven:
+    cell = str(step["cell"])
+    edits = [Edit("insert", anchor, "", cell)] if cell else []
+    if cell and not step["has_magic"]:
+        # Where the extension is not loaded nothing would know the magic of the cell.
+        edits.insert(0, Edit("insert", anchor, "", LOAD))
+    return Proven(tuple(edits), str(step["markdown"]), str(step["strengthen"]), str(step["key"]))
+
+
+def _unproven(problem: str) -> str:
+    return f"The tests are not proven: {_WHY[problem]}."
