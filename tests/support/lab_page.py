@@ -28,15 +28,21 @@ class LabPage:
         self.server = server
         self.requests: list[str] = []
         self.console: list[str] = []
+        self._loads = 0
         page.set_default_timeout(TIMEOUT)
+        page.on("domcontentloaded", self._loaded)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.console.append(f"pageerror: {error.stack}"))
+
+    def _loaded(self, _page: Page) -> None:
+        self._loads += 1
 
     def start(self) -> None:
         self.page.goto(f"{self.server.url}/lab/workspaces/w{next(_numbers)}?token={self.server.token}&reset")
         self.wait("window.jupyterapp !== undefined")
         self.page.evaluate("window.jupyterapp.restored")
+        self._loads = 1
 
     def open(self, cells: list[dict[str, Any]], name: str = "", *, kernel: bool = True) -> str:
         """Write a notebook file and open it; returns its name."""
@@ -85,6 +91,9 @@ class LabPage:
                 }
             }"""
         )
+        if self._loads > 1:
+            # A page that was loaded again opens the notebook of its address once more, sooner or later.
+            self.start()
 
     def wait(self, condition: str) -> None:
         self.page.wait_for_function(f"() => {condition}", timeout=TIMEOUT)
