@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from .notebook import tests_in_cell
-from .python_source import definitions_of
+from .python_source import definitions_of, parse_cell
 
 if TYPE_CHECKING:
     from .answer import Reply
     from .notebook import Cell, Notebook
 
+_MOST_EXAMPLES = 5
 # What makes the magic of a cell of tests known.
 LOAD = "%load_ext jupyter_devstral"
 
@@ -37,6 +39,20 @@ def cells_of_targets(names: Sequence[str], notebook: Notebook) -> tuple[Cell | N
     cells = {name: _defining_cell(name, notebook) for name in names}
     first = next((cell for cell in cells.values() if cell is not None), None)
     return first, [name for name, cell in cells.items() if cell is None]
+
+
+def argument_names(names: Collection[str], notebook: Notebook) -> list[str]:
+    """Variables that the notebook calls them with, latest calls first: live examples of their arguments."""
+    found: dict[str, None] = {}
+    for cell in reversed(notebook.cells):
+        if cell.kind != "code" or not any(name in cell.source for name in names):
+            continue
+        tree = parse_cell(cell.source)
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                values = [*node.args, *(keyword.value for keyword in node.keywords)]
+                found.update({value.id: None for value in values if isinstance(value, ast.Name)})
+    return list(found)[:_MOST_EXAMPLES]
 
 
 def place_of_tests(cell_id: str, notebook: Notebook) -> str:

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import UsageError
 from ..core.python_source import DEFINITIONS, definitions_of
 from ..core.tasks import Attachment
-from ..core.test_request import cells_of_targets, question_for_tests
+from ..core.test_request import argument_names, cells_of_targets, question_for_tests
 from ..core.test_source import is_test_name
 from .test_proof import plain_function
 
 if TYPE_CHECKING:
     from ..core.command_line import Command
+    from ..core.notebook import Notebook
     from ..core.tasks import Request
     from .session import Session
 
@@ -51,13 +52,31 @@ def request_for_tests(session: Session, command: Command, scope: str) -> tuple[R
     if not targets:
         request = session.context.request(command, scope=scope)
         cell = request.target
-        return request, defined_targets(cell.source, namespace) if cell and cell.kind == "code" else ()
-    at, unseen = cells_of_targets(names, session.context.notebook())
+        targets = defined_targets(cell.source, namespace) if cell and cell.kind == "code" else ()
+        examples = _examples([target.name for target in targets], request.notebook, namespace)
+        if set(examples) - set(request.attached):
+            command = replace(command, variables=(*command.variables, *examples))
+            request = session.context.request(command, scope=scope)
+        return request, targets
+    notebook = session.context.notebook()
+    at, unseen = cells_of_targets(names, notebook)
     if command.cell is None and at is not None:
         command = replace(command, cell=str(at.index))
-    request = session.context.request(command, scope=scope)
+    examples = _examples(names, notebook, namespace)
+    request = session.context.request(
+        replace(command, variables=(*command.variables, *examples)), scope=scope
+    )
     attached = tuple(Attachment("file", one.name, one.source) for one in targets if one.name in unseen)
     return replace(request, attachments=attached), targets
+
+
+def _examples(names: list[str], notebook: Notebook, namespace: dict[str, Any]) -> list[str]:
+    """Variables that the targets are called with, as far as they are there to be described."""
+    return [
+        name
+        for name in argument_names(names, notebook)
+        if name in namespace and not _can_be_tested(namespace[name])
+    ]
 
 
 def named_targets(

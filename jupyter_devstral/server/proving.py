@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from ..core.edits import Edit
 from ..core.errors import UsageError
 from ..core.tasks import Attachment, Task
-from ..core.test_request import LOAD, cells_of_targets, code_of, place_of_tests, question_for_tests
+from ..core.test_request import (
+    LOAD,
+    argument_names,
+    cells_of_targets,
+    code_of,
+    place_of_tests,
+    question_for_tests,
+)
 from .in_kernel import begin_proof_expression, go_on_expression, targets_expression
 from .kernel_expression import BUSY, FAILED, LATE, NO_KERNEL, Evaluated, evaluate
 
@@ -100,14 +107,16 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
         return Wanted(question, tuple(found["defined"]))
     asked = question_for_tests(list(named), str(found["rest"]), properties=bool(found["properties"]))
     cell, unseen = cells_of_targets(list(named), question.notebook)
+    targets = tuple(named) or tuple(found["defined"])
     return Wanted(
         replace(
             question,
             text=asked,
+            variables=(*question.variables, *argument_names(targets, question.notebook)),
             target=cell or question.target,
             attached=tuple(Attachment("file", name, named[name]) for name in unseen),
         ),
-        tuple(named) or tuple(found["defined"]),
+        targets,
     )
 
 

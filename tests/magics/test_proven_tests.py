@@ -263,3 +263,13 @@ def test_where_trials_are_off_the_tests_are_inserted_and_say_so(write_tests):
     result = write_tests(reply(GOOD))
     assert "**not tried: trials are switched off**" in result.markdown
     assert "test_above" in result.next_input
+
+
+@pytest.mark.parametrize("line", ["%devstral test --dry-run clip", "%devstral test --dry-run"])
+def test_arguments_of_its_calls_are_described(write_tests, line):
+    write_tests.kernel.run("zz_number, zz_other = sum(range(7)), sum(range(8))")
+    write_tests.kernel.run("clip(zz_number, high=max([4.5, 6.0]))")
+    write_tests.kernel.run("def clip(number, low=0, high=10):\n    return max(low, min(number, high))")
+    shown = write_tests(line=line).markdown
+    assert "zz_number: " in shown
+    assert "zz_other: " not in shown
