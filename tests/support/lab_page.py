@@ -76,7 +76,6 @@ class LabPage:
     def save(self) -> None:
         """Save the notebook; the command of that name does nothing while an automatic save is under way."""
         self.page.evaluate(f"{PANEL}.context.save()")
-        self.wait(f"!{PANEL}.context.model.dirty")
 
     def close_all(self) -> None:
         """Close every notebook without saving, and shut its kernel down."""
