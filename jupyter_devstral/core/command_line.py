@@ -83,6 +83,7 @@ OPTIONS = (
     Option(("--temperature",), "temperature", "sampling temperature", metavar="T", kind=float),
     Option(("--seed",), "seed", "seed of the sampler", metavar="N", kind=int),
     Option(("--properties",), "properties", "test: what holds for every input, with hypothesis"),
+    Option(("--doctest",), "doctest", "test: examples in the docstrings"),
     Option(("--dry-run",), "dry_run", "show what would be sent, with token counts; send nothing"),
 )
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
@@ -111,6 +112,7 @@ class Command:
     temperature: float | None = None
     seed: int | None = None
     properties: bool = False
+    doctest: bool = False
     dry_run: bool = False
     given: frozenset[str] = field(default_factory=frozenset)
 
@@ -138,8 +140,11 @@ def parse_command(line: str, body: str | None = None) -> Command:
         return _subcommand(word, rest.strip(), values, given, body)
     text = rest if body is None else _join(rest, body)
     _check_values(values)
-    if values["properties"] and word != Task.TEST.value:
-        raise UsageError("--properties goes with test: `%devstral test --properties NAME`.")
+    for option in ("properties", "doctest"):
+        if values[option] and word != Task.TEST.value:
+            raise UsageError(f"--{option} goes with test: `%devstral test --{option} NAME`.")
+    if values["properties"] and values["doctest"]:
+        raise UsageError("--properties and --doctest are two kinds of tests: ask for one at a time.")
     if not text.strip() and (word or "write") in _WITH_PROMPT:
         raise UsageError(
             f"{word or 'write'} needs a prompt: `%devstral {word or 'write'} …`, or `%%devstral` with a body."

@@ -13,25 +13,26 @@ if TYPE_CHECKING:
     from .answer import Reply
     from .notebook import Cell, Notebook
 
+FUNCTIONS, PROPERTIES, DOCTEST = "functions", "properties", "doctest"
 _MOST_EXAMPLES = 5
 # What makes the magic of a cell of tests known.
 LOAD = "%load_ext jupyter_devstral"
 
 
-def question_for_tests(names: Sequence[str], rest: str, *, properties: bool = False) -> str:
+def question_for_tests(names: Sequence[str], rest: str, form: str = FUNCTIONS) -> str:
     """The question of a `Task.TEST` whose tests will be proven.
 
     Args:
         names: what is to be tested; empty for what the cell defines.
         rest: what the user said beside the names.
-        properties: ask for what holds for every input.
+        form: FUNCTIONS, PROPERTIES (what holds for every input) or DOCTEST (examples in docstrings).
     """
     from .prompt import wording
 
     # Not the task's own wording: where nothing runs the tests, a cell of them must do something by itself.
-    form = wording("test_properties" if properties else "test_functions")
+    words = wording(f"test_{form}")
     named = f"Test {', '.join(f'`{name}`' for name in names)}. " if names else ""
-    return f"{named}{form} {rest}".rstrip()
+    return f"{named}{words} {rest}".rstrip()
 
 
 def cells_of_targets(names: Sequence[str], notebook: Notebook) -> tuple[Cell | None, list[str]]:

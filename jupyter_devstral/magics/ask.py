@@ -65,12 +65,14 @@ def ask(session: Session, command: Command) -> None:
     if command.task is not Task.TEST:
         return _answer(session, command, lambda assistant: assistant.reply(request))
     from .proven_tests import prove
+    from .test_targets import form_of
 
+    form = form_of(properties=command.properties, doctest=command.doctest)
     return _answer(
         session,
         command,
         lambda assistant: assistant.reply(request),
-        lambda reply, **tools: prove(session, reply, targets, **tools),
+        lambda reply, **tools: prove(session, reply, targets, form=form, **tools),
     )
 
 
@@ -187,11 +189,15 @@ def _finish(
     output: Output,
     proof: Proof | None = None,
 ) -> None:
+    from ..core.docstrings import docstring_edits
     from ..core.wire import MIME, reply_bundle
     from .insertion import diff_markdown, insert
 
     if proof is not None:
-        reply = replace(reply, edits=proof.edits(_anchor(reply)))
+        sources = {target.name: target.source for target in proof.targets}
+        rewritten, notes = docstring_edits(proof.docstrings, sources, reply.request.notebook)
+        proof.notes += notes
+        reply = replace(reply, edits=(*proof.edits(_anchor(reply)), *rewritten))
         session.proven = (reply, proof)
     diff = diff_markdown(reply.edits)
     proven = proof.markdown() if proof is not None else ""

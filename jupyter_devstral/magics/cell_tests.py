@@ -14,6 +14,7 @@ import ast
 import asyncio
 import inspect
 import os
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -234,7 +235,9 @@ def _detail(report: Any) -> str:
     printed = [f"--- {title} ---\n{text.rstrip()}" for title, text in report.sections if text.strip()]
     # pytest takes the indentation of the first line away with the blank lines above it.
     indent = "    " if report.longreprtext.startswith(("def ", "async def ", "@")) else ""
-    text = "\n".join([indent + report.longreprtext, *printed])
+    # Of a frame that hides itself pytest says how to see it, with an option that nobody can give here.
+    shown = re.sub(r"\nAll traceback entries are hidden\..*\Z", "", report.longreprtext)
+    text = "\n".join([indent + shown, *printed])
     half = _DETAIL_LIMIT // 2
     return text if len(text) <= _DETAIL_LIMIT else f"{text[:half]}\n…\n{text[-half:]}"
 

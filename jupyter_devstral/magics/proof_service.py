@@ -13,9 +13,9 @@ from typing import Any
 from ..core.errors import ModelError, UsageError
 from ..core.transport import kept_ports
 from .proven_tests import Asking, Proof, Steps, proving
-from .test_targets import Target, defined_targets, definition_source, named_targets
+from .test_targets import Target, defined_targets, definition_source, form_of, named_targets
 
-_FLAGS = {"--properties": "properties"}
+_FLAGS = {"--properties": "properties", "--doctest": "doctest"}
 # Proofs that nobody goes on with are forgotten.
 _MOST_KEPT = 8
 _running: OrderedDict[str, Steps] = OrderedDict()
@@ -25,7 +25,7 @@ _proofs: OrderedDict[str, Proof] = OrderedDict()
 def targets_json(text: str, cell: str) -> str:
     """What `/test TEXT` about this cell is to test.
 
-    Returns {"named": [[name, source]], "defined": [name], "rest": the other words, "properties": bool}, or
+    Returns {"named": [[name, source]], "defined": [name], "rest": the other words, "form": of the tests}, or
     {"problem": a sentence}.
     """
     words = text.split()
@@ -33,7 +33,8 @@ def targets_json(text: str, cell: str) -> str:
     options = {_FLAGS[flag]: True for flag in flags}
     plain = text if not flags else " ".join(word for word in words if word not in _FLAGS)
     try:
-        named, rest = named_targets(plain, _namespace(), **options)
+        form = form_of(**options)
+        named, rest = named_targets(plain, _namespace(), form)
     except UsageError as error:
         return json.dumps({"problem": str(error)})
     defined = [] if named else defined_targets(cell, _namespace())
@@ -42,7 +43,7 @@ def targets_json(text: str, cell: str) -> str:
             "named": [[target.name, target.source] for target in named],
             "defined": [target.name for target in defined],
             "rest": rest,
-            "properties": "properties" in options,
+            "form": form,
         }
     )
 
@@ -52,7 +53,7 @@ def begin_json(request: str) -> str:
 
     Args:
         request: JSON of {"blocks": code of the reply, "targets": names, "cell": source, "seconds": for one
-            copy, "strengthens": key of the proof whose survivors the tests are for, or ""}.
+            copy, "form": of the tests, "strengthens": key of the proof whose survivors they are for, or ""}.
 
     Returns what `go_on_json` does.
     """
@@ -69,6 +70,7 @@ def begin_json(request: str) -> str:
         asked["blocks"],
         targets,
         cell=asked["cell"],
+        form=asked["form"],
         mutants=earlier.alive if fits and earlier else None,
         seconds=asked["seconds"],
         own_ports=kept_ports(),
@@ -115,6 +117,8 @@ def _told(proof: Proof) -> dict[str, Any]:
         "headline": proof.headline(),
         "markdown": proof.markdown(how_to_strengthen=""),
         "cell": edits[0].source if edits else "",
+        "docstrings": proof.docstrings,
+        "sources": {target.name: target.source for target in proof.targets},
         "strengthen": proof.strengthening() if proof.alive and not proof.reason else "",
         "has_magic": "devstral" in _shell().magics_manager.magics["cell"],
     }

@@ -10,12 +10,14 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.docstrings import docstrings_of, examples_in, without_examples
 from ..core.edits import Edit
 from ..core.errors import ModelError
 from ..core.mutants import Mutant, mutants_of
-from ..core.test_request import code_of
+from ..core.test_request import DOCTEST, FUNCTIONS, code_of
 from ..core.test_source import TestSource, mentions, read_tests
 from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
+from .doctests import as_tests, as_whole, numbers_of
 from .fork_safety import why_not
 from .markdown import code_block, inline_code, prose
 from .test_proof import CUT_OFF, FLAKY, NOT_TRIED, passed, run_in_copy, survivors
@@ -44,6 +46,7 @@ class Proof:
         notes: sentences for the user.
         tried, alive: the mutants, and those of them that no test noticed.
         targets: what is tested.
+        docstrings: with the examples that hold, by the name of what they are about.
     """
 
     tests: TestSource
@@ -53,6 +56,8 @@ class Proof:
     alive: list[Mutant] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     targets: tuple[Target, ...] = ()
+    form: str = FUNCTIONS
+    docstrings: dict[str, str] = field(default_factory=dict)
 
     @property
     def caught(self) -> int:
@@ -68,8 +73,8 @@ class Proof:
         return bool(self.tried) and not self.caught and not self.failing
 
     def edits(self, anchor: str) -> tuple[Edit, ...]:
-        """One new cell, or none."""
-        if not self.tests.tests or self.proves_nothing:
+        """One new cell, or none; examples belong into docstrings."""
+        if not self.tests.tests or self.proves_nothing or self.form == DOCTEST:
             return ()
         return (Edit("insert", anchor, "", self.tests.cell(dict.fromkeys(self.failing, QUESTION))),)
 
@@ -149,6 +154,7 @@ def prove(
     mutants: Sequence[Mutant] | None = None,
     say: Callable[[str], None],
     ask_again: Callable[[Reply, str], Reply],
+    form: str = FUNCTIONS,
 ) -> Proof:
     """The proof of a reply's tests, step by step to its end.
 
@@ -156,6 +162,7 @@ def prove(
         mutants: the faults that the tests are for; default: those of the targets.
         say: told what is going on.
         ask_again: sends words behind a reply and returns the next; the one repair.
+        form: of the tests.
 
     An interrupt ends it, with what is known until then.
     """
@@ -166,6 +173,7 @@ def prove(
         code_of(reply),
         targets,
         cell=reply.request.target.source if reply.request.target else "",
+        form=form,
         mutants=mutants,
         seconds=session.config.trial_seconds,
         own_ports={port_of(reply.host), *kept_ports()},
@@ -194,6 +202,7 @@ def proving(
     targets: Sequence[Target],
     *,
     cell: str = "",
+    form: str = FUNCTIONS,
     mutants: Sequence[Mutant] | None = None,
     seconds: float,
     own_ports: Collection[int] = (),
@@ -203,19 +212,21 @@ def proving(
     Args:
         blocks: the code of the reply.
         cell: the source of the cell that the tests are for, where there are no targets.
-        mutants: as for `prove`.
+        form, mutants: as for `prove`.
         seconds: for one copy of the kernel; 0 where trials are switched off.
         own_ports: connections that are ours, and no reason against a copy.
 
     Where the one repair is asked for, `ModelError` may be thrown in. Returns the proof.
     """
     names = [target.name for target in targets]
-    tests = read_tests(blocks, names)
-    proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets))
+    docstrings = docstrings_of(blocks, names) if form == DOCTEST else {}
+    tests = as_tests(docstrings) if form == DOCTEST else read_tests(blocks, names)
+    proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
     if not tests.tests:
-        proof.notes.append("The reply has no tests, so nothing was inserted.")
+        what = "docstring with examples" if form == DOCTEST else "tests"
+        proof.notes.append(f"The reply has no {what}, so nothing was inserted.")
         return proof
-    if names and not mentions(tests, names):
+    if names and form != DOCTEST and not mentions(tests, names):
         proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
         proof.tests = tests.keep(())
         return proof
@@ -234,6 +245,8 @@ def proving(
             share = _MUTANTS // max(1, len(targets))
             mutants = [one for target in targets for one in mutants_of(target.source, limit=share)]
         yield from _mutate(ip, proof, mutants)
+        if docstrings:
+            _keep_what_holds(ip, proof, docstrings, seconds)
     except KeyboardInterrupt:
         proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
         proof.tests = proof.tests.keep(passed(proof.outcomes) | _names(proof.outcomes, FAILED))
@@ -247,7 +260,7 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
     yield Saying("running the tests in a copy of the kernel")
     proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
     broken = _names(proof.outcomes, ERROR)
-    if broken:
+    if broken and proof.form != DOCTEST:
         yield Saying("the tests raise errors: asking once more")
         errors = [f"{one.name or 'the cell'}: {one.message}" for one in proof.outcomes if one.kind == ERROR]
         from ..core.prompt import wording
@@ -285,6 +298,27 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
         proof.tests = proof.tests.keep(set(proof.tests.names) - unlike)
         proof.notes.append(f"Not inserted, not repeatable: {_listed(unlike)}.")
     return proof
+
+
+def _keep_what_holds(ip: Any, proof: Proof, docstrings: dict[str, str], seconds: float) -> None:
+    """The docstrings without the examples that do not hold, if they still do when they run together."""
+    if proof.proves_nothing:
+        return
+    good = passed(proof.outcomes) & set(proof.tests.names)
+    shown = {name: examples_in(text) for name, text in docstrings.items()}
+    held = {}
+    for name, text in docstrings.items():
+        tested = {number for number, (_, wanted, _) in enumerate(shown[name]) if wanted}
+        holds = numbers_of(good, name, len(shown[name]))
+        if holds:
+            held[name] = without_examples(text, tested - holds)
+    whole = as_whole(held)
+    together = passed(run_in_copy(ip, whole.python(), whole.names, seconds=seconds)) if held else set()
+    for name, text in held.items():
+        if f"test_{name}" in together:
+            proof.docstrings[name] = text
+        else:
+            proof.notes.append(f"The examples of `{name}` hold one by one, but not together: not inserted.")
 
 
 def _drop(proof: Proof) -> None:

@@ -166,7 +166,11 @@ class ShellContext:
         if scope == "none":
             return describe_namespace({name: self.ip.user_ns[name] for name in attached}, first=attached)
         words = re.findall(r"[^\W\d]\w*", text)
-        first = dict.fromkeys((*attached, *words, *(names_in(target.source) if target else ())))
+        named = (*words, *(names_in(target.source) if target else ()))
+        own = self.ip.user_ns_hidden
+        # IPython has an `open` of its own in the namespace.
+        mine = [name for name in named if name not in own or own[name] is not self.ip.user_ns.get(name)]
+        first = dict.fromkeys((*attached, *mine))
         return describe_namespace(self.ip.user_ns, first=tuple(first), hidden=hidden_names(self.ip))
 
 

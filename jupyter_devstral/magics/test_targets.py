@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import UsageError
 from ..core.python_source import DEFINITIONS, definitions_of
 from ..core.tasks import Attachment
-from ..core.test_request import argument_names, cells_of_targets, question_for_tests
+from ..core.test_request import (
+    DOCTEST,
+    FUNCTIONS,
+    PROPERTIES,
+    argument_names,
+    cells_of_targets,
+    question_for_tests,
+)
 from ..core.test_source import is_test_name
 from .test_proof import plain_function
 
@@ -46,9 +53,10 @@ def request_for_tests(session: Session, command: Command, scope: str) -> tuple[R
     Raises `UsageError` for a name that cannot be tested, and what any request raises.
     """
     namespace = session.ip.user_ns
-    targets, rest = named_targets(command.text, namespace, properties=command.properties)
+    form = form_of(properties=command.properties, doctest=command.doctest)
+    targets, rest = named_targets(command.text, namespace, form)
     names = [target.name for target in targets]
-    command = replace(command, text=question_for_tests(names, rest, properties=command.properties))
+    command = replace(command, text=question_for_tests(names, rest, form))
     if not targets:
         request = session.context.request(command, scope=scope)
         cell = request.target
@@ -79,14 +87,17 @@ def _examples(names: list[str], notebook: Notebook, namespace: dict[str, Any]) -
     ]
 
 
-def named_targets(
-    text: str, namespace: dict[str, Any], *, properties: bool = False
-) -> tuple[tuple[Target, ...], str]:
+def form_of(*, properties: bool = False, doctest: bool = False) -> str:
+    """The form of the tests, by the options that ask for it."""
+    return PROPERTIES if properties else DOCTEST if doctest else FUNCTIONS
+
+
+def named_targets(text: str, namespace: dict[str, Any], form: str) -> tuple[tuple[Target, ...], str]:
     """The functions and classes that the text begins with, and what else it says.
 
     Raises `UsageError` for a name that cannot be tested.
     """
-    if properties and importlib.util.find_spec("hypothesis") is None:
+    if form == PROPERTIES and importlib.util.find_spec("hypothesis") is None:
         raise UsageError("--properties needs hypothesis: `%pip install hypothesis`, then ask again.")
     names, rest = _named(text, namespace)
     return tuple(Target(name, _source_of(name, namespace[name])) for name in names), rest

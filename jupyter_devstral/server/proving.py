@@ -10,10 +10,12 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.docstrings import docstring_edits
 from ..core.edits import Edit
 from ..core.errors import UsageError
 from ..core.tasks import Attachment, Task
 from ..core.test_request import (
+    FUNCTIONS,
     LOAD,
     argument_names,
     cells_of_targets,
@@ -26,6 +28,7 @@ from .kernel_expression import BUSY, FAILED, LATE, NO_KERNEL, Evaluated, evaluat
 
 if TYPE_CHECKING:
     from ..core.answer import Reply
+    from ..core.notebook import Notebook
     from .question import Question
 
 _LOOK_PATIENCE = 3.0
@@ -46,11 +49,13 @@ class Wanted:
     Attributes:
         question: as it is to be asked.
         targets: names of functions and classes.
+        form: of the tests.
         problem: why no kernel will prove the tests, as a sentence; "" when one will.
     """
 
     question: Question
     targets: tuple[str, ...] = ()
+    form: str = FUNCTIONS
     problem: str = ""
 
 
@@ -105,7 +110,7 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
     named = {str(name): str(text) for name, text in found["named"]}
     if question.strengthens:
         return Wanted(question, tuple(found["defined"]))
-    asked = question_for_tests(list(named), str(found["rest"]), properties=bool(found["properties"]))
+    asked = question_for_tests(list(named), str(found["rest"]), str(found["form"]))
     cell, unseen = cells_of_targets(list(named), question.notebook)
     targets = tuple(named) or tuple(found["defined"])
     return Wanted(
@@ -117,6 +122,7 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
             attached=tuple(Attachment("file", name, named[name]) for name in unseen),
         ),
         targets,
+        str(found["form"]),
     )
 
 
@@ -136,6 +142,7 @@ async def prove(
         "targets": list(asked.targets),
         "cell": question.target.source if question.target else "",
         "seconds": seconds,
+        "form": asked.form,
         "strengthens": question.strengthens,
     }
     patience = _STEP_PATIENCE + _COPIES * seconds
@@ -147,7 +154,7 @@ async def prove(
             yield Proven(problem=_unproven(said.problem or LATE))
             return
         if step["step"] == "done":
-            yield _proven(step, place_of_tests(anchor, question.notebook))
+            yield _proven(step, place_of_tests(anchor, question.notebook), question.notebook)
             return
         answer = ""
         if step["step"] == "ask":
@@ -170,13 +177,15 @@ def _read(said: Evaluated) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _proven(step: Mapping[str, Any], anchor: str) -> Proven:
+def _proven(step: Mapping[str, Any], anchor: str, notebook: Notebook) -> Proven:
     cell = str(step["cell"])
     edits = [Edit("insert", anchor, "", cell)] if cell else []
     if cell and not step["has_magic"]:
         # Where the extension is not loaded nothing would know the magic of the cell.
         edits.insert(0, Edit("insert", anchor, "", LOAD))
-    return Proven(tuple(edits), str(step["markdown"]), str(step["strengthen"]), str(step["key"]))
+    rewritten, notes = docstring_edits(step["docstrings"], step["sources"], notebook)
+    markdown = "\n\n".join([str(step["markdown"]), *notes])
+    return Proven((*edits, *rewritten), markdown, str(step["strengthen"]), str(step["key"]))
 
 
 def _unproven(problem: str) -> str:

@@ -56,8 +56,10 @@ def test_every_option_reaches_its_field():
     assert (command.num_ctx, command.temperature, command.seed) == (8192, 0.5, -7)
     assert command.dry_run
     properties = parse_command("test --properties clip")
+    doctest = parse_command("test --doctest clip")
     assert properties.properties
-    assert command.given | properties.given == {option.name for option in OPTIONS}
+    assert doctest.doctest
+    assert command.given | properties.given | doctest.given == {option.name for option in OPTIONS}
 
 
 def test_write_is_the_default():

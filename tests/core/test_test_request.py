@@ -20,15 +20,15 @@ def notebook(*sources):
 
 
 @pytest.mark.parametrize(
-    ("names", "rest", "properties", "begins", "ends"),
+    ("names", "rest", "form", "begins", "ends"),
     [
-        ([], "", False, "Write functions for pytest", "plain asserts."),
-        (["a", "b"], "edges only", False, "Test `a`, `b`. Write functions", "edges only"),
-        (["a"], "", True, "Test `a`. Write functions for pytest that state what holds", "only."),
+        ([], "", "functions", "Write functions for pytest", "plain asserts."),
+        (["a", "b"], "edges only", "functions", "Test `a`, `b`. Write functions", "edges only"),
+        (["a"], "", "properties", "Test `a`. Write functions for pytest that state what holds", "only."),
     ],
 )
-def test_the_question(names, rest, properties, begins, ends):
-    question = question_for_tests(names, rest, properties=properties)
+def test_the_question(names, rest, form, begins, ends):
+    question = question_for_tests(names, rest, form)
     assert question.startswith(begins)
     assert question.endswith(ends)
 

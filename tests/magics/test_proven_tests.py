@@ -273,3 +273,70 @@ def test_arguments_of_its_calls_are_described(write_tests, line):
     shown = write_tests(line=line).markdown
     assert "zz_number: " in shown
     assert "zz_other: " not in shown
+
+
+EXAMPLES = '''def clip(number, low=0, high=10):
+    """A number within bounds.
+
+    >>> clip(5)
+    5
+    >>> bounds = (2, 3)
+    >>> clip(1, *bounds), clip(4, *bounds)
+    (2, 3)
+    >>> clip(-1)
+    -1
+    >>> clip(number)
+    0
+    """
+    return "not the code of the notebook"
+'''
+
+
+def test_examples_go_into_the_docstring_and_the_code_stays(write_tests, scripted_ollama):
+    result = write_tests(reply(EXAMPLES), line="%devstral test --doctest clip")
+    asked = scripted_ollama.chats[-1].body["messages"][-1]["content"]
+    assert "docstring whose examples show" in asked
+    assert len(scripted_ollama.chats) == 1
+    assert "**4 tests: 2 pass, 1 error, 1 failed" in result.markdown
+    assert (
+        "E   AssertionError: >>> clip(-1)\n    Expected:\n        -1\n    Got:\n        0\n```"
+        in result.markdown
+    )
+    assert "variable `open`" not in result.markdown
+    assert "is the test wrong, or did it find a bug?" in result.markdown
+    assert "mutants caught**" in result.markdown
+    # Those that hold, with what they need; nothing of the reply's code.
+    written = result.next_input
+    assert "    >>> bounds = (2, 3)\n    >>> clip(1, *bounds), clip(4, *bounds)\n    (2, 3)\n" in written
+    assert "not the code" not in written
+    assert "clip(-1)" not in written
+    assert "clip(number)" not in written
+    assert "    if number < low:" in written
+    write_tests.kernel.run(written, "clip")
+    tested = write_tests.kernel.run(
+        "import doctest\ndoctest.run_docstring_examples(clip, globals())\nprint('held')"
+    )
+    assert tested.text.strip() == "held"
+
+
+@pytest.mark.parametrize(
+    ("examples", "said"),
+    [
+        ("", "The reply has no docstring with examples"),
+        (">>> _ = clip(1)\n    >>> 1\n    1", "these tests prove nothing"),
+        (
+            ">>> n = iter(range(9))\n    >>> next(n)\n    0\n    >>> clip(next(n))\n    0",
+            "hold one by one, but not together",
+        ),
+        (">>> while True: clip(1)\n    1", "no end in sight"),
+    ],
+)
+def test_examples_that_are_not_inserted(write_tests, examples, said):
+    definition = f'def clip(number):\n    """Words.\n\n    {examples}\n    """\n'
+    result = write_tests(reply(definition), line="%devstral test --doctest clip")
+    assert said in result.markdown
+    assert not result.next_input
+
+
+def test_two_kinds_at_once(write_tests):
+    assert "one at a time" in write_tests(line="%devstral test --doctest --properties clip").text

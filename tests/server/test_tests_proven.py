@@ -178,3 +178,20 @@ def test_an_answer_that_was_cut(ask, ollama):
     ollama.fail_next("done-length", after=6)
     records = ask(GOOD)
     assert "did not come to its end" in proof(records)["markdown"]
+
+
+def test_examples_for_a_docstring(ask, ollama):
+    definition = 'def share(part, whole):\n    """A part.\n\n    >>> share(1, 2)\n    0.5\n    """\n'
+    records = ask(f"```python\n{definition}```\n", question="--doctest share")
+    assert "docstring whose examples show" in ollama.chats[0].body["messages"][-1]["content"]
+    [edit] = records[-1]["bundle"]["edits"]
+    assert (edit["op"], edit["cell_id"], edit["before"]) == ("replace", "a", SOURCE)
+    assert edit["source"] == SOURCE.replace(
+        "whole):\n", 'whole):\n    """A part.\n\n    >>> share(1, 2)\n    0.5\n    """\n'
+    )
+    assert "1 test, it passes" in proof(records)["markdown"]
+
+
+def test_properties(ask, ollama):
+    ask(GOOD, question="--properties share")
+    assert "@given" in ollama.chats[0].body["messages"][-1]["content"]
