@@ -22,6 +22,7 @@ CELLS = [
     markdown("m", "# Text"),
 ]
 SLOW = ["word "] * 400
+SHARE = "def share(part, whole):\n    if whole <= 0:\n        return 0\n    return part / whole"
 needs_forks = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
 
@@ -419,25 +420,71 @@ def test_no_serious_finding_of_axe(side, ollama, theme):
     assert serious == []
 
 
-def test_hostile_replies_run_nothing_and_load_nothing(side, ollama, shared_data):
-    lab = side.lab
-    cases = json.loads((shared_data / "xss" / "dompurify_expect.json").read_text())
-    payloads = [case["payload"] for case in cases]
+@pytest.fixture
+def payloads(shared_data):
+    return [
+        case["payload"] for case in json.loads((shared_data / "xss" / "dompurify_expect.json").read_text())
+    ]
+
+
+def set_traps(lab):
+    """What a payload calls is noted; the requests that were made before."""
     traps = "() => { window.ran = []; for (const n of ['alert','confirm','prompt','open']) "
     lab.page.evaluate(traps + "window[n] = (...a) => { window.ran.push([n, String(a[0])]); }; }")
-    side.open()
-    before = len(lab.requests)
-    # Whole, and piece by piece: half an element is rendered, too.
-    ollama.replies = [["\n\n".join(payloads)], [character for text in payloads[:40] for character in text]]
-    side.ask("one")
-    ollama.piece_delay = 0.001
-    side.ask("<img src=x onerror=alert(1)> two")
+    return len(lab.requests)
+
+
+def check_harmless(side, before):
+    lab = side.lab
     lab.page.wait_for_timeout(1000)
     assert lab.page.evaluate("window.ran") == []
     asked = [url for url in lab.requests[before:] if not url.startswith((lab.server.url, "data:", "blob:"))]
     assert asked == []
     inside = side.panel.locator(".jp-devstral-log")
     assert inside.locator("img, script, iframe, object, embed, form, input, video, audio").count() == 0
+
+
+def test_hostile_replies_run_nothing_and_load_nothing(side, ollama, payloads):
+    side.open()
+    before = set_traps(side.lab)
+    # Whole, and piece by piece: half an element is rendered, too.
+    ollama.replies = [["\n\n".join(payloads)], [character for text in payloads[:40] for character in text]]
+    side.ask("one")
+    ollama.piece_delay = 0.001
+    side.ask("<img src=x onerror=alert(1)> two")
+    check_harmless(side, before)
+
+
+@needs_forks
+def test_what_hostile_tests_say_is_text(side, ollama, payloads):
+    lab = side.lab
+    # As many as fit into one reply.
+    some = sorted(payloads, key=len)[:25]
+    tests = [
+        f"def test_{at}():\n    assert share(1, 2) == {text!r}, {text!r}" for at, text in enumerate(some)
+    ]
+    ollama.replies = ["```python\n" + "\n\n".join(tests) + "\n```\n"]
+    side.open([code("a", SHARE)])
+    lab.run(0)
+    before = set_traps(lab)
+    side.ask("/test share")
+    lab.wait_until(lambda: f"{len(some)} tests" in side.last.locator(".jp-devstral-proof").inner_text())
+    check_harmless(side, before)
+
+
+def test_a_hostile_account_of_tests_is_text(side, payloads):
+    """Whatever a kernel sends in the place of the account."""
+    lab = side.lab
+    side.open()
+    before = set_traps(lab)
+    bundle = {"version": 1, "reply": "x", "edits": [], "receipt": ""}
+    proof = {"markdown": "\n\n".join(payloads), "strengthen": payloads[0], "key": payloads[0]}
+    line = json.dumps({"type": "done", "bundle": {**bundle, "proof": proof}})
+    lab.page.route("**/jupyter-devstral/chat**", lambda route: route.fulfill(body=line + "\n"))
+    side.ask("/test")
+    lab.page.unroute("**/jupyter-devstral/chat**")
+    side.button("strengthen").wait_for()
+    check_harmless(side, before)
 
 
 def test_a_hostile_file_name_and_variable_are_text(side, ollama):
@@ -637,7 +684,6 @@ def test_after_a_restart_of_the_kernel_variables_are_those_of_the_new_one(side, 
     assert "and now?" in question_of(ollama)
 
 
-SHARE = "def share(part, whole):\n    if whole <= 0:\n        return 0\n    return part / whole"
 TESTS = "```python\ndef test_share():\n    assert share(1, 2) == 0.5\n    assert share(1, 0) == 0\n```\n"
 STRONGER = "```python\ndef test_edge():\n    assert share(3, 1) == 3\n```\n"
 
