@@ -20,7 +20,7 @@ from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
 from .doctests import as_tests, as_whole, numbers_of
 from .fork_safety import why_not
 from .markdown import code_block, inline_code, prose
-from .test_proof import CUT_OFF, FLAKY, NOT_TRIED, passed, run_in_copy, survivors
+from .test_proof import CROWDED_OUT, CUT_OFF, FLAKY, NOT_TRIED, passed, run_in_copy, survivors
 from .test_targets import undefined_in
 from .tests_here import counted, outcomes_table
 
@@ -323,10 +323,12 @@ def _keep_what_holds(ip: Any, proof: Proof, docstrings: dict[str, str], seconds:
 
 def _drop(proof: Proof) -> None:
     """Take out what cannot be proven, and say so."""
+    refused = any(one.kind == NOT_TRIED and one.message != CROWDED_OUT for one in proof.outcomes)
+    mock = "; mock what does that (`monkeypatch.setattr`)" if refused else ""
     for kind, words in (
         (ERROR, "Dropped, they raise errors"),
         (CUT_OFF, "Not inserted, no end in sight"),
-        (NOT_TRIED, "Not inserted, not tried; mock what does that (`monkeypatch.setattr`)"),
+        (NOT_TRIED, f"Not inserted, not tried{mock}"),
     ):
         names = _names(proof.outcomes, kind)
         if names:

@@ -22,6 +22,7 @@ from .muted_shell import MutedShell
 from .trial_child import error_text, refused_by_us
 
 CUT_OFF, NOT_TRIED, FLAKY = "cut off", "not tried", "not repeatable"
+CROWDED_OUT = "too many tests before it did not end"
 
 _MEMORY = 2**30
 _FILE = "<tests>"
@@ -69,6 +70,9 @@ def run_in_copy(
         left = [name for name in left if name not in found]
     if "" in found:
         return found[""]
+    for name in names:
+        if name not in found:
+            found[name] = [TestOutcome(name, NOT_TRIED, message=CROWDED_OUT)]
     return [one for name in names for one in found.get(name, [])]
 
 
