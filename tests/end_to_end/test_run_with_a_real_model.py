@@ -61,7 +61,7 @@ def run(tmp_path: Path, smol_gguf: Path) -> Run:
             "--allow-errors",
         ]
         ended = subprocess.run(
-            [*command, *flags, *FLAGS], env=environment, capture_output=True, text=True, check=False
+            [*command, *FLAGS, *flags], env=environment, capture_output=True, text=True, check=False
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert "Traceback" not in ended.stderr
@@ -94,9 +94,10 @@ def asks(cell: nbformat.NotebookNode) -> bool:
     """Whether the cell puts a question to the model."""
     first = cell.source.split("\n")[0]
     words = [word for word in first.split()[1:2] if not word.startswith("-")]
-    questions = ("write", "ask", "edit", "refactor", "doc")
+    questions = ("write", "ask", "edit", "refactor", "doc", "test")
     return cell.cell_type == "code" and (
-        first.startswith("%%devstral") or (first.startswith("%devstral") and words[0] in questions)
+        (first.startswith("%%devstral") and words != ["pytest"])
+        or (first.startswith("%devstral") and words[0] in questions)
     )
 
 
@@ -141,14 +142,41 @@ def check_explanations(notebook: nbformat.NotebookNode) -> None:
         assert f"explaining cell {index}" in bundle["receipt"], bundle["receipt"]
 
 
+def check_tests(notebook: nbformat.NotebookNode) -> None:
+    """What became of the tests is said below each question; what was inserted is a cell of tests, and ran."""
+    told = 0
+    for cell in notebook.cells:
+        if not cell.source.startswith("%devstral test"):
+            continue
+        shown = "".join(each["data"].get("text/markdown", "") for each in cell.outputs if "data" in each)
+        inserted = [
+            one for one in notebook.cells if one.metadata.get("devstral", {}).get("inserted_by") == cell.id
+        ]
+        if inserted:
+            assert " test" in shown
+            assert ("mutants caught" in shown) or ("fails: *is the test wrong" in shown)
+            assert all(one.source.startswith("%%devstral pytest\n") for one in inserted)
+            assert all("text/markdown" in one.outputs[0]["data"] for one in inserted)
+        else:
+            assert any(words in shown for words in ("nserted", "prove nothing", "not proven")), shown
+        told += 1
+    assert told == 2
+    [own] = [cell for cell in notebook.cells if cell.id == "own-tests"]
+    assert "3 tests: 2 pass, 1 failed" in own.outputs[0]["data"]["text/markdown"]
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_every_example(run: Run, path: Path) -> None:
-    explains = path.name == "debugging.ipynb"
-    notebook, said = run(path, *(["--explain"] if explains else []))
+    explains, tests = path.name == "debugging.ipynb", path.name == "testing.ipynb"
+    # Of tests that are cut nothing is proven.
+    flags = ["--explain"] if explains else ["--DevstralConfig.max_reply_tokens=400"] if tests else []
+    notebook, said = run(path, *flags)
     given = nbformat.read(path, as_version=4)
     kept = [cell for cell in notebook.cells if "devstral" not in cell.metadata]
     assert [(cell.id, cell.source) for cell in kept] == [(cell.id, cell.source) for cell in given.cells]
     check_explanations(notebook) if explains else check_answers(notebook)
+    if tests:
+        check_tests(notebook)
     assert "consent" in said
 
 
