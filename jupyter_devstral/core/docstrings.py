@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from .edits import Edit
 from .notebook import Notebook
-from .python_source import Definition, definitions_of
+from .python_source import Definition, defines_the_same, definitions_of
 from .test_request import cells_of_targets
 
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -71,9 +71,7 @@ def docstring_edits(
             notes.append(f"No cell defines `{name}`: its examples are not put anywhere.")
             continue
         before, source = changed.get(cell.key, (cell.source, cell.source))
-        live = definitions_of(sources[name]).get(name)
-        node = definitions_of(before).get(name)
-        if live is None or node is None or ast.dump(live) != ast.dump(node):
+        if not defines_the_same(name, sources[name], before):
             notes.append(f"The cell of `{name}` has changed since it ran: its examples are not put into it.")
             continue
         written = with_docstring(source, name, docstring)

@@ -155,6 +155,12 @@ def definitions_of(source: str) -> dict[str, Definition]:
     return {node.name: node for node in nodes if isinstance(node, DEFINITIONS)}
 
 
+def defines_the_same(name: str, source: str, other: str) -> bool:
+    """Whether two texts define a name in the same way, but for comments and spacing."""
+    one, two = definitions_of(source).get(name), definitions_of(other).get(name)
+    return one is not None and two is not None and ast.dump(one) == ast.dump(two)
+
+
 def parse_cell(source: str) -> ast.Module | None:
     """The syntax tree of a cell with the line numbers of its source, or None where it does not parse."""
     return _parsed_exactly(source)

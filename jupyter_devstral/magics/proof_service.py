@@ -114,7 +114,6 @@ def _next(key: str, step: Any) -> str:
 def _told(proof: Proof) -> dict[str, Any]:
     edits = proof.edits("")
     return {
-        "headline": proof.headline(),
         "markdown": proof.markdown(how_to_strengthen=""),
         "cell": edits[0].source if edits else "",
         "docstrings": proof.docstrings,

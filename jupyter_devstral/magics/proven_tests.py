@@ -14,6 +14,7 @@ from ..core.docstrings import docstrings_of, examples_in, without_examples
 from ..core.edits import Edit
 from ..core.errors import ModelError
 from ..core.mutants import Mutant, mutants_of
+from ..core.python_source import defines_the_same, definitions_of
 from ..core.test_request import DOCTEST, FUNCTIONS, code_of
 from ..core.test_source import TestSource, mentions, read_tests
 from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
@@ -222,6 +223,12 @@ def proving(
     docstrings = docstrings_of(blocks, names) if form == DOCTEST else {}
     tests = as_tests(docstrings) if form == DOCTEST else read_tests(blocks, names)
     proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
+    here = definitions_of(cell)
+    known = [one for one in targets if one.name in here]
+    stale = {one.name for one in known if not defines_the_same(one.name, cell, one.source)}
+    if stale:
+        why = "the kernel still has the old definition, and that is what was tested"
+        proof.notes.append(f"The cell of {_listed(stale)} has changed since it ran: {why}.")
     if not tests.tests:
         what = "docstring with examples" if form == DOCTEST else "tests"
         proof.notes.append(f"The reply has no {what}, so nothing was inserted.")

@@ -112,6 +112,9 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
         return Wanted(question, tuple(found["defined"]))
     asked = question_for_tests(list(named), str(found["rest"]), str(found["form"]))
     cell, unseen = cells_of_targets(list(named), question.notebook)
+    if any(key.startswith(("cell:", "below:", "definition:")) for key in question.excluded):
+        # A cell that the user took out has no source here: it is not sent by another way.
+        unseen = []
     targets = tuple(named) or tuple(found["defined"])
     return Wanted(
         replace(

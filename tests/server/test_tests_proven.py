@@ -195,3 +195,14 @@ def test_examples_for_a_docstring(ask, ollama):
 def test_properties(ask, ollama):
     ask(GOOD, question="--properties share")
     assert "@given" in ollama.chats[0].body["messages"][-1]["content"]
+
+
+def test_a_cell_that_was_taken_out_is_not_sent_by_another_way(ask, ollama):
+    ask(GOOD, question="share", exclude=["cell:a"], target="b")
+    assert "whole <= 0" not in json.dumps(ollama.chats[0].body["messages"])
+
+
+def test_a_cell_that_was_edited_and_not_run_again(ask):
+    edited = [code("a", SOURCE.replace("<= 0", "< 0")), code("b", "share(1, 2)")]
+    assert "The cell of `share` has changed since it ran" in proof(ask(GOOD, cells=edited))["markdown"]
+    assert "has changed" not in proof(ask(GOOD))["markdown"]
