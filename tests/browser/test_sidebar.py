@@ -399,8 +399,6 @@ def test_keys_alone(side, ollama):
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"])
 def test_no_serious_finding_of_axe(side, ollama, theme):
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: jlpm install in labextension/")
     lab = side.lab
     lab.change_theme(theme)
     ollama.replies = [TWO]
@@ -409,15 +407,22 @@ def test_no_serious_finding_of_axe(side, ollama, theme):
     side.panel.locator(".jp-devstral-context summary").click()
     lab.page.wait_for_timeout(500)
     lab.screenshot(f"sidebar-{theme.replace(' ', '-').lower()}")
+    serious = findings_of_axe(lab)
+    lab.change_theme("JupyterLab Light")
+    assert serious == []
+
+
+def findings_of_axe(lab):
+    """What is serious."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: jlpm install in labextension/")
     lab.page.add_script_tag(path=AXE)
     found = lab.page.evaluate("axe.run('#jp-devstral-chat', { resultTypes: ['violations'] })")
-    serious = [
+    return [
         (one["id"], [node["html"][:200] for node in one["nodes"]], one["nodes"][0]["failureSummary"])
         for one in found["violations"]
         if one["impact"] in ("serious", "critical")
     ]
-    lab.change_theme("JupyterLab Light")
-    assert serious == []
 
 
 @pytest.fixture
@@ -732,3 +737,20 @@ def test_without_a_kernel_tests_are_offered_unproven_and_it_says_so(side, ollama
     side.ask("/test")
     assert "The tests are not proven: the notebook has no kernel." in side.last.inner_text()
     assert side.last.locator("button[data-action=accept]").count() == 1
+
+
+@needs_forks
+def test_a_failing_test_is_a_question_that_everybody_can_read(side, ollama):
+    lab = side.lab
+    ollama.replies = [
+        "```python\ndef test_share_of_nothing_is_nothing():\n    assert share(1, -2) == -0.5\n```\n"
+    ]
+    side.open([code("a", SHARE)])
+    lab.run(0)
+    side.ask("/test share")
+    lab.wait("document.querySelector('.jp-devstral-proof table')")
+    text = side.last.locator(".jp-devstral-proof").inner_text()
+    assert "is the test wrong, or did it find a bug?" in text
+    assert "assert 0 == -0.5" in text
+    lab.screenshot("sidebar-tests-failing")
+    assert findings_of_axe(lab) == []

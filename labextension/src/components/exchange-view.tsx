@@ -94,7 +94,8 @@ function Proof({ exchange, model, services }: IProps): JSX.Element | null {
   const { markdown, strengthen, key } = proof;
   const { target } = exchange.asked;
   return (
-    <section className="jp-devstral-proof" aria-label={trans.__('What became of the tests')}>
+    // Wide tables scroll, which the keyboard can do only where the focus can be.
+    <section className="jp-devstral-proof" aria-label={trans.__('What became of the tests')} tabIndex={0}>
       <Markdown markdown={markdown} services={services} />
       {strengthen && (
         <button
