@@ -17,6 +17,7 @@ TIMEOUT = 30_000
 _numbers = itertools.count()
 
 PANEL = "window.jupyterapp.shell.currentWidget"
+NO_SPLASH = "!document.getElementById('jupyterlab-splash')"
 SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "screenshots"
 
 
@@ -42,6 +43,8 @@ class LabPage:
         self.page.goto(f"{self.server.url}/lab/workspaces/w{next(_numbers)}?token={self.server.token}&reset")
         self.wait("window.jupyterapp !== undefined")
         self.page.evaluate("window.jupyterapp.restored")
+        # The splash of the start goes a moment later, which a change of the theme must not meet.
+        self.wait(NO_SPLASH)
         self._loads = 1
 
     def open(self, cells: list[dict[str, Any]], name: str = "", *, kernel: bool = True) -> str:
@@ -119,7 +122,7 @@ class LabPage:
     def change_theme(self, theme: str) -> None:
         """Change it and wait until the splash is gone: of two at once JupyterLab removes one twice."""
         self.command("apputils:change-theme", theme=theme)
-        self.wait("!document.getElementById('jupyterlab-splash')")
+        self.wait(NO_SPLASH)
 
     def start_cell(self, index: int) -> None:
         """Run a cell and do not wait for its end."""
