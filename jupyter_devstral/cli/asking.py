@@ -11,6 +11,7 @@ from ..core.notebook import Cell, Notebook
 from ..core.notebook_file import find_cell
 from ..core.targets import cell_above
 from ..core.tasks import Request, Task
+from ..core.test_request import defining_cell, form_of, leading_names, question_for_tests
 
 _CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
 _LINE_MAGIC = re.compile(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)
@@ -77,7 +78,18 @@ def what_is_asked(
         target = find_cell(notebook, command.cell)
     elif chosen not in (Task.WRITE, Task.ASK):
         target = cell_above(notebook, cell) or cell
+    if chosen is Task.TEST and text is None:
+        return _asked_for_tests(command, notebook, cell, target)
     return Asked(chosen, command.text if text is None else text, cell, target, command.context)
+
+
+def _asked_for_tests(command: Command, notebook: Notebook, cell: Cell, target: Cell | None) -> Asked:
+    """As the magic asks; without a kernel, what the notebook defines are the names that it may begin with."""
+    names, rest = leading_names(command.text, lambda name: defining_cell(name, notebook) is not None)
+    if names and command.cell is None:
+        target = defining_cell(names[0], notebook)
+    question = question_for_tests(names, rest, form_of(command))
+    return Asked(Task.TEST, question, cell, target, command.context)
 
 
 def _own_command(cell: Cell, text: str | None) -> Command | None:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from .edits import Edit
 from .notebook import Notebook
 from .python_source import Definition, defines_the_same, definitions_of
-from .test_request import cells_of_targets
+from .test_request import defining_cell
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -66,7 +66,7 @@ def docstring_edits(
     changed: dict[str, tuple[str, str]] = {}
     notes = []
     for name, docstring in docstrings.items():
-        cell, _ = cells_of_targets([name], notebook)
+        cell = defining_cell(name, notebook)
         if cell is None:
             notes.append(f"No cell defines `{name}`: its examples are not put anywhere.")
             continue
@@ -100,8 +100,6 @@ def with_docstring(source: str, name: str, docstring: str) -> str | None:
         return None
     literal = _literal(text, indent)
     end = (first.end_lineno or first.lineno) if there else begin
-    if there and isinstance(node.body[-1], ast.Expr) and node.body[-1] is first and ";" in lines[end - 1]:
-        return None
     lines[begin:end] = literal.split("\n")
     written = "\n".join(lines)
     # Nothing but the docstring may be another.

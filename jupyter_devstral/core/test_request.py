@@ -1,9 +1,9 @@
-"""How tests are asked for: the words of the question, and the cells of what they are for."""
+"""How tests are asked for: names and words of the question, and the cells of what they are for."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from .notebook import tests_in_cell
@@ -11,12 +11,30 @@ from .python_source import definitions_of, parse_cell
 
 if TYPE_CHECKING:
     from .answer import Reply
+    from .command_line import Command
     from .notebook import Cell, Notebook
 
 FUNCTIONS, PROPERTIES, DOCTEST = "functions", "properties", "doctest"
 _MOST_EXAMPLES = 5
 # What makes the magic of a cell of tests known.
 LOAD = "%load_ext jupyter_devstral"
+
+
+def form_of(command: Command) -> str:
+    """The form of the tests, by the option that asks for it."""
+    return PROPERTIES if command.properties else DOCTEST if command.doctest else FUNCTIONS
+
+
+def leading_names(text: str, is_target: Callable[[str], bool]) -> tuple[list[str], str]:
+    """The targets that a question begins with, each as `name`, name() or @name, and what else it says."""
+    names: list[str] = []
+    words = text.split()
+    for word in words:
+        name = word.strip("`,@").removesuffix("()")
+        if not name.isidentifier() or not is_target(name):
+            break
+        names.append(name)
+    return list(dict.fromkeys(names)), text.split(None, len(names))[-1] if len(words) > len(names) else ""
 
 
 def question_for_tests(names: Sequence[str], rest: str, form: str = FUNCTIONS) -> str:
@@ -37,7 +55,7 @@ def question_for_tests(names: Sequence[str], rest: str, form: str = FUNCTIONS) -
 
 def cells_of_targets(names: Sequence[str], notebook: Notebook) -> tuple[Cell | None, list[str]]:
     """The cell that defines the first of them that any cell does, and those that none defines."""
-    cells = {name: _defining_cell(name, notebook) for name in names}
+    cells = {name: defining_cell(name, notebook) for name in names}
     first = next((cell for cell in cells.values() if cell is not None), None)
     return first, [name for name, cell in cells.items() if cell is None]
 
@@ -73,7 +91,7 @@ def code_of(reply: Reply) -> list[str]:
     return [block.source for block in reply.code if block.verdict == "cell"]
 
 
-def _defining_cell(name: str, notebook: Notebook) -> Cell | None:
+def defining_cell(name: str, notebook: Notebook) -> Cell | None:
     """The last cell that defines the name."""
     for cell in reversed(notebook.cells):
         if cell.kind == "code" and name in cell.source and name in definitions_of(cell.source):

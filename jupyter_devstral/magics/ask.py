@@ -64,10 +64,10 @@ def ask(session: Session, command: Command) -> None:
     request, targets = request_of(session, command)
     if command.task is not Task.TEST:
         return _answer(session, command, lambda assistant: assistant.reply(request))
+    from ..core.test_request import form_of
     from .proven_tests import prove
-    from .test_targets import form_of
 
-    form = form_of(properties=command.properties, doctest=command.doctest)
+    form = form_of(command)
     return _answer(
         session,
         command,

@@ -13,28 +13,22 @@ from typing import Any
 from ..core.errors import ModelError, UsageError
 from ..core.transport import kept_ports
 from .proven_tests import Asking, Proof, Steps, proving
-from .test_targets import Target, defined_targets, definition_source, form_of, named_targets
+from .test_targets import Target, defined_targets, definition_source, named_targets
 
-_FLAGS = {"--properties": "properties", "--doctest": "doctest"}
 # Proofs that nobody goes on with are forgotten.
 _MOST_KEPT = 8
 _running: OrderedDict[str, Steps] = OrderedDict()
 _proofs: OrderedDict[str, Proof] = OrderedDict()
 
 
-def targets_json(text: str, cell: str) -> str:
-    """What `/test TEXT` about this cell is to test.
+def targets_json(text: str, form: str, cell: str) -> str:
+    """What tests of this form, asked for with these words about this cell, are for.
 
-    Returns {"named": [[name, source]], "defined": [name], "rest": the other words, "form": of the tests}, or
-    {"problem": a sentence}.
+    Returns {"named": [[name, source]], "defined": [name], "rest": the other words}, or {"problem": a
+    sentence}.
     """
-    words = text.split()
-    flags = [word for word in words if word in _FLAGS]
-    options = {_FLAGS[flag]: True for flag in flags}
-    plain = text if not flags else " ".join(word for word in words if word not in _FLAGS)
     try:
-        form = form_of(**options)
-        named, rest = named_targets(plain, _namespace(), form)
+        named, rest = named_targets(text, _namespace(), form)
     except UsageError as error:
         return json.dumps({"problem": str(error)})
     defined = [] if named else defined_targets(cell, _namespace())
@@ -43,7 +37,6 @@ def targets_json(text: str, cell: str) -> str:
             "named": [[target.name, target.source] for target in named],
             "defined": [target.name for target in defined],
             "rest": rest,
-            "form": form,
         }
     )
 

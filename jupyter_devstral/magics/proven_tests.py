@@ -18,10 +18,9 @@ from ..core.python_source import defines_the_same, definitions_of
 from ..core.test_request import DOCTEST, FUNCTIONS, code_of
 from ..core.test_source import TestSource, mentions, read_tests
 from .cell_tests import ERROR, FAILED, PASSED, TestOutcome
-from .doctests import as_tests, as_whole, numbers_of
 from .fork_safety import why_not
 from .markdown import code_block, inline_code, prose
-from .test_proof import CROWDED_OUT, CUT_OFF, FLAKY, NOT_TRIED, passed, run_in_copy, survivors
+from .test_proof import CUT_OFF, FLAKY, NO_TURN, NOT_TRIED, passed, run_in_copy, survivors
 from .test_targets import undefined_in
 from .tests_here import counted, outcomes_table
 
@@ -47,6 +46,7 @@ class Proof:
         notes: sentences for the user.
         tried, alive: the mutants, and those of them that no test noticed.
         targets: what is tested.
+        form: of the tests.
         docstrings: with the examples that hold, by the name of what they are about.
     """
 
@@ -220,8 +220,14 @@ def proving(
     Where the one repair is asked for, `ModelError` may be thrown in. Returns the proof.
     """
     names = [target.name for target in targets]
-    docstrings = docstrings_of(blocks, names) if form == DOCTEST else {}
-    tests = as_tests(docstrings) if form == DOCTEST else read_tests(blocks, names)
+    docstrings: dict[str, str] = {}
+    if form == DOCTEST:
+        from .doctests import as_tests
+
+        docstrings = docstrings_of(blocks, names)
+        tests = as_tests(docstrings)
+    else:
+        tests = read_tests(blocks, names)
     proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
     here = definitions_of(cell)
     known = [one for one in targets if one.name in here]
@@ -311,6 +317,8 @@ def _keep_what_holds(ip: Any, proof: Proof, docstrings: dict[str, str], seconds:
     """The docstrings without the examples that do not hold, if they still do when they run together."""
     if proof.proves_nothing:
         return
+    from .doctests import as_whole, numbers_of
+
     good = passed(proof.outcomes) & set(proof.tests.names)
     shown = {name: examples_in(text) for name, text in docstrings.items()}
     held = {}
@@ -330,12 +338,11 @@ def _keep_what_holds(ip: Any, proof: Proof, docstrings: dict[str, str], seconds:
 
 def _drop(proof: Proof) -> None:
     """Take out what cannot be proven, and say so."""
-    refused = any(one.kind == NOT_TRIED and one.message != CROWDED_OUT for one in proof.outcomes)
-    mock = "; mock what does that (`monkeypatch.setattr`)" if refused else ""
     for kind, words in (
         (ERROR, "Dropped, they raise errors"),
         (CUT_OFF, "Not inserted, no end in sight"),
-        (NOT_TRIED, f"Not inserted, not tried{mock}"),
+        (NOT_TRIED, "Not inserted, not tried; mock what does that (`monkeypatch.setattr`)"),
+        (NO_TURN, "Not inserted, their turn never came"),
     ):
         names = _names(proof.outcomes, kind)
         if names:

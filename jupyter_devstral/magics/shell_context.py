@@ -128,6 +128,11 @@ class ShellContext:
             attached=attached,
         )
 
+    def target(self, command: Command) -> Cell | None:
+        """The cell that the command is about; raises as `request` does."""
+        notebook = self.notebook()
+        return self._target(command, notebook, find_asking(notebook, self.transcript.asking))
+
     def _target(self, command: Command, notebook: Notebook, focus: Cell | None) -> Cell | None:
         task = command.task
         if command.cell is not None:

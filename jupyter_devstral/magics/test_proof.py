@@ -5,11 +5,12 @@ Must not know who wrote the tests, or how the results are shown. On the main thr
 
 from __future__ import annotations
 
+import functools
 import inspect
 import linecache
 import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from types import CodeType, FunctionType
 from typing import Any
@@ -21,8 +22,7 @@ from .forked_child import Child
 from .muted_shell import MutedShell
 from .trial_child import error_text, refused_by_us
 
-CUT_OFF, NOT_TRIED, FLAKY = "cut off", "not tried", "not repeatable"
-CROWDED_OUT = "too many tests before it did not end"
+CUT_OFF, NOT_TRIED, NO_TURN, FLAKY = "cut off", "not tried", "no turn", "not repeatable"
 
 _MEMORY = 2**30
 _FILE = "<tests>"
@@ -30,6 +30,8 @@ _ROUNDS = 4
 # A faulty function may loop: its tests get this many times what they took, and at least so many seconds.
 _MUTANT_FACTOR, _MUTANT_SECONDS = 10, 1.0
 _AT_ONCE = 4
+_MOST_LAYERS = 20
+_CACHED = type(functools.cache(lambda: None))
 
 
 def run_in_copy(
@@ -37,8 +39,9 @@ def run_in_copy(
 ) -> list[TestOutcome]:
     """What becomes of the tests of a cell in a copy of the namespace, in the order of `names`.
 
-    A test that does not end is CUT_OFF, and the others run in another copy. What confinement refused is
-    NOT_TRIED, with the reason as its message. A cell that fails before its tests gives one ERROR named "".
+    A test that does not end is CUT_OFF, and the others run in another copy; after too many of that kind the
+    rest has NO_TURN. What confinement refused is NOT_TRIED, with the reason as its message. A cell that fails
+    before its tests gives one ERROR named "".
 
     Args:
         source: plain Python that defines the tests.
@@ -72,7 +75,7 @@ def run_in_copy(
         return found[""]
     for name in names:
         if name not in found:
-            found[name] = [TestOutcome(name, NOT_TRIED, message=CROWDED_OUT)]
+            found[name] = [TestOutcome(name, NO_TURN, message="too many tests before it did not end")]
     return [one for name in names for one in found.get(name, [])]
 
 
@@ -170,9 +173,14 @@ def put_in_place(mutant: Mutant, namespace: dict[str, Any]) -> bool:
 
     The function object stays: aliases, registries and decorators keep what they hold.
     """
-    function = plain_function(namespace.get(mutant.path[0]), mutant.path[1:])
+    value = namespace.get(mutant.path[0])
+    function = plain_function(value, mutant.path[1:])
     if function is None:
         return False
+    # What the original has answered already, the mutant would never be asked.
+    for known in (*namespace.values(), *_layers(value, mutant.path[1:])):
+        if type(known) is _CACHED:
+            known.cache_clear()
     code = compile(mutant.source, function.__code__.co_filename, "exec", dont_inherit=True)
     for name in mutant.path:
         inner = [one for one in code.co_consts if isinstance(one, CodeType) and one.co_name == name]
@@ -188,20 +196,26 @@ def put_in_place(mutant: Mutant, namespace: dict[str, Any]) -> bool:
 
 def plain_function(value: Any, path: Sequence[str] = ()) -> FunctionType | None:
     """The Python function behind a name, or behind a method of a class: decorators, properties taken off."""
+    layers = list(_layers(value, path))
+    return layers[-1] if layers and isinstance(layers[-1], FunctionType) else None
+
+
+def _layers(value: Any, path: Sequence[str] = ()) -> Iterator[Any]:
+    """What stands around a function, from the outermost decorator to the function itself."""
     for name in path:
         value = inspect.getattr_static(value, name, None)
-    for _ in range(20):
-        if isinstance(value, FunctionType) and not hasattr(value, "__wrapped__"):
-            return value
+    for _ in range(_MOST_LAYERS):
+        if value is None:
+            return
+        yield value
         if isinstance(value, property):
             value = value.fget
+        elif isinstance(value, functools.cached_property):
+            value = value.func
         elif isinstance(value, (staticmethod, classmethod)):
             value = value.__func__
         else:
             value = getattr(value, "__wrapped__", None)
-        if value is None:
-            return None
-    return None
 
 
 def _judged(one: TestOutcome, raised: BaseException | None) -> TestOutcome:

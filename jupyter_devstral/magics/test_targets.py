@@ -10,18 +10,19 @@ import inspect
 import linecache
 import textwrap
 from dataclasses import dataclass, replace
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
+
+from IPython.core.getipython import get_ipython
 
 from ..core.errors import UsageError
 from ..core.python_source import DEFINITIONS, definitions_of
 from ..core.tasks import Attachment
 from ..core.test_request import (
-    DOCTEST,
-    FUNCTIONS,
     PROPERTIES,
     argument_names,
     cells_of_targets,
+    form_of,
+    leading_names,
     question_for_tests,
 )
 from ..core.test_source import is_test_name
@@ -52,30 +53,20 @@ def request_for_tests(session: Session, command: Command, scope: str) -> tuple[R
 
     Raises `UsageError` for a name that cannot be tested, and what any request raises.
     """
-    namespace = session.ip.user_ns
-    form = form_of(properties=command.properties, doctest=command.doctest)
+    namespace, form = session.ip.user_ns, form_of(command)
     targets, rest = named_targets(command.text, namespace, form)
     names = [target.name for target in targets]
     command = replace(command, text=question_for_tests(names, rest, form))
-    if not targets:
-        request = session.context.request(command, scope=scope)
-        cell = request.target
-        targets = defined_targets(cell.source, namespace) if cell and cell.kind == "code" else ()
-        examples = _examples([target.name for target in targets], request.notebook, namespace)
-        if set(examples) - set(request.attached):
-            command = replace(command, variables=(*command.variables, *examples))
-            request = session.context.request(command, scope=scope)
-        return request, targets
-    notebook = session.context.notebook()
-    at, unseen = cells_of_targets(names, notebook)
+    at, unseen = cells_of_targets(names, session.context.notebook())
     if command.cell is None and at is not None:
         command = replace(command, cell=str(at.index))
-    examples = _examples(names, notebook, namespace)
-    request = session.context.request(
-        replace(command, variables=(*command.variables, *examples)), scope=scope
-    )
+    if not targets:
+        cell = session.context.target(command)
+        targets = defined_targets(cell.source, namespace) if cell and cell.kind == "code" else ()
+    examples = _examples([target.name for target in targets], session.context.notebook(), namespace)
+    command = replace(command, variables=(*command.variables, *examples))
     attached = tuple(Attachment("file", one.name, one.source) for one in targets if one.name in unseen)
-    return replace(request, attachments=attached), targets
+    return replace(session.context.request(command, scope=scope), attachments=attached), targets
 
 
 def _examples(names: list[str], notebook: Notebook, namespace: dict[str, Any]) -> list[str]:
@@ -85,11 +76,6 @@ def _examples(names: list[str], notebook: Notebook, namespace: dict[str, Any]) -
         for name in argument_names(names, notebook)
         if name in namespace and not _can_be_tested(namespace[name])
     ]
-
-
-def form_of(*, properties: bool = False, doctest: bool = False) -> str:
-    """The form of the tests, by the options that ask for it."""
-    return PROPERTIES if properties else DOCTEST if doctest else FUNCTIONS
 
 
 def named_targets(text: str, namespace: dict[str, Any], form: str) -> tuple[tuple[Target, ...], str]:
@@ -110,24 +96,18 @@ def defined_targets(source: str, namespace: dict[str, Any]) -> tuple[Target, ...
 
 
 def _named(text: str, namespace: dict[str, Any]) -> tuple[list[str], str]:
-    """The functions and classes that the text begins with, and what else it says."""
-    names: list[str] = []
-    words = text.split()
-    for word in words:
-        name = word.strip("`,@").removesuffix("()")
-        if not name.isidentifier() or not _can_be_tested(namespace.get(name)):
-            break
-        names.append(name)
-    if not names and len(words) == 1 and words[0].isidentifier():
-        if inspect.isroutine(getattr(builtins, words[0], None)) and words[0] not in namespace:
-            raise UsageError(_NO_SOURCE.format(words[0]))
-        if words[0] in namespace:
-            raise UsageError(f"`{words[0]}` is no function and no class: there is nothing to call in a test.")
+    names, rest = leading_names(text, lambda name: _can_be_tested(namespace.get(name)))
+    word = text.strip()
+    if not names and word.isidentifier():
+        if inspect.isroutine(getattr(builtins, word, None)) and word not in namespace:
+            raise UsageError(_NO_SOURCE.format(word))
+        if word in namespace:
+            raise UsageError(f"`{word}` is no function and no class: there is nothing to call in a test.")
         known = [name for name, value in namespace.items() if name[:1] != "_" and _can_be_tested(value)]
-        close = difflib.get_close_matches(words[0], known, 1)
+        close = difflib.get_close_matches(word, known, 1)
         if close:
-            raise UsageError(f"There is no function {words[0]!r}. Did you mean {close[0]}?")
-    return list(dict.fromkeys(names)), text.split(None, len(names))[-1] if len(words) > len(names) else ""
+            raise UsageError(f"There is no function {word!r}. Did you mean {close[0]}?")
+    return names, rest
 
 
 def _can_be_tested(value: object) -> bool:
@@ -159,9 +139,17 @@ def definition_source(value: object) -> str | None:
 
 
 def _class_source(cls: type) -> str | None:
-    """A class of a cell: `inspect` looks for a module's file, its methods know the cell's."""
-    files = [member.__code__.co_filename for member in vars(cls).values() if isinstance(member, FunctionType)]
-    for file in dict.fromkeys(files):
+    """A class of a cell: `inspect` looks for a module's file, its methods know the cell's.
+
+    One without methods is the last of its name that a cell has defined.
+    """
+    members = [plain_function(cls, (name,)) for name in vars(cls)]
+    files = dict.fromkeys(member.__code__.co_filename for member in members if member is not None)
+    if cls.__module__ == "__main__":
+        # IPython's own table, from a cell's file to its execution count; without it (it is private) none.
+        counts: dict[str, int] = getattr(getattr(get_ipython(), "compile", None), "_filename_map", {})
+        files.update(dict.fromkeys(sorted(counts, key=lambda file: counts[file], reverse=True)))
+    for file in files:
         text = "".join(linecache.getlines(file))
         node = definitions_of(text).get(cls.__name__)
         if isinstance(node, ast.ClassDef):

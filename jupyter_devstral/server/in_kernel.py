@@ -17,9 +17,9 @@ def variables_expression(first: list[str]) -> str:
     return _call(__name__, "variables_json", first)
 
 
-def targets_expression(text: str, cell: str) -> str:
-    """What `/test TEXT` about a cell is to test."""
-    return _call(_PROOFS, "targets_json", text, cell)
+def targets_expression(text: str, form: str, cell: str) -> str:
+    """What tests that are asked for with these words about a cell are for."""
+    return _call(_PROOFS, "targets_json", text, form, cell)
 
 
 def begin_proof_expression(request: str) -> str:

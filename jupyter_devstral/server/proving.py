@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.command_line import Command, parse_command
 from ..core.docstrings import docstring_edits
 from ..core.edits import Edit
 from ..core.errors import UsageError
@@ -20,6 +21,7 @@ from ..core.test_request import (
     argument_names,
     cells_of_targets,
     code_of,
+    form_of,
     place_of_tests,
     question_for_tests,
 )
@@ -97,20 +99,25 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
     if not question.is_python:
         return Wanted(question, problem="The tests are not proven: that is for Python only.")
     source = question.target.source if question.target else ""
-    # A question of ours, which names what it is about: its words are no names.
-    text = "" if question.strengthens else question.text
+    form, text = FUNCTIONS, ""
+    # A question of ours names what it is about: its words are neither options nor names.
+    if not question.strengthens:
+        command = _command(question.text)
+        form, text = form_of(command), command.text
     said = await evaluate(
-        kernels, question.kernel_id, targets_expression(text, source), patience=_LOOK_PATIENCE
+        kernels, question.kernel_id, targets_expression(text, form, source), patience=_LOOK_PATIENCE
     )
     found = _read(said)
     if found is None:
-        return Wanted(question, problem=_unproven(said.problem))
+        # Nothing runs the tests: only a form that was asked for is.
+        plain = text if form == FUNCTIONS else question_for_tests([], text, form)
+        unproven = question if question.strengthens else replace(question, text=plain)
+        return Wanted(unproven, problem=_unproven(said.problem))
     if "problem" in found:
         raise UsageError(str(found["problem"]))
-    named = {str(name): str(text) for name, text in found["named"]}
     if question.strengthens:
         return Wanted(question, tuple(found["defined"]))
-    asked = question_for_tests(list(named), str(found["rest"]), str(found["form"]))
+    named = {str(name): str(text) for name, text in found["named"]}
     cell, unseen = cells_of_targets(list(named), question.notebook)
     if any(key.startswith(("cell:", "below:", "definition:")) for key in question.excluded):
         # A cell that the user took out has no source here: it is not sent by another way.
@@ -119,14 +126,23 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
     return Wanted(
         replace(
             question,
-            text=asked,
+            text=question_for_tests(list(named), str(found["rest"]), form),
             variables=(*question.variables, *argument_names(targets, question.notebook)),
             target=cell or question.target,
-            attached=tuple(Attachment("file", name, named[name]) for name in unseen),
+            definitions=tuple(Attachment("file", name, named[name]) for name in unseen),
         ),
         targets,
-        str(found["form"]),
+        form,
     )
+
+
+def _command(text: str) -> Command:
+    """What stands behind `/test`, by the grammar of the magic; raises `UsageError`."""
+    line, _, more = text.strip().partition("\n")
+    command = parse_command(f"test {line}", more or None)
+    if command.given - {"properties", "doctest"}:
+        raise UsageError("Of the options, only --properties and --doctest go with /test.")
+    return command
 
 
 async def prove(

@@ -28,7 +28,7 @@ class Question:
 
     Attributes:
         strengthens: key of the proof whose survivors new tests are for; "" for an ordinary question.
-        attached: texts that go along because of what is asked.
+        definitions: sources of what is asked about that no cell shows.
     """
 
     task: Task
@@ -44,7 +44,7 @@ class Question:
     images: tuple[str, ...] = ()
     excluded: frozenset[str] = field(default_factory=frozenset)
     strengthens: str = ""
-    attached: tuple[Attachment, ...] = ()
+    definitions: tuple[Attachment, ...] = ()
 
     @property
     def is_python(self) -> bool:
@@ -65,7 +65,7 @@ class Question:
             attached=tuple(name for name in self.variables if f"variable:{name}" not in self.excluded),
             attachments=(
                 *(each for each in attachments if f"file:{each.name}" not in self.excluded),
-                *self.attached,
+                *self.definitions,
                 *selected,
             ),
             images=self.images if with_images else (),

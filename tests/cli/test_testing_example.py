@@ -57,3 +57,14 @@ def test_it_runs_from_top_to_bottom(cli: Cli, tmp_path: Path, scripted_ollama: S
     )
     # The mistake of the example is found once by its own test and once by the model's.
     assert "2 failed, 4 passed" in ran.stdout, ran.stdout
+
+
+def test_the_prompt_in_a_terminal_is_that_of_the_magic(
+    cli: Cli, tmp_path: Path, scripted_ollama: ScriptedOllama
+) -> None:
+    scripted_ollama.replies = [CLIP, SHIPPING]
+    cli("run", EXAMPLE, "-o", tmp_path / "out.ipynb", f"--DevstralConfig.host={scripted_ollama.url}")
+    asked = [chat.body["messages"][-1]["content"].rpartition("\n\n")[2] for chat in scripted_ollama.chats]
+    for cell, sent in zip(("ask-clip", "ask-shipping"), asked, strict=True):
+        assert sent.startswith("Task: ")
+        assert sent in cli("prompt", EXAMPLE, "--cell", cell).text

@@ -90,3 +90,56 @@ def test_verdicts(bare_ip, tried, module, name, arguments):
 
 def test_at_least_thirty_were_tried(tried):
     assert tried["functions"] >= 30
+
+
+CACHED = """import functools
+calls = 0
+
+@functools.lru_cache
+def double(x):
+    return 2 * x + 1
+
+class Shop:
+    @functools.cache
+    def price(self, x):
+        return 2 * x + 1
+
+    @functools.cached_property
+    def tax(self):
+        return 2 * 3 + 1
+
+shop = Shop()
+twice = functools.cache(lambda x: double(x) * 2)
+double(3), shop.price(3), twice(3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "value"),
+    [("double", "double(3)", 7), ("Shop", "shop.price(3) + shop.tax", 14), ("double", "twice(3)", 14)],
+)
+def test_what_was_answered_before_is_no_answer_of_a_mutant(bare_ip, name, call, value):
+    assert bare_ip.run_cell(CACHED).success
+    mutants = mutants_of(definition_source(bare_ip.user_ns[name]))
+    tests = f"def test_it():\n    assert {call} == {value}\n"
+    tried, alive = survivors(bare_ip, tests, ["test_it"], mutants, took=0.0, budget=20)
+    assert len(tried) == len(mutants) > 3
+    assert alive == []
+    # The kernel's own answers stay.
+    assert bare_ip.user_ns["double"].cache_info().currsize == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class Bare:\n    size: int = 3",
+        "import dataclasses\n@dataclasses.dataclass\nclass Bare:\n    size: int",
+        "class Bare:\n    @property\n    def size(self):\n        return 2",
+        "class Bare:\n    @staticmethod\n    def size():\n        return 2",
+    ],
+)
+def test_a_class_without_plain_methods_has_a_source(bare_ip, source):
+    for text in (source, "class Bare:\n    older = True", source):
+        bare_ip.run_cell(text, store_history=True)
+    node = source[source.index("class Bare") :]
+    assert definition_source(bare_ip.user_ns["Bare"]).endswith(node)

@@ -206,3 +206,28 @@ def test_a_cell_that_was_edited_and_not_run_again(ask):
     edited = [code("a", SOURCE.replace("<= 0", "< 0")), code("b", "share(1, 2)")]
     assert "The cell of `share` has changed since it ran" in proof(ask(GOOD, cells=edited))["markdown"]
     assert "has changed" not in proof(ask(GOOD))["markdown"]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("--doctest --properties share", "one at a time"),
+        ("-m other share", "Of the options, only"),
+        ("--dcotest", "--doctest"),
+    ],
+)
+def test_options_that_do_not_fit(ask, ollama, question, said):
+    [error] = ask(GOOD, question=question)
+    assert said in error["message"]
+    assert ollama.chats == []
+
+
+def test_words_are_sent_as_they_are_typed(ask, ollama):
+    ask(GOOD, question="share with  -5,\n    and --so on")
+    assert ollama.chats[0].body["messages"][-1]["content"].endswith("asserts. with  -5,\n    and --so on")
+
+
+def test_examples_are_asked_for_also_where_nothing_proves_them(ask, ollama):
+    records = ask(GOOD, question="--doctest share", kernel_id=None)
+    assert ollama.chats[0].body["messages"][-1]["content"].endswith("Change nothing but the docstring. share")
+    assert "the notebook has no kernel" in proof(records)["markdown"]
