@@ -1,5 +1,7 @@
 """Shells for the tests of the magics: one in this process, one that records its displays."""
 
+import atexit
+
 import pytest
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
@@ -41,6 +43,8 @@ def bare_ip(monkeypatch):
     if "DevstralMagics" in shell.magics_manager.registry:
         shell.run_cell("%unload_ext jupyter_devstral")
     InteractiveShell.clear_instance()
+    # Hundreds of shells would each collect the garbage of the whole process when it ends: minutes.
+    atexit.unregister(shell.atexit_operations)
 
 
 @pytest.fixture
