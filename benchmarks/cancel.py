@@ -8,8 +8,8 @@ from pathlib import Path
 
 from benchmarks.kernel import kernel
 from benchmarks.row import Row
-from tests.support.kernel import Kernel
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.jupyter.kernel import Kernel
+from tests.support.scripted.server import ScriptedOllama
 
 RUNS = 7
 WORDS = [f"word{number} " for number in range(2000)]

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from benchmarks.row import Row
-from jupyter_devstral.core.notebook import Cell, Notebook, Output
-from jupyter_devstral.core.prompt import build_prompt
-from jupyter_devstral.core.redaction import Redactor
-from jupyter_devstral.core.tasks import Request, Task
+from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output
+from jupyter_devstral.core.prompt.prompt import build_prompt
+from jupyter_devstral.core.redaction.redactor import Redactor
+from jupyter_devstral.core.request.tasks import Request, Task
 
 RUNS = 5
 BUDGET = 24_000

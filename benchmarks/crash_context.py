@@ -16,14 +16,14 @@ from benchmarks.crash_objects import Facts, namespace, type_name
 from benchmarks.gold_fixes import crashes
 from benchmarks.row import Row
 from jupyter_devstral.core.assistant import Assistant
-from jupyter_devstral.core.config import DevstralConfig
-from jupyter_devstral.core.failure import failure_of_cell
-from jupyter_devstral.core.namespace import describe_namespace
-from jupyter_devstral.core.notebook import Cell, Notebook, Output
-from jupyter_devstral.core.prompt import Prompt
-from jupyter_devstral.core.python_source import names_of
-from jupyter_devstral.core.tasks import Request, Task
-from jupyter_devstral.core.window import Window
+from jupyter_devstral.core.failure.failure import failure_of_cell
+from jupyter_devstral.core.model.window import Window
+from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output
+from jupyter_devstral.core.prompt.prompt import Prompt
+from jupyter_devstral.core.python.source import names_of
+from jupyter_devstral.core.request.tasks import Request, Task
+from jupyter_devstral.core.settings.config import DevstralConfig
+from jupyter_devstral.core.variables.namespace import describe_namespace
 
 WINDOW = 4096
 FACTS = ("error", "failing line", "defining cells", "type", "shape or columns")

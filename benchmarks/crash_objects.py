@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jupyter_devstral.core.python_source import parse_cell
+from jupyter_devstral.core.python.source import parse_cell
 
 SERIES_LENGTH = 1000
 Facts = dict[str, Any]

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.row import Row
-from jupyter_devstral.core.definitions import definition_text
-from jupyter_devstral.core.notebook import Cell, Notebook
-from jupyter_devstral.core.notebook_file import notebook_from_json, read_notebook_json
-from jupyter_devstral.core.prompt import build_prompt
-from jupyter_devstral.core.python_source import names_of
-from jupyter_devstral.core.tasks import Request, Task
+from jupyter_devstral.core.notebook.cells import Cell, Notebook
+from jupyter_devstral.core.notebook.file import notebook_from_json, read_notebook_json
+from jupyter_devstral.core.prompt.prompt import build_prompt
+from jupyter_devstral.core.python.definitions import definition_text
+from jupyter_devstral.core.python.source import names_of
+from jupyter_devstral.core.request.tasks import Request, Task
 
 BARS = {500: 0.90, 2000: 0.99}
 

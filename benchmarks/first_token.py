@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.row import Row
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.scripted.server import ScriptedOllama
 
 RUNS = 9
 

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.row import Row
-from jupyter_devstral.core.edits import Edit, apply_edits, propose_edits
-from jupyter_devstral.core.notebook_file import notebook_from_json
-from jupyter_devstral.core.reply import ReplyParser
-from jupyter_devstral.core.tasks import Task
+from jupyter_devstral.core.edits.application import apply_edits
+from jupyter_devstral.core.edits.edit import Edit
+from jupyter_devstral.core.edits.proposal import propose_edits
+from jupyter_devstral.core.notebook.file import notebook_from_json
+from jupyter_devstral.core.reply.parser import ReplyParser
+from jupyter_devstral.core.request.tasks import Task
 
 Block = tuple[int, str]
 FORMATS = 12

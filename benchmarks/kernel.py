@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from tests.support.kernel import Kernel
+from tests.support.jupyter.kernel import Kernel
 
 
 @contextlib.contextmanager

@@ -51,8 +51,8 @@ NAMES = ["test_best", "test_good", "test_late", "test_worst", "test_middle"]
 
 
 def run(shared: Path | None) -> list[Row]:
-    from jupyter_devstral.core.mutants import mutants_of
-    from jupyter_devstral.magics.test_proof import run_in_copy, survivors
+    from jupyter_devstral.core.unit_tests.mutants import mutants_of
+    from jupyter_devstral.kernel.proof.runs import run_in_copy, survivors
 
     del shared
     with shell(Path("/")) as ip:

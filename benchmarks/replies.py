@@ -9,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 from benchmarks.row import Row
-from jupyter_devstral.core.reply import Code, Prose, ReplyParser
+from jupyter_devstral.core.reply.parser import Code, Prose, ReplyParser
 
 PYTHON = {"", "python", "python3", "py", "ipython", "ipython3", "{python}"}
 FENCE = re.compile(r"[ \t]*(?P<marks>`{3,}|~{3,})[ \t]*(?P<tag>[^\s`]*)[^`]*")

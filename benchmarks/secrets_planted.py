@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.kernel import kernel
 from benchmarks.row import Row
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.scripted.server import ScriptedOllama
 
 # Made up, in the shape of real ones; the parts are joined so that no scanner takes this file for a leak.
 OPENAI = "sk-proj-" + "Zq8vT3nX0aLk2Jw5RbYcHd7MfPsUe1GiOtBzNxKj"

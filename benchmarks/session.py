@@ -14,8 +14,8 @@ from pathlib import Path
 
 from benchmarks.kernel import kernel
 from benchmarks.row import Row
-from jupyter_devstral.core.tokens import estimate_tokens
-from tests.support.scripted_server import ScriptedOllama
+from jupyter_devstral.core.model.token_estimate import estimate_tokens
+from tests.support.scripted.server import ScriptedOllama
 
 
 @dataclass(frozen=True)

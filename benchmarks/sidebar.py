@@ -20,8 +20,8 @@ from typing import Any
 import httpx
 
 from benchmarks.row import Row
-from tests.support.jupyter_server import JupyterServer, code, labextension
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.jupyter.server import JupyterServer, code, labextension
+from tests.support.scripted.server import ScriptedOllama
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--enable-precise-memory-info"]
 REPLIES, RUNS = 100, 9
@@ -232,7 +232,7 @@ def _missing() -> str:
 def _page() -> Iterator[tuple[Any, ScriptedOllama]]:
     from playwright.sync_api import sync_playwright
 
-    from tests.support.lab_page import LabPage
+    from tests.support.jupyter.lab_page import LabPage
 
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -65,7 +65,7 @@ def tables(ip: Any) -> list[str]:
 
 
 def verdict_on(ip: Any, source: str) -> Any:
-    from jupyter_devstral.magics.trial import Step, Trial
+    from jupyter_devstral.kernel.trial.trial import Step, Trial
 
     trial = Trial(ip, [Step(source)], seconds=20.0)
     trial.start()
@@ -114,7 +114,7 @@ def replay(folder: Path, name: str) -> Counter[str]:
 COST = """
 import json, sys, time
 from IPython.core.interactiveshell import InteractiveShell
-from jupyter_devstral.magics.trial import Step, Trial
+from jupyter_devstral.kernel.trial.trial import Step, Trial
 ip = InteractiveShell.instance()
 ip.run_cell("import numpy as np, pandas as pd\\ndf = pd.DataFrame({'a': range(1000)})")
 ip.user_ns["large"] = bytearray(int(sys.argv[1]))

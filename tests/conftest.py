@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.embedded_process import EmbeddedProcess, start_embedded
-from tests.support.ollama_daemon import OllamaDaemon, find_or_start_daemon
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.models.embedded_process import EmbeddedProcess, start_embedded
+from tests.support.models.ollama_daemon import OllamaDaemon, find_or_start_daemon
+from tests.support.scripted.server import ScriptedOllama
 
 
 def pytest_configure(config: pytest.Config) -> None:

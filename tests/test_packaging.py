@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jupyter_server import labextension
+from tests.support.jupyter.server import labextension
 
 ROOT = Path(__file__).parents[1]
 BUNDLE_LIMIT = 80_000

@@ -6,19 +6,19 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..core.tasks import Task
+from ..core.request.tasks import Task
 
 # Subcommand -> the module whose `command(arguments)` carries it out; imported only when it is asked for.
 SUBCOMMANDS = {
-    "doctor": "doctor",
-    "models": "models",
-    "pull": "pull",
-    "prompt": "prompt",
-    "apply": "apply",
-    "run": "run",
-    "export-tests": "export_tests",
-    "serve": "serve",
-    "autoload": "autoload",
+    "doctor": "commands.doctor",
+    "models": "commands.models",
+    "pull": "commands.pull",
+    "prompt": "commands.prompt",
+    "apply": "commands.apply",
+    "run": "run.run",
+    "export-tests": "commands.export_tests",
+    "serve": "commands.serve",
+    "autoload": "commands.autoload",
 }
 _TASKS = [task.value for task in Task]
 

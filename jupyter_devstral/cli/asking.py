@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
-from ..core.command_line import Command, parse_command
-from ..core.failure import failure_of_cell
-from ..core.notebook import Cell, Notebook
-from ..core.notebook_file import find_cell
-from ..core.targets import cell_above
-from ..core.tasks import Request, Task
-from ..core.test_request import defining_cell, form_of, leading_names, question_for_tests
-
-_CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
-_LINE_MAGIC = re.compile(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)
-
-
-def command_of(source: str) -> Command | None:
-    """The task that a code cell gives the assistant; None for any other cell.
-
-    Raises `UsageError` for a line that the magic would refuse, too.
-    """
-    cell_magic = _CELL_MAGIC.match(source)
-    if cell_magic:
-        command = parse_command(cell_magic[1], cell_magic[2] or "")
-        return command if command.task else None
-    if source.lstrip().startswith("%%"):
-        return None
-    commands = [parse_command(line) for line in _LINE_MAGIC.findall(source)]
-    tasks = [command for command in commands if command.task]
-    return tasks[-1] if tasks else None
+from ..core.failure.failure import failure_of_cell
+from ..core.notebook.cells import Cell, Notebook
+from ..core.notebook.file import find_cell
+from ..core.notebook.own_cells import cell_above
+from ..core.request.command import Command
+from ..core.request.command_in_cell import _CELL_MAGIC, command_of
+from ..core.request.tasks import Request, Task
+from ..core.unit_tests.question import defining_cell, form_of, leading_names, question_for_tests
 
 
 @dataclass(frozen=True)

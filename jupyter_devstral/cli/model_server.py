@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..core.config import DevstralConfig
+    from ..core.settings.config import DevstralConfig
 
 
 def address_and_name(settings: DevstralConfig) -> tuple[str | None, str | None]:

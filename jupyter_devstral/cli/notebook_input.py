@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import NotebookError, UsageError
-from ..core.notebook import Notebook
-from ..core.notebook_file import notebook_from_json, read_notebook_json
+from ..core.notebook.cells import Notebook
+from ..core.notebook.file import notebook_from_json, read_notebook_json
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..core.errors import ConfigurationError, UsageError
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-    from ..core.config import DevstralConfig
+    from ..core.settings.config import DevstralConfig
 
 _PREFIX = "--DevstralConfig."
 # From the most general file to the most specific one, which wins.
@@ -56,7 +56,7 @@ def settings_given(flags: dict[str, str]) -> dict[str, Any]:
 def settings_from(config: Config) -> DevstralConfig:
     from traitlets import TraitError
 
-    from ..core.config import DevstralConfig
+    from ..core.settings.config import DevstralConfig
 
     try:
         settings = DevstralConfig(config=config)

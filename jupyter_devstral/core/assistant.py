@@ -12,16 +12,16 @@ from .importing import collector_paused
 
 with collector_paused():
     from .answer import Outgoing, Reply
-    from .chunks import Usage
-    from .config import DevstralConfig
     from .errors import WindowExceeded
-    from .ollama import OllamaModel
-    from .prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
-    from .redaction import Redactor, Restorer
+    from .model.messages import Message, Usage
+    from .model.ollama.client import OllamaModel
+    from .model.token_estimate import TokenEstimate
+    from .model.window import Window, needed_tokens
+    from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
+    from .redaction.redactor import Redactor, Restorer
     from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, TextFilter
-    from .tasks import Message, Request
-    from .tokens import TokenEstimate
-    from .window import Window, needed_tokens
+    from .request.tasks import Request
+    from .settings.config import DevstralConfig
 
 __all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream"]
 
@@ -100,7 +100,7 @@ class Assistant:
     def _stream(self, outgoing: Outgoing) -> ReplyStream:
         filters: list[TextFilter] = [Restorer(self._redactor)] if self._redactor else []
         if outgoing.partial:
-            from .continuation import Joiner
+            from .reply.continuation import Joiner
 
             filters.append(Joiner(outgoing.partial, outgoing.request.notebook.language))
         return ReplyStream(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from .config import DevstralConfig
 from .errors import ConfigurationError, ModelError, NoServer
-from .hosts import is_loopback
-from .memory import free_memory
-from .model_facts import (
+from .model.ollama.client import OllamaModel
+from .model.ollama.facts import (
     ModelInfo,
     RunningModel,
     cache_bytes_per_token,
@@ -20,8 +19,9 @@ from .model_facts import (
     model_in_show,
     running_as,
 )
-from .ollama import OllamaModel
-from .window import Window, choose_window
+from .model.window import Window, choose_window
+from .settings.config import DevstralConfig
+from .settings.hosts import is_loopback
 
 _PATIENCE_SECONDS = 3
 _UPDATE = "Update Ollama: https://ollama.com/download"
@@ -224,3 +224,18 @@ def _numbers(version: str) -> tuple[int, int, int] | None:
 
 def _gigabytes(size: float) -> str:
     return f"{size / 1e9:.1f} GB"
+
+
+def free_memory() -> int:
+    """Bytes that programs can have without swapping; 0 where the system does not say."""
+    try:
+        # MemAvailable counts the page cache, which is given back when needed; "free" pages alone do not.
+        match = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    except OSError:
+        match = None
+    if match:
+        return int(match[1]) * 1024
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 0

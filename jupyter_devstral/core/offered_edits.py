@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .edits import NO_CODE, Edit, propose_edits
-from .safe_request import is_sent_whole
+from .edits.edit import Edit
+from .edits.proposal import NO_CODE, propose_edits
+from .prompt.safe_request import is_sent_whole
 
 if TYPE_CHECKING:
     from .answer import Outgoing
-    from .reply import Code, Prose
+    from .reply.parser import Code, Prose
 
 _HALF = "The answer is not complete, so no cell was made of its code yet."
 # Verdicts on a block that could not have become a cell, however it went on.

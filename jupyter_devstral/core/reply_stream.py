@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from .answer import Outgoing, Reply
-from .chunks import Chunk, Usage
 from .errors import ModelError, WindowExceeded
-from .notebook import Turn
-from .tasks import Message
-from .window import Window
+from .model.messages import Usage
+from .model.server import Model
+from .notebook.cells import Turn
 
 if TYPE_CHECKING:
     # At run time the parser is imported behind the first token, which it would keep waiting for tens of ms.
-    from .reply import Code, Prose, ReplyParser
+    from .reply.parser import Code, Prose, ReplyParser
 
 _ENDINGS = {
     "cut": "The answer was cut off before its end",
@@ -44,22 +43,6 @@ class Note:
 
 
 Event: TypeAlias = "Delta | Prose | Code | Note"
-
-
-class Model(Protocol):
-    """What a reply needs of a model server."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def remote_place(self) -> str: ...
-    def chat(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
-    ) -> Iterator[Chunk]: ...
-    def close(self) -> None: ...
-    def phase(self) -> str: ...
 
 
 class TextFilter(Protocol):
@@ -210,7 +193,7 @@ class ReplyStream:
         self._parts.append(text)
         yield Delta(text)
         if self._parser is None:
-            from .reply import ReplyParser
+            from .reply.parser import ReplyParser
 
             self._parser = ReplyParser(self._outgoing.request.notebook.language)
         for event in self._parser.feed(text):
@@ -245,7 +228,7 @@ class ReplyStream:
 
     def _finish(self) -> Reply:
         from .offered_edits import offered_edits
-        from .reply import Code
+        from .reply.parser import Code
 
         outgoing, text, finished = self._outgoing, self.text, self._finished()
         request = outgoing.request

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from .answer import Reply
-from .edits import Edit
-from .notebook import REPLY_MIME
+from .edits.edit import Edit
+from .notebook.cells import REPLY_MIME
 
 MIME = REPLY_MIME
 VERSION = 1
@@ -27,7 +27,7 @@ def reply_bundle(reply: Reply) -> dict[str, Any]:
         "reply": reply.text,
         "edits": [asdict(edit) for edit in reply.edits],
         "receipt": reply.receipt(),
-        # What `notebook_file` needs, beside "reply", to replay the exchange.
+        # What `notebook.file` needs, beside "reply", to replay the exchange.
         "turn": {"user_text": reply.turn.user_text},
         "finished": reply.finished,
         "notes": list(reply.notes),

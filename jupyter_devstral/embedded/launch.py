@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import DevstralError
-from .gguf import model_name
+from .engines.gguf import model_name
 from .serve import check_runtime, find_gguf, serve
 
 if TYPE_CHECKING:
-    from ..core.config import DevstralConfig
+    from ..core.settings.config import DevstralConfig
 
 __all__ = ["embedded_model_name", "ensure_embedded", "read_ready_line", "serve", "stop"]
 

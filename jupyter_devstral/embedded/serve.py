@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..core.errors import ConfigurationError, DevstralError
-from .gguf import default_gguf, model_name
+from .engines.gguf import default_gguf, model_name
 
 # New enough for every client feature, and plainly not Ollama's own.
 VERSION = "0.33.0-jupyter-devstral-stand-in"
@@ -77,10 +77,10 @@ async def _serve(path: Path, port: int, name: str, threads: int | None, parent: 
     from tornado.httpserver import HTTPServer
     from tornado.netutil import bind_sockets
 
-    from .app import Service, make_app
-    from .llama_engine import LlamaEngine
-    from .model_records import canonical_name
-    from .residence import Residence
+    from .api.app import Service, make_app
+    from .api.model_records import canonical_name
+    from .api.residence import Residence
+    from .engines.llama import LlamaEngine
 
     engine = LlamaEngine(path, canonical_name(name), threads=threads)
     residence = Residence(engine)

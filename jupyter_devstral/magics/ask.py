@@ -8,52 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.assistant import Assistant, Delta, Reply, ReplyStream
 from ..core.errors import UsageError
-from ..core.tasks import Task
-from .live_output import Output, output_for, undisturbed
-from .markdown import code_block, prose, unfinished
+from ..core.request.tasks import Task
+from .display.live_output import Output, output_for, undisturbed
+from .display.reply_markdown import ReplyMarkdown
 
 if TYPE_CHECKING:
-    from ..core.command_line import Command
-    from ..core.tasks import Request
-    from .proven_tests import Proof
+    from ..core.request.command import Command
+    from ..core.request.tasks import Request
+    from ..kernel.proof.proof import Proof
+    from ..kernel.proof.targets import Target
     from .session import Session
-    from .test_targets import Target
 
 
 UNPROVEN = "The tests are not proven: the answer did not come to its end."
-
-
-class ReplyMarkdown:
-    """The Markdown of a reply that is still arriving; finished pieces are dressed once."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self._finished = ""
-        self._prose = ""
-        self._seen = 0
-
-    def add(self, event: object) -> None:
-        if isinstance(event, Delta):
-            self.text += event.text
-            return
-        # Not needed for the first token, which must not wait for it.
-        from ..core.reply import Code, Prose
-
-        if isinstance(event, Prose):
-            self._prose += event.text
-            self._seen += len(event.text)
-        elif isinstance(event, Code):
-            before = prose(self._prose).strip("\n")
-            self._finished += f"{before}\n\n{code_block(event.source, event.language)}\n"
-            self._prose = ""
-            self._seen += len(event.raw)
-
-    def __str__(self) -> str:
-        arriving = self.text[self._seen :]
-        if self._prose and not self._prose.endswith("\n"):
-            return (self._finished + prose(self._prose + arriving).lstrip("\n")).lstrip("\n")
-        shown = prose(self._prose).lstrip("\n")
-        return (self._finished + shown + ("\n" if shown else "") + unfinished(arriving)).lstrip("\n")
 
 
 def ask(session: Session, command: Command) -> None:
@@ -64,8 +31,8 @@ def ask(session: Session, command: Command) -> None:
     request, targets = request_of(session, command)
     if command.task is not Task.TEST:
         return _answer(session, command, lambda assistant: assistant.reply(request))
-    from ..core.test_request import form_of
-    from .proven_tests import prove
+    from ..core.unit_tests.question import form_of
+    from .proving import prove
 
     form = form_of(command)
     return _answer(
@@ -81,15 +48,15 @@ def request_of(session: Session, command: Command) -> tuple[Request, tuple[Targe
     scope = command.context or session.config.context
     if command.task is not Task.TEST:
         return session.context.request(command, scope=scope), ()
-    from .test_targets import request_for_tests
+    from .tests_asked import request_for_tests
 
     return request_for_tests(session, command, scope)
 
 
 def strengthen(session: Session, command: Command) -> None:
     """Ask for tests that notice what the last ones did not; raises `UsageError` where nothing is left."""
-    from .proven_tests import prove
-    from .test_targets import definition_source
+    from ..kernel.proof.targets import definition_source
+    from .proving import prove
 
     if session.proven is None or not session.proven[1].alive:
         raise UsageError("There is no fault that tests did not notice: `%devstral test NAME` comes first.")
@@ -189,9 +156,9 @@ def _finish(
     output: Output,
     proof: Proof | None = None,
 ) -> None:
-    from ..core.docstrings import docstring_edits
+    from ..core.unit_tests.docstrings import docstring_edits
     from ..core.wire import MIME, reply_bundle
-    from .insertion import diff_markdown, insert
+    from .display.insertion import diff_markdown, insert
 
     if proof is not None:
         sources = {target.name: target.source for target in proof.targets}

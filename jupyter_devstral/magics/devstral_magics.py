@@ -36,7 +36,7 @@ class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
 
     def _run(self, line: str, cell: str | None) -> None:
         # Needed with the first question only: loading the extension must cost milliseconds.
-        from ..core.command_line import help_text, parse_command
+        from ..core.request.command import help_text, parse_command
         from . import subcommands
 
         if cell is None and not line.strip():

@@ -7,12 +7,11 @@ from typing import Any
 from traitlets import TraitError
 
 from ..core.errors import ConfigurationError
-from .completion import MagicCompleter
 from .devstral_magics import DevstralMagics
-from .literal_cell import keep_cell
-from .question_marks import keep_question_marks
+from .input_transformers import keep_cell, keep_question_marks
+from .magic_completer import MagicCompleter
+from .preload import WarmUp
 from .session import Session
-from .warm_up import WarmUp
 
 _REGISTERED = DevstralMagics.__name__
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.config import DevstralConfig
-from .explain_on_error import ExplainOnError
-from .lab_link import LabLink
-from .shell_context import ShellContext
-from .transcript import ExecutedCell, Transcript
+from ..core.settings.config import DevstralConfig
+from .explanation.explain_on_error import ExplainOnError
+from .notebook.lab_link import LabLink
+from .notebook.shell_context import ShellContext
+from .notebook.transcript import ExecutedCell, Transcript
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, Reply
-    from ..core.command_line import Command
-    from ..core.ollama import OllamaModel
-    from ..core.redaction import Redactor
-    from ..core.tokens import TokenEstimate
-    from .proven_tests import Proof
+    from ..core.model.ollama.client import OllamaModel
+    from ..core.model.token_estimate import TokenEstimate
+    from ..core.redaction.redactor import Redactor
+    from ..core.request.command import Command
+    from ..kernel.proof.proof import Proof
 
 
 class Closable(Protocol):
@@ -46,7 +46,7 @@ class Session:
 
     def model(self, command: Command | None = None, *, start: bool = True) -> OllamaModel:
         """The model server's side of a request; `start`s the embedded server where that is the engine."""
-        from ..core.ollama import OllamaModel
+        from ..core.model.ollama.client import OllamaModel
 
         host, name = None, command.model if command else None
         if self.config.engine == "embedded":
@@ -72,7 +72,7 @@ class Session:
     def redactor(self) -> Redactor:
         """One for the whole session, so that a secret keeps its placeholder."""
         if self._redactor is None:
-            from ..core.redaction import Redactor
+            from ..core.redaction.redactor import Redactor
 
             self._redactor = Redactor()
         return self._redactor
@@ -80,7 +80,7 @@ class Session:
     def estimate(self, model_name: str) -> TokenEstimate:
         """The token estimate of a model, corrected by each of its answers."""
         if model_name not in self._estimates:
-            from ..core.tokens import TokenEstimate
+            from ..core.model.token_estimate import TokenEstimate
 
             self._estimates[model_name] = TokenEstimate()
         return self._estimates[model_name]

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import DevstralError, NoServer
-from .markdown import inline_code, prose, table
-from .pull_progress import size_text
+from ..core.text.amounts import size_text
+from ..core.text.markdown import inline_code, prose, table
 
 if TYPE_CHECKING:
-    from ..core.ollama import OllamaModel
+    from ..core.model.ollama.client import OllamaModel
     from .session import Session
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def status_text(session: Session) -> str:
 
 
 def _server_rows(session: Session) -> tuple[OllamaModel, list[tuple[str, str]]]:
-    from ..core.model_facts import running_as
+    from ..core.model.ollama.facts import running_as
 
     model = session.model()
     version = model.version()
@@ -84,7 +84,7 @@ def _server_rows(session: Session) -> tuple[OllamaModel, list[tuple[str, str]]]:
 
 def models_text(session: Session) -> str:
     """The server's models as a table; `*` marks the current one."""
-    from ..core.model_facts import full_name
+    from ..core.model.ollama.facts import full_name
 
     model = session.model()
     models = within(PATIENCE * 2, model.models)
@@ -117,7 +117,7 @@ def doctor_text(session: Session) -> str:
 
 def switch_model(session: Session, name: str) -> str:
     """Use another model from now on; says so when the server does not have it."""
-    from ..core.model_facts import full_name
+    from ..core.model.ollama.facts import full_name
 
     if not name:
         return f"The model is {inline_code(session.model().name)}. Another one: `%devstral model NAME`"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..core.command_line import help_text
 from ..core.errors import UsageError
-from ..core.tokens import estimate_tokens
-from ..core.unicode_text import encodable
-from .live_output import sendable
-from .markdown import code_block, inline_code, prose, table
+from ..core.model.token_estimate import estimate_tokens
+from ..core.request.command import help_text
+from ..core.text.markdown import code_block, inline_code, prose, table
+from ..core.text.terminal_text import encodable, sendable
 
 if TYPE_CHECKING:
-    from ..core.command_line import Command
-    from ..core.prompt import Prompt
+    from ..core.prompt.prompt import Prompt
+    from ..core.request.command import Command
     from .session import Session
 
 
@@ -24,7 +23,7 @@ def run(session: Session, command: Command) -> None:
 
         return continue_last(session, command)
     if command.word == "pull":
-        from .pull_progress import pull
+        from .pull import pull
 
         return pull(session, command.text)
     if command.word == "help":
@@ -63,7 +62,7 @@ def _report(session: Session, command: Command) -> str:
 
 def accept(session: Session) -> None:
     """The last fix: applied where JupyterLab can, else as the source of the cell that asks for it."""
-    from .insertion import accepted_cell
+    from .display.insertion import accepted_cell
 
     card = session.explainer.last_fix().card
     names = " and ".join(dict.fromkeys(card.name_of(edit.cell_id) for edit in card.edits))

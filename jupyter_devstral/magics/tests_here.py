@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from typing import Any
 
 from ..core.errors import UsageError
-from .cell_tests import HELPERS, PASSED, SKIPPED, TestOutcome, define_tests, run_tests, tests_in
-from .live_output import sendable
-from .markdown import code_block, inline_code, prose, table
-
-_DETAILS = 10
+from ..core.text.terminal_text import sendable
+from ..kernel.proof.outcomes_text import outcomes_markdown
+from ..kernel.proof.pytest_run import HELPERS, define_tests, run_tests, tests_in
 
 
 def run_here(ip: Any, source: str) -> None:
@@ -43,42 +40,3 @@ def _plain_python(ip: Any, source: str) -> str:
     except SyntaxError:
         return str(ip.transform_cell(source))
     return source
-
-
-def outcomes_markdown(outcomes: Sequence[TestOutcome]) -> str:
-    """A line that counts, a table of the tests, and pytest's report of those that did not pass."""
-    parts = [f"**{counted(outcomes)}**"]
-    if outcomes:
-        parts.append(outcomes_table(outcomes))
-    reported = [one for one in outcomes if one.detail]
-    parts += [f"{inline_code(one.name)}\n\n{code_block(one.detail, 'text')}" for one in reported[:_DETAILS]]
-    if len(reported) > _DETAILS:
-        parts.append(f"*{len(reported) - _DETAILS} more reports are not shown.*")
-    return "\n\n".join(parts)
-
-
-def outcomes_table(outcomes: Sequence[TestOutcome]) -> str:
-    """One row a test, as a Markdown table."""
-    rows = [
-        (inline_code(one.name), one.kind, _milliseconds(one.seconds), prose(one.message)) for one in outcomes
-    ]
-    # Side panels are narrow.
-    columns = 4 if any(one.message for one in outcomes) else 3
-    return table(["test", "result", "ms", "why"][:columns], [row[:columns] for row in rows])
-
-
-def counted(outcomes: Sequence[TestOutcome]) -> str:
-    """ "5 tests, all pass", "5 tests: 3 pass, 1 failed, 1 skipped"."""
-    number = f"{len(outcomes)} {'test' if len(outcomes) == 1 else 'tests'}"
-    kinds = [one.kind for one in outcomes]
-    if not outcomes:
-        return "no test ran"
-    if set(kinds) == {PASSED}:
-        return f"{number}, all pass" if len(outcomes) > 1 else f"{number}, it passes"
-    order = [PASSED, *sorted(set(kinds) - {PASSED, SKIPPED}), SKIPPED]
-    words = [f"{kinds.count(kind)} {'pass' if kind == PASSED else kind}" for kind in order if kind in kinds]
-    return f"{number}: {', '.join(words)}"
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f}" if seconds >= 0.0005 else "<1"

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import TraitError
 
-from ..core.config import DevstralConfig
 from ..core.errors import ConfigurationError
+from ..core.settings.config import DevstralConfig
 from .handlers import HANDLERS
 from .session import ServerSession
 

@@ -12,8 +12,8 @@ from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
 
 from ..core.errors import DevstralError, UsageError
-from ..core.tasks import Attachment, Request, Task
-from ..core.test_request import code_of
+from ..core.request.tasks import Attachment, Request, Task
+from ..core.unit_tests.question import code_of
 from ..core.wire import reply_bundle
 from .kernel_namespace import kernel_variables
 from .proving import Proven, Repair, Wanted, prove, wanted
@@ -23,9 +23,9 @@ from .streaming import Record, threaded_records
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, Reply, ReplyStream
-    from ..core.ollama import OllamaModel
-    from ..core.prompt import Prompt
-    from ..core.window import Window
+    from ..core.model.ollama.client import OllamaModel
+    from ..core.model.window import Window
+    from ..core.prompt.prompt import Prompt
     from .question import Question
     from .session import ServerSession
 
@@ -231,7 +231,7 @@ async def _file(contents: Any, path: str) -> Attachment:
 
 
 def _has_vision(model: OllamaModel) -> bool:
-    from ..core.model_facts import model_in_show
+    from ..core.model.ollama.facts import model_in_show
 
     try:
         return "vision" in model_in_show(model.name, model.show()).capabilities

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.namespace import Variable
-from .in_kernel import variables_expression
+from ..core.variables.namespace import Variable
+from ..kernel.expressions import variables_expression
 from .kernel_expression import BUSY, LATE, evaluate
 
 _PATIENCE_SECONDS = 1.5

@@ -10,12 +10,12 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..core.command_line import Command, parse_command
-from ..core.docstrings import docstring_edits
-from ..core.edits import Edit
+from ..core.edits.edit import Edit
 from ..core.errors import UsageError
-from ..core.tasks import Attachment, Task
-from ..core.test_request import (
+from ..core.request.command import Command, parse_command
+from ..core.request.tasks import Attachment, Task
+from ..core.unit_tests.docstrings import docstring_edits
+from ..core.unit_tests.question import (
     FUNCTIONS,
     LOAD,
     argument_names,
@@ -25,12 +25,12 @@ from ..core.test_request import (
     place_of_tests,
     question_for_tests,
 )
-from .in_kernel import begin_proof_expression, go_on_expression, targets_expression
+from ..kernel.expressions import begin_proof_expression, go_on_expression, targets_expression
 from .kernel_expression import BUSY, FAILED, LATE, NO_KERNEL, Evaluated, evaluate
 
 if TYPE_CHECKING:
     from ..core.answer import Reply
-    from ..core.notebook import Notebook
+    from ..core.notebook.cells import Notebook
     from .question import Question
 
 _LOOK_PATIENCE = 3.0

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
-from ..core.notebook import Cell, Notebook, Turn
-from ..core.notebook_file import notebook_from_json
-from ..core.tasks import Attachment, Request, Task
+from ..core.notebook.cells import Cell, Notebook, Turn
+from ..core.notebook.file import notebook_from_json
+from ..core.request.tasks import Attachment, Request, Task
 
 if TYPE_CHECKING:
-    from ..core.namespace import Variable
+    from ..core.variables.namespace import Variable
 
 PROTOCOL = 1
 _IMAGES = frozenset({"image/png", "image/jpeg"})

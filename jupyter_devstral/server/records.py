@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..core.cell_text import cell_text
+from ..core.context.cell_text import cell_text
 
 if TYPE_CHECKING:
-    from ..core.history import Piece
-    from ..core.notebook import Notebook
-    from ..core.prompt import Prompt
-    from ..core.tasks import Request
-    from ..core.tokens import TokenEstimate
-    from ..core.window import Window
+    from ..core.context.history import Piece
+    from ..core.model.token_estimate import TokenEstimate
+    from ..core.model.window import Window
+    from ..core.notebook.cells import Notebook
+    from ..core.prompt.prompt import Prompt
+    from ..core.request.tasks import Request
 
 _LABELS = {
     "cell": "cell {}",

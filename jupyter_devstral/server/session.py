@@ -6,14 +6,14 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
-from ..core.config import DevstralConfig
 from ..core.errors import ConfigurationError
+from ..core.settings.config import DevstralConfig
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant
-    from ..core.ollama import OllamaModel
-    from ..core.redaction import Redactor
-    from ..core.tokens import TokenEstimate
+    from ..core.model.ollama.client import OllamaModel
+    from ..core.model.token_estimate import TokenEstimate
+    from ..core.redaction.redactor import Redactor
 
 # A placeholder stays the same while a notebook is in use; nobody works on more of them at once.
 _NOTEBOOKS = 50
@@ -42,7 +42,7 @@ class ServerSession:
         """The model server's side of a request; starts the embedded server where that is the engine."""
         if self.problem:
             raise ConfigurationError(self.problem)
-        from ..core.ollama import OllamaModel
+        from ..core.model.ollama.client import OllamaModel
 
         if self.config.engine == "embedded":
             from ..embedded.launch import embedded_model_name, ensure_embedded
@@ -80,7 +80,7 @@ class ServerSession:
             one.close()
 
     def _redactor(self, notebook: str) -> Redactor:
-        from ..core.redaction import Redactor
+        from ..core.redaction.redactor import Redactor
 
         with self._lock:
             redactor = self._redactors.setdefault(notebook, Redactor())
@@ -90,7 +90,7 @@ class ServerSession:
             return redactor
 
     def _estimate(self, model: str) -> TokenEstimate:
-        from ..core.tokens import TokenEstimate
+        from ..core.model.token_estimate import TokenEstimate
 
         with self._lock:
             return self._estimates.setdefault(model, TokenEstimate())

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigurationError, DevstralError, ModelError, ModelMissing, NoServer
-from ..core.hosts import is_loopback
-from ..core.model_facts import ModelInfo, RunningModel, full_name, model_in_show, running_as
+from ..core.model.ollama.facts import ModelInfo, RunningModel, full_name, model_in_show, running_as
+from ..core.settings.hosts import is_loopback
 from .question import PROTOCOL
 
 if TYPE_CHECKING:
-    from ..core.ollama import OllamaModel
+    from ..core.model.ollama.client import OllamaModel
     from .session import ServerSession
 
 _PATIENCE_SECONDS = 3

@@ -8,9 +8,9 @@ import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { EditsRenderer } from './edits-renderer';
-import { NotebookLinks } from './notebook-links';
-import { addSidebar } from './sidebar';
+import { EditsRenderer } from './card/edits-renderer';
+import { NotebookLinks } from './kernel/notebook-links';
+import { addSidebar } from './sidebar/sidebar';
 import { MIME_TYPE, PLUGIN_ID, TRANSLATION_DOMAIN } from './tokens';
 
 /** Before `text/html` (50) and `text/markdown` (60), which stand beside it in an answer. */

@@ -1,12 +1,12 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAnswer, readMessages, readSent, readStatus, readStreamRecord, StreamRecord } from '../src/chat-protocol';
-import { Conversation } from '../src/conversation';
-import type { IAsked } from '../src/exchange';
-import { jsonLines } from '../src/json-lines';
-import { completed, fragmentAt, IMentionable, mentionsIn, suggestions } from '../src/mentions';
-import { ReplyBlocks } from '../src/reply-blocks';
-import { readTyped } from '../src/slash-commands';
+import { readAnswer, readMessages, readSent, readStatus, readStreamRecord, StreamRecord } from '../src/protocol/chat-protocol';
+import { Conversation } from '../src/chat/conversation';
+import type { IAsked } from '../src/chat/exchange';
+import { jsonLines } from '../src/protocol/json-lines';
+import { completed, fragmentAt, IMentionable, mentionsIn, suggestions } from '../src/chat/mentions';
+import { ReplyBlocks } from '../src/view/reply-blocks';
+import { readTyped } from '../src/chat/slash-commands';
 
 const WRONG = [null, undefined, 0, '', 'text', [], {}, [[]], true, { type: 5 }, { type: 'done' }, { type: 'sent', pieces: 1 }];
 

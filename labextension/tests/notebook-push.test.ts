@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellsToPush, TEXT_LIMIT } from '../src/notebook-push';
+import { cellsToPush, TEXT_LIMIT } from '../src/notebook/notebook-push';
 import { MIME_TYPE } from '../src/tokens';
 
 function code(...outputs: Record<string, unknown>[]) {

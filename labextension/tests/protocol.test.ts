@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readApply, readBundle, withoutDiffs } from '../src/protocol';
+import { readApply, readBundle, withoutDiffs } from '../src/protocol/protocol';
 
 const EDIT = { op: 'replace', cell_id: 'a', before: 'x', source: 'y', kind: 'code' };
 const CARD = {

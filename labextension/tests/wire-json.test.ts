@@ -2,8 +2,8 @@ import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readMessages, readSent, readStatus, readStreamRecord } from '../src/chat-protocol';
-import { Conversation } from '../src/conversation';
+import { readMessages, readSent, readStatus, readStreamRecord } from '../src/protocol/chat-protocol';
+import { Conversation } from '../src/chat/conversation';
 
 /** What the server's own tests hold it to. */
 const golden = (name: string) =>

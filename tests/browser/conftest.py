@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.support.jupyter_server import JupyterServer, labextension
+from tests.support.jupyter.server import JupyterServer, labextension
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 FAILED = pytest.StashKey[bool]()
@@ -45,7 +45,7 @@ def browser(chromium_path):
 @pytest.fixture(scope="module")
 def shared_lab(browser, jupyter_server):
     """JupyterLab, loaded once a module."""
-    from tests.support.lab_page import LabPage
+    from tests.support.jupyter.lab_page import LabPage
 
     page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
     lab = LabPage(page, jupyter_server)

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from jupyter_devstral.core.wire import MIME
-from tests.support.card_bundles import PROSE, bundle, insert, output, publishing, replace
-from tests.support.jupyter_server import code, markdown
+from tests.support.jupyter.card_bundles import PROSE, bundle, insert, output, publishing, replace
+from tests.support.jupyter.server import code, markdown
 
 FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
 FIX = replace("failing", BROKEN, FIXED)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jupyter_server import JupyterServer, code, labextension, markdown
-from tests.support.lab_page import LabPage
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.jupyter.lab_page import LabPage
+from tests.support.jupyter.server import JupyterServer, code, labextension, markdown
+from tests.support.scripted.server import ScriptedOllama
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 CODE = "Here it is:\n\n```python\ntotal = sum(prices)\ntotal\n```\n"

@@ -8,17 +8,17 @@ from collections.abc import Callable
 import pytest
 
 from jupyter_devstral.core.assistant import Assistant, Delta, Note, Reply
-from jupyter_devstral.core.config import DevstralConfig
 from jupyter_devstral.core.errors import ModelMissing, NoServer, RunnerFailed, WindowExceeded
-from jupyter_devstral.core.notebook import Cell, Notebook
-from jupyter_devstral.core.ollama import OllamaModel
-from jupyter_devstral.core.prompt import wording
-from jupyter_devstral.core.redaction import Redactor
-from jupyter_devstral.core.reply import Code, Prose
-from jupyter_devstral.core.tasks import Request, Task
-from jupyter_devstral.core.tokens import TokenEstimate
-from jupyter_devstral.embedded.scripted_engine import Script
-from tests.support.scripted_server import ScriptedOllama
+from jupyter_devstral.core.model.ollama.client import OllamaModel
+from jupyter_devstral.core.model.token_estimate import TokenEstimate
+from jupyter_devstral.core.notebook.cells import Cell, Notebook
+from jupyter_devstral.core.prompt.prompt import wording
+from jupyter_devstral.core.redaction.redactor import Redactor
+from jupyter_devstral.core.reply.parser import Code, Prose
+from jupyter_devstral.core.request.tasks import Request, Task
+from jupyter_devstral.core.settings.config import DevstralConfig
+from tests.support.scripted.engine import Script
+from tests.support.scripted.server import ScriptedOllama
 
 ANSWER = "Sure.\n\n```python\ntotal = 1\nprint(total)\n```\nDone.\n"
 # How code blocks begin.

@@ -7,10 +7,10 @@ import socket
 import pytest
 
 from jupyter_devstral.core import doctor
-from jupyter_devstral.core.config import DevstralConfig
 from jupyter_devstral.core.doctor import Finding, examine
-from tests.support.model_cards import devstral_card
-from tests.support.scripted_server import ScriptedOllama
+from jupyter_devstral.core.settings.config import DevstralConfig
+from tests.support.models.model_cards import devstral_card
+from tests.support.scripted.server import ScriptedOllama
 
 
 def found(config: DevstralConfig, words: str) -> Finding:

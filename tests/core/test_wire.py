@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_devstral.core.edits import Edit
-from jupyter_devstral.core.notebook import Turn
+from jupyter_devstral.core.edits.edit import Edit
+from jupyter_devstral.core.notebook.cells import Turn
 from jupyter_devstral.core.wire import MIME, edits_from_bundle, reply_bundle
-from tests.core.test_receipt import reply_with
+from tests.core.test_answer import reply_with
 
 EDITS = (
     Edit("insert", "id3", "", "x = 1\n", "code"),

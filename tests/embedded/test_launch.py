@@ -15,15 +15,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from jupyter_devstral.core.config import DevstralConfig
 from jupyter_devstral.core.errors import ConfigurationError, DevstralError
-from jupyter_devstral.embedded import gguf, launch, serve
+from jupyter_devstral.core.settings.config import DevstralConfig
+from jupyter_devstral.embedded import launch, serve
+from jupyter_devstral.embedded.engines import gguf
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.timeout(120)
 PARENT = """
 import sys, time
-from jupyter_devstral.core.config import DevstralConfig
+from jupyter_devstral.core.settings.config import DevstralConfig
 from jupyter_devstral.embedded.launch import ensure_embedded
 config = DevstralConfig(engine="embedded")
 url = ensure_embedded(config)

@@ -10,8 +10,8 @@ import pytest
 
 from jupyter_devstral.server.handlers import names_a_host
 from tests.server.conftest import code, question
-from tests.support.jupyter_server import JupyterServer
-from tests.support.kernel_of_server import executing
+from tests.support.jupyter.kernel_of_server import executing
+from tests.support.jupyter.server import JupyterServer
 from tests.support.waiting import eventually
 
 GET = ["status", "variables", "conversation"]

@@ -1,9 +1,9 @@
 /** The messages, in order; scrolls along while the end is in sight. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
+import type { ChatModel } from '../chat/chat-model';
 import { ExchangeView } from './exchange-view';
-import type { IChatServices } from './chat-view';
+import type { IChatServices } from './chat-services';
 
 interface IProps {
   readonly model: ChatModel;

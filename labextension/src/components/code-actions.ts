@@ -1,8 +1,8 @@
 /** What the buttons of a code block do to the notebook that is open. */
 
-import type { ChatModel } from '../chat-model';
-import type { ICodeActions } from '../code-view';
-import type { Exchange } from '../exchange';
+import type { ChatModel } from '../chat/chat-model';
+import type { ICodeActions } from '../view/code-view';
+import type { Exchange } from '../chat/exchange';
 
 export function codeActions(model: ChatModel, exchange: Exchange): ICodeActions {
   const { trans } = model;

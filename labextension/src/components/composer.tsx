@@ -1,9 +1,9 @@
 /** Where a message is typed: completion of "/" and "@", Enter sends, Escape closes or stops. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
-import { aboutCommand } from '../command-texts';
-import { completed, fragmentAt, ISuggestion, suggestions } from '../mentions';
+import type { ChatModel } from '../chat/chat-model';
+import { aboutCommand } from '../chat/command-texts';
+import { completed, fragmentAt, ISuggestion, suggestions } from '../chat/mentions';
 
 const LIST_ID = 'jp-devstral-suggestions';
 

@@ -2,8 +2,8 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ChatModel } from '../chat-model';
-import type { IPiece, ISent } from '../chat-protocol';
+import type { ChatModel } from '../chat/chat-model';
+import type { IPiece, ISent } from '../protocol/chat-protocol';
 
 interface IProps {
   readonly model: ChatModel;

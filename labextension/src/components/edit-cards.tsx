@@ -2,10 +2,10 @@
 
 import * as React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import type { ChatModel } from '../chat-model';
-import type { Exchange } from '../exchange';
-import { DiffView } from '../diff-view';
-import type { IEdit } from '../protocol';
+import type { ChatModel } from '../chat/chat-model';
+import type { Exchange } from '../chat/exchange';
+import { DiffView } from '../view/diff-view';
+import type { IEdit } from '../protocol/protocol';
 import { useWidget } from './use-widget';
 
 export interface IDiffServices {

@@ -1,11 +1,11 @@
 /** One question with its answer: what was asked, the reply, its edits, its receipt, and what can be done with it. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
-import type { Exchange } from '../exchange';
-import { proseView } from '../prose-view';
-import { ReplyView } from '../reply-view';
-import type { IChatServices } from './chat-view';
+import type { ChatModel } from '../chat/chat-model';
+import type { Exchange } from '../chat/exchange';
+import { proseView } from '../view/prose-view';
+import { ReplyView } from '../view/reply-view';
+import type { IChatServices } from './chat-services';
 import { codeActions } from './code-actions';
 import { EditCards } from './edit-cards';
 import { useWidget } from './use-widget';

@@ -1,9 +1,9 @@
 /** What can be typed. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
-import { SLASH_COMMANDS } from '../slash-commands';
-import { aboutCommand } from '../command-texts';
+import type { ChatModel } from '../chat/chat-model';
+import { SLASH_COMMANDS } from '../chat/slash-commands';
+import { aboutCommand } from '../chat/command-texts';
 
 export function Help({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans } = model;

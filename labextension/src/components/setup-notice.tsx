@@ -2,8 +2,8 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IStatus } from '../chat-protocol';
-import type { IPulling, ModelSetup } from '../model-setup';
+import type { IStatus } from '../protocol/chat-protocol';
+import type { IPulling, ModelSetup } from '../chat/model-setup';
 
 interface IProps {
   readonly setup: ModelSetup;

@@ -1,0 +1,212 @@
+"""What `run` shows while it works: what each cell asks, the reply as it streams, what was inserted.
+
+Text goes to standard output, a progress bar to standard error when that is a terminal. What a model or a cell
+wrote is shown without anything that steers a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...core.notebook.cells import REPLY_MIME
+from ...core.text.terminal_text import as_shown
+from ..standard_output import forget_reader
+from .executable_notebook import cells_text, inserted_by
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from ...core.request.command import Command
+    from ...core.settings.config import DevstralConfig
+
+_MOST_LINES = 30
+_WIDTH = 100
+# The magics' line while nothing has arrived yet: "*reading 5.1k tokens … · 3 s*".
+_STATUS = re.compile(r"\*([^*\n]+?) …(?: · \d+ s)?\*")
+
+
+class Narration:
+    """Tells what happens to one notebook; `close` takes the progress bar away."""
+
+    def __init__(self, notebook: NotebookNode) -> None:
+        self._to_do = sum(1 for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip())
+        self._done = 0
+        self._bar = self._progress_bar() if sys.stderr.isatty() else None
+        self._answer: _Answer | None = None
+
+    def begin(self, name: str, settings: DevstralConfig, *, executes: bool) -> None:
+        """Before anything is executed: what is going to happen, and that it was consented to."""
+        if executes:
+            self._line(
+                "`run` executes the notebook and the code that the model writes for it: that is your consent."
+            )
+        else:
+            self._line("`run` executes the notebook; what the model writes is inserted, not executed.")
+        engine = (
+            "embedded stand-in model"
+            if settings.engine == "embedded"
+            else f"{settings.model} at {settings.host}"
+        )
+        self._line(f"Notebook: {name}, {self._to_do} code cells. Model: {engine}.")
+
+    def note(self, text: str) -> None:
+        self._line(f"  ({text})")
+
+    def cell_begins(self, index: int, cell: NotebookNode, command: Command | None) -> None:
+        """`command` is what the cell asks the model, None for ordinary code."""
+        self._done += 1
+        where = f"\n[{self._done}/{self._to_do}] cell {index}"
+        if command is None:
+            author = " (written by the model)" if inserted_by(cell) else ""
+            self._line(f"{where}{author}: {_first_line(cell.source)}")
+        else:
+            asked = " ".join(command.text.split()) or _first_line(cell.source)
+            self._line(f"{where} asks ({command.word}): {_shown(asked)}")
+            self._answer = _Answer(self)
+
+    def display(self, data: Mapping[str, Any]) -> None:
+        """A display of the running cell, new or updated; the answer grows this way."""
+        if self._answer is not None:
+            self._answer.update(data)
+
+    def cell_ends(self, cell: NotebookNode) -> None:
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.close()
+        for output in cell.get("outputs", ()):
+            text = _text_of(output)
+            if text and not (answer and output.output_type == "display_data"):
+                self._quote(text)
+        if self._bar is not None:
+            self._bar.update(1)
+
+    def inserted(self, index: int, cells: Sequence[NotebookNode], *, executed: bool) -> None:
+        """New cells stand below cell `index`."""
+        if not cells:
+            self._line("    = nothing to insert")
+            return
+        if executed:
+            self._to_do += sum(1 for cell in cells if cell.cell_type == "code")
+        places = f"cell {index + 1}" if len(cells) == 1 else f"cells {index + 1}-{index + len(cells)}"
+        self._line(f"    + inserted {places}" + ("" if executed else ", not executed"))
+        if self._bar is not None:
+            self._bar.total = self._to_do
+            self._bar.refresh()
+
+    def end(self, notebook: NotebookNode, *, failed: int, written: Sequence[str]) -> None:
+        """After the last cell: the counts, and where the result is."""
+        by_model = sum(1 for cell in notebook.cells if inserted_by(cell))
+        self._line(
+            f"\n{cells_text(self._done)} executed, {by_model} written by the model, {failed} failed. "
+            f"Written: {', '.join(written)}"
+        )
+
+    def close(self) -> None:
+        """Take the progress bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def write(self, text: str) -> None:
+        """A piece of a line; the bar makes room until the next whole line."""
+        if self._bar is not None:
+            self._bar.clear()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except OSError:
+            # What was asked for is the notebook: it is finished also when nobody listens any more.
+            forget_reader()
+
+    def status(self, text: str) -> None:
+        """What is waited for: beside the bar where there is one, else a line of its own."""
+        if self._bar is not None:
+            self._bar.set_description_str(text)
+        elif text:
+            self._line(f"    … {text}")
+
+    def _line(self, text: str) -> None:
+        self.write(f"{text}\n")
+        if self._bar is not None:
+            self._bar.refresh()
+
+    def _quote(self, text: str) -> None:
+        lines = text.rstrip().splitlines()
+        shown = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 5], "…", *lines[-4:]]
+        for line in shown:
+            self._line(f"    | {line}")
+        if len(lines) > _MOST_LINES:
+            self._line(f"    | ({len(lines)} lines)")
+
+    def _progress_bar(self) -> Any:
+        from tqdm import tqdm
+
+        return tqdm(total=self._to_do, unit="cell", file=sys.stderr, dynamic_ncols=True, leave=False)
+
+
+class _Answer:
+    """One answer as its display is updated: only what is new is written."""
+
+    def __init__(self, narration: Narration) -> None:
+        self._narration = narration
+        self._written = ""
+        self._status = ""
+
+    def update(self, data: Mapping[str, Any]) -> None:
+        text = _joined(data.get("text/plain", ""))
+        waiting = None if REPLY_MIME in data else _STATUS.fullmatch(text)
+        if waiting and not self._written:
+            self._wait(waiting[1])
+        elif text:
+            self._write(as_shown(text))
+
+    def close(self) -> None:
+        if self._written and not self._written.endswith("\n"):
+            self._narration.write("\n")
+        self._narration.status("")
+
+    def _wait(self, status: str) -> None:
+        if status != self._status:
+            self._status = status
+            self._narration.status(_shown(status))
+
+    def _write(self, text: str) -> None:
+        """The tail behind what stands there already; where the text was changed, its changed end."""
+        known = len(os.path.commonprefix([self._written, text]))  # noqa: RUF071 - text, not paths
+        tail = text[known:]
+        if not tail:
+            return
+        start = "" if self._written else "    "
+        self._narration.write(start + tail.replace("\n", "\n    "))
+        self._written = text
+
+
+def _text_of(output: NotebookNode) -> str:
+    """What an output says, as text."""
+    if output.output_type == "stream":
+        return as_shown(_joined(output.text))
+    if output.output_type == "error":
+        from ...core.text.traceback_text import clean_traceback
+
+        return clean_traceback("\n".join(output.traceback)) or f"{output.ename}: {output.evalue}"
+    data = output.get("data", {})
+    images = [f"[{mime}]" for mime in data if mime.startswith("image/")]
+    return as_shown(_joined(data.get("text/plain", ""))) + (" " + " ".join(images) if images else "")
+
+
+def _joined(text: object) -> str:
+    return "".join(text) if isinstance(text, list) else str(text)
+
+
+def _first_line(source: str) -> str:
+    lines = source.strip().splitlines()
+    return _shown(lines[0]) + (f"  (+{len(lines) - 1} lines)" if len(lines) > 1 else "")
+
+
+def _shown(text: str) -> str:
+    text = as_shown(text)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"

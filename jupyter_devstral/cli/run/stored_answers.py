@@ -1,0 +1,31 @@
+"""The answers that a cell's outputs hold, and the cells they propose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...core.edits.edit import Edit
+from ...core.wire import MIME, edits_from_bundle
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+
+def proposed_edits(cell: NotebookNode) -> list[Edit]:
+    """What the answers in this cell propose, as far as it can be executed: whole cells, changed cells."""
+    edits = [edit for bundle in _bundles(cell) for edit in edits_from_bundle(bundle)]
+    return [edit for edit in edits if edit.source.strip() and edit.source != edit.before]
+
+
+def written_sources(cell: NotebookNode) -> set[str]:
+    """The source of every cell that the answers in this cell propose."""
+    return {edit.source for bundle in _bundles(cell) for edit in edits_from_bundle(bundle)}
+
+
+def _bundles(cell: NotebookNode) -> Iterator[Mapping[str, Any]]:
+    for output in cell.get("outputs", ()):
+        data = output.get("data")
+        bundle = data.get(MIME) if isinstance(data, Mapping) else None
+        if isinstance(bundle, Mapping):
+            yield bundle

@@ -1,0 +1,201 @@
+"""What is behind an error, as far as it can be looked up: near names, keys and columns that do exist.
+
+Reads live values the careful way (`type_facts`, `table_schema`); returns sentences.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from ..variables.tables import column_names, key_text
+from ..variables.type_facts import dict_of_class, instance_dict, is_a, module_of, mro_of, name_of
+from .exception_facts import field_of, first_argument, is_error
+
+Live = Sequence[tuple[str, object]]
+
+_CLOSE, _LIKENESS = 3, 0.6
+_KEYS_LISTED = 20
+_KEYS_READ = 5000
+_FILES_READ = 2000
+_WORDS = 5
+_QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`")
+_CANNOT_IMPORT = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
+
+
+def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
+    """Sentences about `error`; `live` are the parts of the failing statements with their values."""
+    if is_error(error, NameError):
+        yield from _about_name(error, live, namespace)
+    elif is_error(error, AttributeError):
+        yield from _about_attribute(error)
+    elif is_error(error, ImportError):
+        yield from _about_import(error)
+    elif is_error(error, FileNotFoundError):
+        yield from _about_file(error)
+    # Python itself takes a column's name for an attribute, and libraries report one in errors of all kinds.
+    if not is_error(error, NameError, ImportError, OSError):
+        yield from _about_keys(error, live)
+
+
+def missing_name(error: BaseException) -> str:
+    """The name that a NameError misses, "" for any other error."""
+    if not is_error(error, NameError):
+        return ""
+    name = field_of(error, "name")
+    if type(name) is str and name:
+        return name
+    text = first_argument(error)
+    found = _UNDEFINED.search(text) if type(text) is str else None
+    return (found[1] or found[2]) if found else ""
+
+
+def _about_name(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
+    name = missing_name(error)
+    known = [key for key in list(namespace) if isinstance(key, str) and not key.startswith("_")]
+    close = _near(name, [*known, *(text for text, _ in live), *vars(builtins)]) if name else []
+    if close:
+        yield f"`{name}` is not defined; names like it: {_listed(close)}"
+    elif name:
+        yield f"`{name}` is not defined in this kernel"
+
+
+def _about_attribute(error: BaseException) -> Iterator[str]:
+    name, owner = field_of(error, "name"), field_of(error, "obj")
+    if type(name) is not str:
+        return
+    if owner is None:
+        said = first_argument(error)
+        if type(said) is str and said.startswith("'NoneType'"):
+            yield f"the object whose `{name}` was asked for is None"
+        return
+    close = _near(name, _attributes(owner))
+    if close:
+        yield f"{_label(owner)} has no `{name}`; names like it: {_listed(close)}"
+
+
+def _attributes(owner: object) -> Iterator[str]:
+    yield from instance_dict(owner)
+    kinds = mro_of(owner) if is_a(type(owner), type) else ()  # type: ignore[arg-type]
+    for cls in (*kinds, *mro_of(type(owner))):
+        yield from (name for name in dict_of_class(cls) if not name.startswith("_"))
+    yield from (name for name in column_names(owner) or () if isinstance(name, str))
+
+
+def _label(owner: object) -> str:
+    if is_a(type(owner), type(sys)):
+        return f"module {instance_dict(owner).get('__name__', '')}"
+    return f"class {name_of(owner)}" if is_a(type(owner), type) else name_of(type(owner))  # type: ignore[arg-type]
+
+
+def _about_import(error: BaseException) -> Iterator[str]:
+    said, name = field_of(error, "msg"), field_of(error, "name")
+    found = _CANNOT_IMPORT.search(said) if type(said) is str else None
+    if found and found[2] in sys.modules:
+        close = _near(found[1], vars(sys.modules[found[2]]))
+        if close:
+            yield f"{found[2]} has no `{found[1]}`; names like it: {_listed(close)}"
+    elif is_error(error, ModuleNotFoundError) and type(name) is str:
+        root = name.partition(".")[0]
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if root not in sys.modules:
+            yield f"no package in this kernel's Python {version} provides `{root}`"
+            loaded = {name.partition(".")[0] for name in list(sys.modules)}
+            close = _near(root, loaded | set(sys.stdlib_module_names))
+            if close:
+                yield f"modules like `{root}`: {_listed(close)}"
+
+
+def _about_file(error: BaseException) -> Iterator[str]:
+    path = field_of(error, "filename")
+    if type(path) is not str or not path:
+        return
+    folder, name = os.path.split(path)
+    if not os.path.isdir(folder or "."):
+        yield (
+            f"there is no folder {key_text(folder)} in the working directory"
+            if not os.path.isabs(folder)
+            else f"there is no folder {key_text(folder)}"
+        )
+        return
+    try:
+        with os.scandir(folder or ".") as entries:
+            names = [entry.name for entry in islice(entries, _FILES_READ)]
+    except OSError:
+        return
+    close = _near(name, names)
+    if close:
+        yield f"there is no file {key_text(path)}; in that folder, names like it: {_listed(close)}"
+
+
+def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
+    """Keys and columns that the error speaks of and that the values in play do not have."""
+    wanted = list(_keys_in(error))
+    told: set[int] = set()
+    for expression, value in live:
+        keys = _keys_of(value)
+        if keys is None or id(value) in told:
+            continue
+        told.add(id(value))
+        what = "column" if column_names(value) is not None else "key"
+        texts = [key for key in keys if type(key) is str]
+        known = {key_text(key) for key in keys}
+        for key in wanted:
+            if key_text(key) in known:
+                continue
+            close = _near(key, texts) if type(key) is str else []
+            if close:
+                like = _listed(close, key_text)
+                yield f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {like}"
+            elif is_error(error, KeyError):
+                has = _listed(keys[:_KEYS_LISTED], key_text) or f"no {what}s"
+                more = f" and {len(keys) - _KEYS_LISTED} more" if len(keys) > _KEYS_LISTED else ""
+                yield f"`{expression}` has no {what} {key_text(key)}; it has: {has}{more}"
+
+
+def _keys_in(error: BaseException) -> Iterator[object]:
+    """What a KeyError was asked for; of any other error the words that its message quotes."""
+    key = first_argument(error)
+    quoted: Iterable[str] = ()
+    if type(key) is str:
+        quoted = (next(filter(None, match)) for match in _QUOTED.findall(key[:2000]))
+    if is_error(error, KeyError) and type(key) in (str, int, float, bool, tuple):
+        yield key
+        # pandas: "['a', 'b'] not in index"
+        yield from islice(quoted, _WORDS) if "[" in str(key) else ()
+    elif not is_error(error, KeyError):
+        yield from islice(quoted, _WORDS)
+
+
+def _keys_of(value: object) -> list[object] | None:
+    """The columns of a table, the keys of a dict; None for anything else."""
+    columns = column_names(value)
+    if columns is not None:
+        return list(islice(columns, _KEYS_READ))
+    if is_a(type(value), dict) and module_of(type(value)) in ("builtins", "collections", "__main__"):
+        return list(islice(dict.keys(value), _KEYS_READ))  # type: ignore[arg-type]
+    return None
+
+
+def _near(name: str, names: Iterable[str]) -> list[str]:
+    """The names most like `name`, also where only the case differs or one begins the other."""
+    words = [word for word in dict.fromkeys(names) if isinstance(word, str) and word != name]
+    same = [word for word in words if word.casefold() == name.casefold() or word.strip() == name.strip()]
+    begins = [word for word in words if len(name) > 2 and len(word) > 2 and _one_begins_the_other(word, name)]
+    like = difflib.get_close_matches(name, words, _CLOSE, _LIKENESS)
+    return list(dict.fromkeys([*same, *like, *begins]))[:_CLOSE]
+
+
+def _one_begins_the_other(one: str, other: str) -> bool:
+    one, other = one.casefold(), other.casefold()
+    return one.startswith(other) or other.startswith(one)
+
+
+def _listed(items: Iterable[object], text: object = None) -> str:
+    return ", ".join(key_text(item) if text is key_text else f"`{item}`" for item in items)

@@ -1,0 +1,43 @@
+"""What a model server streams: pieces of text, and the counters that end them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Counters of one answer.
+
+    Attributes:
+        prompt_tokens: the whole prompt, tokens served from the server's cache included.
+        reply_tokens: tokens generated.
+        load_seconds, prompt_seconds, reply_seconds, total_seconds: as the server measured them;
+            `prompt_seconds` covers only what was not cached, waiting in a queue is only in the total.
+        done_reason: "stop", or "length" when the reply hit its limit.
+    """
+
+    prompt_tokens: int
+    reply_tokens: int
+    load_seconds: float
+    prompt_seconds: float
+    reply_seconds: float
+    total_seconds: float
+    done_reason: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of the reply; the last one of a complete reply carries `usage`."""
+
+    text: str
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """One chat message; `role` is "system", "user" or "assistant", `images` are base64."""
+
+    role: str
+    content: str
+    images: tuple[str, ...] = ()

@@ -1,0 +1,253 @@
+"""HTTP connections to the model server: the `ollama` package's client, which can be closed at once.
+
+Imports httpx and ollama (some 0.3 s), so it is itself imported only when a request is about to be made.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from ...errors import ModelError
+from ...importing import collector_paused, random_state_kept
+
+with collector_paused(), random_state_kept():
+    import httpx
+    import ollama
+
+    from .json_lines import with_safe_lines
+
+_CONNECT_SECONDS = 5.0
+# Ollama sends no header before the first token: after queue, load and reading, which may take minutes.
+_STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
+_IDLE_LIMIT = 4
+
+
+class ConnectionClosed(Exception):
+    """The connection was closed from this side while something was waiting for it."""
+
+
+class RefusedAnswer(Exception):
+    """An HTTP answer that is not 2xx, with its body, which `ollama.ResponseError` would take apart."""
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+
+class ClosableTransport(httpx.BaseTransport):
+    """One connection, kept alive between requests; adds what `ollama.Client.chat` cannot send."""
+
+    def __init__(self, host: str) -> None:
+        # A client that never speaks TLS needs no certificates, whose loading costs 20 ms.
+        secure = host.startswith("https:")
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60)
+        self._inner = httpx.HTTPTransport(verify=secure, trust_env=secure, limits=limits)
+        self._stream: Any = None
+        self.aborted = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request = _complete(request)
+        request.extensions = {**request.extensions, "trace": self._trace}
+        response = self._inner.handle_request(request)
+        if not response.is_success:
+            response.read()
+            raise RefusedAnswer(response.status_code, response.text)
+        return with_safe_lines(response)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def abort(self) -> None:
+        """Close the TCP connection now, from any thread; whoever is reading from it wakes with an error."""
+        self.aborted = True
+        if self._stream is not None:
+            sock = self._stream.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                # Not SSLSocket.shutdown, which takes the TLS state away from under the reader.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def _trace(self, event: str, info: dict[str, Any]) -> None:
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._stream = info["return_value"]
+        # Only before the request is sent: later the reader wakes by itself, and closing must not fail.
+        if self.aborted and event.endswith(("connect_tcp.complete", "send_request_headers.started")):
+            raise ConnectionClosed
+
+
+class Connection:
+    """An `ollama.Client` and a plain HTTP client over one transport to one host.
+
+    No proxies, no redirects: both would carry a prompt to a machine that nobody named.
+    """
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self._transport = ClosableTransport(host)
+        self.ollama = ollama.Client(
+            host, transport=self._transport, timeout=_STREAM_TIMEOUT, trust_env=False, follow_redirects=False
+        )
+        key = os.environ.get("OLLAMA_API_KEY", "")
+        self._http = httpx.Client(
+            base_url=host,
+            transport=self._transport,
+            trust_env=False,
+            headers={"authorization": f"Bearer {key}"} if key else None,
+        )
+
+    @property
+    def aborted(self) -> bool:
+        """Whether `abort` was called; such a connection is not used again."""
+        return self._transport.aborted
+
+    def abort(self) -> None:
+        """Close the connection at once, from any thread."""
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._transport.close()
+
+    def json(
+        self, method: str, path: str, body: object = None, *, model: str = "", timeout: float = 10
+    ) -> Any:
+        """The JSON answer of a small request; ModelError (translated) when there is none."""
+        try:
+            return self._http.request(method, path, json=body, timeout=timeout).json()
+        except STREAM_ERRORS as error:
+            raise translated(error, host=self.host, model=model, begun=False) from None
+
+
+_idle: dict[tuple[int, str], list[Connection]] = {}
+_idle_lock = threading.Lock()
+
+
+def take_connection(host: str) -> Connection:
+    """A connection to `host`, one kept alive from an earlier request where there is one."""
+    # A forked child must not speak on its parent's sockets: hence the process id in the key.
+    with _idle_lock:
+        idle = _idle.get((os.getpid(), host))
+        return idle.pop() if idle else Connection(host)
+
+
+def give_back(connection: Connection) -> None:
+    """Keep a connection for the next request, or drop it if it was aborted."""
+    with _idle_lock:
+        idle = _idle.setdefault((os.getpid(), connection.host), [])
+        if not connection.aborted and len(idle) < _IDLE_LIMIT:
+            idle.append(connection)
+            return
+    connection.close()
+
+
+def kept_ports() -> frozenset[int]:
+    """The servers' ports of the connections that are kept for later requests."""
+    with _idle_lock:
+        hosts = [host for (pid, host), idle in _idle.items() if pid == os.getpid() and idle]
+    return frozenset(port_of(host) for host in hosts)
+
+
+def port_of(host: str) -> int:
+    """The port that a host's address names or means."""
+    url = httpx.URL(host)
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+@atexit.register
+def close_idle_connections() -> None:
+    """Close the connections that are kept for later requests."""
+    with _idle_lock:
+        kept = [connection for (pid, _), idle in _idle.items() if pid == os.getpid() for connection in idle]
+        _idle.clear()
+    for connection in kept:
+        connection.close()
+
+
+@contextlib.contextmanager
+def borrowed(host: str) -> Iterator[Connection]:
+    """A connection for the length of a block."""
+    connection = take_connection(host)
+    try:
+        yield connection
+    finally:
+        give_back(connection)
+
+
+class _CompletingAsyncTransport(httpx.AsyncHTTPTransport):
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(_complete(request))
+        if not response.is_success:
+            await response.aread()
+            raise RefusedAnswer(response.status_code, response.text)
+        return with_safe_lines(response)
+
+
+@contextlib.asynccontextmanager
+async def async_client(host: str) -> AsyncIterator[ollama.AsyncClient]:
+    """The asynchronous twin of a connection, for one request; cancelling the task closes it."""
+    secure = host.startswith("https:")
+    transport = _CompletingAsyncTransport(verify=secure, trust_env=secure)
+    client = ollama.AsyncClient(
+        host, transport=transport, timeout=_STREAM_TIMEOUT, trust_env=False, follow_redirects=False
+    )
+    try:
+        yield client
+    finally:
+        await transport.aclose()
+
+
+# What a request through the package can raise: its own errors, the connection's, and what a line that is not
+# Ollama's makes of json.loads, pydantic and `.get` (ValueError, AttributeError, TypeError, RecursionError).
+STREAM_ERRORS = (
+    RefusedAnswer,
+    ollama.ResponseError,
+    httpx.HTTPError,
+    httpx.StreamError,
+    ValueError,
+    AttributeError,
+    TypeError,
+    RecursionError,
+)
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether a connection that had been made broke off."""
+    return isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError))
+
+
+def server_words(error: Exception) -> str:
+    """What the server itself said: an `{"error": …}` line inside a stream, or a refusal; else ""."""
+    if isinstance(error, RefusedAnswer):
+        return error.body
+    if not isinstance(error, ollama.ResponseError):
+        return ""
+    return error.error if isinstance(error.error, str) else json.dumps(error.error)
+
+
+def translated(error: Exception, *, host: str, model: str, begun: bool) -> ModelError:
+    """One of STREAM_ERRORS as advice; `begun`: part of an answer had arrived."""
+    from .errors import connection_error, not_ollama, refusal, stream_error, unreadable_line
+
+    if isinstance(error, RefusedAnswer):
+        return refusal(error.status, error.body, host=host, model=model)
+    if words := server_words(error):
+        return stream_error(words, model=model, begun=begun)
+    if isinstance(error, httpx.HTTPError):
+        return connection_error(error, host=host, begun=begun)
+    return unreadable_line(host) if begun else not_ollama(host)
+
+
+def _complete(request: httpx.Request) -> httpx.Request:
+    """The request with `truncate: false`: without it Ollama cuts a long prompt in silence."""
+    if request.method != "POST" or not request.url.path.endswith("/api/chat"):
+        return request
+    headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"content-length"]
+    body = request.read().rstrip()[:-1] + b',"truncate":false}'
+    return httpx.Request("POST", request.url, headers=headers, content=body, extensions=request.extensions)

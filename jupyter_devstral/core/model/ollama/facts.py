@@ -1,0 +1,188 @@
+"""What Ollama's `/api/tags`, `/api/show` and `/api/ps` say about models, read from their raw JSON.
+
+Must not do I/O. Bodies may come from another program than Ollama: a field of a wrong type reads as absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..messages import Usage
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model the server has.
+
+    Attributes:
+        name: with its tag, as `ollama list` shows it.
+        size: bytes on disk.
+        context_length: tokens it was trained for, or None where the server does not say.
+        capabilities: such as "completion", "tools", "vision", "insert"; empty where the server does not say.
+        remote_host: where the server forwards requests for it; "" for a model that runs on the server itself.
+    """
+
+    name: str
+    size: int = 0
+    digest: str = ""
+    context_length: int | None = None
+    capabilities: tuple[str, ...] = ()
+    remote_host: str = ""
+
+    @property
+    def remote(self) -> bool:
+        """Whether prompts for this model leave the server."""
+        return bool(self.remote_host) or is_cloud_name(self.name)
+
+
+@dataclass(frozen=True)
+class RunningModel:
+    """A model in memory: sizes in bytes, and the window (tokens) it was loaded with."""
+
+    name: str
+    size: int
+    size_vram: int
+    context_length: int
+    digest: str = ""
+
+    @property
+    def gpu_share(self) -> float:
+        """Part of the model that sits on the GPU, 0 to 1."""
+        return min(1.0, self.size_vram / self.size) if self.size > 0 else 0.0
+
+
+def full_name(name: str) -> str:
+    """`name` with the tag Ollama assumes when none is given, in lower case (Ollama's names ignore case)."""
+    last = name.rpartition("/")[2]
+    return (name if ":" in last else f"{name}:latest").lower()
+
+
+def running_as(
+    name: str, running: Sequence[RunningModel], tags: Sequence[ModelInfo] = ()
+) -> RunningModel | None:
+    """The loaded model that answers to `name`, or None.
+
+    Names of one model share one runner, which `/api/ps` lists under the name that loaded it; `tags` tell.
+    """
+    by_name = next((entry for entry in running if full_name(entry.name) == full_name(name)), None)
+    digests = {info.digest for info in tags if full_name(info.name) == full_name(name) and info.digest}
+    return by_name or next((entry for entry in running if entry.digest in digests), None)
+
+
+def is_cloud_name(name: str) -> bool:
+    """Names by which Ollama forwards a request to ollama.com: they end in "-cloud" or ":cloud"."""
+    return name.lower().endswith(("-cloud", ":cloud"))
+
+
+def models_in_tags(body: Any) -> list[ModelInfo]:
+    """The models of an `/api/tags` body."""
+    models = []
+    for entry in _entries(body):
+        details = _mapping(entry.get("details"))
+        models.append(
+            ModelInfo(
+                name=_text(entry.get("name")) or _text(entry.get("model")),
+                size=_number(entry.get("size")),
+                digest=_text(entry.get("digest")),
+                context_length=_number(details.get("context_length")) or None,
+                capabilities=_texts(entry.get("capabilities")),
+                remote_host=_remote_host(entry),
+            )
+        )
+    return models
+
+
+def models_in_ps(body: Any) -> list[RunningModel]:
+    """The loaded models of an `/api/ps` body; a model that is still loading is not in it."""
+    return [
+        RunningModel(
+            name=_text(entry.get("name")) or _text(entry.get("model")),
+            size=_number(entry.get("size")),
+            size_vram=_number(entry.get("size_vram")),
+            context_length=_number(entry.get("context_length")),
+            digest=_text(entry.get("digest")),
+        )
+        for entry in _entries(body)
+    ]
+
+
+def model_in_show(name: str, body: Any) -> ModelInfo:
+    """What an `/api/show` body says about `name`."""
+    entry = _mapping(body)
+    return ModelInfo(
+        name=name,
+        context_length=_architecture_number(entry, "context_length") or None,
+        capabilities=_texts(entry.get("capabilities")),
+        remote_host=_remote_host(entry),
+    )
+
+
+def cache_bytes_per_token(show_body: Any) -> int:
+    """Bytes of KV cache (f16) for one token of window, 0 where `/api/show` does not tell.
+
+    Keys and values, 2 bytes each, for every layer and KV head: Devstral Small 2 gives 163,840.
+    """
+    entry = _mapping(show_body)
+    layers = _architecture_number(entry, "block_count")
+    heads = _architecture_number(entry, "attention.head_count_kv")
+    width = _architecture_number(entry, "attention.key_length")
+    if not width:
+        query_heads = _architecture_number(entry, "attention.head_count")
+        width = _architecture_number(entry, "embedding_length") // query_heads if query_heads else 0
+    value_width = _architecture_number(entry, "attention.value_length") or width
+    return layers * heads * (width + value_width) * 2
+
+
+def _architecture_number(show: Mapping[str, Any], key: str) -> int:
+    # Never a search by suffix: "rope.scaling.original_context_length" ends like "context_length", and a
+    # 393,216-token model was read as an 8,192-token one that way.
+    info = _mapping(show.get("model_info"))
+    return _number(info.get(f"{_text(info.get('general.architecture'))}.{key}"))
+
+
+def _remote_host(entry: Mapping[str, Any]) -> str:
+    remote = _text(entry.get("remote_host"))
+    return remote or ("another server" if entry.get("remote_model") else "")
+
+
+def _entries(body: Any) -> Sequence[Mapping[str, Any]]:
+    models = _mapping(body).get("models")
+    return [entry for entry in models if isinstance(entry, Mapping)] if isinstance(models, list) else []
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _number(value: Any) -> int:
+    return int(value) if isinstance(value, (int, float)) else 0
+
+
+_NANOSECONDS = 1e9
+
+
+def usage_of(record: Mapping[str, Any]) -> Usage:
+    """Counters of a final record (`done: true`); Ollama leaves out those that are zero."""
+
+    def seconds(key: str) -> float:
+        return (record.get(key) or 0) / _NANOSECONDS
+
+    return Usage(
+        prompt_tokens=record.get("prompt_eval_count") or 0,
+        reply_tokens=record.get("eval_count") or 0,
+        load_seconds=seconds("load_duration"),
+        prompt_seconds=seconds("prompt_eval_duration"),
+        reply_seconds=seconds("eval_duration"),
+        total_seconds=seconds("total_duration"),
+        done_reason=record.get("done_reason") or "stop",
+    )

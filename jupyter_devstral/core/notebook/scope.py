@@ -1,0 +1,6 @@
+"""How much of a notebook a request may send."""
+
+from __future__ import annotations
+
+# From the widest to the narrowest.
+SCOPES = ("notebook", "above", "cell", "none")

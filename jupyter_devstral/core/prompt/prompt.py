@@ -1,0 +1,187 @@
+"""Facts become messages: the one place that decides the layout of a prompt; the wording lives in `prompts/`.
+
+The layout serves the prefix cache: what stands still comes first, what changes with every request last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ..context.cell_text import cell_text, fenced
+from ..context.context import Context, ContextBuilder, Sources
+from ..context.history import Entry, Piece
+from ..context.variable_choice import variables_block
+from ..model.messages import Message
+from ..model.token_estimate import estimate_tokens
+from ..notebook.cells import Cell, header
+from ..notebook.own_cells import is_request
+from ..python.source import mentioned_names, names_of
+from ..request.tasks import Attachment, Request, Task
+from .failure_text import failure_text
+from .safe_request import Redacts, safe_request
+
+# What a chat template adds around one message.
+MESSAGE_OVERHEAD = 4
+_PROMPTS = Path(__file__).parent / "prompts"
+_WORD = re.compile(r"[^\W\d]\w*")
+# Words of English rather than variables, however often somebody calls one that.
+_ARTICLES = {"a", "A", "I"}
+_PLACEHOLDER = re.compile(r"<SECRET_\d+>")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is sent, and what is known about it.
+
+    Attributes:
+        messages: system, then user and assistant in turn, the question last.
+        tokens: estimated for all messages.
+        pieces: what of the notebook is in them, in order (the cell asked about is part of the question).
+        dropped: what was left out because the budget is spent.
+        user_text: what to record in `Turn.user_text`: the end of the last message, from the variables on.
+            Secrets of variables are replaced in it (it is written to the notebook file), the user's words are
+            verbatim.
+        redactions: distinct secrets replaced in the messages.
+    """
+
+    messages: tuple[Message, ...]
+    tokens: int
+    pieces: tuple[Piece, ...]
+    dropped: tuple[Piece, ...]
+    user_text: str
+    redactions: int
+
+
+def build_prompt(
+    request: Request,
+    *,
+    budget: int | None = None,
+    estimate: Callable[[str], int] | None = None,
+    redactor: Redacts | None = None,
+) -> Prompt:
+    """The prompt of a request: a pure function of it, byte-identical for an unchanged notebook.
+
+    `budget` is in tokens, for the pieces alone; None sends everything. `estimate` counts tokens.
+    """
+    count = estimate or estimate_tokens
+    safe = safe_request(request, redactor)
+    subjects = _subjects(safe)
+    sources = _sources(safe, subjects)
+    attached = [_attached(each, count) for each in safe.attachments]
+    room = None if budget is None else budget - sum(piece.tokens for piece in attached)
+    context = ContextBuilder(sources, count).fit(room)
+    sent = {entry.cell.index for entry in context.history}
+    asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.index not in sent]
+    tail = [*(piece.text for piece in context.earlier), *asked_about]
+    asked = [*(piece.text for piece in attached), *_asked(safe, subjects)]
+    messages = _messages(context.history, tail, _user_text(context, [*asked, safe.question]), request.images)
+    # The system prompt speaks of placeholders itself.
+    text = "\n".join(message.content for message in messages[1:])
+    return Prompt(
+        messages=messages,
+        tokens=sum(count(message.content) + MESSAGE_OVERHEAD for message in messages),
+        pieces=(*context.pieces, *attached),
+        dropped=context.dropped,
+        user_text=_user_text(context, [*asked, request.question]),
+        redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
+    )
+
+
+@lru_cache(maxsize=32)
+def wording(name: str) -> str:
+    """The text of `prompts/<name>.md`."""
+    return (_PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def _position(request: Request) -> int:
+    """How many cells stand above the question."""
+    focus, cells = request.focus, request.notebook.cells
+    if focus is not None and focus.index < len(cells) and cells[focus.index].key == focus.key:
+        return focus.index
+    return len(cells)
+
+
+def _subjects(request: Request) -> list[Cell]:
+    """The cells that the request is about, which are sent whatever the budget.
+
+    They are the target, and the focus unless that is just where the question was typed. Without any context
+    the target remains: it cannot be rewritten unseen.
+    """
+    cells = (request.target,) if request.scope == "none" else (request.target, request.focus)
+    found = [cell for cell in cells if cell is not None and not is_request(cell)]
+    return list({cell.key: cell for cell in found}.values())
+
+
+def _sources(request: Request, subjects: list[Cell]) -> Sources:
+    cells, language = request.notebook.cells, request.notebook.language
+    position = _position(request)
+    loads = frozenset(_WORD.findall(request.question)) - _ARTICLES
+    mentions: frozenset[str] = frozenset()
+    for cell in subjects:
+        if cell.kind == "code":
+            loads |= names_of(cell.source).loads
+            mentions |= mentioned_names(cell.source)
+    keys = frozenset(cell.key for cell in subjects)
+    variables = [
+        each for each in request.variables if request.scope != "none" or each.name in request.attached
+    ]
+    # What stood on the line that failed matters as much as what the user attached.
+    attached = (*request.attached, *(request.failure.names if request.failure else ()))
+    whole = request.scope in ("notebook", "above")
+    return Sources(
+        above=cells[:position] if whole else (),
+        below=[cell for cell in cells[position + 1 :] if cell.key not in keys]
+        if request.scope == "notebook"
+        else (),
+        language=language,
+        loads=loads,
+        mentions=mentions,
+        variables=variables,
+        attached=attached,
+        subjects=keys,
+    )
+
+
+def _asked(request: Request, subjects: list[Cell]) -> list[str]:
+    """What is known about the failure, if it is about one, and the task."""
+    name = header(subjects[0]) if subjects else "the cell above"
+    task = Task(request.task)
+    if task is Task.CHAT:
+        selected = [wording("selected").replace("[cell N]", name)] if subjects else []
+        return [*selected, wording(task.value)]
+    if request.failure is None:
+        return [wording(task.value).replace("[cell N]", name)]
+    line = wording("failure" if task is Task.FIX else task.value).replace("[cell N]", name)
+    return [failure_text(request.failure, request.notebook), line]
+
+
+def _user_text(context: Context, asked: list[str]) -> str:
+    block = variables_block([piece.text for piece in context.variables])
+    text = "\n".join(part for part in asked if part)
+    return f"{block}\n\n{text}" if block else text
+
+
+def _attached(attachment: Attachment, count: Callable[[str], int]) -> Piece:
+    title = f"File {attachment.name}:" if attachment.kind == "file" else "Selected text:"
+    text = f"{title}\n{fenced(attachment.text.rstrip(), '')}"
+    return Piece(attachment.kind, attachment.name, text, count(text))
+
+
+def _messages(
+    history: tuple[Entry, ...], tail: list[str], user_text: str, images: tuple[str, ...]
+) -> tuple[Message, ...]:
+    messages = [Message("system", wording("system"))]
+    waiting: list[str] = []
+    for entry in history:
+        if entry.turn is None:
+            waiting.append(entry.pieces[0].text)
+            continue
+        messages.append(Message("user", "\n\n".join([*waiting, entry.turn.user_text])))
+        messages.append(Message("assistant", entry.turn.reply))
+        waiting = []
+    messages.append(Message("user", "\n\n".join([*waiting, *tail, user_text]), images))
+    return tuple(messages)

@@ -1,0 +1,121 @@
+"""What a reply consists of, prose and code, and how a fenced block becomes the source of a cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..python.source import parse_cell, parses
+from .languages import canonical, is_transcript_tag
+from .repl_session import without_prompts
+from .verdict import verdict_of
+
+_INDENT = re.compile(r"[ \t]*")
+_HEADING = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
+# The name that cells have in a prompt, inside a sentence or as a first comment.
+_MENTION = re.compile(r"\[cell (?P<cell>[\w-]+)[\],]", re.IGNORECASE)
+_COMMENT = re.compile(r"#[ \t]*\[cell (?P<cell>[\w-]+)\][ \t]*\n+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Text outside code blocks, exactly as it came."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """One fenced block.
+
+    Attributes:
+        raw: the block exactly as it came, fences included.
+        language: the tag behind the fence as written ("" without one): "Python", "bash" …
+        source: the code alone: fence indentation and prompts taken off, "\\n" between lines, none at the end.
+        closed: whether the block's end was seen.
+        verdict: "cell" when the source can become a code cell of the notebook, else why not: "empty",
+            "shell", "diff", "output", "lazy", "does not parse: line 3: …", "other language: r".
+        cell: the id or index of the cell that the reply says the block is for, "" mostly.
+    """
+
+    raw: str
+    language: str
+    source: str
+    closed: bool
+    verdict: str
+    cell: str = ""
+
+
+def read_code(
+    raw: str,
+    tag: str,
+    content: str,
+    *,
+    column: int = 0,
+    closed: bool = True,
+    lead: str = "",
+    cell: str = "",
+    notebook_language: str = "python",
+) -> Code:
+    """A `Code` from the text between two fences; `lead`: the line of prose before, `column`: the fence's."""
+    language = canonical(tag)
+    if language == "python" or (not language and notebook_language == "python"):
+        source = _python_source(content, column, certain=bool(language))
+    else:
+        source = _outdented(content, min(column, _least_indent(content)))
+    source = source.rstrip("\n")
+    if (comment := _COMMENT.match(source)) and (not cell or cell == comment["cell"]):
+        cell, source = comment["cell"], source[comment.end() :]
+    cell = cell or cell_mentioned(lead)
+    transcript = is_transcript_tag(tag) and source == content.rstrip("\n")
+    verdict = "output" if transcript else verdict_of(source, tag, notebook_language, lead)
+    return Code(raw, tag, source, closed, verdict, cell)
+
+
+def cell_heading(line: str) -> str:
+    """The cell that a line of prose names and nothing else: "[cell 3]", "**Cell 3**"; "" for other lines."""
+    found = _HEADING.fullmatch(line)
+    return found["cell"] if found else ""
+
+
+def cell_mentioned(line: str) -> str:
+    """The one cell that a sentence mentions; "" for none or several."""
+    names = {found["cell"] for found in _MENTION.finditer(line)}
+    return names.pop() if len(names) == 1 else ""
+
+
+def _python_source(content: str, column: int, *, certain: bool) -> str:
+    """The first layout that parses; the first at all when none does."""
+    first = ""
+    for number, layout in enumerate(_layouts(content, column)):
+        source = without_prompts(layout)
+        if parse_cell(source) is not None or (certain and parses(source) is None):
+            return source
+        first = first if number else source
+    return first
+
+
+def _layouts(content: str, column: int) -> Iterator[str]:
+    """Ways to take the indentation off: what all lines share, else what Markdown says."""
+    for width in dict.fromkeys([_least_indent(content), column]):
+        yield _outdented(content, width)
+
+
+def _least_indent(content: str) -> int:
+    """Columns of white space (tabs to 4) before the leftmost line that is not blank."""
+    lines = [line for line in content.split("\n") if line.strip()]
+    return min((len(_INDENT.match(line)[0].expandtabs(4)) for line in lines), default=0)  # type: ignore[index]
+
+
+def _outdented(content: str, width: int) -> str:
+    return "\n".join(_cut(line, width) for line in content.split("\n")) if width else content
+
+
+def _cut(line: str, width: int) -> str:
+    """Up to `width` columns of white space taken off; a tab cut in two leaves spaces."""
+    at = column = 0
+    while at < len(line) and column < width and line[at] in " \t":
+        column += 1 if line[at] == " " else 4 - column % 4
+        at += 1
+    return " " * max(0, column - width) + line[at:]

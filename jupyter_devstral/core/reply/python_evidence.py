@@ -1,0 +1,115 @@
+"""Whether text that nobody labelled is Python that somebody meant to be run."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ..python.source import parse_cell, without_ipython_syntax
+
+# Calls that parse as Python and are R, JavaScript, Java, C, Ruby, PHP or a spreadsheet.
+_OF_OTHERS = """
+    library require install.packages cat paste data.frame console alert puts println printf echo System
+    document window cout fmt Console disp fprintf var_dump SUM IF AND OR NOT COUNTIF VLOOKUP CONCATENATE
+    REGEXMATCH SEARCH
+"""
+_FOREIGN_CALLS = frozenset(_OF_OTHERS.split())
+_MAGIC = re.compile(
+    r"""%{1,2}(?:time|timeit|matplotlib|load_ext|reload_ext|autoreload|pip|conda|run|cd|capture|writefile|bash|config
+        |env|html|sql|R|who|whos|pylab|javascript|prun|lsmagic|history|debug|pdb|store|devstral)\b
+    | !(?:\{sys\.executable\}\ )?(?:pip3?|conda|wget|curl|git|apt|apt-get|python3?|ls|mkdir|unzip|tar|cat|head
+        |mv|cp|rm|nvidia-smi)\b""",
+    re.VERBOSE,
+)
+_CELL_MAGIC = re.compile(r"%%[a-z]\w*(?:[ \t]|$)", re.MULTILINE)
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FLOW = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.If, ast.Try)
+_STRONG = (*_DEFINITIONS, *_FLOW, ast.AugAssign, ast.Delete, ast.Assert, ast.Raise)
+
+
+def looks_like_python(source: str) -> bool:
+    """Whether the source parses as a cell and does what output, prose or another language does not."""
+    if _CELL_MAGIC.match(source):
+        return True
+    tree = parse_cell(source)
+    if tree is None or _ends_in_semicolons(source):
+        return False
+    lines = without_ipython_syntax(source).split("\n")
+    magics = any(_MAGIC.match(line.strip()) for line in source.split("\n"))
+    found = [_evidence(statement, lines) for statement in tree.body]
+    return -1 not in found and (magics or sum(found) > 0)
+
+
+def is_weak_evidence(source: str) -> bool:
+    """Whether source that looks like Python could as well be what a program printed: `x = 3`, `f(3)`."""
+    tree = parse_cell(source)
+    return tree is None or not any(isinstance(statement, _STRONG) for statement in tree.body)
+
+
+def _evidence(statement: ast.stmt, lines: list[str]) -> int:
+    """1: Python to be run; 0: could be anything; -1: certainly something else."""
+    if isinstance(statement, _STRONG):
+        return 1
+    if isinstance(statement, ast.Assign):
+        return 0 if _is_setting(statement) or _is_formula(statement) else 1
+    if isinstance(statement, ast.AnnAssign):
+        # "Name: Ann" is a form that somebody filled in.
+        return 1 if statement.value is not None else 0
+    if isinstance(statement, ast.Expr):
+        return _evidence_of_value(statement.value, lines)
+    return 0
+
+
+def _is_setting(statement: ast.Assign) -> bool:
+    """`DEBUG=on`: a line of a settings file."""
+    return isinstance(statement.value, ast.Name) and isinstance(statement.targets[0], ast.Name)
+
+
+def _is_formula(statement: ast.Assign) -> bool:
+    """`sqrt(x^2 + y^2)`: powers as mathematics writes them (to Python `^` binds looser than `+`)."""
+    operations = [node for node in ast.walk(statement.value) if isinstance(node, ast.BinOp)]
+    return any(
+        isinstance(node.op, ast.BitXor) and isinstance(_leftmost(node.right), ast.Constant)
+        for node in operations
+    )
+
+
+def _leftmost(value: ast.expr) -> ast.expr:
+    return _leftmost(value.left) if isinstance(value, ast.BinOp) else value
+
+
+def _evidence_of_value(value: ast.expr, lines: list[str]) -> int:
+    if isinstance(value, ast.Await | ast.Yield):
+        return 1
+    if isinstance(value, ast.Compare) and _is_r_assignment(value):
+        return -1
+    if isinstance(value, ast.Attribute | ast.Subscript | ast.Name):
+        return 0
+    if not isinstance(value, ast.Call):
+        calls = [node for node in ast.walk(value) if isinstance(node, ast.Call)]
+        return 1 if any(isinstance(call.func, ast.Attribute) for call in calls) else 0
+    name = ast.unparse(value.func)
+    if {name, name.split(".")[0]} & _FOREIGN_CALLS:
+        return -1
+    return 1 if _is_glued_to_parenthesis(value, lines) else 0
+
+
+def _is_r_assignment(value: ast.Compare) -> bool:
+    """`x <- 3` is `x < -3` to Python."""
+    return isinstance(value.ops[0], ast.Lt) and isinstance(value.comparators[0], ast.UnaryOp)
+
+
+def _is_glued_to_parenthesis(call: ast.Call, lines: list[str]) -> bool:
+    """`Title (subtitle)` is prose."""
+    end = call.func.end_col_offset
+    number = call.func.end_lineno
+    if end is None or number is None or number > len(lines):
+        return True
+    return lines[number - 1].encode()[end : end + 1] == b"("
+
+
+def _ends_in_semicolons(source: str) -> bool:
+    """Half the lines or more: C, Java, JavaScript, R by habit."""
+    lines = [line.rstrip() for line in source.split("\n") if line.strip()]
+    ending = sum(line.endswith((";", "{", "}")) for line in lines)
+    return ending * 2 >= len(lines) and ending > 0 and any(line.endswith(";") for line in lines)

@@ -1,0 +1,122 @@
+"""May a block become a cell, and if not, why not."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from ..python.source import parse_cell, parses
+from .languages import canonical
+from .left_out_code import placeholder_in
+from .python_evidence import is_weak_evidence, looks_like_python
+
+_PROMPT = r"(?:\$ |PS [^>\n]*> ?|[A-Z]:\\[^>\n]*> ?|> )?(?:sudo )?"
+_PROGRAMS = """
+    pip pip3 python python3 py ipython conda mamba virtualenv activate uv poetry pipx pytest jupyter
+    streamlit flask uvicorn gunicorn kaggle ollama npm npx yarn pnpm node apt apt-get brew yum dnf pacman
+    choco winget git cd ls dir mkdir pwd which docker docker-compose kubectl curl wget export set source
+    chmod chown cp mv rm cat echo touch tar unzip ssh scp sh bash nano vim make cargo rustup go java javac
+    gcc dotnet
+"""
+_COMMAND = re.compile(_PROMPT + "(?:" + "|".join(_PROGRAMS.split()) + r")(?: [^=(].*| ?)")
+_PROMPTED = re.compile(r"\$ \S.*")
+_SHELL_TAGS = ("bash", "terminal", "powershell")
+_ANNOUNCES_OUTPUT = re.compile(
+    r"""^\W*(?:(?:the|this|sample|example|expected|console|program|script|your|possible)\s+)*outputs?\b
+        (?!.*\bcode\b)
+    | \boutputs?\s*(?:is|are|will\s+be|would\s+be|should\s+be|looks?|:|might|may)
+    | \b(?:will|would|should|might)\s+(?:print|output|display|give|produce|return|show)\b
+    | ^\W*(?:it|this|that|which|the\s+(?:code|result|program|cell))\s+
+        (?:prints|outputs|gives|displays|produces)\b
+    | ^\W*(?:(?:sample|example)\s+)?inputs?\s*\d*\W*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CODE_OF_OTHERS = re.compile(
+    r"<-|\w\s*=\s*\S|\w\(.*\)|^\s*(?:function|end|let|var|const|using|import|library|val|def|if|for)\b"
+)
+_NOT_CODE = re.compile(r"^\s*(?:[{}\[\]|+]|\d|Traceback|Error\b|\[\d+\])|[│├└─]")
+
+
+def verdict_of(source: str, tag: str, notebook_language: str, lead: str = "") -> str:
+    """Why the source must not become a cell of a notebook in `notebook_language`, or "cell"."""
+    if not source.strip():
+        return "empty"
+    language, own = canonical(tag), canonical(notebook_language) or "python"
+    if not language:
+        return _verdict_untagged(source, own, lead)
+    if language == own:
+        return _verdict_python(source) if own == "python" else _verdict_foreign(source, own)
+    if language in _SHELL_TAGS:
+        return "shell"
+    if language == "diff":
+        return "diff"
+    return "output" if language == "text" else f"other language: {tag.lower()}"
+
+
+def _verdict_python(source: str) -> str:
+    if _is_diff(source):
+        return "diff"
+    if placeholder_in(source):
+        return "lazy"
+    if not source.startswith(("%", "!")) and _is_shell(source):
+        return "shell"
+    reason = None if parse_cell(source) is not None else parses(source)
+    return f"does not parse: {reason}" if reason else "cell"
+
+
+def _verdict_foreign(source: str, language: str) -> str:
+    return "lazy" if placeholder_in(source, language) else "cell"
+
+
+def _verdict_untagged(source: str, own: str, lead: str) -> str:
+    if _is_diff(source):
+        return "diff"
+    if _is_shell(source):
+        return "shell"
+    if own != "python":
+        return _verdict_foreign(source, own) if _looks_like_code(source) else "output"
+    if not looks_like_python(source):
+        return "output"
+    if is_weak_evidence(source) and _ANNOUNCES_OUTPUT.search(lead):
+        return "output"
+    return "lazy" if placeholder_in(source) else "cell"
+
+
+def _looks_like_code(source: str) -> bool:
+    """For languages that are not parsed here: half of the lines or more have the look of code."""
+    lines = [
+        line
+        for line in source.split("\n")
+        if line.strip() and not line.lstrip().startswith(("#", "//", "--"))
+    ]
+    alike = sum(bool(_CODE_OF_OTHERS.search(line)) and not _NOT_CODE.search(line) for line in lines)
+    return bool(lines) and alike * 2 >= len(lines)
+
+
+def _is_shell(source: str) -> bool:
+    lines = [line.strip() for line in source.split("\n") if line.strip()]
+    commands = [line for line in lines if not line.startswith("#")]
+    if not commands:
+        return False
+    if _PROMPTED.fullmatch(commands[0]):
+        return True
+    return all(map(_is_command, commands))
+
+
+def _is_command(line: str) -> bool:
+    """A command line; words that are Python too (`cat = 1`, `make(x)`) do not count where it is Python."""
+    return _COMMAND.fullmatch(line) is not None and not _is_statement(line)
+
+
+def _is_statement(line: str) -> bool:
+    tree = parse_cell(line)
+    statements = tree.body if tree is not None else []
+    return any(not isinstance(one, ast.Expr) or isinstance(one.value, ast.Call) for one in statements)
+
+
+def _is_diff(source: str) -> bool:
+    if re.search(r"^(?:@@ -\d|diff --git |--- a/)", source, re.MULTILINE):
+        return True
+    lines = [line for line in source.split("\n") if line.strip()]
+    signs = {line[0] for line in lines}
+    return signs <= {"+", "-", " "} and {"+", "-"} <= signs

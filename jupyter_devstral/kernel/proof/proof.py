@@ -1,0 +1,320 @@
+"""Tests that a model wrote, proven before they become a cell: run in forks, and against mutants.
+
+Runs on the main thread, while the cell that asked is still running; or step by step, for a server that asks
+between cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ...core.edits.edit import Edit
+from ...core.errors import ModelError
+from ...core.python.source import defines_the_same, definitions_of
+from ...core.text.markdown import code_block, inline_code, prose
+from ...core.unit_tests.docstrings import docstrings_of, examples_in, without_examples
+from ...core.unit_tests.mutants import Mutant, mutants_of
+from ...core.unit_tests.question import DOCTEST, FUNCTIONS
+from ...core.unit_tests.written_tests import TestSource, mentions, read_tests
+from ..copy.safety import why_not
+from .outcomes_text import counted, outcomes_table
+from .pytest_run import ERROR, FAILED, PASSED, TestOutcome
+from .runs import CUT_OFF, FLAKY, NO_TURN, NOT_TRIED, passed, run_in_copy, survivors
+from .targets import undefined_in
+
+if TYPE_CHECKING:
+    from .targets import Target
+
+QUESTION = "Fails: is this test wrong, or did it find a bug?"
+HOW_TO_STRENGTHEN = "`%devstral strengthen` asks for tests that notice what these do not."
+_MUTANTS, _MUTANT_BUDGET = 50, 10.0
+_SURVIVORS_SHOWN, _ERRORS_SENT = 5, 5
+
+
+@dataclass
+class Proof:
+    """What is known of the tests of a reply.
+
+    Attributes:
+        tests: those that are left to insert.
+        outcomes: of every test that ran, as it ran last.
+        reason: why nothing could be tried, as a phrase; "" when it could.
+        notes: sentences for the user.
+        tried, alive: the mutants, and those of them that no test noticed.
+        targets: what is tested.
+        form: of the tests.
+        docstrings: with the examples that hold, by the name of what they are about.
+    """
+
+    tests: TestSource
+    outcomes: list[TestOutcome] = field(default_factory=list)
+    reason: str = ""
+    tried: list[Mutant] = field(default_factory=list)
+    alive: list[Mutant] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    targets: tuple[Target, ...] = ()
+    form: str = FUNCTIONS
+    docstrings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def caught(self) -> int:
+        return len(self.tried) - len(self.alive)
+
+    @property
+    def failing(self) -> list[str]:
+        return [name for name in self.tests.names if name in _names(self.outcomes, FAILED)]
+
+    @property
+    def proves_nothing(self) -> bool:
+        """No mutant was caught, and no test found a fault: such tests are not inserted unasked."""
+        return bool(self.tried) and not self.caught and not self.failing
+
+    def edits(self, anchor: str) -> tuple[Edit, ...]:
+        """One new cell, or none; examples belong into docstrings."""
+        if not self.tests.tests or self.proves_nothing or self.form == DOCTEST:
+            return ()
+        return (Edit("insert", anchor, "", self.tests.cell(dict.fromkeys(self.failing, QUESTION))),)
+
+    def markdown(self, how_to_strengthen: str = HOW_TO_STRENGTHEN) -> str:
+        """The receipt of the tests: a line, the table, the questions, what no test would notice."""
+        parts = [f"**{self.headline()}**"] if self.headline() else []
+        if self.outcomes:
+            parts.append(outcomes_table(self.outcomes))
+        for one in self.outcomes:
+            if one.kind == FAILED:
+                question = f"{inline_code(one.name)} fails: *is the test wrong, or did it find a bug?*"
+                parts.append(f"{question}\n\n{code_block(one.detail, 'text')}")
+        if self.alive and self.caught:
+            parts.append(self._unnoticed())
+        if self.alive and not self.reason and how_to_strengthen:
+            parts.append(how_to_strengthen)
+        parts += [prose(note) for note in self.notes]
+        return "\n\n".join(parts)
+
+    def headline(self) -> str:
+        """ "5 tests, all pass, 11 of 13 mutants caught"."""
+        if self.reason:
+            return f"not tried: {prose(self.reason)}"
+        if not self.outcomes:
+            return ""
+        line = counted(self.outcomes)
+        if not self.tried:
+            return line
+        line = f"{line}, {self.caught} of {len(self.tried)} mutants caught"
+        return f"{line}: these tests prove nothing" if self.proves_nothing else line
+
+    def strengthening(self) -> str:
+        """The question that asks for tests which notice what these do not."""
+        from ...core.prompt.prompt import wording
+
+        return wording("strengthen").replace("{mutants}", "\n".join(self.survivors()))
+
+    def _unnoticed(self) -> str:
+        lines = self.survivors()
+        more = len(lines) - _SURVIVORS_SHOWN
+        rest = [f"- and {more} more"] if more > 0 else []
+        return "\n".join(["No test would notice:", "", *lines[:_SURVIVORS_SHOWN], *rest])
+
+    def survivors(self) -> list[str]:
+        """A line of Markdown for each mutant that no test noticed."""
+        lines = []
+        for mutant in self.alive:
+            source = next(target.source for target in self.targets if target.name == mutant.path[0])
+            text = source.split("\n")[mutant.line - 1].strip()
+            where = f"{inline_code('.'.join(mutant.path))}, line {mutant.line}: {inline_code(text)}"
+            lines.append(f"- {where}, with {mutant.change}")
+        return lines
+
+
+@dataclass(frozen=True)
+class Saying:
+    """A step of a proof: what is going on from here on, in words."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A step of a proof: these words belong behind the reply; the code blocks of the next one are wanted."""
+
+    words: str
+
+
+Steps = Generator[Saying | Asking, Sequence[str] | None, Proof]
+
+
+def proving(
+    ip: Any,
+    blocks: Sequence[str],
+    targets: Sequence[Target],
+    *,
+    cell: str = "",
+    form: str = FUNCTIONS,
+    mutants: Sequence[Mutant] | None = None,
+    seconds: float,
+    own_ports: Collection[int] = (),
+) -> Steps:
+    """Read, run, repair once, run against mutants: a generator, so that each step can be its own message.
+
+    Args:
+        blocks: the code of the reply.
+        cell: the source of the cell that the tests are for, where there are no targets.
+        form, mutants: as for `prove`.
+        seconds: for one copy of the kernel; 0 where trials are switched off.
+        own_ports: connections that are ours, and no reason against a copy.
+
+    Where the one repair is asked for, `ModelError` may be thrown in. Returns the proof.
+    """
+    names = [target.name for target in targets]
+    docstrings: dict[str, str] = {}
+    if form == DOCTEST:
+        from .docstring_examples import as_tests
+
+        docstrings = docstrings_of(blocks, names)
+        tests = as_tests(docstrings)
+    else:
+        tests = read_tests(blocks, names)
+    proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
+    here = definitions_of(cell)
+    known = [one for one in targets if one.name in here]
+    stale = {one.name for one in known if not defines_the_same(one.name, cell, one.source)}
+    if stale:
+        why = "the kernel still has the old definition, and that is what was tested"
+        proof.notes.append(f"The cell of {_listed(stale)} has changed since it ran: {why}.")
+    if not tests.tests:
+        what = "docstring with examples" if form == DOCTEST else "tests"
+        proof.notes.append(f"The reply has no {what}, so nothing was inserted.")
+        return proof
+    if names and form != DOCTEST and not mentions(tests, names):
+        proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
+        proof.tests = tests.keep(())
+        return proof
+    missing = undefined_in(cell, ip.user_ns) if not targets else []
+    if missing:
+        proof.reason = f"`{missing[0]}` does not exist yet; run its cell first"
+    elif not seconds:
+        proof.reason = "trials are switched off"
+    else:
+        proof.reason = why_not(ip, [tests.python()], own_ports=set(own_ports))
+    if proof.reason:
+        return proof
+    try:
+        yield from _run(ip, proof, seconds)
+        if mutants is None:
+            share = _MUTANTS // max(1, len(targets))
+            mutants = [one for target in targets for one in mutants_of(target.source, limit=share)]
+        yield from _mutate(ip, proof, mutants)
+        if docstrings:
+            _keep_what_holds(ip, proof, docstrings, seconds)
+    except KeyboardInterrupt:
+        proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
+        proof.tests = proof.tests.keep(passed(proof.outcomes) | _names(proof.outcomes, FAILED))
+    except OSError as error:
+        proof.reason = f"the system refused a copy ({error.strerror})"
+    return proof
+
+
+def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
+    """Outcomes, with the one repair of tests that raise errors; leaves the tests that are worth keeping."""
+    yield Saying("running the tests in a copy of the kernel")
+    proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
+    broken = _names(proof.outcomes, ERROR)
+    if broken and proof.form != DOCTEST:
+        yield Saying("the tests raise errors: asking once more")
+        errors = [f"{one.name or 'the cell'}: {one.message}" for one in proof.outcomes if one.kind == ERROR]
+        from ...core.prompt.prompt import wording
+
+        words = wording("repair_tests").replace("{error}", "\n".join(errors[:_ERRORS_SENT]))
+        repaired = TestSource()
+        try:
+            second = (yield Asking(words)) or ()
+            repaired = read_tests(second, [target.name for target in proof.targets])
+        except ModelError as error:
+            proof.notes.append(f"No second attempt: {error}")
+        sound = proof.tests.keep(set(proof.tests.names) - broken if "" not in broken else ())
+        # A test that ran is not bent afterwards, whatever the second reply says of it.
+        repaired = repaired.keep(set(repaired.names) - set(sound.names))
+        if repaired.tests:
+            # Where the cell itself failed, its shared part is what was wrong.
+            before = () if "" in broken else sound.shared
+            shared = tuple(dict.fromkeys((*before, *repaired.shared)))
+            proof.tests = TestSource(shared, (*sound.tests, *repaired.tests), proof.tests.notes)
+            yield Saying("running the repaired tests in a copy of the kernel")
+            proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
+    _drop(proof)
+    good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
+    again = run_in_copy(ip, proof.tests.python(), good, seconds=seconds, fresh_random=True) if good else []
+    unlike = set(good) - passed(again)
+    if unlike:
+        proof.outcomes = [
+            replace(
+                one, kind=FLAKY, message="passes once, and not with other random numbers or at another time"
+            )
+            if one.test in unlike
+            else one
+            for one in proof.outcomes
+        ]
+        proof.tests = proof.tests.keep(set(proof.tests.names) - unlike)
+        proof.notes.append(f"Not inserted, not repeatable: {_listed(unlike)}.")
+    return proof
+
+
+def _keep_what_holds(ip: Any, proof: Proof, docstrings: dict[str, str], seconds: float) -> None:
+    """The docstrings without the examples that do not hold, if they still do when they run together."""
+    if proof.proves_nothing:
+        return
+    from .docstring_examples import as_whole, numbers_of
+
+    good = passed(proof.outcomes) & set(proof.tests.names)
+    shown = {name: examples_in(text) for name, text in docstrings.items()}
+    held = {}
+    for name, text in docstrings.items():
+        tested = {number for number, (_, wanted, _) in enumerate(shown[name]) if wanted}
+        holds = numbers_of(good, name, len(shown[name]))
+        if holds:
+            held[name] = without_examples(text, tested - holds)
+    whole = as_whole(held)
+    together = passed(run_in_copy(ip, whole.python(), whole.names, seconds=seconds)) if held else set()
+    for name, text in held.items():
+        if f"test_{name}" in together:
+            proof.docstrings[name] = text
+        else:
+            proof.notes.append(f"The examples of `{name}` hold one by one, but not together: not inserted.")
+
+
+def _drop(proof: Proof) -> None:
+    """Take out what cannot be proven, and say so."""
+    for kind, words in (
+        (ERROR, "Dropped, they raise errors"),
+        (CUT_OFF, "Not inserted, no end in sight"),
+        (NOT_TRIED, "Not inserted, not tried; mock what does that (`monkeypatch.setattr`)"),
+        (NO_TURN, "Not inserted, their turn never came"),
+    ):
+        names = _names(proof.outcomes, kind)
+        if names:
+            proof.notes.append(f"{words}: {_listed(names - {''}) or 'the whole cell'}.")
+            proof.tests = proof.tests.keep(set(proof.tests.names) - names if "" not in names else ())
+
+
+def _mutate(ip: Any, proof: Proof, mutants: Sequence[Mutant]) -> Steps:
+    good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
+    if not good or not mutants:
+        return proof
+    yield Saying("running the tests against small faults")
+    took = sum(one.seconds for one in proof.outcomes if one.kind == PASSED)
+    proof.tried, proof.alive = survivors(
+        ip, proof.tests.python(), good, mutants, took=took, budget=_MUTANT_BUDGET
+    )
+    if len(proof.tried) < len(mutants):
+        proof.notes.append(f"{len(mutants) - len(proof.tried)} mutants were not tried.")
+    return proof
+
+
+def _names(outcomes: Sequence[TestOutcome], kind: str) -> set[str]:
+    return {one.test for one in outcomes if one.kind == kind}
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))

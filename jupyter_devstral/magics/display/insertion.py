@@ -1,0 +1,73 @@
+"""A reply's edits brought to the user: new cells through `set_next_input`, rewritten cells with their diff.
+
+Nothing is executed, and nothing is replaced without being shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...core.text.markdown import code_block
+from ...core.text.terminal_text import encodable
+
+if TYPE_CHECKING:
+    from ...core.edits.edit import Edit
+
+CELL_MARK = "# %%"
+
+
+def next_cell(edits: Sequence[Edit]) -> str:
+    """One cell that carries all of them: `# %%` marks where a cell ends and the next begins."""
+    sources = []
+    for edit in edits:
+        if edit.op == "delete":
+            continue
+        markdown = edit.kind == "markdown" and edit.op == "insert"
+        text = (
+            "\n".join(f"# {line}".rstrip() for line in edit.source.split("\n")) if markdown else edit.source
+        )
+        mark = f"{CELL_MARK} [markdown]\n" if markdown else f"{CELL_MARK}\n"
+        sources.append((mark, text))
+    if len(sources) == 1:
+        return sources[0][1]
+    first = sources[0] if sources else ("", "")
+    return "\n\n".join([first[1], *(mark + text for mark, text in sources[1:])])
+
+
+def accepted_cell(edits: Sequence[Edit], name_of: Callable[[str], str]) -> str:
+    """The corrected cells as one, each under a comment that names the cell it is for."""
+    changed = [edit for edit in edits if edit.op == "replace"]
+    if len(changed) == 1 and changed[0].source.lstrip().startswith("%%"):
+        # A cell magic must stand first.
+        return changed[0].source
+    mark = f"{CELL_MARK} " if len(changed) > 1 else "# "
+    return "\n\n".join(f"{mark}fix for {name_of(edit.cell_id)}\n{edit.source}" for edit in changed)
+
+
+def insert(ip: Any, edits: Sequence[Edit], mode: str) -> None:
+    """Hand the cell to the front-end: below the asking cell, or in its place."""
+    if mode == "none" or not edits:
+        return
+    text = next_cell(edits)
+    if text:
+        ip.set_next_input(encodable(text), replace=mode == "replace")
+
+
+def diff_markdown(edits: Sequence[Edit], name_of: Callable[[str], str] = "cell {}".format) -> str:
+    """What the rewritten cells would change, as fenced unified diffs; `name_of` a cell's id."""
+    blocks = []
+    for edit in edits:
+        if edit.op != "replace":
+            continue
+        lines = difflib.unified_diff(
+            edit.before.splitlines(),
+            edit.source.splitlines(),
+            fromfile=name_of(edit.cell_id),
+            tofile="rewritten",
+            lineterm="",
+        )
+        text = "\n".join(lines)
+        blocks.append(code_block(text, "diff") if text else "*The cell stays as it is.*\n")
+    return "\n".join(blocks)

@@ -1,0 +1,245 @@
+"""A reply becoming visible while it arrives: one output updated in place, or plain text in a terminal.
+
+Knows nothing of requests; it is given text, its Markdown, and a function that says what is waited for.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import re
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from ...core.text.markdown import prose
+from ...core.text.terminal_text import encodable, sendable
+
+# A dozen updates per second look continuous, and leave the browser time for everything else.
+_INTERVAL = 1 / 12
+# A status that appears later than this would only flash up.
+_QUIET_SECONDS = 0.15
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+# Impatient people press more than twice; for ever would take Ctrl-C away from them.
+_MORE_INTERRUPTS = 5
+
+
+def undisturbed(finish: Callable[[], None]) -> None:
+    """`finish()`, begun again when a second interrupt comes: what the first one kept must be shown."""
+    for _ in range(_MORE_INTERRUPTS):
+        try:
+            return finish()
+        except KeyboardInterrupt:
+            continue
+    return finish()
+
+
+class Output(Protocol):
+    """Where an answer is shown. `start` and `finish` belong to the main thread."""
+
+    def start(self, status: Callable[[], str]) -> None: ...
+
+    def write(self, text: str, markdown: Callable[[], str]) -> None: ...
+
+    def finish(self, bundle: Mapping[str, Any], ending: str) -> None: ...
+
+
+def output_for(ip: Any, *, stepwise: bool = False) -> Output:
+    """The kind of output this shell can show; `stepwise`: each text written replaces the one before."""
+    from IPython.core.displaypub import CapturingDisplayPublisher, DisplayPublisher
+
+    publisher = ip.display_pub
+    if isinstance(publisher, CapturingDisplayPublisher):
+        return CapturedOutput(publisher)
+    # The base class prints text and knows no updates: terminal IPython, or no front-end at all.
+    if type(publisher).publish is DisplayPublisher.publish:
+        return TerminalLine() if stepwise else TerminalOutput()
+    return CellOutput(publisher)
+
+
+class Ticker:
+    """Calls a function several times per second on a thread of its own, until it is stopped."""
+
+    def __init__(self, tick: Callable[[], None]) -> None:
+        self._tick = tick
+        self._stopped = threading.Event()
+        # In this context the updates carry the header of the cell that asked, whichever cell runs then.
+        run = contextvars.copy_context().run
+        self._thread = threading.Thread(target=run, args=(self._loop,), name="devstral-ticker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _loop(self) -> None:
+        while not self._stopped.wait(_INTERVAL):
+            self._tick()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        # An interrupt may have come before or while it started.
+        if self._thread.ident is not None:
+            self._thread.join(1)
+
+
+class CellOutput:
+    """One display, updated in place; always text/markdown, so that the front-end keeps its renderer."""
+
+    def __init__(self, publisher: Any, *, display_id: str = "") -> None:
+        self._publisher = publisher
+        self._display_id = display_id or uuid.uuid4().hex
+        self._lock = threading.Lock()
+        self._status: Callable[[], str] = str
+        self._started = self._shown_at = 0.0
+        self._shown = ""
+        self._text = ""
+        self._markdown: Callable[[], str] | None = None
+        self._displayed = self._finished = False
+        self._ticker: Ticker | None = None
+
+    def start(self, status: Callable[[], str]) -> None:
+        self._status = status
+        self._started = time.monotonic()
+        # Made here, on the main thread: only updates of an existing display find their cell from a thread.
+        self._publish(*self._waiting("preparing", 0))
+        self._ticker = Ticker(self._tick)
+        self._ticker.start()
+
+    def write(self, text: str, markdown: Callable[[], str]) -> None:
+        """The reply so far; `markdown` is called, under the throttle, for how it looks."""
+        with self._lock:
+            first = self._markdown is None
+            self._text, self._markdown = text, markdown
+            if first or time.monotonic() - self._shown_at >= _INTERVAL:
+                self._show()
+
+    def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        if self._ticker:
+            self._ticker.stop()
+        with self._lock:
+            self._finished = True
+            self._publish_data(dict(bundle))
+
+    def _tick(self) -> None:
+        with self._lock:
+            if self._finished:
+                return
+            if self._markdown is not None:
+                self._show()
+                return
+            waited = time.monotonic() - self._started
+            if waited > _QUIET_SECONDS:
+                self._publish(*self._waiting(self._status(), waited))
+
+    def _waiting(self, status: str, waited: float) -> tuple[str, dict[str, Any]]:
+        """What to show before the first text, and as MIME types."""
+        line = status_line(status, waited)
+        return line, self._data(line, line)
+
+    def _data(self, markdown: str, plain: str) -> dict[str, Any]:
+        return {"text/markdown": markdown, "text/plain": plain}
+
+    def _show(self) -> None:
+        assert self._markdown is not None
+        markdown = self._markdown()
+        self._publish(markdown, self._data(markdown, self._text))
+
+    def _publish(self, shown: str, data: dict[str, Any]) -> None:
+        if shown != self._shown:
+            self._shown, self._shown_at = shown, time.monotonic()
+            self._publish_data(data)
+
+    def _publish_data(self, data: dict[str, Any]) -> None:
+        transient = {"display_id": self._display_id}
+        self._publisher.publish(sendable(data), metadata={}, transient=transient, update=self._displayed)
+        self._displayed = True
+
+
+class CapturedOutput:
+    """Under `%%capture` only the finished answer is kept."""
+
+    def __init__(self, publisher: Any) -> None:
+        self._publisher = publisher
+
+    def start(self, status: Callable[[], str]) -> None:
+        pass
+
+    def write(self, text: str, markdown: Callable[[], str]) -> None:
+        pass
+
+    def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        self._publisher.publish(sendable(dict(bundle)), metadata={})
+
+
+class TerminalOutput:
+    """The reply as it comes, on stdout; while waiting, a status line on a terminal."""
+
+    def __init__(self) -> None:
+        self._written = 0
+        self._status_width = 0
+        self._ticker: Ticker | None = None
+        self._status: Callable[[], str] = str
+        self._started = 0.0
+        self._lock = threading.Lock()
+
+    def start(self, status: Callable[[], str]) -> None:
+        self._status, self._started = status, time.monotonic()
+        if sys.stderr.isatty():
+            self._ticker = Ticker(self._tick)
+            self._ticker.start()
+
+    def write(self, text: str, markdown: Callable[[], str]) -> None:
+        self._end_status()
+        print(printable(text[self._written :]), end="", flush=True)
+        self._written = len(text)
+
+    def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        self._end_status()
+        print(("\n\n" if self._written else "") + printable(ending), flush=True)
+
+    def _tick(self) -> None:
+        with self._lock:
+            waited = time.monotonic() - self._started
+            if self._ticker and waited > _QUIET_SECONDS:
+                line = f"{printable(self._status())} · {waited:.0f} s"
+                print("\r" + line.ljust(self._status_width), end="", file=sys.stderr, flush=True)
+                self._status_width = len(line)
+
+    def _end_status(self) -> None:
+        ticker, self._ticker = self._ticker, None
+        if ticker:
+            ticker.stop()
+            with self._lock:
+                print("\r" + " " * self._status_width + "\r", end="", file=sys.stderr, flush=True)
+
+
+class TerminalLine:
+    """One line that is written over again, where stdout is a terminal; elsewhere only its last state."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def start(self, status: Callable[[], str]) -> None:
+        pass
+
+    def write(self, text: str, markdown: Callable[[], str]) -> None:
+        if sys.stdout.isatty():
+            print("\r" + printable(text).ljust(self._width), end="", flush=True)
+            self._width = len(text)
+
+    def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        print(("\r" if self._width else "") + printable(ending).ljust(self._width), flush=True)
+
+
+def printable(text: str) -> str:
+    """Text from a model or a server without anything that steers a terminal."""
+    return encodable(_CONTROL.sub("", text))
+
+
+def status_line(status: str, waited: float) -> str:
+    """What is waited for and since when, as Markdown; the time is told from one second on."""
+    seconds = f" · {waited:.0f} s" if waited >= 1 else ""
+    return f"*{prose(status)} …{seconds}*"

@@ -1,0 +1,257 @@
+"""Decides what happens when a cell fails, and keeps what was explained for what is clicked or typed later."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import re
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import DevstralError, UsageError
+from ...core.failure.exception_facts import is_error
+from ...core.request.tasks import Task
+from ...core.settings.config import EXPLAIN_PLACE
+from ...core.text.markdown import prose
+from ..notebook.front_end import cell_tags, is_watching, widgets_work
+from .exception_watcher import ExceptionWatcher
+
+if TYPE_CHECKING:
+    from ...core.request.command import Command
+    from ..session import Session
+    from .explanation import Explanation
+    from .failure_subject import Subject
+
+BACKGROUND, HERE, NOWHERE = "background", "here", "nowhere"
+_LEFT_ALONE = frozenset({"raises-exception", "devstral-skip"})
+_KEPT = 20
+# What only speaks to us does not mean that nobody waits for the explanation; a question to the model does.
+_COMMAND = re.compile(
+    r"\s*%devstral\s+(?:accept|auto|stop|status|last|help|models|doctor)\b[^\n]*\s*\Z|\s*%devstral\s*\Z"
+)
+
+
+class ExplainOnError:
+    """The explanations of one shell.
+
+    Attributes:
+        place: where an automatic explanation runs, when it was said: BACKGROUND, HERE or NOWHERE; "" leaves
+            that to what is known of the front-end.
+    """
+
+    def __init__(self, session: Session) -> None:
+        said = os.environ.get(EXPLAIN_PLACE, "")
+        self.place = said if said in (BACKGROUND, HERE, NOWHERE) else ""
+        self._session = session
+        self._watcher = ExceptionWatcher(self._on_error)
+        self._known: OrderedDict[str, Explanation] = OrderedDict()
+        # The card that explains each error, by signature.
+        self._explained: dict[tuple[str, ...], str] = {}
+        self._current: Explanation | None = None
+        self._failed: Subject | None = None
+        self._last: Explanation | None = None
+        # Whoever started the kernel with a place for them has chosen already.
+        self._told_how_to_change = bool(self.place)
+        self._was_asked_for = False
+        self._lock = threading.Lock()
+
+    def pre_run_cell(self, info: Any) -> None:
+        self._watcher.pre_run_cell(info)
+        current = self._current
+        # What front-ends run behind the user's back (variable inspectors) is no cell.
+        is_cell = getattr(info, "cell_id", None) or info.store_history
+        if current is not None and is_cell and not current.wanted and not _COMMAND.match(info.raw_cell or ""):
+            self._current = None
+            self._forget(current)
+            current.stop()
+
+    def post_run_cell(self, result: Any) -> None:
+        self._watcher.post_run_cell(result)
+        failed = self._failed
+        if failed is not None and result is not None and result.success:
+            entry = self._session.transcript.entry_of(result.info)
+            if entry is not None and entry is failed.entry:
+                self._failed = None
+
+    def close(self) -> None:
+        """Stop what runs, for good."""
+        self.place = NOWHERE
+        for explanation in list(self._known.values()):
+            explanation.stop()
+
+    def was_told(self, mode: str) -> None:
+        """Somebody typed `%devstral auto`: it then holds in any shell, whatever is known of a front-end."""
+        self._was_asked_for = mode != "off"
+
+    def is_meant(self, command: Command) -> bool:
+        """Whether a `fix` or `explain` is about the last failure: there is one, and nothing else is named."""
+        task = command.task
+        names_something = command.cell is not None or (
+            task is Task.EXPLAIN and command.text.strip() in self._session.ip.user_ns
+        )
+        return task in (Task.FIX, Task.EXPLAIN) and self._failed is not None and not names_something
+
+    def subject(self, command: Command) -> Subject:
+        """What `explain_last` would explain."""
+        from .failure_subject import asked_again
+
+        assert self._failed is not None
+        return asked_again(self._session, self._failed, command)
+
+    def explain_last(self, command: Command) -> None:
+        """Explain the last failure in the cell that runs now."""
+        if self._current is not None:
+            self._current.stop()
+        self._last = explanation = self._new(self.subject(command), self._session.ip, command=command)
+        explanation.begin()
+        explanation.run()
+        if command.output:
+            self._session.ip.user_ns[command.output] = self._session.last
+
+    def last_fix(self) -> Explanation:
+        """The explanation whose fix `accept` means; raises UsageError when there is none."""
+        last = self._last
+        if last is not None and last.running:
+            raise UsageError("The explanation is not finished yet; `%devstral accept` works when it is.")
+        if last is None or not last.card.edits:
+            raise UsageError(
+                "There is no fix to accept. `%devstral fix` asks for one after a cell has failed."
+            )
+        return last
+
+    def act(self, action: str, card_id: str) -> None:
+        """What happened in a front-end; on any thread."""
+        if action == "hello":
+            self._show_again()
+        explanation = self._known.get(card_id)
+        if explanation is None:
+            return
+        if action == "stop":
+            explanation.stop()
+        elif action == "dismiss":
+            explanation.dismiss()
+        elif action in ("explain", "more") and not explanation.running:
+            explanation.wanted = True
+            explanation.resume()
+            self._last = explanation
+            explanation.begin()
+            self._in_background(explanation, explanation.run if action == "explain" else explanation.run_more)
+
+    def _show_again(self) -> None:
+        """A page that was loaded while an explanation ended has saved the card as it was before."""
+        with self._lock:
+            known = list(self._known.values())
+        for explanation in known:
+            explanation.show_again()
+
+    def where(self) -> str:
+        """Where an automatic explanation runs."""
+        session, ip = self._session, self._session.ip
+        if self.place:
+            return self.place
+        if session.lab.connected or is_watching(ip):
+            return BACKGROUND
+        return HERE if _is_terminal(ip) or self._was_asked_for else NOWHERE
+
+    def _on_error(self, error: BaseException, info: Any) -> None:
+        session = self._session
+        mode, where = session.config.auto_explain, self.where()
+        entry = session.transcript.entry_of(info)
+        if entry is None or is_error(error, DevstralError):
+            return
+        if cell_tags(session.ip, info) & _LEFT_ALONE:
+            self._failed = None
+            return
+        # Facts are read even where nothing is explained: `%devstral fix` may be typed next.
+        from .failure_subject import read_subject
+
+        self._failed = subject = read_subject(session, error, entry)
+        if subject is None or mode == "off" or where == NOWHERE:
+            return
+        self._react(subject, mode, where)
+
+    def _react(self, subject: Subject, mode: str, where: str) -> None:
+        explanation = self._new(subject, self._session.ip)
+        signature = subject.failure.signature
+        if signature in self._explained:
+            explanation.card.notes = ["*The same error again. `%devstral explain` explains it once more.*"]
+            return explanation.offer()
+        if mode == "button":
+            ename = prose(subject.failure.ename)
+            explanation.card.notes = [f"*`%devstral explain` says why this failed ({ename}).*"]
+            return explanation.offer()
+        self._explained[signature] = explanation.card.id
+        self._current = self._last = explanation
+        if not self._told_how_to_change:
+            from .fix_card import HOW_TO_CHANGE
+
+            explanation.card.hint = HOW_TO_CHANGE
+        explanation.begin()
+        if where == BACKGROUND:
+            self._in_background(explanation, explanation.run)
+        else:
+            self._finish(explanation, explanation.run)
+        return None
+
+    def _new(self, subject: Subject, ip: Any, *, command: Command | None = None) -> Explanation:
+        from ...kernel.copy.main_thread import MainLoop, directly
+        from .card_output import screen_for
+        from .explanation import Explanation
+        from .fix_card import FixCard
+        from .fix_panel import FixPanel
+
+        # A notebook that is executed as a whole is read later, without this kernel.
+        lab, unattended = self._session.lab.connected, self.place == HERE
+        card = FixCard(
+            id=uuid.uuid4().hex,
+            title=subject.failure.title,
+            cell_id=subject.failure.cell,
+            notebook=subject.request.notebook,
+            says_accept=not lab and not unattended,
+        )
+        in_background = command is None and self.where() == BACKGROUND
+        explanation = Explanation(
+            self._session,
+            subject,
+            card,
+            screen_for(ip, card),
+            on_main=MainLoop() if in_background else directly,
+            command=command,
+        )
+        if widgets_work(ip) and not lab and not unattended:
+            explanation.panel = FixPanel(ip, explanation, self.act)
+        with self._lock:
+            self._known[card.id] = explanation
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return explanation
+
+    def _in_background(self, explanation: Explanation, work: Callable[[], object]) -> None:
+        # In this context the updates carry the header of the cell that failed, whichever cell runs then.
+        run = contextvars.copy_context().run
+        threading.Thread(
+            target=run, args=(self._finish, explanation, work), name="devstral-explain", daemon=True
+        ).start()
+
+    def _finish(self, explanation: Explanation, work: Callable[[], object]) -> None:
+        work()
+        if self._current is explanation:
+            self._current = None
+        if explanation.answered:
+            self._told_how_to_change = True
+        if not explanation.whole:
+            self._forget(explanation)
+
+    def _forget(self, explanation: Explanation) -> None:
+        """Nothing, or half of it, was explained: the same error deserves another attempt."""
+        signature = explanation.subject.failure.signature
+        if self._explained.get(signature) == explanation.card.id:
+            self._explained.pop(signature, None)
+
+
+def _is_terminal(ip: Any) -> bool:
+    # By name: importing the class would import the terminal's toolkit.
+    return any(cls.__name__ == "TerminalInteractiveShell" for cls in type(ip).__mro__)

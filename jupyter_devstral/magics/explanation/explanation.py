@@ -1,0 +1,319 @@
+"""One failed cell, explained: question, answer, trial of its fix, one second attempt, the finished card.
+
+Runs on the thread it is called on; whether that is the main one is the caller's choice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...core.edits.rerun_plan import cells_to_run
+from ...core.errors import DevstralError
+from ...core.text.markdown import prose
+from ...kernel.copy.main_thread import OnMain
+from ..display.live_output import undisturbed
+from ..display.reply_markdown import ReplyMarkdown
+from . import fix_card
+from .card_output import Screen
+from .fix_card import FixCard, explanation_prose
+
+if TYPE_CHECKING:
+    from ...core.assistant import Assistant, Reply, ReplyStream
+    from ...core.edits.edit import Edit
+    from ...core.notebook.cells import Cell
+    from ...core.request.command import Command
+    from ...kernel.trial.trial import Trial, Verdict
+    from ..session import Session
+    from .failure_subject import Subject
+    from .fix_panel import FixPanel
+
+_STOPPED = "*stopped; `%devstral explain` begins again*"
+_TRYING = "trying the fix in a copy of the namespace"
+_AGAIN = "the fix still fails; asking once more"
+
+
+class Explanation:
+    """The explanation of one failure; `stop` is for any thread.
+
+    Attributes:
+        card: what is shown.
+        wanted: somebody asked for it, so that running another cell does not end it.
+        on_main: reaches the thread that runs cells.
+        panel: buttons below the card, where the front-end does not draw them itself.
+        running: whether a thread is at work on it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        subject: Subject,
+        card: FixCard,
+        screen: Screen,
+        *,
+        on_main: OnMain,
+        command: Command | None = None,
+    ) -> None:
+        self.card = card
+        self.subject = subject
+        self.wanted = command is not None
+        self.running = False
+        self._session = session
+        self._command = command
+        self._screen = screen
+        self.on_main = on_main
+        self.panel: FixPanel | None = None
+        self._stopped = threading.Event()
+        self._dismissed = False
+        self._stream: ReplyStream | None = None
+        self._trial: Trial | None = None
+        self._reply: Reply | None = None
+        self._host = ""
+
+    def begin(self) -> None:
+        """Show that something is being done; on the thread that ran the cell."""
+        self.card.state, self.running = fix_card.WORKING, True
+        self._screen.start(self._status)
+        if self.panel is not None:
+            self.panel.reserve()
+
+    def offer(self) -> None:
+        """Show a line to ask for it, instead of beginning."""
+        self.card.state = fix_card.OFFER
+        self._screen.offer()
+        if self.panel is not None:
+            self.panel.reserve()
+            self.panel.show()
+
+    @property
+    def answered(self) -> bool:
+        return self._reply is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the answer came to its end; else the same error deserves another attempt."""
+        reply = self._reply
+        return reply is not None and reply.finished in ("stop", "length") and bool(reply.text.strip())
+
+    def steps(self) -> tuple[Cell, ...]:
+        """The cells that running the fix runs, with their new sources."""
+        return self._steps(self.card.edits)
+
+    def run(self) -> None:
+        """Ask, try, and show; raises nothing that the model or a trial does."""
+        self._session.track(self)
+        try:
+            self._explain()
+        except KeyboardInterrupt:
+            undisturbed(self.stop)
+        except DevstralError as error:
+            what = "No second attempt" if self.answered else "No explanation"
+            self.card.notes = [f"*{what}: {prose(str(error))}*"]
+        finally:
+            self._session.untrack(self)
+        undisturbed(self._show_finished)
+
+    def run_more(self) -> None:
+        """Ask for more detail, and show it behind what is there."""
+        first = self._reply
+        if first is None:
+            return
+        from ...core.prompt.prompt import wording
+
+        card, before = self.card, self.card.prose
+        self._session.track(self)
+        try:
+            reply = self._follow(lambda assistant: assistant.follow_up(first, wording("more")), before)
+            more = explanation_prose(reply.text, "", without_code=False)
+            card.prose = f"{before}\n\n{more}"
+            self._remember(f"{card.said.rstrip()}\n\n{reply.text}", reply)
+        except KeyboardInterrupt:
+            undisturbed(self.stop)
+        except DevstralError as error:
+            card.notes = [f"*No more: {prose(str(error))}*"]
+        finally:
+            self._session.untrack(self)
+        undisturbed(self._show_finished)
+
+    def close(self) -> None:
+        """What `%devstral stop` does to everything that runs."""
+        self.stop()
+
+    def stop(self) -> None:
+        """End it, and keep what has arrived; safe to repeat."""
+        self._stopped.set()
+        stream, trial = self._stream, self._trial
+        if stream is not None:
+            stream.close()
+        if trial is not None:
+            trial.cancel()
+
+    def dismiss(self) -> None:
+        """Stop it, and take it off the screen."""
+        self.stop()
+        self._dismissed = True
+        self.card.state = fix_card.DISMISSED
+        if not self.running:
+            self._close_screen()
+
+    def show_again(self) -> None:
+        """For a front-end that may have missed its end; while it is at work it shows itself."""
+        if self.card.state != fix_card.WORKING:
+            self._screen.close()
+
+    def resume(self) -> None:
+        """Make a stopped or offered one ready to begin again."""
+        self._stopped.clear()
+        self.card.notes = []
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def _status(self) -> str:
+        return (self._stream.phase if self._stream else "") or "looking at the error"
+
+    def _explain(self) -> None:
+        request = self.subject.request
+        reply = self._follow(lambda assistant: assistant.reply(request))
+        if self.stopped and not reply.text.strip():
+            return
+        self._reply = reply
+        self._take(reply, reply.text)
+        if self.stopped or reply.finished != "stop":
+            return
+        verdict = self._try(reply.edits)
+        self._show_verdict(verdict)
+        if verdict is not None and verdict.kind == "fails" and reply.edits:
+            self._second_attempt(reply, verdict)
+
+    def _second_attempt(self, first: Reply, verdict: Verdict) -> None:
+        """The one repair round; the first attempt stays where it gives nothing else to show."""
+        from ...core.prompt.prompt import wording
+
+        self._screen.aside(_AGAIN)
+        words = wording("repair").replace("{error}", self._error_text(verdict))
+        before = self.card.prose
+        second = self._follow(lambda assistant: assistant.follow_up(first, words), before)
+        if self.stopped or second.finished != "stop" or not second.edits:
+            return
+        self._reply = second
+        # Without the code of the first attempt, which would be taken for the one to apply.
+        said = f"{before}\n\n{second.text}"
+        self._take(second, said)
+        self._show_verdict(self._try(second.edits))
+
+    def _error_text(self, verdict: Verdict) -> str:
+        steps = self._steps(self.card.edits)
+        place = f" of [cell {steps[verdict.step].index}]" if verdict.step < len(steps) else ""
+        line = f" (line {verdict.line}{place})" if verdict.line else ""
+        text = f"{verdict.ename}: {verdict.evalue}{line}"
+        return f"{text}\n{verdict.traceback}".strip()
+
+    def _follow(self, start: Callable[[Assistant], ReplyStream], before: str = "") -> Reply:
+        """A reply, shown while it arrives behind what is shown already."""
+        session = self._session
+        model = session.model(self._command)
+        self._host = model.host
+        stream = self._stream = start(session.assistant(model))
+        if self.stopped:
+            stream.close()
+        shown = ReplyMarkdown()
+        from ...core.assistant import Delta
+
+        try:
+            for event in stream:
+                shown.add(event)
+                if isinstance(event, Delta):
+                    self._screen.aside("")
+                    self._screen.write(shown.text, lambda: f"{before}\n\n{shown}".lstrip())
+        except KeyboardInterrupt:
+            # What has arrived is kept, as where somebody else stops it.
+            undisturbed(self.stop)
+        return stream.result()
+
+    def _take(self, reply: Reply, said: str) -> None:
+        """Put a reply on the card."""
+        card, request = self.card, self.subject.request
+        card.edits = tuple(edit for edit in reply.edits if edit.source != edit.before)
+        language = request.notebook.language
+        card.prose = explanation_prose(said, language, without_code=bool(card.edits))
+        card.receipt = self._session.receipt(reply)
+        plan = self._steps(card.edits) if card.edits else ()
+        card.rerun = tuple(cell.key for cell in plan)
+        rerun = self.subject.failure.rerun
+        if rerun and not card.edits:
+            card.rerun = rerun
+            names = [card.name_of(key) for key in rerun]
+            card.advice = f"Run {', then '.join(names)} again."
+        self._remember(said, reply)
+
+    def _remember(self, said: str, reply: Reply) -> None:
+        self.card.said = said
+        self.card.reply = reply
+        subject = self.subject
+        entry = subject.entry if subject.entry and subject.entry.order == subject.order else None
+        self._session.record_explanation(replace(reply, turn=replace(reply.turn, reply=said)), entry)
+
+    def _steps(self, edits: tuple[Edit, ...]) -> tuple[Cell, ...]:
+        """The cells that a trial, or "Apply and run", runs."""
+        notebook, failing = self.subject.request.notebook, self.subject.request.target
+        if failing is None:
+            return ()
+        if edits:
+            return cells_to_run(notebook.cells, edits, failing, self.subject.executed)
+        by_key = {cell.key: cell for cell in notebook.cells}
+        return tuple(by_key[key] for key in self.card.rerun if key in by_key)
+
+    def _try(self, edits: tuple[Edit, ...]) -> Verdict | None:
+        """Run what is proposed in a copy of the namespace; None where there is nothing to run."""
+        steps = self._steps(edits)
+        seconds = self._session.config.trial_seconds
+        if not steps or not seconds or self.stopped:
+            return None
+        from ...core.model.ollama.connection import kept_ports, port_of
+        from ...kernel.trial.trial import NOT_TRIED, Step, Trial, Verdict
+
+        several = len(steps) > 1
+        trial = self._trial = Trial(
+            self._session.ip,
+            [Step(cell.source, f"cell {cell.index}" if several else "") for cell in steps],
+            seconds=seconds,
+            # Of a host that was configured before, connections are still open.
+            own_ports={port_of(self._host), *kept_ports()},
+        )
+        self._screen.aside(_TRYING)
+        if not self.on_main(trial.start, self._stopped):
+            return Verdict(NOT_TRIED, reason="another cell was running")
+        if self._stopped.is_set():
+            trial.cancel()
+        verdict = trial.result()
+        return None if self._stopped.is_set() else verdict
+
+    def _show_verdict(self, verdict: Verdict | None) -> None:
+        self.card.trial = verdict.badge() if verdict else ""
+        self.card.verdict = verdict.kind if verdict else ""
+
+    def _show_finished(self) -> None:
+        card = self.card
+        self.running = False
+        if self._dismissed:
+            card.state = fix_card.DISMISSED
+        elif self.stopped and not self.answered:
+            card.state = fix_card.OFFER
+            card.notes = [_STOPPED]
+        else:
+            card.state = fix_card.DONE
+        if card.hint and self.answered:
+            card.notes, card.hint = [*card.notes, f"*{card.hint}*"], ""
+        self._close_screen()
+
+    def _close_screen(self) -> None:
+        self._screen.close()
+        if self.panel is not None:
+            self.panel.show()
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.card.title!r}: {self.card.state}>"

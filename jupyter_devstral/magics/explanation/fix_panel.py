@@ -1,0 +1,113 @@
+"""Buttons under an explanation where no JupyterLab half draws them: ipywidgets in VS Code, Colab, Notebook.
+
+The place is reserved while the cell runs, and filled by updates later: a new display would find another cell.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from . import fix_card
+
+if TYPE_CHECKING:
+    from .explanation import Explanation
+
+Act = Callable[[str, str], None]
+
+
+class FixPanel:
+    """The buttons of one explanation."""
+
+    def __init__(self, ip: Any, explanation: Explanation, act: Act) -> None:
+        self._ip = ip
+        self._explanation = explanation
+        self._act = act
+        self._display_id = uuid.uuid4().hex
+        self._reserved = False
+        self._box: Any = None
+        self._output: Any = None
+
+    def reserve(self) -> None:
+        """Take the place below the explanation; on the thread that runs the cell."""
+        if not self._reserved:
+            self._reserved = True
+            self._publish({"text/plain": "", "text/markdown": ""}, update=False)
+
+    def show(self) -> None:
+        """Draw the buttons that make sense now."""
+        card = self._explanation.card
+        buttons = self._buttons()
+        if card.state == fix_card.DISMISSED or not buttons:
+            if self._box is not None:
+                self._box.children = ()
+            return
+        import ipywidgets
+
+        if self._box is None:
+            self._output = ipywidgets.Output()
+            self._box = ipywidgets.VBox()
+            view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
+            self._publish(
+                {"application/vnd.jupyter.widget-view+json": view, "text/plain": "", "text/markdown": ""},
+                update=True,
+            )
+        row = []
+        for label, act in buttons:
+            button = ipywidgets.Button(description=label, layout=ipywidgets.Layout(width="auto"))
+            button.on_click(lambda _, act=act: act())
+            row.append(button)
+        self._box.children = (ipywidgets.HBox(row), self._output)
+
+    def _buttons(self) -> list[tuple[str, Callable[[], None]]]:
+        explanation, card = self._explanation, self._explanation.card
+        if card.state == fix_card.OFFER:
+            return [("Explain", self._sender("explain"))]
+        if card.state != fix_card.DONE or not explanation.answered:
+            return []
+        fix: list[tuple[str, Callable[[], None]]] = []
+        if (card.edits or card.rerun) and self._can_run():
+            fix = [("Run the fix" if card.edits else "Run again", self._run)]
+        if card.edits:
+            fix.append(("Copy", self._copy))
+        return [*fix, ("Explain more", self._sender("more")), ("Dismiss", self._sender("dismiss"))]
+
+    def _sender(self, action: str) -> Callable[[], None]:
+        return lambda: self._act(action, self._explanation.card.id)
+
+    def _can_run(self) -> bool:
+        """A click is handled inside the loop of the kernel, which cannot wait for itself there."""
+        from ...core.python.source import awaits
+
+        return not any(awaits(cell.source) for cell in self._explanation.steps())
+
+    def _run(self) -> None:
+        """The click is the consent: run what the trial would run, with its output below the buttons.
+
+        At once: a click comes between two cells, on a thread that runs cells.
+        """
+        self._output.clear_output()
+        with self._output:
+            for cell in self._explanation.steps():
+                if not self._ip.run_cell(cell.source, store_history=True).success:
+                    return
+
+    def _copy(self) -> None:
+        """The corrected source to copy from: a kernel cannot write to the clipboard."""
+        import ipywidgets
+
+        from ..display.insertion import accepted_cell
+
+        source = accepted_cell(self._explanation.card.edits, self._explanation.card.name_of)
+        area = ipywidgets.Textarea(
+            value=source,
+            rows=min(20, source.count("\n") + 1),
+            description="copy",
+            layout=ipywidgets.Layout(width="100%"),
+        )
+        self._box.children = (self._box.children[0], area, self._output)
+
+    def _publish(self, data: dict[str, Any], *, update: bool) -> None:
+        transient = {"display_id": self._display_id}
+        self._ip.display_pub.publish(data, metadata={}, transient=transient, update=update)

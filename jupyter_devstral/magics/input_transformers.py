@@ -1,0 +1,72 @@
+"""Keeps a `%%devstral` cell as typed: IPython strips `>>>` and `In [1]:` before it looks for magics."""
+
+from __future__ import annotations
+
+import re
+
+_FIRST_LINE = re.compile(r"%%devstral(?:[ \t](?P<line>.*))?$", re.DOTALL)
+
+
+def keep_cell(lines: list[str]) -> list[str]:
+    """An input transformer: a `%%devstral` cell becomes a plain call, other cells stay.
+
+    Without a body it is the line magic: `%%devstral doc` needs no words, and IPython would refuse it.
+    """
+    start = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
+    first = _FIRST_LINE.match(lines[start].rstrip()) if start < len(lines) else None
+    if first is None:
+        return lines
+    line, body = first["line"] or "", "".join(lines[start + 1 :])
+    if body:
+        return [f"get_ipython().run_cell_magic('devstral', {line!r}, {body!r})\n"]
+    return [f"get_ipython().run_line_magic('devstral', {line!r})\n"]
+
+
+# IPython then leaves it out when it asks whether a cell that is being typed is complete.
+keep_cell.has_side_effects = True  # type: ignore[attr-defined]
+
+
+_QUESTION = re.compile(
+    r"(?P<indent>[ \t]*)(?P<target>[^\W\d]\w*[ \t]*=[ \t]*)?"
+    r"%devstral[ \t]+(?P<line>.*\?)[ \t]*(?P<end>\r?\n?)$"
+)
+
+
+_QUOTES = re.compile(r"'''|\"\"\"|#[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
+
+
+def keep_question_marks(lines: list[str]) -> list[str]:
+    """An input transformer: `%devstral …?` outside of strings becomes a plain call, line by line."""
+    if not any("%devstral" in line and line.rstrip().endswith("?") for line in lines):
+        return lines
+    result, open_quote, continued = [], "", False
+    for line in lines:
+        match = None if open_quote or continued else _QUESTION.match(line)
+        if match:
+            call = f"get_ipython().run_line_magic('devstral', {match['line']!r})"
+            line = f"{match['indent']}{match['target'] or ''}{call}{match['end']}"
+        elif not open_quote and line.lstrip()[:1] in ("%", "!"):
+            pass  # the words of another magic: their quotes mean nothing
+        else:
+            open_quote = _open_quote_after(line, open_quote)
+        continued = not open_quote and line.rstrip("\r\n").endswith("\\")
+        result.append(line)
+    return result
+
+
+def _open_quote_after(line: str, quote: str) -> str:
+    """The triple quote that is open at the end of a line, given the one at its beginning."""
+    position = 0
+    while position < len(line):
+        if quote:
+            end = line.find(quote, position)
+            if end < 0:
+                return quote
+            position, quote = end + 3, ""
+            continue
+        match = _QUOTES.search(line, position)
+        if match is None:
+            return ""
+        position = match.end()
+        quote = match[0] if match[0] in ("'''", '"""') else ""
+    return quote

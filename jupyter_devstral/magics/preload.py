@@ -1,0 +1,43 @@
+"""Loads the rest of the extension while the user reads: behind the first cell that ends after `%load_ext`.
+
+Only our own modules (about 30 ms, 2 MB), never the HTTP client: that stays with the first request.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import Any
+
+_DELAY_SECONDS = 0.02
+
+
+class WarmUp:
+    """A `post_run_cell` callback that acts once."""
+
+    def __init__(self, ip: Any) -> None:
+        self._ip = ip
+
+    def register(self) -> None:
+        self._ip.events.register("post_run_cell", self.post_run_cell)
+
+    def unregister(self) -> None:
+        """Safe to repeat."""
+        callbacks = self._ip.events.callbacks["post_run_cell"]
+        if self.post_run_cell in callbacks:
+            callbacks.remove(self.post_run_cell)
+
+    def post_run_cell(self, result: Any) -> None:
+        self.unregister()
+        # The kernel reports this cell as finished before the imports compete for the interpreter.
+        timer = threading.Timer(_DELAY_SECONDS, _load)
+        timer.daemon = True
+        timer.start()
+
+
+def _load() -> None:
+    # Missing is what another thread was just importing when it was interrupted; a question imports it again.
+    with suppress(ImportError):
+        from ..core.notebook import file as notebook_file  # noqa: F401
+        from ..core.variables import namespace  # noqa: F401
+        from . import ask  # noqa: F401

@@ -1,0 +1,45 @@
+/** What belongs to a question, gathered from the notebook that is in front. */
+
+import type { ActiveNotebook } from '../notebook/active-notebook';
+import type { Task } from '../protocol/chat-protocol';
+import type { NotebookFacts } from './conversation';
+import type { IAsked } from './exchange';
+import { IMentionable, mentionsIn } from './mentions';
+
+interface IWords {
+  readonly typed: string;
+  readonly task: Task;
+  readonly question: string;
+  readonly withImages: boolean;
+}
+
+/** The question with what its mentions attach; it is about the cell that is mentioned, else the selected one. */
+export function askedAbout(
+  notebook: ActiveNotebook | null,
+  known: IMentionable,
+  { typed, task, question, withImages }: IWords
+): IAsked {
+  const { cells, files, variables, selection } = mentionsIn(question, known);
+  const folder = notebook?.folder;
+  const named = cells.length > 0 ? notebook?.cells[cells[0]]?.id : undefined;
+  return {
+    task,
+    typed,
+    question,
+    target: named ?? notebook?.activeCellId ?? '',
+    variables,
+    files: files.map(file => (folder ? `${folder}/${file}` : file)),
+    selection: selection ? (notebook?.selection ?? '') : '',
+    images: withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : [],
+    strengthens: ''
+  };
+}
+
+export function factsOf(notebook: ActiveNotebook | null): NotebookFacts {
+  return {
+    path: notebook?.path ?? '',
+    kernel_id: notebook?.kernelId ?? null,
+    language: notebook?.language ?? 'python',
+    cells: notebook?.snapshot() ?? []
+  };
+}

@@ -1,0 +1,128 @@
+"""What the reader sees while an answer arrives: the first token at once, then a dozen updates per second."""
+
+import threading
+import time
+
+import pytest
+from IPython.core.displaypub import CapturingDisplayPublisher
+
+from jupyter_devstral.magics.display.live_output import (
+    CapturedOutput,
+    CellOutput,
+    TerminalLine,
+    TerminalOutput,
+    output_for,
+    printable,
+)
+
+FINAL = {"text/markdown": "all\n\nreceipt", "text/plain": "all"}
+
+
+class Publisher:
+    def __init__(self):
+        self.calls = []
+
+    def publish(self, data, metadata=None, *, transient=None, update=False):
+        self.calls.append(
+            (time.monotonic(), threading.current_thread(), data, transient["display_id"], update)
+        )
+
+
+@pytest.fixture
+def publisher():
+    return Publisher()
+
+
+def shown(publisher):
+    return [data["text/markdown"] for _, _, data, _, _ in publisher.calls]
+
+
+def test_the_first_token_is_shown_at_once_on_the_main_thread(publisher):
+    output = CellOutput(publisher)
+    output.start(lambda: "loading the model")
+    output.write("H", lambda: "H")
+    assert shown(publisher)[-1] == "H"
+    assert all(thread is threading.main_thread() for _, thread, _, _, _ in publisher.calls)
+    output.finish(FINAL, "receipt")
+
+
+def test_updates_are_throttled_and_the_last_state_is_complete(publisher):
+    output = CellOutput(publisher)
+    output.start(str)
+    text = ""
+    begin = time.monotonic()
+    while time.monotonic() - begin < 1.0:
+        text += "x"
+        output.write(text, lambda now=text: now)
+        time.sleep(0.002)
+    output.finish(FINAL, "receipt")
+    assert len(text) > 100
+    assert 5 <= len(publisher.calls) <= 17
+    assert publisher.calls[-1][2] == FINAL
+
+
+def test_what_is_pending_is_flushed_while_the_model_is_silent(publisher):
+    output = CellOutput(publisher)
+    output.start(str)
+    output.write("a", lambda: "a")
+    output.write("ab", lambda: "ab")
+    assert shown(publisher)[-1] == "a"
+    time.sleep(0.3)
+    assert shown(publisher)[-1] == "ab"
+    output.finish(FINAL, "")
+
+
+def test_one_display_of_one_kind(publisher):
+    output = CellOutput(publisher)
+    output.start(lambda: "waiting")
+    time.sleep(0.3)
+    output.write("a", lambda: "a")
+    output.finish(FINAL, "")
+    assert len({display_id for *_, display_id, _ in publisher.calls}) == 1
+    assert [update for *_, update in publisher.calls] == [False] + [True] * (len(publisher.calls) - 1)
+    assert all("text/markdown" in data for _, _, data, _, _ in publisher.calls)
+
+
+def test_the_status_says_what_is_waited_for_and_changes(publisher):
+    status = ["loading the model"]
+    output = CellOutput(publisher)
+    output.start(lambda: status[0])
+    time.sleep(0.35)
+    status[0] = "reading 5.1k tokens"
+    time.sleep(0.25)
+    output.finish(FINAL, "")
+    texts = shown(publisher)
+    assert any("loading the model" in text for text in texts)
+    assert any("reading 5.1k tokens" in text for text in texts)
+    # Unchanged states are not sent again.
+    assert len(texts) <= 5
+
+
+def test_nothing_is_shown_after_the_end(publisher):
+    output = CellOutput(publisher)
+    output.start(lambda: str(time.monotonic()))
+    output.finish(FINAL, "")
+    count = len(publisher.calls)
+    time.sleep(0.3)
+    assert len(publisher.calls) == count
+    assert not [thread for thread in threading.enumerate() if thread.name == "devstral-ticker"]
+
+
+def test_the_kind_of_output_follows_the_shell(bare_ip, publisher):
+    assert isinstance(output_for(bare_ip), TerminalOutput)
+    assert isinstance(output_for(bare_ip, stepwise=True), TerminalLine)
+    bare_ip.display_pub = CapturingDisplayPublisher()
+    assert isinstance(output_for(bare_ip), CapturedOutput)
+
+
+def test_the_terminal_prints_what_is_new_and_the_receipt(capsys):
+    output = TerminalOutput()
+    output.start(lambda: "waiting")
+    output.write("Hel", str)
+    output.write("Hello\x1b[31m", str)
+    output.finish(FINAL, "receipt")
+    assert capsys.readouterr().out == "Hello\n\nreceipt\n"
+
+
+def test_a_model_cannot_steer_the_terminal():
+    assert printable("a\x1b]0;title\x07b\x1b[2Jc\rd\te\n") == "a]0;titlebcd\te\n"
