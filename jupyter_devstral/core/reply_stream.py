@@ -253,4 +253,6 @@ class ReplyStream:
             turn=Turn(user_text=first_prompt.user_text, reply=text),
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
+            # Of a continued reply `text` is all of it: its part and the request to go on are no turn.
+            after=outgoing.after[:-2] if outgoing.partial else outgoing.after,
         )

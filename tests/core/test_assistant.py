@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jupyter_devstral.core.assistant import Assistant, Delta, Note, Reply
+from jupyter_devstral.core.assistant import Assistant, Delta, Note, Reply, ReplyStream
 from jupyter_devstral.core.errors import ModelMissing, NoServer, RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.ollama.client import OllamaModel
 from jupyter_devstral.core.model.token_estimate import TokenEstimate
@@ -398,6 +398,67 @@ def test_continuations_are_joined(
     assert "".join(event.text for event in events if isinstance(event, Delta)) == whole
     assert reply.turn.reply == whole
     assert reply.turn.user_text == cut.turn.user_text
+
+
+def _ended(stream: ReplyStream) -> Reply:
+    list(stream)
+    return stream.result()
+
+
+def test_a_follow_up_of_a_follow_up_keeps_the_turns_between(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    scripted_ollama.replies = [["one"], ["two"], ["three"]]
+    first = finished(assistant, request_of())
+    second = _ended(assistant.follow_up(first, "why one?"))
+    third = _ended(assistant.follow_up(second, "why two?"))
+    sent = [(m["role"], m["content"]) for m in scripted_ollama.chats[-1].body["messages"]]
+    assert sent[-4:] == [
+        ("assistant", "one"),
+        ("user", "why one?"),
+        ("assistant", "two"),
+        ("user", "why two?"),
+    ]
+    # Each request begins with the one before: the server reads only what is new.
+    before = scripted_ollama.chats[-2].body["messages"]
+    assert scripted_ollama.chats[-1].body["messages"][: len(before)] == before
+    assert third.text == "three"
+
+
+def test_a_follow_up_of_a_continued_answer_sees_one_whole_answer(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    cut = _cut_after(scripted_ollama, assistant, "Some wo")
+    scripted_ollama.replies = [["rds."]]
+    whole = _ended(assistant.continue_reply(cut))
+    scripted_ollama.replies = [["Because."]]
+    _ended(assistant.follow_up(whole, "why?"))
+    sent = [(m["role"], m["content"]) for m in scripted_ollama.chats[-1].body["messages"]]
+    assert sent[-2:] == [("assistant", "Some words."), ("user", "why?")]
+    assert [role for role, _ in sent] == ["system", "user", "assistant", "user"]
+
+
+def test_a_follow_up_that_is_continued_keeps_what_was_asked(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    scripted_ollama.replies = [["one"], ["because of "]]
+    first = finished(assistant, request_of())
+    scripted_ollama.fail_next("cut", after=1)
+    cut = _ended(assistant.follow_up(first, "why?"))
+    scripted_ollama.replies = [["that."]]
+    assert _ended(assistant.continue_reply(cut)).text == "because of that."
+    sent = [m["content"] for m in scripted_ollama.chats[-1].body["messages"]]
+    assert sent[-4:] == ["one", "why?", "because of ", wording("continue")]
+
+
+def test_an_empty_answer_to_a_follow_up_is_asked_for_again(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    scripted_ollama.replies = [["one"], [""], ["because."]]
+    first = finished(assistant, request_of())
+    nothing = _ended(assistant.follow_up(first, "why?"))
+    assert _ended(assistant.continue_reply(nothing)).text == "because."
+    assert scripted_ollama.chats[-1].body["messages"] == scripted_ollama.chats[-2].body["messages"]
 
 
 def test_a_continuation_sends_the_first_prompt_and_the_part(

@@ -7,7 +7,7 @@ Built on the `ollama` package, which is imported with the first request and comp
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from ...settings.hosts import is_loopback, parse_host
 from ...text.terminal_text import encodable
 from ..messages import Chunk, Message, Usage
 from ..window import Window, choose_window
-from .chat_request import ChatBody, Exchange, chunks_async
+from .chat_request import ChatBody, ChatRequest
 from .facts import ModelInfo, RunningModel, is_cloud_name, models_in_ps, models_in_tags
 from .phase import remember_reading_speed
 from .pull import Download, PullProgress
@@ -61,7 +61,7 @@ class OllamaModel:
         self._seed = config.seed if seed is None else seed
         # Where Ollama forwards this model, as far as is known.
         self._forwarded_to = "ollama.com" if is_cloud_name(self.name) else ""
-        self._exchanges: list[Exchange] = []
+        self._requests: list[ChatRequest] = []
         self._downloads: list[Download] = []
         self._lock = threading.Lock()
 
@@ -103,15 +103,15 @@ class OllamaModel:
         of a complete reply carries usage; a reply without such a chunk was cut. Raises ModelError.
         """
         self._refuse_remote()
-        exchange = Exchange(self.host, self._body(messages, num_predict, window or self.window()))
+        request = ChatRequest(self.host, self._body(messages, num_predict, window or self.window()))
         # From here on `close` ends it, also when it comes before the first chunk is asked for.
         with self._lock:
-            self._exchanges.append(exchange)
-        return self._chunks(exchange)
+            self._requests.append(request)
+        return self._chunks(request)
 
-    def _chunks(self, exchange: Exchange) -> Iterator[Chunk]:
+    def _chunks(self, request: ChatRequest) -> Iterator[Chunk]:
         try:
-            for chunk in exchange.chunks():
+            for chunk in request.chunks():
                 if chunk.usage is not None:
                     remember_reading_speed(self.host, self.name, chunk.usage)
                 yield chunk
@@ -120,34 +120,20 @@ class OllamaModel:
             raise
         finally:
             with self._lock:
-                self._exchanges.remove(exchange)
-
-    async def chat_async(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
-    ) -> AsyncIterator[Chunk]:
-        """The asynchronous twin of `chat`; cancelling the task closes the connection."""
-        import asyncio
-
-        self._refuse_remote()
-        if window is None:
-            window = await asyncio.to_thread(self.window)
-        async for chunk in chunks_async(self.host, self._body(messages, num_predict, window)):
-            if chunk.usage is not None:
-                remember_reading_speed(self.host, self.name, chunk.usage)
-            yield chunk
+                self._requests.remove(request)
 
     def close(self) -> None:
         """Close the connections of running requests at once, from any thread; `chat` and `pull` then end."""
         with self._lock:
-            running: list[Exchange | Download] = [*self._exchanges, *self._downloads]
+            running: list[ChatRequest | Download] = [*self._requests, *self._downloads]
         for request in running:
             request.close()
 
     def phase(self) -> str:
         """What the latest running request waits for, for a status line ("" = nothing); any thread may ask."""
         with self._lock:
-            exchange = self._exchanges[-1] if self._exchanges else None
-        return str(exchange.phase) if exchange else ""
+            request = self._requests[-1] if self._requests else None
+        return str(request.phase) if request else ""
 
     def models(self, *, timeout: float = 10) -> list[ModelInfo]:
         """The models the server has."""

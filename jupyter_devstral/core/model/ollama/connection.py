@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ...errors import ModelError
@@ -178,29 +178,6 @@ def borrowed(host: str) -> Iterator[Connection]:
         yield connection
     finally:
         give_back(connection)
-
-
-class _CompletingAsyncTransport(httpx.AsyncHTTPTransport):
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(_complete(request))
-        if not response.is_success:
-            await response.aread()
-            raise RefusedAnswer(response.status_code, response.text)
-        return with_safe_lines(response)
-
-
-@contextlib.asynccontextmanager
-async def async_client(host: str) -> AsyncIterator[ollama.AsyncClient]:
-    """The asynchronous twin of a connection, for one request; cancelling the task closes it."""
-    secure = host.startswith("https:")
-    transport = _CompletingAsyncTransport(verify=secure, trust_env=secure)
-    client = ollama.AsyncClient(
-        host, transport=transport, timeout=_STREAM_TIMEOUT, trust_env=False, follow_redirects=False
-    )
-    try:
-        yield client
-    finally:
-        await transport.aclose()
 
 
 # What a request through the package can raise: its own errors, the connection's, and what a line that is not
