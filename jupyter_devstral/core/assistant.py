@@ -14,7 +14,7 @@ with collector_paused():
     from .answer import Outgoing, Reply
     from .errors import WindowExceeded
     from .model.messages import Message, Usage
-    from .model.ollama.client import OllamaModel
+    from .model.server import ModelServer
     from .model.token_estimate import TokenEstimate
     from .model.window import Window, needed_tokens
     from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
@@ -33,7 +33,7 @@ class Assistant:
     """Answers requests with one model.
 
     Args:
-        model: what streams; default: `OllamaModel(config)`.
+        model: what streams.
         redactor: shared by all requests of a session, so that a secret keeps its placeholder; not used when
             `config.redact` is off.
         estimate: the model's token estimate, which every answer corrects.
@@ -46,7 +46,7 @@ class Assistant:
     def __init__(
         self,
         config: DevstralConfig,
-        model: OllamaModel | None = None,
+        model: ModelServer,
         *,
         redactor: Redactor | None = None,
         estimate: TokenEstimate | None = None,
@@ -54,7 +54,7 @@ class Assistant:
     ) -> None:
         self._how_to_continue = how_to_continue
         self.config = config
-        self.model = model if model is not None else OllamaModel(config)
+        self.model = model
         self._redactor = (redactor or Redactor()) if config.redact else None
         self.estimate = estimate or TokenEstimate()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from .answer import Outgoing, Reply
 from .errors import ModelError, WindowExceeded
 from .model.messages import Usage
-from .model.server import Model
+from .model.server import ModelServer
 from .notebook.cells import Turn
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ReplyStream:
 
     def __init__(
         self,
-        model: Model,
+        model: ModelServer,
         outgoing: Outgoing,
         *,
         filters: Sequence[TextFilter] = (),

@@ -21,7 +21,7 @@ from .exception_watcher import ExceptionWatcher
 
 if TYPE_CHECKING:
     from ...core.request.command import Command
-    from ..session import Session
+    from ..session import ShellSession
     from .explanation import Explanation
     from .failure_subject import Subject
 
@@ -42,7 +42,7 @@ class ExplainOnError:
             that to what is known of the front-end.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ShellSession) -> None:
         said = os.environ.get(EXPLAIN_PLACE, "")
         self.place = said if said in (BACKGROUND, HERE, NOWHERE) else ""
         self._session = session
@@ -222,7 +222,7 @@ class ExplainOnError:
             command=command,
         )
         if widgets_work(ip) and not lab and not unattended:
-            explanation.panel = FixPanel(ip, explanation, self.act)
+            explanation.panel = FixPanel(ip, card, explanation.steps, self.act)
         with self._lock:
             self._known[card.id] = explanation
             while len(self._known) > _KEPT:

@@ -15,18 +15,17 @@ from ...errors import ModelError, RemoteRefused
 from ...settings.config import DevstralConfig
 from ...settings.hosts import is_loopback, parse_host
 from ...text.terminal_text import encodable
-from ..messages import Chunk, Message, Usage
+from ..messages import Chunk, Message
+from ..server import ModelInfo, PullProgress, RunningModel
 from ..window import Window, choose_window
 from .chat_request import ChatBody, ChatRequest
-from .facts import ModelInfo, RunningModel, is_cloud_name, models_in_ps, models_in_tags
+from .facts import CLOUD, full_name, is_cloud_name, model_in_show, models_in_ps, models_in_tags, running_as
 from .phase import remember_reading_speed
-from .pull import Download, PullProgress
+from .pull import Download
 from .server_facts import forget, server_facts, trained_window
 
 if TYPE_CHECKING:
     from .connection import Connection
-
-__all__ = ["Chunk", "ModelInfo", "OllamaModel", "PullProgress", "RunningModel", "Usage", "Window"]
 
 _HOW_TO_ALLOW = (
     "Your prompts and code would leave this computer, so nothing was sent. To allow it, set "
@@ -42,6 +41,9 @@ class OllamaModel:
     Methods that talk to the server raise children of ModelError; nothing is sent to a host or a model that is
     not on this machine (RemoteRefused) unless `config.allow_remote`.
     """
+
+    kind = "Ollama"
+    can_pull = True
 
     def __init__(
         self,
@@ -60,7 +62,7 @@ class OllamaModel:
         self._temperature = config.temperature if temperature is None else temperature
         self._seed = config.seed if seed is None else seed
         # Where Ollama forwards this model, as far as is known.
-        self._forwarded_to = "ollama.com" if is_cloud_name(self.name) else ""
+        self._forwarded_to = CLOUD if is_cloud_name(self.name) else ""
         self._requests: list[ChatRequest] = []
         self._downloads: list[Download] = []
         self._lock = threading.Lock()
@@ -149,6 +151,21 @@ class OllamaModel:
             return connection.json(
                 "POST", "/api/show", {"model": self.name}, model=self.name, timeout=timeout
             )
+
+    def details(self, *, timeout: float = 10) -> ModelInfo:
+        """What the server says of this model."""
+        return model_in_show(self.name, self.show(timeout=timeout))
+
+    def named(self, models: Sequence[ModelInfo], name: str = "") -> ModelInfo | None:
+        """The one of `models` that answers to a name; Ollama's names ignore case and a missing tag."""
+        wanted = full_name(name or self.name)
+        return next((info for info in models if full_name(info.name) == wanted), None)
+
+    def loaded_as(
+        self, running: Sequence[RunningModel], models: Sequence[ModelInfo], name: str = ""
+    ) -> RunningModel | None:
+        """The one in memory that answers to a name, also under another name of the same model."""
+        return running_as(name or self.name, running, models)
 
     def version(self, *, timeout: float = 10) -> str:
         """The server's version, such as "0.13.3"; RunnerFailed where there is no Ollama."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from ...errors import ModelError
 from ...importing import collector_paused, random_state_kept
+from ..kept_connections import add_source
 
 with collector_paused(), random_state_kept():
     import httpx
@@ -147,17 +148,12 @@ def give_back(connection: Connection) -> None:
     connection.close()
 
 
-def kept_ports() -> frozenset[int]:
-    """The servers' ports of the connections that are kept for later requests."""
+def _kept_hosts() -> list[str]:
     with _idle_lock:
-        hosts = [host for (pid, host), idle in _idle.items() if pid == os.getpid() and idle]
-    return frozenset(port_of(host) for host in hosts)
+        return [host for (pid, host), idle in _idle.items() if pid == os.getpid() and idle]
 
 
-def port_of(host: str) -> int:
-    """The port that a host's address names or means."""
-    url = httpx.URL(host)
-    return url.port or (443 if url.scheme == "https" else 80)
+add_source(_kept_hosts)
 
 
 @atexit.register
