@@ -31,7 +31,7 @@ class Asked:
 
     def request(self, notebook: Notebook, scope: str) -> Request:
         """The request to the pipeline; `scope` holds where the cell does not name its own."""
-        about_an_error = self.target if self.task in (Task.FIX, Task.EXPLAIN) else None
+        about_an_error = self.target if self.task.facts.explains_errors else None
         return Request(
             task=self.task,
             question=self.question,
@@ -51,13 +51,13 @@ def what_is_asked(
     if command is None:
         chosen = Task(task) if task else otherwise
         # Asked about from outside, a plain cell is itself what is rewritten or explained.
-        target = cell if chosen.rewrites or chosen in (Task.EXPLAIN, Task.TEST) else None
+        target = cell if chosen.facts.about == "cell" else None
         return Asked(chosen, text or "", cell, target)
     chosen = Task(task or command.word)
     target = None
     if command.cell is not None:
         target = find_cell(notebook, command.cell)
-    elif chosen not in (Task.WRITE, Task.ASK):
+    elif chosen.facts.about != "notebook":
         target = cell_above(notebook, cell) or cell
     if chosen is Task.TEST and text is None:
         return _asked_for_tests(command, notebook, cell, target)

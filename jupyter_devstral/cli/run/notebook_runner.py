@@ -21,7 +21,6 @@ from nbformat import NotebookNode
 from ...core.errors import DevstralError, UsageError
 from ...core.request.command import Command
 from ...core.request.command_in_cell import command_of
-from ...core.request.tasks import Task
 from ...core.settings.config import EXPLAIN_PLACE
 from ...core.text.terminal_text import as_shown
 from ...kernel.expressions import setup_code
@@ -223,7 +222,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self.nb.cells[index + 1 : index + 1] = new
         if not self.execute_inserted:
             self._only_shown.update(one["id"] for one in new)
-        if new or command.task not in (Task.ASK, Task.EXPLAIN):
+        if new or (command.task and command.task.facts.code != "stays"):
             self.narration.inserted(index, new, executed=self.execute_inserted)
 
     async def _note_failure(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:

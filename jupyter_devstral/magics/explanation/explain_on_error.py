@@ -92,7 +92,8 @@ class ExplainOnError:
         names_something = command.cell is not None or (
             task is Task.EXPLAIN and command.text.strip() in self._session.ip.user_ns
         )
-        return task in (Task.FIX, Task.EXPLAIN) and self._failed is not None and not names_something
+        is_about_errors = task is not None and task.facts.explains_errors
+        return is_about_errors and self._failed is not None and not names_something
 
     def subject(self, command: Command) -> Subject:
         """What `explain_last` would explain."""

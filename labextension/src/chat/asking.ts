@@ -1,7 +1,7 @@
 /** What belongs to a question, gathered from the notebook that is in front. */
 
 import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { Task } from '../protocol/chat-protocol';
+import type { Task } from '../protocol/tasks';
 import type { NotebookFacts } from './conversation';
 import type { IAsked } from './exchange';
 import { IMentionable, mentionsIn } from './mentions';

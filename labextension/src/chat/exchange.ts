@@ -2,7 +2,8 @@
  * One question with its answer, as a value that can be kept and read again. Draws nothing, asks nobody.
  */
 
-import { IAnswer, IImage, ISent, readAnswer, readSent, ServerState, Task, TASKS } from '../protocol/chat-protocol';
+import { IAnswer, IImage, ISent, readAnswer, readSent, ServerState } from '../protocol/chat-protocol';
+import { Task, TASKS } from '../protocol/tasks';
 import { IEdit, record, text, texts } from '../protocol/protocol';
 
 /** What the user asked, with everything that was attached by hand. */

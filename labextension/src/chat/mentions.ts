@@ -2,7 +2,7 @@
  * What "@" and "/" complete to in a message, and what the mentions of a finished message attach. Pure.
  */
 
-import { SLASH_COMMANDS } from './slash-commands';
+import { SLASH_NAMES } from './slash-commands';
 
 export interface ISuggestion {
   /** What stands in the message once it is chosen. */
@@ -53,9 +53,12 @@ export function fragmentAt(text: string, cursor: number): IFragment | null {
 export function suggestions(fragment: IFragment, known: IMentionable, about: (name: string) => string): ISuggestion[] {
   const word = fragment.word.toLowerCase();
   if (fragment.sign === '/') {
-    return Object.keys(SLASH_COMMANDS)
-      .filter(name => name.startsWith(word))
-      .map(name => ({ insert: `/${name} `, label: `/${name}`, detail: about(name) }));
+    return SLASH_NAMES.filter(name => name.startsWith(word))
+.map(name => ({
+      insert: `/${name} `,
+      label: `/${name}`,
+      detail: about(name)
+    }));
   }
   const all: ISuggestion[] = [
     ...(known.hasSelection ? [suggestion('selection', about('selection'))] : []),

@@ -5,11 +5,9 @@
  */
 
 import { IBundle, list, readBundle, record, text, texts } from './protocol';
+import type { Task } from './tasks';
 
 export const CHAT_PROTOCOL = 1;
-
-export const TASKS = ['chat', 'ask', 'write', 'edit', 'refactor', 'doc', 'test', 'fix', 'explain'] as const;
-export type Task = (typeof TASKS)[number];
 
 export const STATES = ['ready', 'no-server', 'no-model', 'refused', 'trouble'] as const;
 export type ServerState = (typeof STATES)[number];
