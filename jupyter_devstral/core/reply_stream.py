@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from .answer import Outgoing, Reply
+from .answer import Finished, Outgoing, Reply
 from .errors import ModelError, WindowExceeded
 from .model.messages import Usage
 from .model.server import ModelServer
@@ -217,12 +217,12 @@ class ReplyStream:
         self._notes.append(sentence)
         return Note(sentence)
 
-    def _finished(self) -> str:
+    def _finished(self) -> Finished:
         if self._usage is not None:
             return "length" if self._usage.done_reason == "length" else "stop"
         return "cut" if self._answered and not self._closed else "interrupted"
 
-    def _ending(self, finished: str) -> str:
+    def _ending(self, finished: Finished) -> str:
         how = self._how_to_continue
         return f"{_ENDINGS[finished]}: {how}." if how else f"{_ENDINGS[finished]}."
 

@@ -16,7 +16,7 @@ from ..python.definitions import definition_text
 from ..python.dependencies import Dependencies
 from ..variables.namespace import Variable
 from .cell_text import cell_text, error_text, part_text
-from .history import Entry, Piece, history_of, start_within
+from .history import Entry, Piece, PieceKind, history_of, start_within
 from .packing import Packing
 from .variable_choice import Choice, choose_variables
 
@@ -215,5 +215,5 @@ class ContextBuilder:
     def _whole(self, cell: Cell) -> Piece:
         return self._piece("cell", cell, cell_text(cell, self._sources.language))
 
-    def _piece(self, kind: str, cell: Cell, text: str) -> Piece:
+    def _piece(self, kind: PieceKind, cell: Cell, text: str) -> Piece:
         return Piece(kind, cell.key, text, self._estimate(text))

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.failure.exception_facts import text_of
-from ...core.notebook.cells import Output, Turn
+from ...core.notebook.cells import Output, OutputKind, Turn
 from ...core.variables.type_facts import name_of
 
 # Enough for what a prompt can use of one output; a cell may print megabytes.
 _MOST_TEXT = 20_000
-_SHOWN = {"execute_result": "result", "display_data": "display"}
+_SHOWN: dict[str, OutputKind] = {"execute_result": "result", "display_data": "display"}
 _MOST_MESSAGE = 2000
 _MOST_FRAMES = 12
 

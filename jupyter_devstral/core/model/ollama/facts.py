@@ -145,5 +145,5 @@ def usage_of(record: Mapping[str, Any]) -> Usage:
         prompt_seconds=seconds("prompt_eval_duration"),
         reply_seconds=seconds("eval_duration"),
         total_seconds=seconds("total_duration"),
-        done_reason=record.get("done_reason") or "stop",
+        done_reason="length" if record.get("done_reason") == "length" else "stop",
     )
