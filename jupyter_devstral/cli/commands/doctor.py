@@ -14,6 +14,7 @@ _MARKS = {True: "ok", False: "!!", None: "--"}
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Print what was found; returns 1 where something stops the assistant."""
     from ...core.doctor import examine
 
     findings = examine(read_settings(arguments.flags))

@@ -123,6 +123,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         }
 
     def create_kernel_manager(self) -> Any:
+        """Make the manager of the kernel that was chosen."""
         manager = super().create_kernel_manager()
         # Other users of this machine cannot read along, where kernel and manager are new enough.
         if manager.has_trait("transport_encryption") and zmq.has("curve"):
@@ -130,6 +131,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         return manager
 
     async def async_start_new_kernel_client(self) -> Any:
+        """Start the kernel's client; an interrupt then stops the run in our way."""
         # nbclient has just installed its own handlers, which throw the running cell's outputs away.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -143,6 +145,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         execution_count: int | None = None,
         store_history: bool = True,
     ) -> NotebookNode:
+        """Execute one cell, and insert what it asked for."""
         if not self.began:
             await self._set_up_kernel()
             self.began = True
@@ -174,6 +177,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
+        """Tell the narration of what a cell displays, as it comes."""
         if msg["msg_type"] in ("display_data", "update_display_data"):
             self.narration.display(msg["content"].get("data", {}))
         return super().process_message(msg, cell, cell_index)

@@ -12,6 +12,8 @@ _PATIENCE_SECONDS = 10.0
 
 
 class OnMain(Protocol):
+    """Runs a function on the thread that runs cells; False where that was not possible."""
+
     def __call__(self, function: Callable[[], None], given_up: threading.Event) -> bool:
         """Run `function` there; False when it was not and will not be run."""
         ...

@@ -16,6 +16,7 @@ class ReplyMarkdown:
         self._seen = 0
 
     def add(self, event: object) -> None:
+        """Take in one event of the reply."""
         if isinstance(event, Delta):
             self.text += event.text
             return

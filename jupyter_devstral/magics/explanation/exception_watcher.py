@@ -39,9 +39,11 @@ class ExceptionWatcher:
         self._running = threading.local()
 
     def pre_run_cell(self, info: Any) -> None:
+        """Remember which error was there before the cell."""
         self._stack().append(getattr(sys, "last_value", None))
 
     def post_run_cell(self, result: Any) -> None:
+        """Report the error that ended the outermost cell."""
         stack, before, began = self._stack(), None, False
         # An empty cell fires this event without the other. Not compared by `info`: IPython makes a new one
         # where showing or storing the error failed as well.

@@ -59,6 +59,7 @@ class ExplainOnError:
         self._lock = threading.Lock()
 
     def pre_run_cell(self, info: Any) -> None:
+        """End an explanation that nobody waits for when another cell runs."""
         self._watcher.pre_run_cell(info)
         current = self._current
         # What front-ends run behind the user's back (variable inspectors) is no cell.
@@ -69,6 +70,7 @@ class ExplainOnError:
             current.stop()
 
     def post_run_cell(self, result: Any) -> None:
+        """Forget a failure whose cell has succeeded since."""
         self._watcher.post_run_cell(result)
         failed = self._failed
         if failed is not None and result is not None and result.success:

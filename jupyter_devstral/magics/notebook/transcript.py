@@ -92,12 +92,14 @@ class Transcript:
                 cell.turn = None
 
     def pre_run_cell(self, info: Any) -> None:
+        """Note that a cell begins."""
         stack = self._stack()
         # A nested run_cell (%%capture, %run) belongs to the outer cell.
         entry = stack[0][1] if stack else self._enter(info)
         stack.append((info, entry))
 
     def post_run_cell(self, result: Any) -> None:
+        """Note how it ended, and what it has shown."""
         stack = self._stack()
         # An empty cell fires this event without the other.
         if not stack or (result is not None and not (result.info.raw_cell or "").strip()):
