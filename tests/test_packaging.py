@@ -52,7 +52,7 @@ def test_a_wheel_has_both_halves(built: Path, tmp_path: Path) -> None:
     folder = "data/share/jupyter/labextensions/jupyter-devstral/"
     for name in ("package.json", "install.json", "static/style.js"):
         assert any(path.endswith(folder + name) for path in names), name
-    for path in ("core/prompts/chat.md", "locale/fr_FR/LC_MESSAGES/jupyter_devstral.json"):
+    for path in ("core/prompt/prompts/chat.md", "locale/fr_FR/LC_MESSAGES/jupyter_devstral.json"):
         assert f"jupyter_devstral/{path}" in names
     assert any(path.endswith(folder + "schemas/jupyter-devstral/plugin.json") for path in names)
     assert not [path for path in names if path.startswith(("tests/", "benchmarks/", "labextension/"))]
