@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,10 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_devstral import __version__
 from tests.support.jupyter.server import labextension
 
 ROOT = Path(__file__).parents[1]
 BUNDLE_LIMIT = 80_000
+
+
+def test_every_file_that_names_the_version_names_the_same() -> None:
+    project = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    package = json.loads((ROOT / "labextension" / "package.json").read_text())
+    [newest, *_] = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert project is not None
+    assert {project[1], package["version"], newest} == {__version__}
 
 
 @pytest.fixture(scope="module")
