@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_devstral.core.reply.parser import Code, Prose, ReplyParser
+from tests.support.sweeps import swept
 
 Events = list[Prose | Code]
 ALIASES = {"python", "py", "python3", "py3", "ipython", "ipython3"}
@@ -56,7 +57,7 @@ def test_every_character_is_in_exactly_one_event(replies: list[dict[str, Any]]) 
 
 
 def test_the_same_events_in_chunks_of_any_size(replies: list[dict[str, Any]]) -> None:
-    for reply in replies:
+    for reply in swept(replies, 4):
         text = reply["reply"]
         whole = parse([text])
         for size in (1, 3, 17):
@@ -83,7 +84,7 @@ def test_the_same_events_at_every_single_split(replies: list[dict[str, Any]]) ->
     assert {tag for reply in sample for tag in reply["shape_tags"]} == {
         tag for reply in replies for tag in reply["shape_tags"]
     }
-    for reply in sample:
+    for reply in swept(sample, 4):
         text = reply["reply"]
         whole = parse([text])
         near = {
