@@ -29,3 +29,14 @@ def executing(connection_file: Path, source: str) -> Iterator[Callable[[], None]
         yield wait
     finally:
         client.stop_channels()
+
+
+@contextmanager
+def busy(connection_file: Path, released: Path) -> Iterator[None]:
+    """The kernel is at a cell that ends with the block: when the file `released` is there."""
+    source = f"import os, time\nwhile not os.path.exists({str(released)!r}):\n    time.sleep(0.05)"
+    with executing(connection_file, source):
+        try:
+            yield
+        finally:
+            released.touch()
