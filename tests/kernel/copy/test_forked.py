@@ -79,8 +79,8 @@ def test_a_child_ends_by_itself_when_nobody_waits():
 
 
 def test_an_answer_that_nobody_fetched_in_time_is_still_an_answer():
-    made = forked(lambda child: child.send({"a": 1}), seconds=0.2)
-    time.sleep(0.5)
+    made = forked(lambda child: child.send({"a": 1}), seconds=2)
+    time.sleep(2.2)
     assert made.result().sent == ({"a": 1},)
     assert made.result().ended == RETURNED
 

@@ -12,6 +12,8 @@ from jupyter_devstral.kernel.proof.targets import definition_source
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
+# Seconds for all mutants of a function; on a quiet machine a few are enough.
+BUDGET = 120
 # Module, function, and arguments as Python.
 TARGETS = [
     ("statistics", "median", "[3, 1, 2, 9]"),
@@ -64,7 +66,7 @@ def _tests(call, value):
 
 
 @pytest.mark.parametrize(("module", "name", "arguments"), TARGETS, ids=[f"{m}.{n}" for m, n, _ in TARGETS])
-def test_verdicts(bare_ip, tried, module, name, arguments):
+def test_verdicts(bare_ip, tried, pace, module, name, arguments):
     bare_ip.run_cell(f"from {module} import {name}")
     value = bare_ip.ev(f"{name}({arguments})")
     source = definition_source(bare_ip.user_ns[name])
@@ -75,12 +77,14 @@ def test_verdicts(bare_ip, tried, module, name, arguments):
     with warnings.catch_warnings():
         # A copy inherits that warnings are errors here; in a kernel they are not.
         warnings.simplefilter("ignore")
-        outcomes = run_in_copy(bare_ip, good + wrong + broken + vacuous + hanging, names, seconds=0.5)
+        outcomes = run_in_copy(
+            bare_ip, good + wrong + broken + vacuous + hanging, names, seconds=0.5 + 10 * pace
+        )
         assert [one.kind for one in outcomes] == [PASSED, FAILED, ERROR, PASSED, CUT_OFF]
         mutants = mutants_of(source, limit=8)
-        run, alive = survivors(bare_ip, vacuous, ["test_vacuous"], mutants, took=0.0, budget=20)
+        run, alive = survivors(bare_ip, vacuous, ["test_vacuous"], mutants, took=pace, budget=BUDGET)
         noticed = {one.source for one in run} - {one.source for one in alive}
-        run_good, alive_good = survivors(bare_ip, good, ["test_good"], mutants, took=0.0, budget=20)
+        run_good, alive_good = survivors(bare_ip, good, ["test_good"], mutants, took=pace, budget=BUDGET)
     assert len(run) == len(run_good) == len(mutants)
     # A fault that makes the call raise or hang is noticed by any test that calls it, and by a good one too.
     assert noticed <= {one.source for one in run_good} - {one.source for one in alive_good}
@@ -118,11 +122,11 @@ double(3), shop.price(3), twice(3)
     ("name", "call", "value"),
     [("double", "double(3)", 7), ("Shop", "shop.price(3) + shop.tax", 14), ("double", "twice(3)", 14)],
 )
-def test_what_was_answered_before_is_no_answer_of_a_mutant(bare_ip, name, call, value):
+def test_what_was_answered_before_is_no_answer_of_a_mutant(bare_ip, pace, name, call, value):
     assert bare_ip.run_cell(CACHED).success
     mutants = mutants_of(definition_source(bare_ip.user_ns[name]))
     tests = f"def test_it():\n    assert {call} == {value}\n"
-    tried, alive = survivors(bare_ip, tests, ["test_it"], mutants, took=0.0, budget=20)
+    tried, alive = survivors(bare_ip, tests, ["test_it"], mutants, took=pace, budget=BUDGET)
     assert len(tried) == len(mutants) > 3
     assert alive == []
     # The kernel's own answers stay.

@@ -19,7 +19,8 @@ def tried(bare_ip, monkeypatch):
 
     def tried(*sources, **options):
         steps = [Step(source, f"cell {number}") for number, source in enumerate(sources, 1)]
-        trial = Trial(bare_ip, steps, **options)
+        # A busy machine needs longer than a user waits.
+        trial = Trial(bare_ip, steps, **{"seconds": 60.0, **options})
         # A copy inherits that warnings are errors here; in a kernel they are not.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
