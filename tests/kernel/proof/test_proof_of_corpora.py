@@ -99,7 +99,7 @@ IN_SESSIONS = [
     ("10-deleting-wine", 8),
 ]
 NAMES = ["test_good", "test_wrong", "test_broken", "test_vacuous", "test_hanging"]
-HANGS = 0.6
+HANGS = 0.4
 # Seconds for all mutants of a function; on a quiet machine a few are enough.
 BUDGET = 120
 PANDAS_CHECKS = {pd.DataFrame: "assert_frame_equal", pd.Series: "assert_series_equal"}
@@ -267,7 +267,7 @@ def judge(ip, name, call, noticed, origin, pace):
         assert ip.run_cell(f"expected = {call}").success
         began = time.monotonic()
         ip.ev(call)
-        took = time.monotonic() - began + pace
+        took = time.monotonic() - began
         ip.push({"another": another(ip.user_ns["expected"])})
         before = {key: id(value) for key, value in ip.user_ns.items()}
         header = "import numpy as np\nimport pandas as pd\nimport pytest\n"
@@ -278,12 +278,12 @@ def judge(ip, name, call, noticed, origin, pace):
             f"def test_broken():\n    assert {call} is undefined\n{vacuous}"
             f"def test_hanging():\n    while True:\n        {call}\n"
         )
-        outcomes = run_in_copy(ip, tests, NAMES, seconds=HANGS + 10 * took)
+        outcomes = run_in_copy(ip, tests, NAMES, seconds=HANGS + 5 * pace + 10 * took)
         assert [one.kind for one in outcomes] == [PASSED, FAILED, ERROR, PASSED, CUT_OFF], outcomes
         mutants = mutants_of(definition_source(ip.user_ns[name]), limit=8)
-        tried, alive = survivors(ip, good, ["test_good"], mutants, took=took, budget=BUDGET)
-        also, blind = survivors(ip, vacuous, ["test_vacuous"], mutants, took=took, budget=BUDGET)
-        raising = raise_or_hang(ip, call, mutants, seconds=1 + 10 * took)
+        tried, alive = survivors(ip, good, ["test_good"], mutants, took=took + pace, budget=BUDGET)
+        also, blind = survivors(ip, vacuous, ["test_vacuous"], mutants, took=took + pace, budget=BUDGET)
+        raising = raise_or_hang(ip, call, mutants, seconds=1 + 10 * (took + pace))
     noticed.append((origin, len(mutants), len(mutants) - len(alive), len(mutants) - len(blind)))
     assert mutants
     assert tried == also == mutants

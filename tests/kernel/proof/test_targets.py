@@ -78,7 +78,7 @@ def test_verdicts(bare_ip, tried, pace, module, name, arguments):
         # A copy inherits that warnings are errors here; in a kernel they are not.
         warnings.simplefilter("ignore")
         outcomes = run_in_copy(
-            bare_ip, good + wrong + broken + vacuous + hanging, names, seconds=0.5 + 10 * pace
+            bare_ip, good + wrong + broken + vacuous + hanging, names, seconds=0.4 + 5 * pace
         )
         assert [one.kind for one in outcomes] == [PASSED, FAILED, ERROR, PASSED, CUT_OFF]
         mutants = mutants_of(source, limit=8)
