@@ -16,14 +16,14 @@ def executing(connection_file: Path, source: str) -> Iterator[Callable[[], None]
     client.load_connection_file()
     client.start_channels()
     try:
-        client.wait_for_ready(30)
+        client.wait_for_ready(120)
         asked = client.execute(source)
         # Only now is the kernel at it.
-        while client.get_iopub_msg(timeout=30)["msg_type"] != "execute_input":
+        while client.get_iopub_msg(timeout=120)["msg_type"] != "execute_input":
             pass
 
         def wait() -> None:
-            while client.get_shell_msg(timeout=30)["parent_header"].get("msg_id") != asked:
+            while client.get_shell_msg(timeout=120)["parent_header"].get("msg_id") != asked:
                 pass
 
         yield wait
