@@ -120,13 +120,13 @@ def pull_error(line: str, *, model: str) -> ModelError:
 
 def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
     """The error for a connection that failed (httpx.HTTPError); `begun`: part of the answer had come."""
-    import httpx
+    from .connection import is_refused, is_slow
 
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+    if is_refused(error):
         if is_loopback(host):
             return NoServer(f"No Ollama at {host}. Start it with `ollama serve`; {_DOCTOR}")
         return NoServer(f"Nothing answers at {host}. Is that machine on, and Ollama started there? {_DOCTOR}")
-    if isinstance(error, httpx.TimeoutException):
+    if is_slow(error):
         return NoServer(
             f"The server at {host} takes connections but does not answer. Restart Ollama; {_DOCTOR}"
         )

@@ -7,9 +7,15 @@ allows these inside a string, and Go writes U+0085 as it is: one of them in an a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+from ...own_packages import own_module
+from .quiet_logs import quiet, quietly
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = own_module("httpx")
 
 _ESCAPES = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
 
@@ -28,13 +34,14 @@ class _Lines(httpx.SyncByteStream):
         self._unfinished: list[bytes] = []
 
     def __iter__(self) -> Iterator[bytes]:
-        for data in self._stream:
+        for data in quietly(self._stream):
             if lines := self._whole_lines(data):
                 yield lines
         yield self._rest()
 
     def close(self) -> None:
-        self._stream.close()
+        with quiet():
+            self._stream.close()
 
     def _whole_lines(self, data: bytes) -> bytes:
         head, line_feed, tail = data.rpartition(b"\n")
