@@ -122,6 +122,15 @@ def sendable(value: Any) -> Any:
     return [sendable(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
+def writable(text: str, stream: object) -> str:
+    """`text` with "?" for every character that the encoding of `stream` lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        return text.encode(encoding, "replace").decode(encoding)
+    except (LookupError, TypeError):  # somebody's own stream, which names an encoding that is none
+        return text.encode("ascii", "replace").decode("ascii")
+
+
 def encodable(text: str) -> str:
     """`text` with every lone surrogate replaced by U+FFFD, and pairs joined."""
     if text.isascii():

@@ -111,6 +111,9 @@ class Explanation:
             undisturbed(self.stop)
         except DevstralError as error:
             self.card.notes = [f"*No explanation: {prose(str(error))}*"]
+        # Of packages and of the user's objects anything may come: a card that waits for ever tells nobody.
+        except Exception as error:  # noqa: BLE001
+            self.card.notes = [f"*No explanation: {prose(_unforeseen(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -133,6 +136,8 @@ class Explanation:
             undisturbed(self.stop)
         except DevstralError as error:
             card.notes = [f"*No more: {prose(str(error))}*"]
+        except Exception as error:  # noqa: BLE001 - as in `run`
+            card.notes = [f"*No more: {prose(_unforeseen(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -333,3 +338,8 @@ class Explanation:
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.card.title!r}: {self.card.state}>"
+
+
+def _unforeseen(error: Exception) -> str:
+    said = " ".join(str(error).split())[:200]
+    return f"jupyter-devstral met an error of its own ({type(error).__name__}: {said})."
