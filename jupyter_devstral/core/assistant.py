@@ -103,6 +103,7 @@ class Assistant:
         return self._stream(Outgoing(reply.request, prompt, window, reserve, partial, first, after))
 
     def _stream(self, outgoing: Outgoing) -> ReplyStream:
+        _refuse_hopeless(outgoing)
         filters: list[TextFilter] = [Restorer(self._redactor)] if self._redactor else []
         if outgoing.partial:
             from .reply.continuation import Joiner
@@ -165,6 +166,24 @@ class Assistant:
             )
         self.estimate.correct(estimated, actual)
         return ""
+
+
+def _refuse_hopeless(outgoing: Outgoing) -> None:
+    """Raise WindowExceeded for what cannot fit, before a model is loaded with that window for nothing."""
+    prompt, window = outgoing.prompt, outgoing.window
+    # A model that is loaded says so itself, at once and by its own count.
+    if window.source == "loaded" or prompt.tokens <= window.tokens:
+        return
+    if window.source == "model":
+        larger = "It is all that the model was trained for: shorten the cell, or use another model (`-m`)."
+    else:
+        larger = "Shorten the cell, or use a larger window (`--num-ctx`, DevstralConfig.num_ctx)."
+    raise WindowExceeded(
+        f"What cannot be left out (the cell, your words, attachments) is about {prompt.tokens:,} tokens; "
+        f"the window is {window.tokens:,}. Nothing was sent. {larger}",
+        0,
+        window.tokens,
+    )
 
 
 def _room(window: Window, reserve: int) -> int:

@@ -58,7 +58,7 @@ def keep_question_marks(lines: list[str]) -> list[str]:
 
 
 def explain_late_cell_magic(lines: list[str]) -> list[str]:
-    """Turn a cell with `%%devstral` behind its first line into the call that says why it cannot stand there."""
+    """Turn a cell with `%%devstral` behind its first line into the call that says why it cannot be."""
     if not any(line.startswith("%%devstral") for line in lines) or _is_cell_magic(lines):
         return lines
     open_quote = ""

@@ -1,7 +1,7 @@
 """The rest of the cell that loads the extension, which IPython transformed before it knew of our magics.
 
-`%load_ext jupyter_devstral` and `%devstral ask what is df?` in one cell: the second line had become a call for
-help about `df`. What has not run yet is read again with our transformers.
+`%load_ext jupyter_devstral` and `%devstral ask what is df?` in one cell: the second line had become a call
+for help about `df`. What has not run yet is read again with our transformers.
 """
 
 from __future__ import annotations

@@ -38,15 +38,15 @@ def advice_on_faults(host: str) -> Iterator[None]:
 def trusted_certificates(host: str) -> ssl.SSLContext:
     """The certificates that a host is judged by: those that the environment names, else those of certifi.
 
-    This machine has no use for the environment's. Raises ConfigurationError where they cannot be read.
+    Raises ConfigurationError where the environment's cannot be read, except for a server on this machine.
     """
-    file, folder = (
-        ("", "") if is_loopback(host) else map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"), ("", ""))
-    )
+    file, folder = (os.environ.get(name, "") for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
     try:
         if file or folder:
             return ssl.create_default_context(cafile=file or None, capath=folder or None)
     except (OSError, ValueError) as error:
+        if is_loopback(host):
+            return ssl.create_default_context(cafile=_bundle())
         name, value = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
         raise ConfigurationError(
             f"The certificates that {name} names ({value}) cannot be read: {_said(error)}. Correct that "

@@ -80,6 +80,7 @@ def model_in_show(name: str, body: Any) -> ModelInfo:
         context_length=_architecture_number(entry, "context_length") or None,
         capabilities=_texts(entry.get("capabilities")),
         remote_host=_remote_host(entry, name),
+        num_ctx=_parameter(entry, "num_ctx"),
     )
 
 
@@ -104,6 +105,13 @@ def _architecture_number(show: Mapping[str, Any], key: str) -> int:
     # 393,216-token model was read as an 8,192-token one that way.
     info = _mapping(show.get("model_info"))
     return _number(info.get(f"{_text(info.get('general.architecture'))}.{key}"))
+
+
+def _parameter(show: Mapping[str, Any], name: str) -> int | None:
+    """Read a number among the lines of `parameters`, such as `num_ctx      8192`."""
+    lines = (line.split() for line in _text(show.get("parameters")).splitlines())
+    values = [line[1] for line in lines if len(line) == 2 and line[0] == name]
+    return int(values[-1]) if values and values[-1].isdecimal() and int(values[-1]) else None
 
 
 def _remote_host(entry: Mapping[str, Any], name: str) -> str:
