@@ -95,6 +95,9 @@ def _is_users(frame: FrameType, cell_of: CellOf) -> bool:
     file = frame.f_code.co_filename
     if cell_of(file) is not None:
         return True
+    # Cython's frames name files that are nowhere.
+    if file.endswith((".pyx", ".pxi", ".pxd")) and not linecache.getline(file, frame.f_lineno or 1):
+        return False
     code = frame.f_code
     module = dict.get(frame.f_globals, "__name__")
     own = isinstance(module, str) and module.partition(".")[0] == _OWN_PACKAGE

@@ -26,7 +26,9 @@ _FIRST_GAP = LazyPattern(r"\s")
 _FRAME_CONTEXT = re.compile(r"^\s+\d+(?:\s.*)?$")
 # Base64 is wrapped at 60 to 76 characters where it is wrapped.
 _FAILING_LINE = re.compile(r"^-+> ", re.MULTILINE)
-_COMPILED_FRAME = re.compile(r"^File \S+\.(?:pyx|pxi)\b.*\n(?:-+> .*\n)?", re.MULTILINE)
+_COMPILED_FRAME = re.compile(
+    r"^(?: *File \"?[^\"\n]*?\.(?:pyx|pxi|pxd)\b|\S+\.(?:pyx|pxi|pxd) in ).*\n(?:-+> .*\n)?", re.MULTILINE
+)
 _CAUSE = re.compile(
     r"^(?:The above exception was the direct cause|During handling of the above).*\n", re.MULTILINE
 )
