@@ -22,6 +22,7 @@ with collector_paused():
     from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, TextFilter
     from .request.tasks import Request
     from .settings.config import DevstralConfig
+    from .text.control_tokens import Mender, broken_up
 
 __all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream"]
 
@@ -87,7 +88,7 @@ class Assistant:
     def _turn(self, reply: Reply, words: str) -> tuple[Message, Message]:
         """A reply, and what is said about it."""
         text = self._redactor.redact([reply.text, words]) if self._redactor else [reply.text, words]
-        return Message("assistant", text[0]), Message("user", text[1])
+        return Message("assistant", broken_up(text[0])), Message("user", broken_up(text[1]))
 
     def _behind(self, reply: Reply, turn: tuple[Message, ...], partial: str = "") -> ReplyStream:
         """Ask with the whole conversation of `reply`, and `turn` at its end."""
@@ -104,7 +105,7 @@ class Assistant:
 
     def _stream(self, outgoing: Outgoing) -> ReplyStream:
         _refuse_hopeless(outgoing)
-        filters: list[TextFilter] = [Restorer(self._redactor)] if self._redactor else []
+        filters: list[TextFilter] = [Mender(), *([Restorer(self._redactor)] if self._redactor else [])]
         if outgoing.partial:
             from .reply.continuation import Joiner
 

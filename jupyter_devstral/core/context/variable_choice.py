@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..notebook.cells import Cell
 from ..python.source import names_of, parse_cell
+from ..text.data_lines import indented_below
 from ..variables.namespace import Variable
 from .history import Entry, Piece
 
@@ -64,8 +65,8 @@ def variables_block(texts: Sequence[str]) -> str:
 
 
 def _one_block(text: str) -> str:
-    """Without blank lines: one ends the block of variables."""
-    return "\n".join(line for line in text.splitlines() if line.strip())
+    """Without blank lines, one of which ends the block of variables, and with all others indented."""
+    return indented_below("\n".join(line for line in text.splitlines() if line.strip()))
 
 
 def _described(history: Sequence[Entry]) -> dict[str, list[str]]:
