@@ -15,7 +15,10 @@ _BRACKETED = (
     "|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX|AUDIO|BEGIN_AUDIO|TRANSCRIBE"
 )
 # Those of Llama, Gemma, Qwen and DeepSeek as well: any model may be behind the server.
-_ANGLED = "s|unk|pad|bos|eos|start_of_turn|end_of_turn|tool_call|tool_response|fim_[a-z]+|file_sep|SYS|SPECIAL_[0-9]+"
+_ANGLED = (
+    "s|unk|pad|bos|eos|start_of_turn|end_of_turn|tool_call|tool_response|fim_[a-z]+|file_sep|SYS"
+    "|SPECIAL_[0-9]+"
+)
 _REST_OF_BRACKETED = rf"/?(?:{_BRACKETED})\]"
 _REST_OF_ANGLED = rf"(?:/?(?:{_ANGLED})>|\|[\w.-]{{1,40}}\|>|｜[\w▁ ]{{1,40}}｜>)"
 _WHOLE = re.compile(rf"\[(?={_REST_OF_BRACKETED})|<(?={_REST_OF_ANGLED})")

@@ -1,4 +1,4 @@
-"""Data that imitates the structure of a prompt, or the control tokens of a model, in every place it can stand."""
+"""Data that imitates the structure of a prompt, or control tokens of a model, wherever it can stand."""
 
 from __future__ import annotations
 

@@ -24,9 +24,8 @@ ORDINARY = (
     "[INST",
 )
 
-texts = st.lists(
-    st.sampled_from([*TOKENS, *ORDINARY, "[", "<", "]", JOINER, "a", " ", "\n"]), max_size=12
-).map("".join)
+PARTS = st.sampled_from([*TOKENS, *ORDINARY, "[", "<", "]", JOINER, "a", " ", "\n"])
+texts = st.lists(PARTS, max_size=12).map("".join)
 
 
 @pytest.mark.parametrize("token", TOKENS)
