@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_devstral.core.assistant import Assistant
 from jupyter_devstral.core.failure.failure import Failure, Frame
+from jupyter_devstral.core.model.ollama.client import OllamaModel
 from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output, Turn
 from jupyter_devstral.core.prompt.prompt import build_prompt
 from jupyter_devstral.core.request.tasks import Attachment, Request, Task
@@ -66,7 +67,8 @@ def test_they_are_whole_again_in_the_reply(size: int, scripted_ollama: ScriptedO
         return [answer[at : at + size] for at in range(0, len(answer), size)]
 
     scripted_ollama.replies = echo
-    assistant = Assistant(DevstralConfig(host=scripted_ollama.url))
+    config = DevstralConfig(host=scripted_ollama.url)
+    assistant = Assistant(config, OllamaModel(config))
     stream = assistant.reply(Request(Task.WRITE, TOKENS, Notebook(())))
     list(stream)
     sent = scripted_ollama.chats[0].body["messages"][-1]["content"]
