@@ -1,4 +1,4 @@
-"""What keeps the assistant from working, or from working well, in plain sentences with the next step."""
+"""Findings of what keeps the assistant from working well, in plain sentences with the next step."""
 
 from __future__ import annotations
 

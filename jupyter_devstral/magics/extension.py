@@ -1,4 +1,4 @@
-"""Everything that `%load_ext` adds to a shell, and `%unload_ext` takes away."""
+"""Loading and unloading: what `%load_ext` adds to a shell, and `%unload_ext` takes away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the model may see of a notebook, packed by need into a budget; what does not fit is named.
+"""Context of a request: what a model may see of the notebook, packed by need into a budget.
 
 Knows cells, not tasks nor messages. Two layouts: everything that stands above the question, in order; or,
 where that does not fit, a run of the most recent cells, and behind it the definitions needed from before it.
@@ -32,7 +32,7 @@ _EXTRA_LIMIT = 1500
 
 @dataclass(frozen=True)
 class Sources:
-    """What a context is made from.
+    """Material for a context.
 
     Attributes:
         above: the cells before the question, in order.
@@ -57,7 +57,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Context:
-    """What is sent.
+    """Parts of the notebook that are sent.
 
     Attributes:
         history: from the top of the messages, append-only.
@@ -103,7 +103,7 @@ class ContextBuilder:
         return sum(entry.tokens for entry in self._entries) + sum(piece.tokens for piece in pieces) <= budget
 
     def _squeezed(self, budget: int) -> Context:
-        """The longest run that leaves room for all that is needed; better whole cells than a longer run."""
+        """Find the longest run that leaves room for all that is needed, in whole cells where that can be."""
         starts = [start_within(self._entries, budget * n // 4, max(budget // 4, 1)) for n in _QUARTERS]
         packings = [(start, self._packed(start, budget)) for start in dict.fromkeys(starts)]
         best = next((pair for pair in packings if pair[1].complete), None)

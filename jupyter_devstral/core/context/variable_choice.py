@@ -1,4 +1,4 @@
-"""Which live variables a prompt describes: those that matter and that nothing sent already shows."""
+"""Choice of live variables to describe: those that matter and that nothing sent already shows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def choose_variables(
     history: Sequence[Entry],
     estimate: Callable[[str], int],
 ) -> Choice:
-    """`history` is what is sent of the notebook: what it shows or has described before is not said again."""
+    """Choose what to describe; what `history`, which is sent, shows or has described is not said again."""
     if not variables:
         return Choice((), (), ())
     binders, described = _last_binders(history), _described(history)

@@ -1,4 +1,4 @@
-"""What is behind an error, as far as it can be looked up: near names, keys and columns that do exist.
+"""Hints at what is behind an error, as far as it can be seen: near names, keys and columns that do exist.
 
 Reads live values the careful way (`type_facts`, `table_schema`); returns sentences.
 """
@@ -35,7 +35,7 @@ _UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
 
 
 def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
-    """Sentences about `error`; `live` are the parts of the failing statements with their values."""
+    """Find sentences about `error`; `live` are the parts of the failing statements with their values."""
     if is_error(error, NameError):
         yield from _about_name(error, live, namespace)
     elif is_error(error, AttributeError):

@@ -37,7 +37,7 @@ _PLACEHOLDER = re.compile(r"<SECRET_\d+>")
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is sent, and what is known about it.
+    """Messages that are sent, and what is known about them.
 
     Attributes:
         messages: system, then user and assistant in turn, the question last.

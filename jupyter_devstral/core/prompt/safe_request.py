@@ -36,7 +36,7 @@ _BLOB_CHARACTERS = 60
 
 
 class Redacts(Protocol):
-    """What is asked of a redactor: `core.redaction.Redactor`."""
+    """Protocol of a redactor: `core.redaction.Redactor`."""
 
     def redact(self, texts: Sequence[str]) -> list[str]:
         """The texts with their secrets replaced."""
@@ -87,7 +87,7 @@ def clean_cell(cell: Cell) -> Cell:
 
 
 def is_sent_whole(cell: Cell) -> bool:
-    """Whether a cell's source is sent as it stands; a rewrite of any other would lose what was left out."""
+    """Tell whether a cell's source is sent as it stands; a rewrite of another would lose what is left out."""
     return clean_cell(cell).source == cell.source
 
 

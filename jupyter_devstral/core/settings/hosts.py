@@ -1,4 +1,4 @@
-"""Where the model server is: the forms of OLLAMA_HOST that Ollama accepts, and which stay on this machine.
+"""Addresses of a model server: the forms of OLLAMA_HOST that Ollama accepts, and which stay on this machine.
 
 Opens no connection and looks up no name: what this module calls "loopback" is so by its text alone.
 """
@@ -47,7 +47,7 @@ def parse_host(text: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether `url` (as `parse_host` returns it, or any form it reads) means this machine and nothing else.
+    """Tell whether `url`, in any form that `parse_host` reads, means this machine and nothing else.
 
     Only "localhost", 127.0.0.0/8 and ::1 count; other names may resolve to anything and are never looked up.
     """

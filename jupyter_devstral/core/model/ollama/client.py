@@ -129,7 +129,7 @@ class OllamaModel:
             request.close()
 
     def phase(self) -> str:
-        """What the latest running request waits for, for a status line ("" = nothing); any thread may ask."""
+        """Say what the latest running request waits for ("" = nothing); any thread may ask."""
         with self._lock:
             request = self._requests[-1] if self._requests else None
         return str(request.phase) if request else ""
@@ -150,7 +150,7 @@ class OllamaModel:
             )
 
     def details(self, *, timeout: float = 10) -> ModelInfo:
-        """What the server says of this model."""
+        """Ask what the server says of this model."""
         return model_in_show(self.name, self.show(timeout=timeout))
 
     def named(self, models: Sequence[ModelInfo], name: str = "") -> ModelInfo | None:

@@ -68,6 +68,7 @@ class ClosableTransport(httpx.BaseTransport):
         self.aborted = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; RefusedAnswer where the answer is not 2xx."""
         is_ours(request.url)
         request = _complete(request)
         request.extensions = {**request.extensions, "trace": self._trace}
@@ -80,6 +81,7 @@ class ClosableTransport(httpx.BaseTransport):
         return with_safe_lines(response)
 
     def close(self) -> None:
+        """Give the socket back."""
         with quiet():
             self._inner.close()
 
@@ -142,7 +144,7 @@ class Connection:
     def json(
         self, method: str, path: str, body: object = None, *, model: str = "", timeout: float = 10
     ) -> Any:
-        """The JSON answer of a small request; ModelError (translated) when there is none."""
+        """Ask for the JSON answer of a small request; ModelError (translated) when there is none."""
         try:
             return self._http.request(method, path, json=body, timeout=timeout).json()
         except STREAM_ERRORS as error:
@@ -214,22 +216,22 @@ STREAM_ERRORS = (
 
 
 def is_lost(error: Exception) -> bool:
-    """Whether a connection that had been made broke off."""
+    """Tell whether a connection that had been made broke off."""
     return isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError))
 
 
 def is_refused(error: Exception) -> bool:
-    """Whether no connection could be made."""
+    """Tell whether no connection could be made."""
     return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
 
 
 def is_slow(error: Exception) -> bool:
-    """Whether an answer did not come in time."""
+    """Tell whether an answer did not come in time."""
     return isinstance(error, httpx.TimeoutException)
 
 
 def server_words(error: Exception) -> str:
-    """What the server itself said: an `{"error": …}` line inside a stream, or a refusal; else ""."""
+    """Find what the server itself said: an `{"error": …}` line inside a stream, or a refusal; else ""."""
     if isinstance(error, RefusedAnswer):
         return error.body
     if not isinstance(error, ollama.ResponseError):

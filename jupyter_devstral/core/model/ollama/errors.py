@@ -49,7 +49,7 @@ _DOCTOR = "`%devstral doctor` (in a terminal: `jupyter devstral doctor`) says mo
 
 @dataclass(frozen=True)
 class ServerWords:
-    """What an error body says, once unpacked; the numbers are 0 where it does not give them."""
+    """Words of an error body, once unpacked; the numbers are 0 where it does not give them."""
 
     text: str
     prompt_tokens: int = 0

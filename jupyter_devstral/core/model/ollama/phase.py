@@ -1,4 +1,4 @@
-"""What a request is waiting for, in the few words of a status line.
+"""Phase of a request, what it is waiting for, in the few words of a status line.
 
 Ollama says nothing before the first token, so this looks at `/api/ps` on a connection of its own: a model
 that is loading is not listed there, a loaded one is reading the prompt or answering somebody else.
@@ -101,5 +101,5 @@ class Phase:
 
 
 def pause_after(waited: float) -> float:
-    """Seconds until the server is asked again, by a request that has waited for `waited` seconds."""
+    """Compute the seconds until the server is asked again, after `waited` seconds."""
     return min(max(_POLL_SECONDS, waited / _POLLS_PER_WAIT), _LONGEST_PAUSE)

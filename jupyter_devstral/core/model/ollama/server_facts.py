@@ -1,4 +1,4 @@
-"""What must be known of a model before a prompt is sent: is it local, is it loaded, with which window."""
+"""Facts to know of a model before a prompt is sent: whether it is local and loaded, and its window."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def forget(host: str, model: str) -> None:
 
 
 def shown_model(connection: Connection, model: str) -> ModelInfo:
-    """What `/api/show` says of the model, asked once per process. Raises ModelError."""
+    """Ask what `/api/show` says of the model, once per process. Raises ModelError."""
     key = (connection.host, model)
     if key not in _shown:
         body = connection.json("POST", "/api/show", {"model": model}, model=model)
