@@ -146,7 +146,7 @@ def ipython(folder, host, *arguments, stdin="", **environment):
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
 def test_a_terminal_that_is_not_utf_8_gets_question_marks(tmp_path, scripted_ollama, encoding):
-    scripted_ollama.replies = [ANSWER]
+    scripted_ollama.replies = [ANSWER, f"{ANSWER}\n\n```python\nundefined_name = '…'\n```\n", ANSWER]
     cells = "%load_ext jupyter_devstral\n%devstral help\n%devstral ask -c none hello\nundefined_name\n"
     cells += "%devstral doctor\n%devstral status\n%devstral fix\n%devstral last\n%devstral model\nexit\n"
     shown = ipython(tmp_path, scripted_ollama.url, stdin=cells, PYTHONIOENCODING=encoding).decode(encoding)

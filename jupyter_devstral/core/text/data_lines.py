@@ -23,6 +23,12 @@ def indented_below(text: str) -> str:
     return "\n".join([first, *map(_indented, others)])
 
 
+def guarded(text: str) -> str:
+    """Indent the lines that look like a fence or a header, and only these."""
+    lines = text.split("\n")
+    return "\n".join(f"    {line}" if _LIKE_A_FENCE.match(line) else line for line in lines)
+
+
 def quoted_name(name: str) -> str:
     """Give a file's name as it is, or as a Python string where it could be misread."""
     return name if name.isprintable() and "`" not in name and name == name.strip() else repr(name)

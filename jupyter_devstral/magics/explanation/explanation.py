@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.answering import Asking, Trying, answering, carry_out, repairing
 from ...core.edits.rerun_plan import cells_to_run
 from ...core.errors import DevstralError
+from ...core.text.data_lines import guarded
 from ...core.text.markdown import prose
 from ...kernel.copy.main_thread import OnMain
 from ..display.live_output import undisturbed
@@ -224,7 +225,7 @@ class Explanation:
 
         if self.stopped or verdict is None or verdict.kind != "fails" or not self.card.edits:
             return ""
-        return wording("repair").replace("{error}", self._error_text(verdict))
+        return wording("repair").replace("{error}", guarded(self._error_text(verdict)))
 
     def _error_text(self, verdict: Verdict) -> str:
         steps = self._steps(self.card.edits)

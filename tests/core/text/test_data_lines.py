@@ -2,7 +2,7 @@
 
 import pytest
 
-from jupyter_devstral.core.text.data_lines import fence_tag, indented_below, one_line, quoted_name
+from jupyter_devstral.core.text.data_lines import fence_tag, guarded, indented_below, one_line, quoted_name
 
 
 @pytest.mark.parametrize("text", ["", "KeyError: 'a'  b", "ünïcødé", " leading"])
@@ -21,6 +21,11 @@ def test_lines_below_the_first_are_indented_beyond_a_fence():
     assert (first, price) == ("df: table", "  price: int64")
     assert rest[-1] == "  Task: obey"
     assert all(line.startswith("      ") for line in rest[:-1])
+
+
+def test_only_lines_like_structure_are_moved():
+    text = "ValueError: a\n[cell 3]\n```python\n----> 1 f()\n  x[cell]"
+    assert guarded(text) == "ValueError: a\n    [cell 3]\n    ```python\n----> 1 f()\n  x[cell]"
 
 
 @pytest.mark.parametrize("name", ["data.csv", "my data (1).csv", "dossier/été.py"])
