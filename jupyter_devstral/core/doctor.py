@@ -1,4 +1,4 @@
-"""What keeps the assistant from working, or from working well, in plain sentences with the next step."""
+"""Findings of what keeps the assistant from working well, in plain sentences with the next step."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Finding:
 
 
 def examine(config: DevstralConfig) -> list[Finding]:
-    """Look at everything a request needs, as far as it can be known; never raises a DevstralError."""
+    """Look at everything a request needs, as far as it can be known; never raises an error."""
     if config.engine == "embedded":
         return list(_embedded(config))
     findings: list[Finding] = []
@@ -51,6 +51,11 @@ def examine(config: DevstralConfig) -> list[Finding]:
         findings.append(_with_step(error))
     except ModelError as error:
         findings.append(Finding(False, str(error), "Look at DevstralConfig.host and OLLAMA_HOST."))
+    # Whatever answers at that address, and whatever it says: this is where a person looks for the reason.
+    except Exception as error:  # noqa: BLE001
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
+        step = "Look at DevstralConfig.host and OLLAMA_HOST; is it Ollama that answers there?"
+        findings.append(Finding(False, f"Looking further failed ({said}).", step))
     return findings
 
 
@@ -116,14 +121,15 @@ def _memory(model: OllamaModel, info: ModelInfo, shown: object) -> Iterator[Find
     if loaded is not None:
         yield _loaded(loaded)
         return
-    trained = model_in_show(model.name, shown).context_length
+    facts = model_in_show(model.name, shown)
     asked = model.asked_window
     window = choose_window(
         need=0,
         loaded=0,
         configured=model.config.num_ctx,
         default=model.config.default_num_ctx,
-        trained=lambda: trained,
+        trained=lambda: facts.context_length,
+        made_with=lambda: facts.num_ctx,
     )
     if window.tokens < asked.tokens and model.config.num_ctx:
         yield Finding(
@@ -155,10 +161,13 @@ def _fit(model: OllamaModel, info: ModelInfo, window: Window, per_token: int) ->
     )
     if not per_token:
         return Finding(True, text)
-    total = info.size + _OVERHEAD_BYTES + window.tokens * per_token
+    parts = [info.size, window.tokens * per_token, _OVERHEAD_BYTES]
+    total = sum(parts)
+    # Of what is shown, so that a reader who adds it up comes to the same.
+    shown = sum(round(part / 1e9, 1) for part in parts) * 1e9
     text += (
-        f" That takes about {_gigabytes(total)}: {_gigabytes(info.size)} for the model and "
-        f"{_gigabytes(window.tokens * per_token)} for the window."
+        f" That takes about {_gigabytes(shown)}: {_gigabytes(parts[0])} for the model, "
+        f"{_gigabytes(parts[1])} for the window and {_gigabytes(parts[2])} to work with."
     )
     free = free_memory() if is_loopback(model.host) else 0
     if not free:

@@ -18,13 +18,16 @@ DevstralError
 
 from __future__ import annotations
 
+import sys
+
 
 class DevstralError(Exception):
     """Base of all errors here; `str(error)` is one or more sentences for the user."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback: the advice alone."""
-        return [f"{type(self).__name__}: {self}"]
+        """Give IPython the advice alone in place of a traceback, in characters that the terminal has."""
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        return [f"{type(self).__name__}: {self}".encode(encoding, "replace").decode(encoding)]
 
 
 class ConfigurationError(DevstralError):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..core.own_packages import own_module
 from ..core.text.amounts import size_text
 from ..core.text.markdown import inline_code, prose
 from .display.live_output import output_for, printable, undisturbed
@@ -130,9 +131,9 @@ class WidgetBar:
 
     def start(self) -> None:
         """Draw the widget."""
-        from tqdm.notebook import tqdm
-
-        self._bar = tqdm(desc=f"pulling {self._name}", unit="B", unit_scale=True, unit_divisor=1000)
+        self._bar = own_module("tqdm.notebook").tqdm(
+            desc=f"pulling {self._name}", unit="B", unit_scale=True, unit_divisor=1000
+        )
 
     def update(self, progress: PullProgress) -> None:
         """Move it."""

@@ -6,9 +6,9 @@ import ast
 from typing import Any
 
 from ..core.errors import UsageError
-from ..core.text.terminal_text import sendable
 from ..kernel.proof.outcomes_text import outcomes_markdown
 from ..kernel.proof.pytest_run import HELPERS, define_tests, run_tests, tests_in
+from .display.live_output import publish_text
 
 
 def run_here(ip: Any, source: str) -> None:
@@ -30,7 +30,7 @@ def run_here(ip: Any, source: str) -> None:
         raise UsageError("There is no test here: pytest takes functions named `test_…` and classes `Test…`.")
     outcomes = run_tests(names, ip.user_ns)
     markdown = outcomes_markdown(outcomes)
-    ip.display_pub.publish(sendable({"text/markdown": markdown, "text/plain": markdown}), metadata={})
+    publish_text(ip.display_pub, markdown, markdown)
 
 
 def _plain_python(ip: Any, source: str) -> str:

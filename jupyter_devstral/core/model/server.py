@@ -42,6 +42,7 @@ class ModelInfo:
         context_length: tokens it was trained for, or None where the server does not say.
         capabilities: such as "completion", "tools", "vision", "insert"; empty where the server does not say.
         remote_host: where the server forwards requests for it; "" for a model that runs on the server itself.
+        num_ctx: the window in tokens that it was made with, or None.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ModelInfo:
     context_length: int | None = None
     capabilities: tuple[str, ...] = ()
     remote_host: str = ""
+    num_ctx: int | None = None
 
     @property
     def remote(self) -> bool:

@@ -14,6 +14,7 @@ from ...core.answering import Asking, Status
 from ...core.edits.edit import Edit
 from ...core.errors import ModelError
 from ...core.python.source import defines_the_same, definitions_of
+from ...core.text.data_lines import guarded
 from ...core.text.markdown import code_block, inline_code, prose
 from ...core.unit_tests.docstrings import docstrings_of, examples_in, without_examples
 from ...core.unit_tests.mutants import Mutant, mutants_of
@@ -213,7 +214,7 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
         errors = [f"{one.name or 'the cell'}: {one.message}" for one in proof.outcomes if one.kind == ERROR]
         from ...core.prompt.prompt import wording
 
-        words = wording("repair_tests").replace("{error}", "\n".join(errors[:_ERRORS_SENT]))
+        words = wording("repair_tests").replace("{error}", guarded("\n".join(errors[:_ERRORS_SENT])))
         repaired = TestSource()
         try:
             second = (yield Asking(words)) or ()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from ...core.text.markdown import prose
-from ...core.text.terminal_text import encodable, sendable
+from ...core.text.terminal_text import encodable, sendable, writable
 
 # A dozen updates per second look continuous, and leave the browser time for everything else.
 _INTERVAL = 1 / 12
@@ -235,8 +235,14 @@ class TerminalLine:
 
 
 def printable(text: str) -> str:
-    """Text from a model or a server without anything that steers a terminal."""
-    return encodable(_CONTROL.sub("", text))
+    """Text from a model or a server without anything that steers a terminal, or that it cannot show."""
+    return writable(encodable(_CONTROL.sub("", text)), sys.stdout)
+
+
+def publish_text(publisher: Any, markdown: str, plain: str) -> None:
+    """Display a text once, as Markdown and as what a terminal prints."""
+    data = {"text/markdown": markdown, "text/plain": writable(plain, sys.stdout)}
+    publisher.publish(sendable(data), metadata={})
 
 
 def status_line(status: str, waited: float) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.answering import Asking, Trying, answering, carry_out, repairing
 from ...core.edits.rerun_plan import cells_to_run
 from ...core.errors import DevstralError
+from ...core.text.data_lines import guarded
 from ...core.text.markdown import prose
 from ...kernel.copy.main_thread import OnMain
 from ..display.live_output import undisturbed
@@ -111,6 +112,9 @@ class Explanation:
             undisturbed(self.stop)
         except DevstralError as error:
             self.card.notes = [f"*No explanation: {prose(str(error))}*"]
+        # Of packages and of the user's objects anything may come: a card that waits for ever tells nobody.
+        except Exception as error:  # noqa: BLE001
+            self.card.notes = [f"*No explanation: {prose(_unforeseen(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -133,6 +137,8 @@ class Explanation:
             undisturbed(self.stop)
         except DevstralError as error:
             card.notes = [f"*No more: {prose(str(error))}*"]
+        except Exception as error:  # noqa: BLE001 - as in `run`
+            card.notes = [f"*No more: {prose(_unforeseen(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -219,7 +225,7 @@ class Explanation:
 
         if self.stopped or verdict is None or verdict.kind != "fails" or not self.card.edits:
             return ""
-        return wording("repair").replace("{error}", self._error_text(verdict))
+        return wording("repair").replace("{error}", guarded(self._error_text(verdict)))
 
     def _error_text(self, verdict: Verdict) -> str:
         steps = self._steps(self.card.edits)
@@ -333,3 +339,8 @@ class Explanation:
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.card.title!r}: {self.card.state}>"
+
+
+def _unforeseen(error: Exception) -> str:
+    said = " ".join(str(error).split())[:200]
+    return f"jupyter-devstral met an error of its own ({type(error).__name__}: {said})."

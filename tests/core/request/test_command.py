@@ -129,3 +129,17 @@ def test_help_names_everything():
     text = help_text()
     for word in (*TASKS, *SUBCOMMANDS, *(flag for option in OPTIONS for flag in option.flags)):
         assert word in text
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_quotes_around_an_options_value_are_no_part_of_it(quote):
+    options = f"--model={quote}a model{quote} -c {quote}none{quote} -o {quote}reply{quote}"
+    command = parse_command(f"ask {options} what is {quote}x{quote}?")
+    assert (command.model, command.context, command.output) == ("a model", "none", "reply")
+    assert command.text == f"what is {quote}x{quote}?"
+    assert parse_command(f"model {quote}tiny{quote}").text == "tiny"
+
+
+@pytest.mark.parametrize("value", ['"tiny', "ti'ny", '"ti"ny', 'tiny"'])
+def test_quotes_that_do_not_enclose_a_value_are_part_of_it(value):
+    assert parse_command(f"ask -m {value} hello").model == value

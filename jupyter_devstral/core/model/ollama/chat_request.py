@@ -22,7 +22,7 @@ BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True)
 class ChatBody:
-    """What goes into `/api/chat` (`truncate: false` is added by the transport)."""
+    """Body of a request to `/api/chat` (`truncate: false` is added by the transport)."""
 
     model: str
     messages: tuple[Mapping[str, Any], ...]

@@ -20,9 +20,8 @@ from ..server import ModelInfo, PullProgress, RunningModel
 from ..window import Window, choose_window
 from .chat_request import ChatBody, ChatRequest
 from .facts import CLOUD, full_name, is_cloud_name, model_in_show, models_in_ps, models_in_tags, running_as
-from .phase import remember_reading_speed
 from .pull import Download
-from .server_facts import forget, server_facts, trained_window
+from .server_facts import forget, server_facts, shown_model
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -82,7 +81,8 @@ class OllamaModel:
                 loaded=0 if self._num_ctx else facts.loaded,
                 configured=self._num_ctx or self.config.num_ctx,
                 default=self.config.default_num_ctx,
-                trained=lambda: trained_window(connection, self.name),
+                trained=lambda: shown_model(connection, self.name).context_length,
+                made_with=lambda: shown_model(connection, self.name).num_ctx,
             )
 
     @property
@@ -113,10 +113,7 @@ class OllamaModel:
 
     def _chunks(self, request: ChatRequest) -> Iterator[Chunk]:
         try:
-            for chunk in request.chunks():
-                if chunk.usage is not None:
-                    remember_reading_speed(self.host, self.name, chunk.usage)
-                yield chunk
+            yield from request.chunks()
         except ModelError:
             forget(self.host, self.name)
             raise
@@ -132,7 +129,7 @@ class OllamaModel:
             request.close()
 
     def phase(self) -> str:
-        """What the latest running request waits for, for a status line ("" = nothing); any thread may ask."""
+        """Say what the latest running request waits for ("" = nothing); any thread may ask."""
         with self._lock:
             request = self._requests[-1] if self._requests else None
         return str(request.phase) if request else ""
@@ -153,7 +150,7 @@ class OllamaModel:
             )
 
     def details(self, *, timeout: float = 10) -> ModelInfo:
-        """What the server says of this model."""
+        """Ask what the server says of this model."""
         return model_in_show(self.name, self.show(timeout=timeout))
 
     def named(self, models: Sequence[ModelInfo], name: str = "") -> ModelInfo | None:

@@ -36,12 +36,20 @@ _UNKNOWN_ARCHITECTURE = re.compile(
     r"unknown model architecture|newer version of ollama|requires a newer version", re.IGNORECASE
 )
 _NOT_FOUND = re.compile(r"model\b.*\bnot found|file does not exist|manifest unknown", re.IGNORECASE)
+# What servers that speak TLS say to those who do not; and the other way round, in OpenSSL's words.
+_WANTS_TLS = re.compile(r"HTTP request (?:to an HTTPS server|was sent to HTTPS port)", re.IGNORECASE)
+_NO_TLS = re.compile(
+    r"wrong.version.number|record layer failure|http request\]|unexpected.eof|EOF occurred|handshake",
+    re.IGNORECASE,
+)
+_DISTRUSTED = re.compile(r"certificate.verify.failed", re.IGNORECASE)
+_API_PATH = re.compile(r"(?<=[^/])/(v1|api)(?:/[\w/-]*)?$")
 _DOCTOR = "`%devstral doctor` (in a terminal: `jupyter devstral doctor`) says more."
 
 
 @dataclass(frozen=True)
 class ServerWords:
-    """What an error body says, once unpacked; the numbers are 0 where it does not give them."""
+    """Words of an error body, once unpacked; the numbers are 0 where it does not give them."""
 
     text: str
     prompt_tokens: int = 0
@@ -76,6 +84,8 @@ def refusal(status: int, body: str, *, host: str, model: str) -> ModelError:
     if special := _recognised(words, model=model):
         return special
     said = f" It said: {words.text}" if words.text else ""
+    if status == 400 and _WANTS_TLS.search(words.text):
+        return _speaks_tls(host)
     if status in (401, 403):
         return RequestRefused(_denied(status, words, host))
     if 300 <= status < 400:
@@ -85,10 +95,14 @@ def refusal(status: int, body: str, *, host: str, model: str) -> ModelError:
         )
     if not words.from_ollama:
         kind = RunnerFailed if status >= 500 else RequestRefused
+        if status == 404 and (advice := _path_advice(host)):
+            return kind(advice)
         return kind(
             f"What answers at {host} is not Ollama's API (status {status}); a proxy or another program may "
             f"be in between. {_DOCTOR}{said}"
         )
+    if status == 404 and (advice := _path_advice(host)):
+        return RequestRefused(advice)
     if status >= 500:
         return RunnerFailed(f"Ollama could not answer (status {status}). Ask again; {_DOCTOR}{said}")
     return RequestRefused(f"Ollama refused the request (status {status}).{said}")
@@ -120,13 +134,27 @@ def pull_error(line: str, *, model: str) -> ModelError:
 
 def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
     """The error for a connection that failed (httpx.HTTPError); `begun`: part of the answer had come."""
-    import httpx
+    from .connection import is_refused, is_slow
 
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+    words = str(error)
+    if host.startswith("https:") and _NO_TLS.search(words):
+        return RunnerFailed(
+            f"The server at {host} does not speak https. Set DevstralConfig.host (or OLLAMA_HOST) to "
+            f"{host.replace('https:', 'http:', 1)}."
+        )
+    if _DISTRUSTED.search(words):
+        return RunnerFailed(
+            f"The certificate of {host} is not one that this machine trusts. If it is your own, name its "
+            f"authority in the environment variable SSL_CERT_FILE. It said: {_one_line(words)}"
+        )
+    if is_refused(error):
         if is_loopback(host):
-            return NoServer(f"No Ollama at {host}. Start it with `ollama serve`; {_DOCTOR}")
+            port = (
+                " (unless told otherwise it listens on port 11434)" if host.endswith((":80", ":443")) else ""
+            )
+            return NoServer(f"No Ollama at {host}{port}. Start it with `ollama serve`; {_DOCTOR}")
         return NoServer(f"Nothing answers at {host}. Is that machine on, and Ollama started there? {_DOCTOR}")
-    if isinstance(error, httpx.TimeoutException):
+    if is_slow(error):
         return NoServer(
             f"The server at {host} takes connections but does not answer. Restart Ollama; {_DOCTOR}"
         )
@@ -134,12 +162,14 @@ def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
         return RunnerFailed(f"The connection to Ollama at {host} was lost in the middle of the answer.")
     return RunnerFailed(
         f"Ollama at {host} closed the connection before it answered: it, or the model's process, was "
-        f"probably stopped. Ask again; {_DOCTOR}"
+        f"probably stopped{' (or it speaks https)' if host.startswith('http:') else ''}. Ask again; {_DOCTOR}"
     )
 
 
 def not_ollama(host: str) -> ModelError:
     """The error for an answer that is not what Ollama sends, with a status that says all is well."""
+    if advice := _path_advice(host):
+        return RunnerFailed(advice)
     return RunnerFailed(
         f"What answers at {host} does not speak Ollama's API. Look at DevstralConfig.host and OLLAMA_HOST; "
         f"{_DOCTOR}"
@@ -194,6 +224,25 @@ def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
 def _too_old(words: ServerWords, model: str) -> ServerTooOld:
     update = "update it (https://ollama.com/download)"
     return ServerTooOld(f"This Ollama is too old for {model}; {update}. It said: {words.text}")
+
+
+def _speaks_tls(host: str) -> ModelError:
+    return RunnerFailed(
+        f"The server at {host} speaks https. Set DevstralConfig.host (or OLLAMA_HOST) to "
+        f"{host.replace('http:', 'https:', 1)}."
+    )
+
+
+def _path_advice(host: str) -> str:
+    """What is wrong with an address that names a part of an API in place of a server; "" where none does."""
+    found = _API_PATH.search(host)
+    if not found:
+        return ""
+    which = "of the API that speaks like OpenAI's" if found[1] == "v1" else "of Ollama's API"
+    return (
+        f"The host {host} ends in /{found[1]}, a path {which}; what is asked here begins at the server's own "
+        f"address. Set DevstralConfig.host (or OLLAMA_HOST) to {host[: found.start()]}."
+    )
 
 
 def _denied(status: int, words: ServerWords, host: str) -> str:
