@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from .confinement import confine, lift_memory_cap
-from .refusals import Refusals
+from .refusals import THREAD, Refusals
+from .threads import IdleThreads
 
 DONE = b'{"done": true}\n'
 # What user code in the child may have put something else in the place of.
@@ -57,6 +58,7 @@ class Origin:
         # `random` seeds itself anew in a fork; a faithful copy goes on where the original would.
         random = sys.modules.get("random")
         self._random = random.getstate() if random is not None else None
+        self.idle_threads = IdleThreads()
 
     def leave(self) -> None:
         """In the child: no tracing, asyncio as if there never was a loop, the same random numbers."""
@@ -84,6 +86,7 @@ def run_and_exit(
         child.refusals = confine(
             pipe, lambda reason: child.send({"refused": reason}), seconds=seconds, memory=memory
         )
+        origin.idle_threads.replace(lambda: child.refusals.refuse(THREAD))
         function(child)
         child.send({"done": True})
     finally:

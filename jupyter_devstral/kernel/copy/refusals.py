@@ -13,13 +13,16 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from .processes import keep_locks_within, refuse_process_pools
+
 NAME_LIMIT = 60
-WRITES, NETWORK, PROGRAM, SIGNALS, INPUT = (
+WRITES, NETWORK, PROGRAM, SIGNALS, INPUT, THREAD = (
     "it writes files",
     "it uses the network",
     "it starts a program",
     "it sends signals to processes",
     "it waits for input",
+    "it needs another thread of the kernel",
 )
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -73,6 +76,8 @@ class Refusals:
     def install(self) -> None:
         """For the rest of this process's life."""
         _replace_fork_exec(lambda *arguments: self.refuse(PROGRAM))
+        refuse_process_pools(lambda *arguments, **options: self.refuse(PROGRAM))
+        keep_locks_within()
         sys.addaudithook(self._hook)
 
     def refuse(self, reason: str, name: object = "") -> None:
