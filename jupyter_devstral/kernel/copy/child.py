@@ -77,14 +77,24 @@ class Origin:
 
 
 def run_and_exit(
-    function: Callable[[Child], None], pipe: int, origin: Origin, *, seconds: float, memory: int
+    function: Callable[[Child], None],
+    pipe: int,
+    origin: Origin,
+    *,
+    seconds: float,
+    memory: int,
+    folder: str = "",
 ) -> NoReturn:
     """`function` in this process, a child just forked; whatever it raises, the child ends here."""
     try:
         child = Child(pipe, in_loop=origin.loop is not None)
         origin.leave()
         child.refusals = confine(
-            pipe, lambda reason: child.send({"refused": reason}), seconds=seconds, memory=memory
+            pipe,
+            lambda reason: child.send({"refused": reason}),
+            seconds=seconds,
+            memory=memory,
+            folder=folder,
         )
         origin.idle_threads.replace(lambda: child.refusals.refuse(THREAD))
         function(child)

@@ -20,10 +20,12 @@ import resource
 import signal
 import stat
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 
 from . import landlock
+from .private_folder import BYTES
 from .refusals import Refusals
 
 # How the system shows the memory of a semaphore that processes share (multiprocessing's locks).
@@ -36,23 +38,48 @@ _POOL_BYTES_PER_CORE = 40 * 2**20
 _GRACE_SECONDS = 1.0
 
 
-def confine(keep: int, on_refusal: Callable[[str], None], *, seconds: float, memory: int) -> Refusals:
+def confine(
+    keep: int, on_refusal: Callable[[str], None], *, seconds: float, memory: int, folder: str = ""
+) -> Refusals:
     """Confine this process, a child just forked, for good; the descriptor `keep` stays as it is.
 
     Args:
         on_refusal: called once, with a phrase, when the first thing was refused.
         seconds: of wall clock until the system ends the child (a little later, should nobody else do it).
         memory: bytes that may be allocated beyond what the child was forked with.
+        folder: the one that may be written to, as its real path; "" for none.
     """
     _expect_death(seconds)
     _keep_semaphores_apart()
     replace_descriptors({keep})
     _cap(seconds, memory)
-    landlocked = landlock.restrict()
+    landlocked = landlock.restrict(folder)
+    if folder and landlocked:
+        allow_files()
     # SQLite opens a file it may only read read-only, which Landlock gives it; without, we cannot tell.
-    refusals = Refusals(on_refusal, sqlite=not landlocked)
+    # Without, C code may write anywhere as soon as it may write at all: not before the folder is used.
+    refusals = Refusals(on_refusal, sqlite=not landlocked, folder=folder, on_private=allow_files)
     refusals.install()
+    if folder:
+        _name_temporary_folder(folder)
     return refusals
+
+
+def allow_files() -> None:
+    """Lift the cap on the size of files to what the private folder may hold."""
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def may_write_files() -> bool:
+    """Whether the private folder is open for writing now."""
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 0
+
+
+def _name_temporary_folder(folder: str) -> None:
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    # Where pytest would rather have its own.
+    os.environ.pop("PYTEST_DEBUG_TEMPROOT", None)
 
 
 def _expect_death(seconds: float) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -60,12 +61,26 @@ class Refused(PermissionError):
 class Refusals:
     """Refuses, and tells `on_first` the first refusal that was not about a library's cache.
 
+    Args:
+        sqlite: whether opening a database may mean writing.
+        folder: the one below which everything is allowed, as its real path; "" for none.
+        on_private: called before anything is written there.
+
     Attributes:
         unnoticed: the first that was, as a phrase; the library may still fail for want of it.
     """
 
-    def __init__(self, on_first: Callable[[str], None], *, sqlite: bool) -> None:
+    def __init__(
+        self,
+        on_first: Callable[[str], None],
+        *,
+        sqlite: bool,
+        folder: str = "",
+        on_private: Callable[[], None] = lambda: None,
+    ) -> None:
         self._on_first = on_first
+        self._folder = folder
+        self._on_private = on_private
         self._told = False
         self.unnoticed = ""
         self._library_roots = tuple(
@@ -101,7 +116,6 @@ class Refusals:
             "open": self._open,
             "mmap.__new__": self._map,
             "os.kill": self._kill,
-            "os.mkdir": self._make_folder,
             "socket.connect": self._connect,
             "socket.bind": self._connect,
             "socket.sendto": self._connect,
@@ -110,9 +124,10 @@ class Refusals:
         }
         if sqlite:
             handlers["sqlite3.connect"] = self._open_database
+        for event, places in _WRITING_EVENTS.items():
+            handlers[event] = partial(self._change, event, places)
+        handlers["os.mkdir"] = self._make_folder
         for events, handler in (
-            (_REMOVING, self._remove),
-            (_CHANGING, lambda path="", *_: self.refuse(WRITES, path)),
             (_RESOLVING, lambda host="", *_: self.refuse(NETWORK, host)),
             (_STARTING, lambda *_: self.refuse(PROGRAM)),
             (_SIGNALLING, lambda *_: self.refuse(SIGNALS)),
@@ -123,27 +138,56 @@ class Refusals:
     def _open(self, path: object, mode: object, flags: object) -> None:
         # A number is a descriptor that is open already.
         if isinstance(flags, int) and flags & _WRITING and type(path) is not int and path not in _NOWHERE:
-            self.refuse(WRITES, path)
+            self._check(path)
 
     def _map(self, fileno: int, length: int, access: int, offset: int) -> None:
         # Shared and writable by default: numpy's and pandas' read-only maps say ACCESS_READ (1) or COPY (3).
-        if fileno != -1 and access not in (1, 3):
+        if fileno != -1 and access not in (1, 3) and not self._is_private(fileno):
             self.refuse(WRITES)
 
-    def _make_folder(self, path: object, *rest: object) -> None:
-        # One that is there already makes no change: the usual `makedirs(…, exist_ok=True)`.
-        if not _exists(path):
-            self.refuse(WRITES, path)
-
-    def _remove(self, path: object, *rest: object) -> None:
+    def _change(self, event: str, places: tuple[Place, ...], *arguments: Any) -> None:
+        itself = event in _OF_ENTRIES
+        if all(self._is_private(*_place(one, arguments), itself=itself) for one in places):
+            return
+        path, folder = _place(places[0], arguments)
         # What is not there gives the error that the code may be prepared for; unless it is told by a folder's
         # descriptor, then we cannot know.
-        if _exists(path) or rest[-1:] not in ((), (-1,), (None,)):
-            self.refuse(WRITES, path)
+        if event not in _REMOVING or _exists(path) or folder is not None:
+            self.refuse(WRITES, arguments[0] if arguments else "")
+
+    def _make_folder(self, path: object, mode: int = 0, folder: int = -1) -> None:
+        # One that is there already makes no change: the usual `makedirs(…, exist_ok=True)`.
+        if not _exists(path):
+            self._change("os.mkdir", ((0, 2),), path, mode, folder)
 
     def _open_database(self, database: object, *rest: object) -> None:
         if database not in (":memory:", b":memory:", ""):
-            self.refuse(WRITES, database)
+            self._check(database)
+
+    def _check(self, path: object) -> None:
+        if not self._is_private(path):
+            self.refuse(WRITES, path)
+
+    def _is_private(self, path: object, folder: int | None = None, *, itself: bool = False) -> bool:
+        """Whether a path, or an open descriptor, is below the folder of the copy.
+
+        Args:
+            folder: descriptor of what a path is relative to; default: the working directory.
+            itself: a symbolic link is meant, and not what it points to.
+        """
+        if not self._folder:
+            return False
+        try:
+            name = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)  # type: ignore[arg-type]
+            base = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
+            whole = os.path.join(base, name)
+            real = os.path.realpath(os.path.dirname(whole) if itself else whole)
+        except (OSError, TypeError, ValueError):
+            return False
+        if not f"{real}/".startswith(f"{self._folder}/"):
+            return False
+        self._on_private()
+        return True
 
     def _connect(self, socket: Any, address: object, *rest: object) -> None:
         # Without an address it goes to where the socket is connected already: a pair of this process's own.
@@ -171,12 +215,36 @@ class Refusals:
         return filename.startswith((*self._library_roots, "<frozen"))
 
 
-_REMOVING = "os.remove os.rmdir os.rename shutil.rmtree"
-_CHANGING = (
-    "os.chmod os.chown os.chflags os.link os.removexattr os.setxattr os.symlink os.truncate os.utime"
-    " shutil.chown shutil.copyfile shutil.copymode shutil.copystat shutil.copytree shutil.make_archive"
-    " shutil.move shutil.unpack_archive tempfile.mkdtemp tempfile.mkstemp"
-)
+# Where an event names what it changes: the place of the path, and of the folder's descriptor (-1 for none).
+Place = tuple[int, int]
+_WRITING_EVENTS: dict[str, tuple[Place, ...]] = {
+    "os.chflags": ((0, -1),),
+    "os.chmod": ((0, 2),),
+    "os.chown": ((0, 3),),
+    "os.link": ((0, 2), (1, 3)),
+    "os.remove": ((0, 1),),
+    "os.removexattr": ((0, -1),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.rmdir": ((0, 1),),
+    "os.setxattr": ((0, -1),),
+    "os.symlink": ((1, 2),),
+    "os.truncate": ((0, -1),),
+    "os.utime": ((0, 3),),
+    "shutil.chown": ((0, -1),),
+    "shutil.copyfile": ((1, -1),),
+    "shutil.copymode": ((1, -1),),
+    "shutil.copystat": ((1, -1),),
+    "shutil.copytree": ((1, -1),),
+    "shutil.make_archive": ((0, -1),),
+    "shutil.move": ((0, -1), (1, -1)),
+    "shutil.rmtree": ((0, 1),),
+    "shutil.unpack_archive": ((1, -1),),
+    "tempfile.mkdtemp": ((0, -1),),
+    "tempfile.mkstemp": ((0, -1),),
+}
+_REMOVING = frozenset({"os.remove", "os.rename", "os.rmdir", "shutil.rmtree"})
+# About a symbolic link itself.
+_OF_ENTRIES = frozenset({"os.remove", "os.rename", "os.rmdir", "os.symlink"})
 _RESOLVING = (
     "socket.getaddrinfo socket.gethostbyname socket.gethostbyaddr socket.getnameinfo syslog.openlog"
     " syslog.syslog webbrowser.open"
@@ -196,6 +264,14 @@ def shown_name(name: object) -> str:
         "".join(c if c.isprintable() else " " for c in os.path.basename(text.rstrip("/"))).split()
     )
     return text if len(text) <= NAME_LIMIT else text[: NAME_LIMIT - 1] + "…"
+
+
+def _place(place: Place, arguments: Sequence[Any]) -> tuple[Any, int | None]:
+    """The path that an event names there, and the descriptor of the folder it is relative to, or None."""
+    at, folder_at = place
+    path = arguments[at] if at < len(arguments) else ""
+    folder = arguments[folder_at] if 0 <= folder_at < len(arguments) else None
+    return path, folder if isinstance(folder, int) and folder >= 0 else None
 
 
 def _exists(path: object) -> bool:

@@ -17,8 +17,9 @@ from typing import Any
 
 from ...core.unit_tests.mutants import Mutant
 from ..copy.child import Child
-from ..copy.forked import RETURNED, TIME, Forked, Outcome
+from ..copy.forked import Forked
 from ..copy.muted_shell import MutedShell
+from ..copy.outcome import FULL, RETURNED, UNDECIDED, Outcome, late
 from ..trial.child import error_text, refused_by_us
 from .pytest_run import ERROR, PASSED, TestOutcome, define_tests, import_pytest, run_tests
 
@@ -67,7 +68,7 @@ def run_in_copy(
         begun = [str(message["begun"]) for message in outcome.sent if "begun" in message]
         if not begun:
             return [TestOutcome("", ERROR, message=_why(outcome, seconds))]
-        kind = CUT_OFF if outcome.ended == TIME else ERROR
+        kind = CUT_OFF if outcome.is_late else NOT_TRIED if outcome.ended == FULL else ERROR
         last = TestOutcome(begun[-1], kind, message=_why(outcome, seconds))
         found.setdefault(last.test, []).append(last)
         left = [name for name in left if name not in found]
@@ -85,8 +86,8 @@ def survivors(
     """The mutants that were tried, and those of them that no test noticed.
 
     Each runs in a copy of its own, several at once; a mutant whose tests do not end is noticed. When `budget`
-    seconds are spent the rest is not tried. A mutant that cannot be put in the place of the original counts
-    as not tried.
+    seconds are spent the rest is not tried. A mutant that cannot be put in the place of the original, or
+    whose tests the machine gave too little time, counts as not tried.
     """
     import_pytest()
     seconds = max(_MUTANT_SECONDS, _MUTANT_FACTOR * took)
@@ -99,7 +100,7 @@ def survivors(
         mutant, forked = waiting.pop(0)
         outcome = forked.result()
         said = {key: value for message in outcome.sent for key, value in message.items()}
-        if "unfit" in said:
+        if "unfit" in said or outcome.ended == UNDECIDED:
             return
         tried.append(mutant)
         if outcome.ended == RETURNED and said.get("survived"):
@@ -234,8 +235,8 @@ def _seed_anew() -> None:
 
 
 def _why(outcome: Outcome, seconds: float) -> str:
-    if outcome.ended == TIME:
-        return f"no end after {seconds:g} s"
+    if outcome.is_late:
+        return late(outcome, seconds)
     return outcome.refused or f"the process ended (status {outcome.status})"
 
 

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..copy.child import Child
+from ..copy.confinement import may_write_files
 from ..copy.hostile_libraries import named_values
 from ..copy.muted_shell import MutedShell
 from ..copy.namespace_changes import Namespace
+from ..copy.outcome import TOO_MANY_FILES
 from ..copy.refusals import WRITES, Refused
 
 VALUE_LIMIT = 400
@@ -111,6 +113,8 @@ def refused_by_us(error: BaseException) -> str:
         if isinstance(one, Refused):
             return one.reason
     for one in chain:
+        if isinstance(one, OSError) and one.errno == errno.EFBIG and may_write_files():
+            return TOO_MANY_FILES
         if isinstance(one, OSError) and one.errno in (errno.EFBIG, errno.EACCES, errno.EPERM):
             return "" if _cannot_be_read(one) else WRITES
         if isinstance(one, RuntimeError) and "attached to a different loop" in str(one):

@@ -11,7 +11,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
-from jupyter_devstral.kernel.copy.forked import RETURNED, Forked
+from jupyter_devstral.kernel.copy.forked import Forked
+from jupyter_devstral.kernel.copy.outcome import RETURNED
 from jupyter_devstral.kernel.copy.refusals import PROGRAM, THREAD, Refused
 from tests.kernel.copy.test_safety import THREADS, reasons_after
 
