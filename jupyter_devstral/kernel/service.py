@@ -105,7 +105,7 @@ def begin_json(request: str) -> str:
     namespace = _namespace()
     earlier = _proofs.get(asked["strengthens"])
     names = [target.name for target in earlier.targets] if earlier else asked["targets"]
-    found = [(name, definition_source(namespace.get(name))) for name in names]
+    found = [(name, definition_source(namespace.get(name), name)) for name in names]
     targets = [Target(name, source) for name, source in found if source]
     # Faults of a function that has changed since are none of this one.
     fits = earlier is not None and list(earlier.targets) == targets

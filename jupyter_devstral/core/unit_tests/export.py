@@ -19,6 +19,8 @@ from .written_tests import is_test_name
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
+# What a test patches by its name: `patch("__main__.fetch")`.
+_MAIN = re.compile(r"""(["'])__main__\.(?=\w+(?:\.\w+)*\1)""")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def export_tests(notebook: Notebook, stem: str) -> ExportedTests:
     head = [f"from {code_name} import {', '.join(names)}"] if names else []
     shown = [one for one in statements if one in (*imports, *beside, *own)]
     first = [one.text for one in shown if one.is_import]
-    tests = [*dict.fromkeys([*first, *head]), *(one.text for one in shown if not one.is_import)]
+    texts = [_MAIN.sub(rf"\g<1>{code_name}.", one.text) for one in shown if not one.is_import]
+    tests = [*dict.fromkeys([*first, *head]), *texts]
     notes = [
         f"{_name(one)} is a coroutine: pytest needs a plugin for it, such as pytest-asyncio."
         for one in own

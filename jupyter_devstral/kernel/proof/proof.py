@@ -23,7 +23,7 @@ from ..copy.safety import why_not
 from .outcomes_text import counted, outcomes_table
 from .pytest_run import ERROR, FAILED, PASSED, TestOutcome
 from .runs import CUT_OFF, FLAKY, NO_TURN, NOT_TRIED, passed, run_in_copy, survivors
-from .targets import undefined_in
+from .targets import is_module, undefined_in
 
 if TYPE_CHECKING:
     from .targets import Target
@@ -162,7 +162,7 @@ def proving(
         docstrings = docstrings_of(blocks, names)
         tests = as_tests(docstrings)
     else:
-        tests = read_tests(blocks, names)
+        tests = read_tests(blocks, names, known=ip.user_ns, is_module=is_module)
     proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
     here = definitions_of(cell)
     known = [one for one in targets if one.name in here]
@@ -217,7 +217,8 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
         repaired = TestSource()
         try:
             second = (yield Asking(words)) or ()
-            repaired = read_tests(second, [target.name for target in proof.targets])
+            names = [target.name for target in proof.targets]
+            repaired = read_tests(second, names, known=ip.user_ns, is_module=is_module)
         except ModelError as error:
             proof.notes.append(f"No second attempt: {error}")
         sound = proof.tests.keep(set(proof.tests.names) - broken if "" not in broken else ())
@@ -244,7 +245,7 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
             for one in proof.outcomes
         ]
         proof.tests = proof.tests.keep(set(proof.tests.names) - unlike)
-        proof.notes.append(f"Not inserted, not repeatable: {_listed(unlike)}.")
+        proof.notes.append(f"Not inserted: not repeatable: {_listed(unlike)}.")
     return proof
 
 
@@ -274,10 +275,10 @@ def _keep_what_holds(ip: Any, proof: Proof, docstrings: dict[str, str], seconds:
 def _drop(proof: Proof) -> None:
     """Take out what cannot be proven, and say so."""
     for kind, words in (
-        (ERROR, "Dropped, they raise errors"),
-        (CUT_OFF, "Not inserted, no end in sight"),
-        (NOT_TRIED, "Not inserted, not tried; mock what does that (`monkeypatch.setattr`)"),
-        (NO_TURN, "Not inserted, their turn never came"),
+        (ERROR, "Dropped: they raise errors"),
+        (CUT_OFF, "Not inserted: they did not finish"),
+        (NOT_TRIED, "Not inserted: not tried; mock what does that (`monkeypatch.setattr`)"),
+        (NO_TURN, "Not inserted: time ran out before they were tried"),
     ):
         names = _names(proof.outcomes, kind)
         if names:

@@ -10,7 +10,6 @@ way to it for code without a file.
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import inspect
 import os
@@ -24,12 +23,9 @@ from types import ModuleType
 from typing import Any
 
 from ...core.errors import UsageError
-from ...core.python.source import definitions_of
 from ...core.unit_tests.written_tests import is_test_name
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
-# What rewritten asserts read from the namespace.
-HELPERS = ("@py_builtins", "@pytest_ar")
 
 _MESSAGE_LIMIT, _DETAIL_LIMIT = 200, 4000
 _ARGUMENTS = ("--capture=sys", "--noconftest", "-c", os.devnull, "--rootdir", os.sep)
@@ -70,23 +66,6 @@ def import_pytest() -> None:
 
     # Imports the plugins that every run has.
     get_config()
-
-
-def define_tests(source: str, namespace: dict[str, Any], filename: str) -> tuple[str, ...]:
-    """Execute a cell of tests in `namespace`, asserts rewritten by pytest; the names it bound to tests.
-
-    Args:
-        source: plain Python.
-        filename: what tracebacks call it, known to `linecache`.
-
-    Raises what the cell raises, SyntaxError included.
-    """
-    tree = ast.parse(source, filename)
-    from _pytest.assertion.rewrite import rewrite_asserts
-
-    rewrite_asserts(tree, source.encode("utf-8", "replace"))
-    exec(compile(tree, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - the user runs this cell
-    return tuple(name for name in definitions_of(source) if is_test_name(name))
 
 
 def tests_in(namespace: Mapping[str, Any]) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from ..copy.forked import Forked
 from ..copy.muted_shell import MutedShell
 from ..copy.outcome import FULL, RETURNED, UNDECIDED, Outcome, late
 from ..trial.child import error_text, refused_by_us
-from .pytest_run import ERROR, PASSED, TestOutcome, define_tests, import_pytest, run_tests
+from .cell_tests import define_tests, without_shell_names
+from .pytest_run import ERROR, PASSED, TestOutcome, import_pytest, run_tests
 
 CUT_OFF, NOT_TRIED, NO_TURN, FLAKY = "cut off", "not tried", "no turn", "not repeatable"
 
@@ -133,12 +134,16 @@ class _Tests:
         MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
         if self._fresh:
             _seed_anew()
-        namespace = self._ip.user_ns
+        with without_shell_names(self._ip.user_ns):
+            self._run(child)
+
+    def _run(self, child: Child) -> None:
+        _quiet_properties(self._source, look_further=True)
         # pytest quotes the lines of a test; a file that Python does not find is one with no time of change.
         lines = self._source.splitlines(keepends=True)
         linecache.cache[_FILE] = (len(self._source), None, lines, _FILE)
         try:
-            define_tests(self._source, namespace, _FILE)
+            tests = define_tests(self._source, self._ip.user_ns, _FILE)
         except BaseException as error:  # noqa: BLE001 - what the cell lets through is its failure
             child.lift_memory_cap()
             failed = TestOutcome("", ERROR, message=f"{type(error).__name__}: {error_text(error)}")
@@ -146,7 +151,7 @@ class _Tests:
             return
         run_tests(
             self._names,
-            namespace,
+            tests.namespace,
             on_begin=lambda name: child.send({"begun": name}),
             on_end=lambda one, raised: child.send({"outcome": asdict(_judged(one, raised))}),
         )
@@ -163,8 +168,10 @@ class _Mutated:
         if not put_in_place(self._mutant, self._ip.user_ns):
             child.send({"unfit": True})
             return
-        define_tests(self._source, self._ip.user_ns, _FILE)
-        outcomes = run_tests(self._names, self._ip.user_ns, stop_at_first=True)
+        _quiet_properties(self._source, look_further=False)
+        with without_shell_names(self._ip.user_ns):
+            tests = define_tests(self._source, self._ip.user_ns, _FILE)
+            outcomes = run_tests(self._names, tests.namespace, stop_at_first=True)
         child.lift_memory_cap()
         child.send({"survived": bool(outcomes) and all(one.kind == PASSED for one in outcomes)})
 
@@ -222,6 +229,25 @@ def _layers(value: Any, path: Sequence[str] = ()) -> Iterator[Any]:
 def _judged(one: TestOutcome, raised: BaseException | None) -> TestOutcome:
     reason = refused_by_us(raised) if raised is not None else ""
     return replace(one, kind=NOT_TRIED, message=reason, detail="") if reason else one
+
+
+def _quiet_properties(source: str, *, look_further: bool) -> None:
+    """Let no clock decide about properties, and write nothing down; hypothesis is slow to import.
+
+    Args:
+        look_further: for the simplest counterexample; else for any.
+    """
+    if "hypothesis" not in source:
+        return
+    try:
+        from hypothesis import HealthCheck, Phase, settings
+    except ImportError:  # the cell will say so
+        return
+    phases = [Phase.explicit, Phase.generate, *([Phase.target, Phase.shrink] if look_further else [])]
+    settings.register_profile(
+        "devstral", deadline=None, database=None, phases=phases, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("devstral")
 
 
 def _seed_anew() -> None:

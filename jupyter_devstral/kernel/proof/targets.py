@@ -8,23 +8,18 @@ import difflib
 import importlib.util
 import inspect
 import linecache
+import sys
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.getipython import get_ipython
 
 from ...core.errors import UsageError
 from ...core.python.source import DEFINITIONS, definitions_of
-from ...core.unit_tests.question import (
-    PROPERTIES,
-    leading_names,
-)
+from ...core.unit_tests.question import PROPERTIES, leading_names
 from ...core.unit_tests.written_tests import is_test_name
 from .runs import plain_function
-
-if TYPE_CHECKING:
-    pass
 
 _NO_SOURCE = (
     "`{}` has no Python source that can be read (it is compiled, or made by other code), so its tests could "
@@ -53,7 +48,7 @@ def named_targets(text: str, namespace: dict[str, Any], form: str) -> tuple[tupl
 
 def defined_targets(source: str, namespace: dict[str, Any]) -> tuple[Target, ...]:
     """What a cell defines and the kernel has."""
-    found = [(name, definition_source(namespace.get(name))) for name in _names_defined_by(source)]
+    found = [(name, definition_source(namespace.get(name), name)) for name in _names_defined_by(source)]
     return tuple(Target(name, source) for name, source in found if source)
 
 
@@ -77,7 +72,7 @@ def _can_be_tested(value: object) -> bool:
 
 
 def _source_of(name: str, value: object) -> str:
-    source = definition_source(value)
+    source = definition_source(value, name)
     if source is None:
         raise UsageError(_NO_SOURCE.format(name))
     try:
@@ -89,15 +84,33 @@ def _source_of(name: str, value: object) -> str:
     return source
 
 
-def definition_source(value: object) -> str | None:
-    """The source of a function or class as it is now, dedented; None where there is none."""
+def definition_source(value: object, name: str = "") -> str | None:
+    """The source of a live function or class, decorators included, dedented; None where there is none.
+
+    Args:
+        name: what it is called in the notebook. What a decorator has put in the place of a definition has
+            another source than that.
+    """
     found = value if inspect.isclass(value) else plain_function(value)
     if found is None:
-        return None
+        return _source_in_cells(name) if name and callable(value) else None
     try:
-        return textwrap.dedent(inspect.getsource(found))
+        source = textwrap.dedent(inspect.getsource(found))
     except (OSError, TypeError):
         return _class_source(found) if inspect.isclass(found) else None
+    in_cell = found.__module__ == "__main__" and name not in ("", *definitions_of(source))
+    return (_source_in_cells(name) if in_cell else None) or source
+
+
+def is_module(name: str) -> bool:
+    """Whether there is a module of this name; of a dotted one only the package is looked for."""
+    package = name.partition(".")[0]
+    if package in sys.modules:
+        return True
+    try:
+        return bool(package) and importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _class_source(cls: type) -> str | None:
@@ -107,16 +120,26 @@ def _class_source(cls: type) -> str | None:
     """
     members = [plain_function(cls, (name,)) for name in vars(cls)]
     files = dict.fromkeys(member.__code__.co_filename for member in members if member is not None)
-    if cls.__module__ == "__main__":
-        # IPython's own table, from a cell's file to its execution count; without it (it is private) none.
-        counts: dict[str, int] = getattr(getattr(get_ipython(), "compile", None), "_filename_map", {})
-        files.update(dict.fromkeys(sorted(counts, key=lambda file: counts[file], reverse=True)))
-    for file in files:
-        text = "".join(linecache.getlines(file))
-        node = definitions_of(text).get(cls.__name__)
-        if isinstance(node, ast.ClassDef):
-            return ast.get_source_segment(text, node)
-    return None
+    in_files = (_definition_in(file, cls.__name__, ast.ClassDef) for file in files)
+    found = next((source for source in in_files if source), None)
+    return found or (_source_in_cells(cls.__name__, ast.ClassDef) if cls.__module__ == "__main__" else None)
+
+
+def _source_in_cells(name: str, kind: type | tuple[type, ...] = DEFINITIONS) -> str | None:
+    """The last definition of a name that a cell has executed."""
+    # IPython's own table, from a cell's file to its execution count; without it (it is private) none.
+    counts: dict[str, int] = getattr(getattr(get_ipython(), "compile", None), "_filename_map", {})
+    files = sorted(counts, key=lambda file: counts[file], reverse=True)
+    return next((source for source in (_definition_in(file, name, kind) for file in files) if source), None)
+
+
+def _definition_in(file: str, name: str, kind: type | tuple[type, ...]) -> str | None:
+    lines = linecache.getlines(file)
+    node = definitions_of("".join(lines)).get(name)
+    if node is None or not isinstance(node, kind):
+        return None
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return textwrap.dedent("".join(lines[first - 1 : node.end_lineno])).rstrip()
 
 
 def undefined_in(source: str, namespace: dict[str, Any]) -> list[str]:
