@@ -1,4 +1,4 @@
-"""Room to recurse: a limit that the user has set is for his code, and this project's runs beside it."""
+"""Room to recurse for this project's code, where a user has set a low limit for his own."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def room_to_recurse() -> Iterator[None]:
 
 
 def users_limit() -> int:
-    """The limit that holds for the user's code."""
+    """Give the limit that holds for the user's code."""
     now = sys.getrecursionlimit()
     return _users if _inside and now == ENOUGH else now
 
 
 def depth() -> int:
-    """How many frames of this thread are open."""
+    """Count the open frames of this thread."""
     frame: FrameType | None = sys._getframe(1)
     count = 0
     while frame is not None:

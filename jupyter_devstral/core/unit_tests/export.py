@@ -1,4 +1,4 @@
-"""The tests of a notebook and the code they test, as two modules that plain pytest runs.
+"""A notebook's tests and the code they test as two modules for plain pytest.
 
 Only what the tests need is taken from the cells, not what loads, shows or trains something for its own sake.
 Pure: must not run or write anything.
@@ -25,7 +25,7 @@ _MAIN = re.compile(r"""(["'])__main__\.(?=\w+(?:\.\w+)*\1)""")
 
 @dataclass(frozen=True)
 class ExportedTests:
-    """Two modules, as text.
+    """Two modules as text.
 
     Attributes:
         code_name: the module with the notebook's code, without `.py`.
@@ -54,20 +54,23 @@ class _Statement:
 
     @property
     def is_test(self) -> bool:
+        """Whether pytest would run it."""
         return isinstance(self.node, DEFINITIONS) and is_test_name(self.node.name)
 
     @property
     def is_fixture(self) -> bool:
+        """Whether it defines a fixture of pytest."""
         decorators = self.node.decorator_list if isinstance(self.node, _FUNCTIONS) else []
         return any("fixture" in ast.unparse(one) for one in decorators)
 
     @property
     def is_import(self) -> bool:
+        """Whether it is an import."""
         return isinstance(self.node, _IMPORTS)
 
 
 def export_tests(notebook: Notebook, stem: str) -> ExportedTests:
-    """The tests of all cells, the last of each name, and the code that they need.
+    """Export the tests of all cells, the last of each name, and the code that they need.
 
     Args:
         stem: of the notebook's file; the modules are named after it.
@@ -131,7 +134,7 @@ def _statements(notebook: Notebook) -> Iterable[_Statement]:
 
 
 def _closure(statements: Sequence[_Statement], needed: frozenset[str]) -> list[_Statement]:
-    """What binds the names, and what those statements need in turn; in order, of definitions the last."""
+    """Choose what binds the names, and what that needs in turn; in order, of definitions the last."""
     wanted, chosen = set(needed), set()
     grew = True
     while grew:

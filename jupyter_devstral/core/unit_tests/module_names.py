@@ -18,7 +18,7 @@ _MAIN = "__main__"
 def without_module_names(
     source: str, targets: Collection[str], known: Collection[str], is_module: Callable[[str], bool]
 ) -> tuple[str, tuple[str, ...]]:
-    """The code with each import taken out that can only mean the notebook, and what was taken out.
+    """Take out each import that can only mean the notebook, and name what was taken out.
 
     Such an import is of a target, or of something of the notebook from a module that is not there; what is
     read from that module is then read from the notebook, also where it is patched by its name.
@@ -56,7 +56,7 @@ def without_module_names(
 def _made_up(
     tree: ast.Module, source: str, known: Collection[str], is_module: Callable[[str], bool]
 ) -> Iterator[str]:
-    """Modules that are not there, and from which something of the notebook is read."""
+    """Find modules that do not exist, but hold something of the notebook."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             module, names = _module(node), {one.name for one in node.names}
@@ -80,7 +80,7 @@ def _means_the_notebook(
 
 
 def _left(node: _Import, gone: Collection[ast.alias]) -> str:
-    """What stands in the place of the import: the rest of it, and other names for what is in the notebook."""
+    """Write what is left of an import, and what other names it gives to the notebook's."""
     kept = [one for one in node.names if one not in gone]
     parts = []
     if isinstance(node, ast.ImportFrom):
@@ -125,9 +125,11 @@ class _Lines:
 
     @property
     def text(self) -> str:
+        """The whole text."""
         return "\n".join(self._lines)
 
     def replace(self, node: ast.stmt | ast.expr, text: str) -> None:
+        """Put other text where the node stands."""
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         # The tree counts bytes.
         before = self._lines[first].encode()[: node.col_offset].decode()

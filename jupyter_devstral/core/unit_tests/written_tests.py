@@ -1,4 +1,4 @@
-"""The tests in a reply as one cell: functions for pytest, and nothing that runs or redefines anything else.
+"""The tests of a reply as one cell, which runs and redefines nothing else.
 
 Pure: reads text and gives text. Must not run anything.
 """
@@ -18,7 +18,7 @@ from .module_names import without_module_names
 
 @dataclass(frozen=True)
 class TestSource:
-    """The cell, in pieces.
+    """A cell of tests in pieces.
 
     Attributes:
         shared: imports, fixtures, helpers and data that the tests may need, in order.
@@ -35,20 +35,21 @@ class TestSource:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the tests, in order."""
         return tuple(name for name, _ in self.tests)
 
     def keep(self, names: Collection[str]) -> TestSource:
-        """Only the tests of these names."""
+        """Drop all tests but those of these names."""
         return TestSource(self.shared, tuple(one for one in self.tests if one[0] in names), self.notes)
 
     def python(self, remarks: dict[str, str] | None = None) -> str:
-        """Plain Python; `remarks` become comments above the tests they are about."""
+        """Write it as plain Python; `remarks` become comments above the tests they are about."""
         said = remarks or {}
         tests = [f"# {said[name]}\n{text}" if name in said else text for name, text in self.tests]
         return "\n\n\n".join(part for part in ("\n".join(self.shared), *tests) if part)
 
     def cell(self, remarks: dict[str, str] | None = None) -> str:
-        """The cell as a notebook runs it."""
+        """Write it as a notebook runs it."""
         return f"{TEST_MAGIC}\n{self.python(remarks)}"
 
 
@@ -136,7 +137,7 @@ class _Reading:
         return name
 
     def result(self) -> TestSource:
-        """What was read, as a cell in pieces."""
+        """Give what was read as a cell in pieces."""
         if self._loose:
             name = _free_name(f"test_{min(self._targets, default='cell').lower()}", self._tests)
             self._tests[name] = "\n".join([f"def {name}():", *(_indented(source) for source in self._loose)])
@@ -167,7 +168,7 @@ def mentions(source: TestSource, targets: Collection[str]) -> bool:
 
 
 def _source_with_comments(node: ast.stmt, lines: Sequence[str], after: int) -> str:
-    """The statement with its decorators and the comments that stand right above it."""
+    """Cut out a statement with its decorators and the comments right above it."""
     decorators = getattr(node, "decorator_list", [])
     first = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1
     while first > after and lines[first - 1].lstrip().startswith("#"):
@@ -176,7 +177,7 @@ def _source_with_comments(node: ast.stmt, lines: Sequence[str], after: int) -> s
 
 
 def _only_runs(node: ast.stmt) -> bool:
-    """Calls (`pytest.main()`, `print(…)`), the main guard, loops over tests: no definition comes of them."""
+    """Whether it defines nothing: a call (`pytest.main()`), the main guard, a loop over tests."""
     if isinstance(node, ast.Expr):
         return not isinstance(node.value, ast.Constant)
     return isinstance(node, (ast.If, ast.For, ast.While, ast.Raise, ast.Delete))

@@ -1,4 +1,4 @@
-"""The first steps of a forked child: forget whose copy it is, be confined, run one function, end.
+"""The life of a forked child: forget whose copy it is, be confined, run one function, end.
 
 Must not know what the function does.
 """
@@ -27,7 +27,7 @@ _exit, _write = os._exit, os.write
 
 @dataclass
 class Child:
-    """What a function finds in its fork.
+    """The surroundings of a function in its fork.
 
     Attributes:
         refusals: what the fork may not do, for ways that are not seen by themselves.
@@ -45,12 +45,12 @@ class Child:
             data = data[_write(self.pipe, data) :]
 
     def lift_memory_cap(self) -> None:
-        """When the work is done that the cap was for: room to report in."""
+        """Make room to report in, when the work is done that the cap was for."""
         lift_memory_cap()
 
 
 class Origin:
-    """What must be read before the fork, for the child to start from."""
+    """The state that must be read before the fork, for the child to start from."""
 
     def __init__(self) -> None:
         self.loop = asyncio._get_running_loop()
@@ -61,7 +61,7 @@ class Origin:
         self.idle_threads = IdleThreads()
 
     def leave(self) -> None:
-        """In the child: no tracing, asyncio as if there never was a loop, the same random numbers."""
+        """Stop tracing, forget the running loop, draw the same random numbers; in the child."""
         # Collections would copy the parent's pages only to mark them.
         gc.freeze()
         _stop_tracing()
@@ -85,7 +85,7 @@ def run_and_exit(
     memory: int,
     folder: str = "",
 ) -> NoReturn:
-    """`function` in this process, a child just forked; whatever it raises, the child ends here."""
+    """Run `function` in this process, a child just forked; whatever it raises, the child ends here."""
     try:
         child = Child(pipe, in_loop=origin.loop is not None)
         origin.leave()
@@ -105,7 +105,7 @@ def run_and_exit(
 
 
 def _stop_tracing() -> None:
-    """A debugger's breakpoint in the child would wait for somebody to go on."""
+    """Take off tracers; a breakpoint in the child would wait for somebody to go on."""
     sys.settrace(None)
     sys.setprofile(None)
     threading.settrace(None)

@@ -1,11 +1,12 @@
-"""What a forked child may not do: write files, use the network, start or signal processes, outlast its time.
+"""The confinement of a forked child: no files, network, programs or signals, and no longer than its time.
 
 Four layers, each for what the one before cannot see: the inherited descriptors are made harmless, the
 system's limits cap memory, processor time and the size of files, Landlock refuses what C code tries, and an
 audit hook says in words what Python code tried. Must not know what the child is for.
 
 What remains possible: a child without Landlock (older kernels, some containers) can, through C code, delete
-or truncate files, start programs and open connections; with it, C code can still change modes, owners and
+or truncate files, start programs and open connections, and write files up to the cap of its private folder
+once Python code has used that; with it, C code can still change modes, owners and
 times of files, and send UDP. Memory that is shared with another process is shared with the child:
 `safety` keeps us from forking then. A child that is stopped in an uninterruptible system call dies when
 that ends.
@@ -99,7 +100,7 @@ def _expect_death(seconds: float) -> None:
 
 
 def _keep_semaphores_apart() -> None:
-    """Copies in place of the shared ones: a child that dies with tqdm's lock would stop the kernel's bars."""
+    """Copy the shared ones; a child that dies with tqdm's lock would stop the kernel's bars."""
     libc = landlock.libc()
     if libc is None:
         return
@@ -133,7 +134,7 @@ def _cap(seconds: float, memory: int) -> None:
 
 
 def lift_memory_cap() -> None:
-    """Room to report in, when the child's work is done."""
+    """Make room to report in, when the child's work is done."""
     for limit in (resource.RLIMIT_DATA, resource.RLIMIT_AS):
         with suppress(ValueError, OSError):
             resource.setrlimit(limit, (resource.getrlimit(limit)[1],) * 2)
@@ -147,7 +148,7 @@ def _lower(limit: int, value: int) -> None:
 
 
 def _own_sizes() -> dict[str, int]:
-    """Bytes of address space and of writable private memory of this process."""
+    """Read the bytes of address space and of writable private memory of this process."""
     sizes = {"VmSize": 0, "VmData": 0}
     with open("/proc/self/status") as status:
         for line in status:
@@ -191,7 +192,7 @@ def _reopen(number: int, mode: int) -> bool:
 
 
 def _silence_streams() -> None:
-    """New objects on the null device; the old ones keep what others have not flushed yet."""
+    """Make new streams on the null device; the old ones keep what others have not flushed yet."""
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - lives as long as the child
     for name in ("stdout", "stderr"):
         stream = open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115

@@ -1,4 +1,4 @@
-"""One function in a forked, confined copy of this process: what it sent back, and how the copy ended.
+"""A function in a forked, confined copy of this process, what it sends back, and how the copy ends.
 
 Must not know what the function does, nor a shell. Linux only; whether a fork would be sound is for
 `safety` to say first.
@@ -23,16 +23,14 @@ from .outcome import (
     CANCELLED,
     DIED,
     FULL,
-    PATIENCE,
     RETURNED,
     TIME,
     TOO_MANY_FILES,
     UNDECIDED,
     Outcome,
-    end_of_time,
 )
 from .private_folder import PrivateFolder
-from .process_times import starved, worked
+from .time_limit import end_of_time, patience, starved, worked
 
 _SENT_LIMIT = 256 * 1024
 # How long a child may take to die of SIGKILL before it is left to the system.
@@ -44,7 +42,7 @@ _POLL, _BLIND_POLL, _LATE_POLL = 0.2, 0.02, 0.02
 
 
 class Forked:
-    """Runs `function(child)` in a fork.
+    """A run of `function(child)` in a fork.
 
     Args:
         seconds: that the child may take. They begin with the fork; those that the machine gave it no
@@ -98,7 +96,7 @@ class Forked:
                 child_end,
                 origin,
                 # It is waited for a little longer where others have the processors.
-                seconds=PATIENCE * self._seconds,
+                seconds=patience(self._seconds),
                 memory=self._memory,
                 folder=folder,
             )
@@ -159,7 +157,7 @@ class Forked:
         return end_of_time(elapsed, worked=worked(pid), starved=starved(pid), seconds=self._seconds)
 
     def _wait_for_news(self) -> None:
-        """Until the child says something or ends; without a pidfd its end is asked for often."""
+        """Wait until the child says something or ends, or it is time to look at its folder and clock."""
         left = self._began + self._seconds - time.monotonic()
         poll = select.poll()
         if not self._closed:
@@ -230,7 +228,7 @@ class Forked:
 
 
 def _messages(received: bytes) -> Iterator[dict[str, Any]]:
-    """Whole lines that are messages; anything else is the child's own noise."""
+    """Read whole lines that are messages; anything else is the child's own noise."""
     for line in received.split(b"\n"):
         with suppress(ValueError, RecursionError):
             message = json.loads(line)
@@ -240,7 +238,7 @@ def _messages(received: bytes) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _no_fork_warning() -> Iterator[None]:
-    """Python 3.12 warns of forks beside threads: `safety` has looked at them.
+    """Silence Python 3.12's warning of forks beside threads; `safety` has looked at them.
 
     Not `warnings.catch_warnings`: that makes every warning that was shown once be shown again.
     """

@@ -1,4 +1,4 @@
-"""Landlock, by which Linux (5.13 and newer) refuses writing, programs and TCP to a process and its threads.
+"""Landlock, by which Linux (5.13) refuses files, programs and TCP to a process and its threads.
 
 Must not know why something is refused. Numbers are those of the kernel's `linux/landlock.h`.
 """
@@ -55,12 +55,12 @@ _LIBC = _load_libc()
 
 
 def libc() -> ctypes.CDLL | None:
-    """The C library of this process, None where it is not Linux's."""
+    """Give the C library of this process; None where it is not Linux's."""
     return _LIBC
 
 
 def version() -> int:
-    """Landlock's ABI version here; 0 where the kernel, or a container's policy, has none."""
+    """Ask for Landlock's ABI version; 0 where the kernel, or a container's policy, has none."""
     if _LIBC is None:
         return 0
     return max(
@@ -69,7 +69,7 @@ def version() -> int:
 
 
 def restrict(writable: str = "") -> bool:
-    """From here on this thread, and those it starts, write no file, run no program, open no TCP connection.
+    """Keep this thread, and those it will start, from writing files, running programs and TCP connections.
 
     What is open already stays usable. Returns whether it took effect; there is no way back.
 

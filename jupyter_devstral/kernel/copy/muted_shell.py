@@ -1,4 +1,4 @@
-"""An IPython shell in a forked child: runs cells as the kernel would, and nothing of it reaches a front-end.
+"""An IPython shell in a forked child that runs cells as the kernel would, and shows nothing.
 
 Changes the shell, and classes of ipykernel, for good: for a process that will soon be gone. Must not know
 what a verdict is.
@@ -25,7 +25,7 @@ _ASKS_MODEL = "it asks the model"
 
 
 class MutedShell:
-    """Runs cells one after the other.
+    """A shell that runs cells one after the other.
 
     Args:
         in_loop: whether the kernel runs cells inside a running event loop, as ipykernel does.
@@ -43,7 +43,7 @@ class MutedShell:
         self._forget_session()
 
     def run(self, source: str) -> tuple[BaseException | None, str]:
-        """What the cell ended with, its display and its events included, or None; and its file's name."""
+        """Run a cell with its display and its events; give what it raised, or None, and its file's name."""
         self._shown, self._names = [], []
         self._ip.displayhook.quiet = lambda: _ends_with_semicolon(self._ip.displayhook, source)
         # The frames below are none of the cell's.
@@ -78,7 +78,7 @@ class MutedShell:
         return result
 
     def _cut_off_messages(self) -> None:
-        """No message reaches the kernel's sockets, whose threads do not exist here."""
+        """Keep messages from the kernel's sockets, whose threads do not exist here."""
         for module, cls, method in (
             ("ipykernel.iostream", "IOPubThread", "schedule"),
             ("ipykernel.iostream", "IOPubThread", "send_multipart"),

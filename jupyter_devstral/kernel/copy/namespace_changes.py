@@ -1,4 +1,4 @@
-"""Which variables code has rebound, changed in place or deleted: a namespace compared with what it was.
+"""The variables that code has rebound, changed in place or deleted.
 
 Reads values through their libraries, which may be slow or wrong for a user's own classes: for a forked child.
 What is too large to read is compared by identity alone.
@@ -28,7 +28,7 @@ _IPYTHON_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
 class TooLarge(Exception):
-    """The value is not read to its end."""
+    """A value that is not read to its end."""
 
 
 class Namespace:
@@ -52,7 +52,7 @@ class Namespace:
         self._digests.update(self._read(others, _SECONDS_FOR_OTHERS))
 
     def changed(self) -> tuple[str, ...]:
-        """Names that are gone, stand for another value, or whose value has another content; in order."""
+        """List the names that are gone, stand for another value, or for one with another content."""
         gone = object()
         now = {name: self._ns.get(name, gone) for name in self._values}
         ends = time.monotonic() + 2 * _SECONDS
@@ -72,7 +72,7 @@ class Namespace:
 
 
 def digest(value: object, ends: float = math.inf) -> bytes | None:
-    """The same for values of the same content; None where that is not known cheaply, or not by `ends`."""
+    """Hash the content of a value; None where that is not cheap, or not done by `ends`."""
     reader = _Reader(ends)
     try:
         reader.read(value, 0)
@@ -90,6 +90,7 @@ class _Reader:
         self._open: set[int] = set()
 
     def read(self, value: Any, depth: int) -> None:
+        """Hash a value and its parts; raises TooLarge."""
         self.left -= 1
         if self.left < 0 or depth > _DEPTH or (self.left % 256 == 0 and time.monotonic() > self._ends):
             raise TooLarge

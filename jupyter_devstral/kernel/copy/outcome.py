@@ -1,4 +1,4 @@
-"""The end of a forked copy: how it came, what the copy had said, and words for an end by the clock."""
+"""The end of a forked copy, what the copy had said until then, and words for an end by the clock."""
 
 from __future__ import annotations
 
@@ -17,15 +17,10 @@ RETURNED, DIED, TIME, UNDECIDED, FULL, CANCELLED = (
 )
 TOO_MANY_FILES = f"it writes more than {BYTES >> 20} MB of temporary files"
 
-# The share of its time that a copy must have computed for its end to say something about its code.
-_WORKED = 0.8
-# How much longer than `seconds` a copy is waited for that the machine gives no processor.
-PATIENCE = 4
-
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a forked function ended.
+    """The end of a forked function.
 
     Attributes:
         ended: RETURNED, DIED (the process ended before the function did), TIME (it computed for all of its
@@ -49,21 +44,5 @@ class Outcome:
 
 
 def late(outcome: Outcome, seconds: float) -> str:
-    """The phrase for a copy that its time ended."""
+    """Word the end of a copy whose time was up."""
     return f"timed out after {seconds:g} s" if outcome.ended == TIME else f"not decided in {seconds:g} s"
-
-
-def end_of_time(elapsed: float, *, worked: float, starved: float, seconds: float) -> str:
-    """TIME or UNDECIDED for a copy whose time is up, "" for one that has some left; all in seconds.
-
-    Args:
-        elapsed: of the clock, since the fork.
-        worked: of the processor, by all threads of the copy.
-        starved: spent ready to work, without a processor to do it on.
-        seconds: what the copy was given.
-    """
-    if elapsed < seconds:
-        return ""
-    if worked >= _WORKED * seconds:
-        return TIME
-    return UNDECIDED if elapsed - starved >= seconds or elapsed >= PATIENCE * seconds else ""

@@ -1,4 +1,4 @@
-"""A folder that one copy may write to: made before the fork, capped, deleted with the copy.
+"""The folder that one copy may write to, made before the fork, capped, deleted with the copy.
 
 What an earlier kernel could not delete, because it was killed, the next one does: the folder is locked as
 long as its owner lives. Must not know what is written there.
@@ -57,7 +57,7 @@ class PrivateFolder:
 
 
 def _sizes(folder: str) -> Iterator[int]:
-    """Bytes on disk of each file and folder below it; what vanishes meanwhile has none."""
+    """List the bytes on disk of each file and folder below; what vanishes meanwhile has none."""
     for root, folders, files in os.walk(folder):
         for name in (*folders, *files):
             with suppress(OSError):
@@ -65,7 +65,7 @@ def _sizes(folder: str) -> Iterator[int]:
 
 
 def _locked(path: str) -> int:
-    """A descriptor that holds the folder's lock; -1 where somebody else does, or nobody can."""
+    """Lock a folder; give the descriptor that holds the lock, or -1 where somebody else does."""
     try:
         folder = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

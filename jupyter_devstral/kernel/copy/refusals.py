@@ -1,4 +1,4 @@
-"""The audit hook of a confined child: refuses writing, network and programs, and says what was refused.
+"""The audit hook of a confined child, which refuses writing, network and programs, and says what.
 
 Knows Python's audit events, no shell. An audit hook cannot be taken away: to be installed in a process that
 will soon be gone. C code raises no audit events; see `confinement`.
@@ -47,7 +47,7 @@ _CACHES = frozenset(
 
 
 class Refused(PermissionError):
-    """Raised in place of what a trial may not do. A PermissionError, so that libraries fall back as they can.
+    """A refusal of what a copy may not do; a PermissionError, so that libraries fall back as they can.
 
     Attributes:
         reason: a phrase, "it writes files (out.csv)".
@@ -59,7 +59,7 @@ class Refused(PermissionError):
 
 
 class Refusals:
-    """Refuses, and tells `on_first` the first refusal that was not about a library's cache.
+    """The refusals of one process; `on_first` is told the first that was not about a library's cache.
 
     Args:
         sqlite: whether opening a database may mean writing.
@@ -89,14 +89,14 @@ class Refusals:
         self._handlers = self._make_handlers(sqlite)
 
     def install(self) -> None:
-        """For the rest of this process's life."""
+        """Refuse from here on, for the rest of this process's life."""
         _replace_fork_exec(lambda *arguments: self.refuse(PROGRAM))
         refuse_process_pools(lambda *arguments, **options: self.refuse(PROGRAM))
         keep_locks_within()
         sys.addaudithook(self._hook)
 
     def refuse(self, reason: str, name: object = "") -> None:
-        """Raises `Refused`, always."""
+        """Raise `Refused`, always."""
         shown = shown_name(name)
         reason = f"{reason} ({shown})" if shown else reason
         if self._harmless():
@@ -200,7 +200,7 @@ class Refusals:
             self.refuse(SIGNALS)
 
     def _harmless(self) -> bool:
-        """Whether a library asks that goes on without: about its cache, or while it is imported."""
+        """Whether a library asks that goes on without, for its cache or while it is imported."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
@@ -254,7 +254,7 @@ _SIGNALLING = "os.killpg signal.pthread_kill"
 
 
 def shown_name(name: object) -> str:
-    """The last part of a path, or a host, on one line and short enough for a badge."""
+    """Shorten a path, to its last part, or a host to one line for a badge."""
     if isinstance(name, (list, tuple)) and name:
         name = name[0]
     if isinstance(name, os.PathLike):
@@ -267,7 +267,7 @@ def shown_name(name: object) -> str:
 
 
 def _place(place: Place, arguments: Sequence[Any]) -> tuple[Any, int | None]:
-    """The path that an event names there, and the descriptor of the folder it is relative to, or None."""
+    """Find the path that an event names, and the descriptor of the folder it is relative to, or None."""
     at, folder_at = place
     path = arguments[at] if at < len(arguments) else ""
     folder = arguments[folder_at] if 0 <= folder_at < len(arguments) else None
@@ -279,7 +279,7 @@ def _exists(path: object) -> bool:
 
 
 def _replace_fork_exec(refuse: Callable[..., None]) -> None:
-    """multiprocessing starts its processes past every audit event."""
+    """Refuse the processes of multiprocessing, which start past every audit event."""
     try:
         import _posixsubprocess
     except ImportError:

@@ -1,4 +1,4 @@
-"""Whether a copy of the kernel made by fork would be sound now, by what the system knows of this process.
+"""Reasons why a forked copy of the kernel would not be sound now, by what the system knows of it.
 
 Reads only; changes nothing in the kernel. Costs a few milliseconds. Must not know what the copy is for.
 """
@@ -22,7 +22,7 @@ _NOT_GPU = frozenset({"/dev/nvidiactl"})
 
 
 def why_not(ip: Any, sources: Sequence[str] = (), *, own_ports: Collection[int] = ()) -> str:
-    """Why this process should not be forked to run `sources`; "" when nothing speaks against it.
+    """Give the first reason not to fork this process to run `sources`; "" when there is none.
 
     Args:
         own_ports: remote ports of connections that are this project's own, as to the model's server.
@@ -31,7 +31,7 @@ def why_not(ip: Any, sources: Sequence[str] = (), *, own_ports: Collection[int] 
 
 
 def reasons(ip: Any, sources: Sequence[str] = (), *, own_ports: Collection[int] = ()) -> Iterator[str]:
-    """All of them, the cheapest to find first, as phrases."""
+    """List all reasons as phrases, the cheapest to find first."""
     if not sys.platform.startswith("linux") or not os.path.isdir("/proc/self/fd"):
         yield NO_FORK
         return

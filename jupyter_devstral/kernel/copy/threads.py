@@ -1,4 +1,4 @@
-"""Threads of this process: whose they are, and whether they work or wait for work.
+"""The threads of this process, whose they are, and whether they work or wait for work.
 
 A copy has none of them. One that works may hold locks, which the copy would then wait for for ever; one that
 waits for work holds nothing, and `IdleThreads` tells the copy what it used to serve. Must not know what the
@@ -74,7 +74,7 @@ def is_any_at_work(ip: Any) -> bool:
 
 
 class IdleThreads:
-    """What the idle threads of this process serve, noted before a fork, put right in the copy."""
+    """The pools and loops that idle threads serve, noted before a fork, put right in the copy."""
 
     def __init__(self) -> None:
         self._executors: list[Any] = []
@@ -89,7 +89,7 @@ class IdleThreads:
         self._pools = _thread_pools() if has_pools else []
 
     def replace(self, refuse: Callable[[], None]) -> None:
-        """In the copy: pools get threads of their own again, what cannot have any says so.
+        """Give pools threads of their own in the copy, and refuse what cannot have any.
 
         Args:
             refuse: called, instead of waiting for ever, by what would hand work to an event loop of another
@@ -109,7 +109,7 @@ class IdleThreads:
 
 
 def _others() -> Iterator[tuple[threading.Thread | None, Sequence[FrameType]]]:
-    """The other threads that run Python, each with its frames, innermost first."""
+    """List the other threads that run Python, each with its frames, innermost first."""
     alive = {int(name) for name in os.listdir("/proc/self/task")}
     known = {thread.ident: thread for thread in threading.enumerate()}
     mine = {threading.get_ident(), threading.main_thread().ident}
@@ -144,7 +144,7 @@ def _is_kernels(thread: threading.Thread | None, frames: Sequence[FrameType]) ->
 
 
 def _is_users_start(thread: threading.Thread | None) -> bool:
-    """Whether somebody made a thread of a bare lock or timer: what that is for nobody but the user knows."""
+    """Whether somebody made a thread of a bare lock or timer; only the user knows what that is for."""
     if thread is None:
         return True
     if type(thread) is threading.Timer:
@@ -157,7 +157,7 @@ def _is_users_start(thread: threading.Thread | None) -> bool:
 
 
 def _is_users_file(code: CodeType) -> bool:
-    """Whether it stands in a module of the user's own, beside the notebook: no library's, no cell's."""
+    """Whether code stands in a module of the user's own, beside the notebook."""
     file = code.co_filename
     return os.path.isabs(file) and not file.startswith(_libraries()) and "-packages" not in file
 
@@ -184,7 +184,7 @@ def _has_tasks(loop: Any) -> bool:
 
 
 def _loops_of(frames: Sequence[FrameType]) -> list[Any]:
-    """The event loops that a thread runs."""
+    """Find the event loops that a thread runs."""
     return [
         frame.f_locals["self"]
         for frame in frames
@@ -193,13 +193,13 @@ def _loops_of(frames: Sequence[FrameType]) -> list[Any]:
 
 
 def _loop_of_scripts(ip: Any) -> object:
-    """The event loop that IPython runs `%%bash` and its kind in; a new object where there is none."""
+    """Find the event loop that IPython runs `%%bash` and its kind in; a new object where there is none."""
     loop = getattr(ip.magics_manager.registry.get("ScriptMagics"), "event_loop", None)
     return loop if loop is not None else object()
 
 
 def _executors_of(frames: Sequence[FrameType]) -> Iterator[Any]:
-    """The executor that a worker works for."""
+    """Find the executor that a worker works for."""
     for frame in frames:
         if (
             frame.f_code.co_name == "_worker"
@@ -211,7 +211,7 @@ def _executors_of(frames: Sequence[FrameType]) -> Iterator[Any]:
 
 
 def _thread_pools() -> list[Any]:
-    """Pools of `multiprocessing`, whose workers do not know them."""
+    """Find pools of `multiprocessing`, whose workers do not know them."""
     import gc
     from multiprocessing.pool import RUN, ThreadPool
 

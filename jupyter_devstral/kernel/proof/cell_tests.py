@@ -1,4 +1,4 @@
-"""The tests of a cell, defined where the notebook's names are, and where none of the user's is bound anew.
+"""The tests of a cell, defined beside the notebook's names without binding any of the user's anew.
 
 A cell that would bind a name of the user's anew is executed in a copy of the namespace: as in a module of its
 own, which is where `export-tests` puts it. What IPython alone puts into a namespace is not there meanwhile.
@@ -140,7 +140,7 @@ def _is_users(name: str, user_ns: dict[str, Any], made: _Made) -> bool:
 
 
 def _bound_in_order(tree: ast.Module, names: frozenset[str]) -> list[str]:
-    """The names that a cell binds, the first first; a name that only its text shows stands behind."""
+    """List the names that a cell binds, in its order."""
     found: dict[str, None] = {}
     for node in ast.walk(tree):
         for name in (getattr(node, "name", None), getattr(node, "id", None)):
@@ -150,7 +150,7 @@ def _bound_in_order(tree: ast.Module, names: frozenset[str]) -> list[str]:
 
 
 def _is_same_import(name: str, tree: ast.Module, user_ns: dict[str, Any]) -> bool:
-    """Whether all that binds the name is an import of what it stands for already."""
+    """Whether the name is only bound by imports of what it stands for already."""
     others = ast.Module([node for node in tree.body if not _imports(node)], [])
     if name in names_of(ast.unparse(others)).binds:
         return False
@@ -159,7 +159,7 @@ def _is_same_import(name: str, tree: ast.Module, user_ns: dict[str, Any]) -> boo
 
 
 def _imports(node: ast.stmt) -> list[tuple[str, Any]]:
-    """What an import binds, and to what, as far as that is imported already."""
+    """List what an import binds, and to what, as far as that is imported already."""
     if isinstance(node, ast.Import):
         modules = [(one.asname or one.name.partition(".")[0], one) for one in node.names]
         return [(name, sys.modules.get(one.name if one.asname else name)) for name, one in modules]

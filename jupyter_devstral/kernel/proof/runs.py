@@ -1,4 +1,4 @@
-"""Tests run in forked copies of the kernel, against the code as it is and against faults put into it.
+"""Runs of tests in forked copies of the kernel, against the code as it is and with faults in it.
 
 Must not know who wrote the tests, or how the results are shown. On the main thread only, between two cells.
 """
@@ -39,7 +39,7 @@ _CACHED = type(functools.cache(lambda: None))
 def run_in_copy(
     ip: Any, source: str, names: Sequence[str], *, seconds: float, fresh_random: bool = False
 ) -> list[TestOutcome]:
-    """What becomes of the tests of a cell in a copy of the namespace, in the order of `names`.
+    """Run the tests of a cell in a copy of the namespace; outcomes in the order of `names`.
 
     A test that does not end is CUT_OFF, and the others run in another copy; after too many of that kind the
     rest has NO_TURN. What confinement refused is NOT_TRIED, with the reason as its message. A cell that fails
@@ -77,14 +77,14 @@ def run_in_copy(
         return found[""]
     for name in names:
         if name not in found:
-            found[name] = [TestOutcome(name, NO_TURN, message="too many tests before it did not end")]
+            found[name] = [TestOutcome(name, NO_TURN, message="too many tests before it did not finish")]
     return [one for name in names for one in found.get(name, [])]
 
 
 def survivors(
     ip: Any, source: str, names: Sequence[str], mutants: Sequence[Mutant], *, took: float, budget: float
 ) -> tuple[list[Mutant], list[Mutant]]:
-    """The mutants that were tried, and those of them that no test noticed.
+    """Run the tests against mutants; give those that were tried, and those that no test noticed.
 
     Each runs in a copy of its own, several at once; a mutant whose tests do not end is noticed. When `budget`
     seconds are spent the rest is not tried. A mutant that cannot be put in the place of the original, or
@@ -131,6 +131,7 @@ class _Tests:
         self._ip, self._source, self._names, self._fresh = ip, source, names, fresh_random
 
     def run(self, child: Child) -> None:
+        """Define and run the tests; tells `child` what becomes of each."""
         MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
         if self._fresh:
             _seed_anew()
@@ -164,6 +165,7 @@ class _Mutated:
         self._ip, self._source, self._names, self._mutant = ip, source, names, mutant
 
     def run(self, child: Child) -> None:
+        """Run the tests until one notices the fault; tells `child` whether none did."""
         MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
         if not put_in_place(self._mutant, self._ip.user_ns):
             child.send({"unfit": True})
@@ -203,13 +205,13 @@ def put_in_place(mutant: Mutant, namespace: dict[str, Any]) -> bool:
 
 
 def plain_function(value: Any, path: Sequence[str] = ()) -> FunctionType | None:
-    """The Python function behind a name, or behind a method of a class: decorators, properties taken off."""
+    """Find the Python function behind a name or a method, below decorators and properties."""
     layers = list(_layers(value, path))
     return layers[-1] if layers and isinstance(layers[-1], FunctionType) else None
 
 
 def _layers(value: Any, path: Sequence[str] = ()) -> Iterator[Any]:
-    """What stands around a function, from the outermost decorator to the function itself."""
+    """List what stands around a function, from the outermost decorator to the function itself."""
     for name in path:
         value = inspect.getattr_static(value, name, None)
     for _ in range(_MOST_LAYERS):
@@ -232,7 +234,7 @@ def _judged(one: TestOutcome, raised: BaseException | None) -> TestOutcome:
 
 
 def _quiet_properties(source: str, *, look_further: bool) -> None:
-    """Let no clock decide about properties, and write nothing down; hypothesis is slow to import.
+    """Let no clock of hypothesis decide about properties, and write no examples down.
 
     Args:
         look_further: for the simplest counterexample; else for any.
@@ -267,6 +269,6 @@ def _why(outcome: Outcome, seconds: float) -> str:
 
 
 def passed(outcomes: Collection[TestOutcome]) -> set[str]:
-    """The names of the tests all of whose cases passed."""
+    """List the tests all of whose cases passed."""
     bad = {one.test for one in outcomes if one.kind != PASSED}
     return {one.test for one in outcomes} - bad

@@ -1,4 +1,4 @@
-"""What `%devstral test NAME…` is to test: functions and classes of the namespace, with their source."""
+"""The targets of `%devstral test NAME…`: functions and classes of the namespace, with their source."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Target:
 
 
 def named_targets(text: str, namespace: dict[str, Any], form: str) -> tuple[tuple[Target, ...], str]:
-    """The functions and classes that the text begins with, and what else it says.
+    """Split the text into the functions and classes that it begins with, and the rest.
 
     Raises `UsageError` for a name that cannot be tested.
     """
@@ -47,27 +47,28 @@ def named_targets(text: str, namespace: dict[str, Any], form: str) -> tuple[tupl
 
 
 def defined_targets(source: str, namespace: dict[str, Any]) -> tuple[Target, ...]:
-    """What a cell defines and the kernel has."""
+    """List what a cell defines and the kernel has."""
     found = [(name, definition_source(namespace.get(name), name)) for name in _names_defined_by(source)]
     return tuple(Target(name, source) for name, source in found if source)
 
 
 def _named(text: str, namespace: dict[str, Any]) -> tuple[list[str], str]:
-    names, rest = leading_names(text, lambda name: _can_be_tested(namespace.get(name)))
+    names, rest = leading_names(text, lambda name: can_be_tested(namespace.get(name)))
     word = text.strip()
     if not names and word.isidentifier():
         if inspect.isroutine(getattr(builtins, word, None)) and word not in namespace:
             raise UsageError(_NO_SOURCE.format(word))
         if word in namespace:
             raise UsageError(f"`{word}` is no function and no class: there is nothing to call in a test.")
-        known = [name for name, value in namespace.items() if name[:1] != "_" and _can_be_tested(value)]
+        known = [name for name, value in namespace.items() if name[:1] != "_" and can_be_tested(value)]
         close = difflib.get_close_matches(word, known, 1)
         if close:
             raise UsageError(f"There is no function {word!r}. Did you mean {close[0]}?")
     return names, rest
 
 
-def _can_be_tested(value: object) -> bool:
+def can_be_tested(value: object) -> bool:
+    """Whether it can be called as a function or class of the notebook."""
     return inspect.isroutine(value) or inspect.isclass(value) or plain_function(value) is not None
 
 
@@ -85,7 +86,7 @@ def _source_of(name: str, value: object) -> str:
 
 
 def definition_source(value: object, name: str = "") -> str | None:
-    """The source of a live function or class, decorators included, dedented; None where there is none.
+    """Read the source of a live function or class, decorators included, dedented; None where there is none.
 
     Args:
         name: what it is called in the notebook. What a decorator has put in the place of a definition has
@@ -103,7 +104,7 @@ def definition_source(value: object, name: str = "") -> str | None:
 
 
 def is_module(name: str) -> bool:
-    """Whether there is a module of this name; of a dotted one only the package is looked for."""
+    """Whether a module can be imported; of a dotted name only the package is looked for."""
     package = name.partition(".")[0]
     if package in sys.modules:
         return True
@@ -114,7 +115,7 @@ def is_module(name: str) -> bool:
 
 
 def _class_source(cls: type) -> str | None:
-    """A class of a cell: `inspect` looks for a module's file, its methods know the cell's.
+    """Find a class of a cell; `inspect` looks for a module's file, its methods know the cell's.
 
     One without methods is the last of its name that a cell has defined.
     """
@@ -126,7 +127,7 @@ def _class_source(cls: type) -> str | None:
 
 
 def _source_in_cells(name: str, kind: type | tuple[type, ...] = DEFINITIONS) -> str | None:
-    """The last definition of a name that a cell has executed."""
+    """Find the last definition of a name that a cell has executed."""
     # IPython's own table, from a cell's file to its execution count; without it (it is private) none.
     counts: dict[str, int] = getattr(getattr(get_ipython(), "compile", None), "_filename_map", {})
     files = sorted(counts, key=lambda file: counts[file], reverse=True)
@@ -143,10 +144,10 @@ def _definition_in(file: str, name: str, kind: type | tuple[type, ...]) -> str |
 
 
 def undefined_in(source: str, namespace: dict[str, Any]) -> list[str]:
-    """The functions and classes that a cell would define, and that the kernel does not have."""
+    """List the functions and classes that a cell would define, and that the kernel does not have."""
     return [name for name in _names_defined_by(source) if name not in namespace]
 
 
 def _names_defined_by(source: str) -> list[str]:
-    """Functions and classes at the top level of a cell; tests are not tested."""
+    """List the functions and classes at the top level of a cell; tests are not tested."""
     return [name for name in definitions_of(source) if not is_test_name(name)]

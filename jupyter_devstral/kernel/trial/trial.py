@@ -1,4 +1,4 @@
-"""A proposal run in a forked copy of the kernel's namespace: a fix is proven, not promised.
+"""The trial of a proposal in a forked copy of the kernel: a fix is proven, not promised.
 
 Must not know who proposes, or what is shown to whom.
 """
@@ -17,8 +17,6 @@ from ..copy.outcome import CANCELLED, RETURNED, Outcome, late
 from ..copy.safety import why_not
 from .child import VALUE_LIMIT, Step, TrialChild
 
-__all__ = ["CLEAN", "CUT_OFF", "FAILS", "NOT_TRIED", "Step", "Trial", "Verdict"]
-
 CLEAN, FAILS, NOT_TRIED, CUT_OFF = "clean", "fails", "not tried", "cut off"
 
 _BADGE_VALUE, _BADGE_NAMES = 80, 3
@@ -27,7 +25,7 @@ _CANCELLED = "cancelled"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a trial found.
+    """The result of a trial.
 
     Attributes:
         kind: CLEAN, FAILS, NOT_TRIED or CUT_OFF.
@@ -52,7 +50,7 @@ class Verdict:
     traceback: str = ""
 
     def badge(self) -> str:
-        """One line of plain text: "ran clean in 0.2 s, changes df"."""
+        """Write it as one line of plain text: "ran clean in 0.2 s, changes df"."""
         if self.kind == CLEAN:
             return f"ran clean in {_duration(self.seconds)}{_changes(self.changes)}"
         if self.kind == FAILS:
@@ -63,7 +61,7 @@ class Verdict:
 
 
 class Trial:
-    """One run of `steps`, cells in order, in a copy of `ip`'s namespace.
+    """A run of `steps`, cells in order, in a copy of `ip`'s namespace.
 
     Args:
         seconds: until the copy is ended.
@@ -143,7 +141,7 @@ def _syntax_error(sources: Sequence[str]) -> Verdict | None:
 
 
 def _judge(outcome: Outcome, seconds: float, memory: int) -> Verdict:
-    """What the child said, and what its end says."""
+    """Conclude from what the child said, and from its end."""
     said: dict[str, Any] = {}
     for message in outcome.sent:
         said.update(message)

@@ -132,7 +132,7 @@ class Explanation:
         except KeyboardInterrupt:
             undisturbed(self.stop)
         except DevstralError as error:
-            card.notes = [f"*No more: {prose(str(error))}*"]
+            card.notes = [f"*Stopped: {prose(str(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -290,7 +290,8 @@ class Explanation:
         if not steps or not seconds or self.stopped:
             return None
         from ...core.model.kept_connections import kept_ports, port_of
-        from ...kernel.trial.trial import NOT_TRIED, Step, Trial, Verdict
+        from ...kernel.trial.child import Step
+        from ...kernel.trial.trial import NOT_TRIED, Trial, Verdict
 
         several = len(steps) > 1
         trial = self._trial = Trial(

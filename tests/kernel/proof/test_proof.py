@@ -345,5 +345,5 @@ def test_two_kinds_at_once(write_tests):
 def test_when_too_many_hang_the_others_are_not_inserted_untried(write_tests):
     hanging = "".join(f"def test_loop_{n}():\n    while True: clip(1)\n\n" for n in range(5))
     result = write_tests(reply(f"{hanging}{GOOD}"))
-    assert "too many tests before it did not end" in result.markdown
+    assert "too many tests before it did not finish" in result.markdown
     assert not result.next_input

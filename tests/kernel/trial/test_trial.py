@@ -7,7 +7,8 @@ import warnings
 import pytest
 
 from jupyter_devstral.kernel.trial import trial as trial_module
-from jupyter_devstral.kernel.trial.trial import CLEAN, CUT_OFF, FAILS, NOT_TRIED, Step, Trial, Verdict
+from jupyter_devstral.kernel.trial.child import Step
+from jupyter_devstral.kernel.trial.trial import CLEAN, CUT_OFF, FAILS, NOT_TRIED, Trial, Verdict
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
