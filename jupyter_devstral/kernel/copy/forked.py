@@ -60,6 +60,7 @@ class Forked:
         self._received = b""
         self._closed = False
         self._began = 0.0
+        self._starved = 0.0
         self._cancelled = False
         self._status: int | None = None
         self._outcome: Outcome | None = None
@@ -148,6 +149,7 @@ class Forked:
             self._cancelled = True
             raise
         finally:
+            self._starved = starved(self._pid)
             self._kill()
             self._reap()
         return CANCELLED if self._cancelled else ended
@@ -224,7 +226,7 @@ class Forked:
         if ended == FULL:
             refused = TOO_MANY_FILES
         sent = tuple(m for m in messages if "refused" not in m and "done" not in m)
-        return Outcome(ended, sent, refused, self._status or 0, time.monotonic() - self._began)
+        return Outcome(ended, sent, refused, self._status or 0, time.monotonic() - self._began, self._starved)
 
 
 def _messages(received: bytes) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ class Outcome:
         refused: the first thing that confinement refused, as a phrase; "" for nothing.
         status: exit status, or minus the number of the signal that ended the child; 0 where it is not known.
         seconds: from the fork until the end was seen.
+        starved: those of them that it was ready to work and had no processor.
     """
 
     ended: str
@@ -36,6 +37,7 @@ class Outcome:
     refused: str = ""
     status: int = 0
     seconds: float = 0.0
+    starved: float = 0.0
 
     @property
     def is_late(self) -> bool:

@@ -32,6 +32,8 @@ _ROUNDS = 4
 # A faulty function may loop: its tests get this many times what they took, and at least so many seconds.
 _MUTANT_FACTOR, _MUTANT_SECONDS = 10, 1.0
 _AT_ONCE = 4
+# On a machine that is busy elsewhere the budget is stretched, at most so many times.
+_BUSY_FACTOR = 3
 _MOST_LAYERS = 20
 _CACHED = type(functools.cache(lambda: None))
 
@@ -92,14 +94,17 @@ def survivors(
     """
     import_pytest()
     seconds = max(_MUTANT_SECONDS, _MUTANT_FACTOR * took)
-    ends = time.monotonic() + budget
+    began, starved = time.monotonic(), 0.0
+    at_once = min(_AT_ONCE, os.cpu_count() or 1)
     tried: list[Mutant] = []
     alive: list[Mutant] = []
     waiting: list[tuple[Mutant, Forked]] = []
 
     def collect() -> None:
+        nonlocal starved
         mutant, forked = waiting.pop(0)
         outcome = forked.result()
+        starved += outcome.starved / at_once
         said = {key: value for message in outcome.sent for key, value in message.items()}
         if "unfit" in said or outcome.ended == UNDECIDED:
             return
@@ -109,12 +114,13 @@ def survivors(
 
     try:
         for mutant in mutants:
-            if time.monotonic() > ends:
+            spent = time.monotonic() - began
+            if spent - starved > budget or spent > _BUSY_FACTOR * budget:
                 break
             forked = Forked(_Mutated(ip, source, names, mutant).run, seconds=seconds, memory=_MEMORY)
             forked.start()
             waiting.append((mutant, forked))
-            if len(waiting) >= min(_AT_ONCE, os.cpu_count() or 1):
+            if len(waiting) >= at_once:
                 collect()
         while waiting:
             collect()

@@ -31,11 +31,11 @@ def in_copy(bare_ip):
 
 def test_files_of_their_own_work_and_others_do_not(in_copy, tmp_path):
     source = (
-        "def test_path(tmp_path):\n    (tmp_path / 'a').write_text('x')\n    assert (tmp_path / 'a').exists()\n"
+        "def test_path(tmp_path):\n    (tmp_path / 'a').write_text('x')\n    assert list(tmp_path.iterdir())\n"
         "def test_factory(tmp_path_factory):\n    tmp_path_factory.mktemp('new')\n"
         "def test_dir(tmpdir):\n    tmpdir.join('a').write('x')\n"
         "def test_tempfile():\n    import tempfile\n    tempfile.NamedTemporaryFile().write(b'x')\n"
-        "def test_there(tmp_path, monkeypatch):\n    monkeypatch.chdir(tmp_path)\n    open('a', 'w').close()\n"
+        "def test_there(tmp_path, monkeypatch):\n    monkeypatch.chdir(tmp_path)\n    open('a', 'w')\n"
         f"def test_other():\n    open({str(tmp_path / 'mine.csv')!r}, 'w')\n"
     )
     *good, other = in_copy(source)
@@ -94,7 +94,8 @@ def test_a_mutant_is_not_caught_by_a_machine_that_gives_it_no_time(in_copy):
 
 def test_temporary_files_without_end_are_not_tried(in_copy):
     filling = (
-        "def test_fill(tmp_path):\n    for n in range(999):\n        (tmp_path / str(n)).write_bytes(bytes(2**22))\n"
+        "def test_fill(tmp_path):\n    for n in range(999):\n"
+        "        (tmp_path / str(n)).write_bytes(bytes(2**22))\n"
         "def test_good():\n    pass\n"
     )
     kinds = in_copy(filling)
