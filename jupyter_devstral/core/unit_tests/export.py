@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -98,7 +99,13 @@ def export_tests(notebook: Notebook, stem: str) -> ExportedTests:
     first = [one.text for one in shown if one.is_import]
     texts = [_MAIN.sub(rf"\g<1>{code_name}.", one.text) for one in shown if not one.is_import]
     tests = [*dict.fromkeys([*first, *head]), *texts]
+    several = Counter(_name(one) for one in statements if one.is_test)
     notes = [
+        f"{name} is defined more than once: the last one is exported."
+        for name, times in several.items()
+        if times > 1
+    ]
+    notes += [
         f"{_name(one)} is a coroutine: pytest needs a plugin for it, such as pytest-asyncio."
         for one in own
         if isinstance(one.node, ast.AsyncFunctionDef)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -126,10 +127,12 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _is_at_work(thread: threading.Thread | None, frames: Sequence[FrameType], ip: Any) -> bool:
-    if any(frame.f_globals is ip.user_ns or _is_users_file(frame.f_code) for frame in frames):
+    if any(frame.f_globals is ip.user_ns for frame in frames):
         return True
     if _is_kernels(thread, frames) or _loop_of_scripts(ip) in _loops_of(frames):
         return False
+    if any(_is_users_file(frame.f_code) for frame in frames):
+        return True
     return _is_users_start(thread) or not _waits(frames[0]) or any(map(_has_tasks, _loops_of(frames)))
 
 
@@ -162,6 +165,7 @@ def _is_users_file(code: CodeType) -> bool:
     return os.path.isabs(file) and not file.startswith(_libraries()) and "-packages" not in file
 
 
+@cache
 def _libraries() -> tuple[str, ...]:
     own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return (own, *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
