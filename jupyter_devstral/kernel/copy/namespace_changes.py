@@ -16,7 +16,7 @@ from typing import Any
 
 from ...core.variables.type_facts import instance_dict, is_a, is_one_of, known_as, module_of
 
-# For the values the code names, and for all others together.
+# Of the processor, so that a busy machine hides no change: for the values the code names, and for all others.
 _SECONDS, _SECONDS_FOR_OTHERS = 0.2, 0.02
 _ITEMS = 2**18  # elements of containers and cells of tables that are read for one value
 _BYTES = 64 * 2**20  # of an array or a text
@@ -55,7 +55,7 @@ class Namespace:
         """List the names that are gone, stand for another value, or for one with another content."""
         gone = object()
         now = {name: self._ns.get(name, gone) for name in self._values}
-        ends = time.monotonic() + 2 * _SECONDS
+        ends = time.thread_time() + 2 * _SECONDS
         return tuple(name for name in now if now[name] is gone or self._differs(name, now[name], ends))
 
     def _differs(self, name: str, value: Any, ends: float) -> bool:
@@ -66,7 +66,7 @@ class Namespace:
         return before != after
 
     def _read(self, names: Iterable[str], seconds: float) -> dict[str, bytes]:
-        ends = time.monotonic() + seconds
+        ends = time.thread_time() + seconds
         digests = {name: digest(self._values[name], ends) for name in names}
         return {name: found for name, found in digests.items() if found is not None}
 
@@ -92,7 +92,7 @@ class _Reader:
     def read(self, value: Any, depth: int) -> None:
         """Hash a value and its parts; raises TooLarge."""
         self.left -= 1
-        if self.left < 0 or depth > _DEPTH or (self.left % 256 == 0 and time.monotonic() > self._ends):
+        if self.left < 0 or depth > _DEPTH or (self.left % 256 == 0 and time.thread_time() > self._ends):
             raise TooLarge
         cls = type(value)
         self._put(f"{module_of(cls)}.{cls.__name__}".encode())
