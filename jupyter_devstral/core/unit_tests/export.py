@@ -16,7 +16,7 @@ from ..errors import UsageError
 from ..notebook.cells import Notebook
 from ..notebook.own_cells import tests_in_cell
 from ..python.source import DEFINITIONS, names_of, parse_cell, without_ipython_syntax
-from .written_tests import is_test_name
+from .written_tests import is_test
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -56,7 +56,7 @@ class _Statement:
     @property
     def is_test(self) -> bool:
         """Whether pytest would run it."""
-        return isinstance(self.node, DEFINITIONS) and is_test_name(self.node.name)
+        return is_test(self.node)
 
     @property
     def is_fixture(self) -> bool:

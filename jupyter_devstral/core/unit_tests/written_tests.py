@@ -111,7 +111,7 @@ class _Reading:
         for node in body:
             source = _source_with_comments(node, lines, end)
             end = node.end_lineno or end
-            if isinstance(node, DEFINITIONS) and is_test_name(node.name):
+            if isinstance(node, DEFINITIONS) and is_test(node):
                 here.add(self._add_test(node, source, here))
             elif isinstance(node, DEFINITIONS) and node.name in self._targets:
                 self.note(f"The reply repeats `{node.name}`; the one of the notebook is tested.")
@@ -159,6 +159,14 @@ def _free_name(name: str, taken: Collection[str]) -> str:
 def is_test_name(name: str) -> bool:
     """Whether pytest takes a function or class of this name for a test."""
     return name.startswith(("test_", "Test"))
+
+
+def is_test(node: ast.stmt) -> bool:
+    """Whether pytest takes what is defined for tests: by its name, or as a `unittest.TestCase`."""
+    if not isinstance(node, DEFINITIONS):
+        return False
+    bases = node.bases if isinstance(node, ast.ClassDef) else []
+    return is_test_name(node.name) or any(ast.unparse(base).endswith("TestCase") for base in bases)
 
 
 def mentions(source: TestSource, targets: Collection[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import _sitebuiltins
 import ast
 import builtins
+import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from types import FunctionType
 from typing import Any
 
 from ...core.python.source import DEFINITIONS, names_of
-from ...core.unit_tests.written_tests import is_test_name
+from ...core.unit_tests.written_tests import is_test
+from .pytest_run import is_case
 
 # What rewritten asserts read from the namespace, and what cells of tests have put there.
 HELPERS = ("@py_builtins", "@pytest_ar", "@devstral_tests")
@@ -74,7 +76,7 @@ def define_tests(source: str, user_ns: dict[str, Any], filename: str) -> CellTes
     apart = bool(changes) or _cannot_be_foreseen(tree)
     namespace = dict(user_ns) if apart else user_ns
     _execute(tree, source, namespace, filename)
-    names = tuple(name for name in bound if is_test_name(name) and callable(namespace.get(name)))
+    names = tuple(name for name in bound if _is_collected(name, namespace.get(name)))
     made.apart = [one for one in made.apart if not set(one[0]) & set(names)]
     if apart:
         made.apart.append((names, source, filename))
@@ -118,6 +120,13 @@ def _is_shells(name: str, value: object) -> bool:
     # Where a function was defined, whatever it calls itself, else a class; the user's objects are not asked.
     module = value.__globals__.get("__name__") if type(value) is FunctionType else type(value).__module__
     return str(module).partition(".")[0] in _SHELLS
+
+
+def _is_collected(name: str, value: object) -> bool:
+    """Whether pytest takes it for tests; in a cell of tests its own rule holds, which is a wide one."""
+    if inspect.isclass(value):
+        return name.startswith("Test") or is_case(value)
+    return name.startswith("test") and callable(value)
 
 
 def _execute(tree: ast.Module, source: str, namespace: dict[str, Any], filename: str) -> None:
@@ -182,7 +191,7 @@ def _cannot_be_foreseen(tree: ast.Module) -> bool:
 def _defined_twice(body: list[ast.stmt], inside: str = "") -> Iterator[str]:
     seen: set[str] = set()
     for node in body:
-        if not isinstance(node, DEFINITIONS) or not is_test_name(node.name):
+        if not isinstance(node, DEFINITIONS) or not is_test(node):
             continue
         if node.name in seen:
             yield f"{inside}{node.name}"

@@ -14,6 +14,7 @@ import asyncio
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -73,10 +74,16 @@ def tests_in(namespace: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         name
         for name, value in namespace.items()
-        if is_test_name(name)
-        and (inspect.isfunction(value) or inspect.isclass(value))
+        if (is_case(value) or (is_test_name(name) and (inspect.isfunction(value) or inspect.isclass(value))))
         and value.__module__ == "__main__"
     )
+
+
+def is_case(value: object) -> bool:
+    """Whether it is a class of `unittest`'s tests, which may have any name."""
+    # Where nobody has imported it, nothing is one.
+    unittest = sys.modules.get("unittest")
+    return unittest is not None and inspect.isclass(value) and issubclass(value, unittest.TestCase)
 
 
 def run_tests(

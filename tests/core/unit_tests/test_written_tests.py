@@ -148,3 +148,8 @@ def test_a_later_block_is_meant_and_it_is_said():
     found = read_tests([ONE, ONE.replace("1", "2")], ["clip"])
     assert found.tests == (("test_one", ONE.replace("1", "2")),)
     assert found.notes == ("The reply has `test_one` twice: the later one is used.",)
+
+
+def test_a_case_of_unittest_is_a_test_whatever_its_name():
+    text = "import unittest\nclass ClipTests(unittest.TestCase):\n    def test_a(self):\n        clip(1)"
+    assert read_tests([text], ["clip"]).names == ("ClipTests",)

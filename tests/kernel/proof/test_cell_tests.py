@@ -94,6 +94,12 @@ def test_tests_beside_the_users_are_among_all_of_the_namespace(plus):
         ("def test_a(): pass\ntest_b = test_a", ["test_a", "test_b"], ""),
         ("def check(): pass\ntest_c = check", ["test_c"], ""),
         ("if True:\n    def test_d(): pass\nelse:\n    def test_d(): assert 0", ["test_d"], ""),
+        ("def testF(): pass", ["testF"], ""),
+        (
+            "import unittest\nclass ClipTests(unittest.TestCase):\n    def test_g(self): pass",
+            ["ClipTests::test_g"],
+            "",
+        ),
         ("import functools\ntest_e = functools.partial(lambda n: None, 1)", ["test_e"], ""),
     ],
 )
