@@ -156,37 +156,12 @@ def proving(
 
     Where the one repair is asked for, `ModelError` may be thrown in. Returns the proof.
     """
-    names = [target.name for target in targets]
-    docstrings: dict[str, str] = {}
-    if form == DOCTEST:
-        from .docstring_examples import as_tests
-
-        docstrings = docstrings_of(blocks, names)
-        tests = as_tests(docstrings)
-    else:
-        tests = read_tests(blocks, names, known=ip.user_ns, is_module=is_module)
-    proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
-    here = definitions_of(cell)
-    known = [one for one in targets if one.name in here]
-    stale = {one.name for one in known if not defines_the_same(one.name, cell, one.source)}
-    if stale:
-        why = "the kernel still has the old definition, and that is what was tested"
-        proof.notes.append(f"The cell of {_listed(stale)} has changed since it ran: {why}.")
-    if not tests.tests:
-        what = "docstring with examples" if form == DOCTEST else "tests"
-        proof.notes.append(f"The reply has no {what}, so nothing was inserted.")
+    docstrings = docstrings_of(blocks, [one.name for one in targets]) if form == DOCTEST else {}
+    proof = _read(ip, blocks, targets, form, docstrings)
+    _note_stale(proof, cell)
+    if not _is_to_the_point(proof):
         return proof
-    if names and form != DOCTEST and not mentions(tests, names):
-        proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
-        proof.tests = tests.keep(())
-        return proof
-    missing = undefined_in(cell, ip.user_ns) if not targets else []
-    if missing:
-        proof.reason = f"`{missing[0]}` does not exist yet; run its cell first"
-    elif not seconds:
-        proof.reason = "trials are switched off"
-    else:
-        proof.reason = why_not(ip, [tests.python()], own_ports=set(own_ports))
+    proof.reason = _why_not_tried(ip, proof, cell, seconds, own_ports)
     if proof.reason:
         return proof
     try:
@@ -207,6 +182,52 @@ def proving(
     except OSError as error:
         proof.reason = f"the system refused a copy ({error.strerror})"
     return proof
+
+
+def _read(
+    ip: Any, blocks: Sequence[str], targets: Sequence[Target], form: str, docstrings: dict[str, str]
+) -> Proof:
+    if form == DOCTEST:
+        from .docstring_examples import as_tests
+
+        tests = as_tests(docstrings)
+    else:
+        names = [target.name for target in targets]
+        tests = read_tests(blocks, names, known=ip.user_ns, is_module=is_module)
+    return Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
+
+
+def _note_stale(proof: Proof, cell: str) -> None:
+    """Say of which targets the kernel has another definition than the cell."""
+    here = definitions_of(cell)
+    known = [one for one in proof.targets if one.name in here]
+    stale = {one.name for one in known if not defines_the_same(one.name, cell, one.source)}
+    if stale:
+        why = "the kernel still has the old definition, and that is what was tested"
+        proof.notes.append(f"The cell of {_listed(stale)} has changed since it ran: {why}.")
+
+
+def _is_to_the_point(proof: Proof) -> bool:
+    """Whether there are tests, and tests of the targets; says so where there are none."""
+    names = [target.name for target in proof.targets]
+    if not proof.tests.tests:
+        what = "docstring with examples" if proof.form == DOCTEST else "tests"
+        proof.notes.append(f"The reply has no {what}, so nothing was inserted.")
+        return False
+    if names and proof.form != DOCTEST and not mentions(proof.tests, names):
+        proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
+        proof.tests = proof.tests.keep(())
+        return False
+    return True
+
+
+def _why_not_tried(ip: Any, proof: Proof, cell: str, seconds: float, own_ports: Collection[int]) -> str:
+    missing = undefined_in(cell, ip.user_ns) if not proof.targets else []
+    if missing:
+        return f"`{missing[0]}` does not exist yet; run its cell first"
+    if not seconds:
+        return "trials are switched off"
+    return why_not(ip, [proof.tests.python()], own_ports=set(own_ports))
 
 
 def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
