@@ -124,7 +124,7 @@ def test_a_test_that_errs_is_repaired_once(ask, ollama):
 
 def test_a_repair_that_errs_as_well_is_dropped(ask):
     records = ask(ERRING, ERRING)
-    assert "Dropped, they raise errors: `test_share`." in proof(records)["markdown"]
+    assert "Dropped: they raise errors: `test_share`." in proof(records)["markdown"]
     assert records[-1]["bundle"]["edits"] == []
 
 

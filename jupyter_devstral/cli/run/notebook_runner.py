@@ -26,7 +26,7 @@ from ...core.text.terminal_text import as_shown
 from ...kernel.expressions import setup_code
 from .executable_notebook import fresh_id, inserted_by
 from .narration import Narration
-from .stored_answers import proposed_edits
+from .stored_answers import failed_tests, proposed_edits
 
 TIMED_OUT = "CellTimeout"
 _EXPECTED = "raises-exception"
@@ -172,6 +172,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
             raise _Stopped
         if command:
             self._insert(cell, cell_index, command)
+        self._note_failed_tests(cell, cell_index)
         return cell
 
     def process_message(
@@ -233,6 +234,13 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         content = execute_reply["content"]
         failure = Failure(cell_index, cell, content.get("ename", "Error"), content.get("evalue", ""))
         self.failures.append(failure)
+
+    def _note_failed_tests(self, cell: NotebookNode, cell_index: int) -> None:
+        """Count a cell of tests as failed; it does not raise, so that all cells can be run."""
+        outcomes = failed_tests(cell)
+        known = any(failure.cell is cell for failure in self.failures)
+        if outcomes and not known and _EXPECTED not in cell.metadata.get("tags", []):
+            self.failures.append(Failure(cell_index, cell, "TestsFailed", outcomes))
 
     def _stop(self, number: int) -> None:
         """The first signal interrupts the running cell, the second one the kernel."""

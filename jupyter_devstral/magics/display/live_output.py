@@ -239,10 +239,12 @@ def printable(text: str) -> str:
     return writable(encodable(_CONTROL.sub("", text)), sys.stdout)
 
 
-def publish_text(publisher: Any, markdown: str, plain: str) -> None:
+def publish_text(
+    publisher: Any, markdown: str, plain: str, metadata: Mapping[str, Any] | None = None
+) -> None:
     """Display a text once, as Markdown and as what a terminal prints."""
     data = {"text/markdown": markdown, "text/plain": writable(plain, sys.stdout)}
-    publisher.publish(sendable(data), metadata={})
+    publisher.publish(sendable(data), metadata=dict(metadata or {}))
 
 
 def status_line(status: str, waited: float) -> str:

@@ -16,6 +16,7 @@ from ...core.failure.exception_facts import is_error
 from ...core.request.tasks import Task
 from ...core.settings.config import EXPLAIN_PLACE
 from ...core.text.markdown import prose
+from ...kernel.recursion import room_to_recurse
 from ..notebook.front_end import cell_tags, is_watching, widgets_work
 from .exception_watcher import ExceptionWatcher
 
@@ -240,7 +241,8 @@ class ExplainOnError:
         ).start()
 
     def _finish(self, explanation: Explanation, work: Callable[[], object]) -> None:
-        work()
+        with room_to_recurse():
+            work()
         if self._current is explanation:
             self._current = None
         if explanation.answered:

@@ -136,9 +136,9 @@ class Explanation:
         except KeyboardInterrupt:
             undisturbed(self.stop)
         except DevstralError as error:
-            card.notes = [f"*No more: {prose(str(error))}*"]
+            card.notes = [f"*Stopped: {prose(str(error))}*"]
         except Exception as error:  # noqa: BLE001 - as in `run`
-            card.notes = [f"*No more: {prose(_unforeseen(error))}*"]
+            card.notes = [f"*Stopped: {prose(_unforeseen(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -296,7 +296,8 @@ class Explanation:
         if not steps or not seconds or self.stopped:
             return None
         from ...core.model.kept_connections import kept_ports, port_of
-        from ...kernel.trial.trial import NOT_TRIED, Step, Trial, Verdict
+        from ...kernel.trial.child import Step
+        from ...kernel.trial.trial import NOT_TRIED, Trial, Verdict
 
         several = len(steps) > 1
         trial = self._trial = Trial(

@@ -5,10 +5,11 @@ import warnings
 
 import pytest
 
+from jupyter_devstral.core.python.source import defines_the_same
 from jupyter_devstral.core.unit_tests.mutants import mutants_of
 from jupyter_devstral.kernel.proof.pytest_run import ERROR, FAILED, PASSED
 from jupyter_devstral.kernel.proof.runs import CUT_OFF, run_in_copy, survivors
-from jupyter_devstral.kernel.proof.targets import definition_source
+from jupyter_devstral.kernel.proof.targets import defined_targets, definition_source
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
@@ -147,3 +148,43 @@ def test_a_class_without_plain_methods_has_a_source(bare_ip, source):
         bare_ip.run_cell(text, store_history=True)
     node = source[source.index("class Bare") :]
     assert definition_source(bare_ip.user_ns["Bare"]).endswith(node)
+
+
+DECORATED = [
+    "from dataclasses import dataclass\n\n@dataclass\nclass It:\n    x: int\n"
+    "    def twice(self):\n        return self.x * 2",
+    "from dataclasses import dataclass\n\n@dataclass(frozen=True, slots=True)\nclass It:\n    x: int",
+    "import functools\n\n@functools.total_ordering\nclass It:\n    def __lt__(self, o):\n        return True",
+    "import enum\n\n@enum.unique\nclass It(enum.Enum):\n    A = 1",
+    "def known(cls):\n    return cls\n\n@known\n@known\nclass It:\n    one = 1",
+    "def single(cls):\n    def get(*a):\n        return cls(*a)\n    return get\n\n"
+    "@single\nclass It:\n    def f(self):\n        return 1",
+    "import functools\n\n@functools.lru_cache\ndef It(x):\n    return x",
+    # It does not say what it wraps.
+    "def logged(f):\n    def wrapper(*a):\n        return f(*a)\n    return wrapper\n\n"
+    "@logged\ndef It(x):\n    return x",
+    "class Task:\n    def __init__(self, f):\n        self.f = f\n"
+    "    def __call__(self, *a):\n        return self.f(*a)\n\n@Task\ndef It(x):\n    return x",
+    "from contextlib import contextmanager\n\n@contextmanager\ndef It(x):\n    yield x",
+    "from typing import NamedTuple\n\nclass It(NamedTuple):\n    x: int",
+    "if True:\n    pass\n\nclass It(dict): x = 1",
+]
+
+
+@pytest.mark.parametrize("source", DECORATED)
+def test_what_has_just_run_is_not_stale(bare_ip, source):
+    bare_ip.run_cell("def It(older):\n    pass", store_history=True)
+    assert bare_ip.run_cell(source, store_history=True).success
+    [target] = defined_targets(source, {"It": bare_ip.user_ns["It"]})
+    assert defines_the_same("It", source, target.source)
+    assert target.source.startswith(("@", "class It"))
+
+
+def test_what_was_changed_since_is_stale(bare_ip):
+    bare_ip.run_cell(DECORATED[0], store_history=True)
+    for changed in (
+        DECORATED[0].replace("@dataclass\n", "@dataclass(order=True)\n"),
+        DECORATED[0].replace("* 2", "* 3"),
+    ):
+        [target] = [one for one in defined_targets(changed, bare_ip.user_ns) if one.name == "It"]
+        assert not defines_the_same("It", changed, target.source)
