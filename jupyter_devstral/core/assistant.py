@@ -181,9 +181,9 @@ def _refuse_hopeless(outgoing: Outgoing) -> None:
         larger = "Shorten the cell, or use a larger window (`--num-ctx`, DevstralConfig.num_ctx)."
     raise WindowExceeded(
         f"What cannot be left out (the cell, your words, attachments) is about {prompt.tokens:,} tokens; "
-        f"the window is {window.tokens:,}. Nothing was sent. {larger}",
-        0,
-        window.tokens,
+        f"the window is {window.tokens:,}. Nothing was sent.",
+        larger,
+        window=window.tokens,
     )
 
 

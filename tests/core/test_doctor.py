@@ -9,8 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from jupyter_devstral.core import doctor
-from jupyter_devstral.core.doctor import Finding, examine
+from jupyter_devstral.core.doctor import examine
+from jupyter_devstral.core.model.examination import Finding
+from jupyter_devstral.core.model.ollama import examination
 from jupyter_devstral.core.settings.config import DevstralConfig
 from tests.support.models.model_cards import devstral_card
 from tests.support.scripted.server import ScriptedOllama
@@ -26,7 +27,7 @@ def found(config: DevstralConfig, words: str) -> Finding:
 
 @pytest.fixture(autouse=True)
 def _much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "free_memory", lambda: 64_000_000_000)
+    monkeypatch.setattr(examination, "free_memory", lambda: 64_000_000_000)
 
 
 def test_all_is_well() -> None:
@@ -130,13 +131,13 @@ def test_a_model_loaded_under_another_of_its_names_is_loaded(scripted_ollama: Sc
 
 
 def test_the_window_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "free_memory", lambda: 19_500_000_000)
+    monkeypatch.setattr(examination, "free_memory", lambda: 19_500_000_000)
     with ScriptedOllama(loaded=False) as server:
         finding = found(DevstralConfig(host=server.url), "It is not loaded")
         assert finding.ok is None
         # (19.5 - 15.2 - 1.0) GB at 163,840 bytes a token leave room for 20,000 tokens.
         assert "DevstralConfig.num_ctx = 16384" in finding.next_step
-        monkeypatch.setattr(doctor, "free_memory", lambda: 8_000_000_000)
+        monkeypatch.setattr(examination, "free_memory", lambda: 8_000_000_000)
         assert "smaller model" in found(DevstralConfig(host=server.url), "It is not loaded").next_step
 
 
@@ -153,7 +154,7 @@ def test_an_answer_that_nobody_expects_is_a_finding(monkeypatch: pytest.MonkeyPa
     def broken(*_: object, **__: object) -> None:
         raise OverflowError("too much")
 
-    monkeypatch.setattr(doctor, "cache_bytes_per_token", broken)
+    monkeypatch.setattr(examination, "cache_bytes_per_token", broken)
     with ScriptedOllama(loaded=False) as server:
         assert found(DevstralConfig(host=server.url), "too much").ok is False
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..settings import read_settings
 
 if TYPE_CHECKING:
-    from ...core.doctor import Finding
+    from ...core.model.examination import Finding
 
 _MARKS = {True: "ok", False: "!!", None: "--"}
 

@@ -19,7 +19,8 @@ __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 # The environment variable by which whoever starts a kernel says where failing cells are explained: "here", in
 # the cell itself; "background"; "nowhere".
 EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
-# What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`.
+# What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`
+# and `examine(config)`.
 ENGINES = {
     "ollama": "jupyter_devstral.core.model.ollama.engine",
     "embedded": "jupyter_devstral.embedded.stand_in",

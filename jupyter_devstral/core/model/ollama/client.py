@@ -26,10 +26,11 @@ from .server_facts import forget, server_facts, shown_model
 if TYPE_CHECKING:
     from .connection import Connection
 
+_NOT_SENT = "Your prompts and code would leave this computer, so nothing was sent."
 _HOW_TO_ALLOW = (
-    "Your prompts and code would leave this computer, so nothing was sent. To allow it, set "
-    "DevstralConfig.allow_remote = True (in a notebook: `%config DevstralConfig.allow_remote = True`; in a "
-    "configuration file: `c.DevstralConfig.allow_remote = True`)."
+    "To allow it, set DevstralConfig.allow_remote = True (in a notebook: "
+    "`%config DevstralConfig.allow_remote = True`; in a configuration file: "
+    "`c.DevstralConfig.allow_remote = True`)."
 )
 
 
@@ -217,13 +218,16 @@ class OllamaModel:
 
     def _refuse_remote_host(self) -> None:
         if not self.config.allow_remote and not is_loopback(self.host):
-            raise RemoteRefused(f"The Ollama host {self.host} is not this machine. {_HOW_TO_ALLOW}")
+            raise RemoteRefused(
+                f"The Ollama host {self.host} is not this machine. {_NOT_SENT}", _HOW_TO_ALLOW
+            )
 
     def _refuse_forwarded(self) -> None:
         if self._forwarded_to and not self.config.allow_remote:
             raise RemoteRefused(
                 f"Ollama does not run {self.name} itself but forwards it to {self._forwarded_to}. "
-                f"{_HOW_TO_ALLOW}"
+                f"{_NOT_SENT}",
+                _HOW_TO_ALLOW,
             )
 
 

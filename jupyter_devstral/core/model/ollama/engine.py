@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .client import OllamaModel
 
 if TYPE_CHECKING:
     from ...settings.config import DevstralConfig
+    from ..examination import Finding
     from ..server import ModelServer, Wishes
 
 
@@ -20,3 +22,10 @@ def connect(config: DevstralConfig, wishes: Wishes, *, start: bool) -> ModelServ
         temperature=wishes.temperature,
         seed=wishes.seed,
     )
+
+
+def examine(config: DevstralConfig) -> Iterator[Finding]:
+    """Look at the server and its model; raises ModelError where it does not answer."""
+    from .examination import findings_of
+
+    return findings_of(OllamaModel(config))

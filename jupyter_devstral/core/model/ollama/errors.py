@@ -78,8 +78,8 @@ def refusal(status: int, body: str, *, host: str, model: str) -> ModelError:
     words = unpack(body)
     if status == 503 and words.from_ollama:
         return ServerBusy(
-            f"Ollama at {host} is busy: its queue of requests is full. Try again in a moment, or stop "
-            "another program that is using it."
+            f"Ollama at {host} is busy: its queue of requests is full.",
+            "Try again in a moment, or stop another program that is using it.",
         )
     if special := _recognised(words, model=model):
         return special
@@ -90,8 +90,8 @@ def refusal(status: int, body: str, *, host: str, model: str) -> ModelError:
         return RequestRefused(_denied(status, words, host))
     if 300 <= status < 400:
         return RequestRefused(
-            f"The server at {host} sends requests on to another address. They are not followed; set "
-            "DevstralConfig.host to the address that answers."
+            f"The server at {host} sends requests on to another address. They are not followed.",
+            "Set DevstralConfig.host to the address that answers.",
         )
     if not words.from_ollama:
         kind = RunnerFailed if status >= 500 else RequestRefused
@@ -122,7 +122,7 @@ def pull_error(line: str, *, model: str) -> ModelError:
     words = unpack(line)
     if _NOT_FOUND.search(words.text):
         return RequestRefused(
-            f"There is no model {model} to download. Look its name up at https://ollama.com/library."
+            f"There is no model {model} to download.", "Look its name up at https://ollama.com/library."
         )
     if _UNKNOWN_ARCHITECTURE.search(words.text):
         return _too_old(words, model)
@@ -152,11 +152,13 @@ def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
             port = (
                 " (unless told otherwise it listens on port 11434)" if host.endswith((":80", ":443")) else ""
             )
-            return NoServer(f"No Ollama at {host}{port}. Start it with `ollama serve`; {_DOCTOR}")
-        return NoServer(f"Nothing answers at {host}. Is that machine on, and Ollama started there? {_DOCTOR}")
+            return NoServer(f"No Ollama at {host}{port}.", f"Start it with `ollama serve`; {_DOCTOR}")
+        return NoServer(
+            f"Nothing answers at {host}.", f"Is that machine on, and Ollama started there? {_DOCTOR}"
+        )
     if is_slow(error):
         return NoServer(
-            f"The server at {host} takes connections but does not answer. Restart Ollama; {_DOCTOR}"
+            f"The server at {host} takes connections but does not answer.", f"Restart Ollama; {_DOCTOR}"
         )
     if begun:
         return RunnerFailed(f"The connection to Ollama at {host} was lost in the middle of the answer.")
@@ -171,8 +173,8 @@ def not_ollama(host: str) -> ModelError:
     if advice := _path_advice(host):
         return RunnerFailed(advice)
     return RunnerFailed(
-        f"What answers at {host} does not speak Ollama's API. Look at DevstralConfig.host and OLLAMA_HOST; "
-        f"{_DOCTOR}"
+        f"What answers at {host} does not speak Ollama's API.",
+        f"Look at DevstralConfig.host and OLLAMA_HOST; {_DOCTOR}",
     )
 
 
@@ -186,9 +188,9 @@ def unreadable_line(host: str) -> ModelError:
 def model_missing(model: str) -> ModelMissing:
     """The error for a model the server does not have."""
     return ModelMissing(
-        f"Ollama does not have the model {model}. Get it with `%devstral pull {model}` "
-        f"(in a terminal: `jupyter devstral pull {model}`).",
-        model,
+        f"Ollama does not have the model {model}.",
+        f"Get it with `%devstral pull {model}` (in a terminal: `jupyter devstral pull {model}`).",
+        model=model,
     )
 
 
@@ -198,10 +200,10 @@ def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
         length = f"{words.prompt_tokens:,} tokens" if words.prompt_tokens else "longer than it may be"
         window = f"{words.window:,} tokens" if words.window else "smaller"
         return WindowExceeded(
-            f"The prompt is {length}; the model's window is {window}. Send less (`-c cell`), or use a larger "
-            "window (`--num-ctx`, DevstralConfig.num_ctx).",
-            words.prompt_tokens,
-            words.window,
+            f"The prompt is {length}; the model's window is {window}.",
+            "Send less (`-c cell`), or use a larger window (`--num-ctx`, DevstralConfig.num_ctx).",
+            prompt_tokens=words.prompt_tokens,
+            window=words.window,
         )
     if _NO_MEMORY.search(words.text):
         return RunnerFailed(
@@ -213,8 +215,8 @@ def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
         return _too_old(words, model)
     if "llama-server binary not found" in words.text:
         return RunnerFailed(
-            "This installation of Ollama is incomplete: its llama-server is missing, as in some packages. "
-            "Install Ollama anew from https://ollama.com/download."
+            "This installation of Ollama is incomplete: its llama-server is missing, as in some packages.",
+            "Install Ollama anew from https://ollama.com/download.",
         )
     if _NOT_FOUND.search(words.text):
         return model_missing(model)
