@@ -1,0 +1,150 @@
+"""Which statement of a proposed source is the new version of which statement of the cell."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .likeness import likeness
+from .statements import Statement, statements_of, text_of
+
+# Statements that are this much alike can be versions of each other, if no third one is.
+_LIKE = 0.6
+# Pairs of a gap that are compared by their text.
+_MOST_PAIRS = 100
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Two sources, statement by statement.
+
+    Attributes:
+        pairs: index of a new statement -> index of the old one that it is a version of; both only grow.
+    """
+
+    before: str
+    after: str
+    old: Sequence[Statement]
+    new: Sequence[Statement]
+    pairs: Mapping[int, int]
+
+    @property
+    def dropped(self) -> list[int]:
+        """The old statements of which the new source has no version."""
+        kept = set(self.pairs.values())
+        return [at for at in range(len(self.old)) if at not in kept]
+
+    @property
+    def added(self) -> list[int]:
+        """The new statements that are versions of none."""
+        return [at for at in range(len(self.new)) if at not in self.pairs]
+
+    @property
+    def changed(self) -> list[int]:
+        """The new statements that are another version of an old one."""
+        return [at for at, was in self.pairs.items() if self.new[at].key != self.old[was].key]
+
+
+def aligned(before: str, after: str) -> Alignment | None:
+    """The two sources side by side; None where one of them does not parse."""
+    old, new = statements_of(before), statements_of(after)
+    if old is None or new is None:
+        return None
+    pairs = _equal(old, new)
+    edges = [-1, *sorted(pairs), len(new)]
+    for left, right in zip(edges, edges[1:], strict=False):
+        old_left = pairs[left] if left >= 0 else -1
+        old_right = pairs[right] if right < len(new) else len(old)
+        gap_old, gap_new = list(range(old_left + 1, old_right)), list(range(left + 1, right))
+        if gap_old and gap_new:
+            pairs |= _versions(before, after, old, new, gap_old, gap_new)
+    return Alignment(before, after, old, new, dict(sorted(pairs.items())))
+
+
+def _equal(old: Sequence[Statement], new: Sequence[Statement]) -> dict[int, int]:
+    """Statements that did not change: those of which there is one, in order, and their equal neighbours."""
+    places = {key: [at for at, one in enumerate(old) if one.key == key] for key in _single(old, new)}
+    anchors = [(at, places[one.key][0]) for at, one in enumerate(new) if one.key in places]
+    pairs = dict(_growing(anchors))
+    for at, was in [(-1, -1), *pairs.items(), (len(new), len(old))]:
+        for step in (1, -1):
+            _extend(old, new, pairs, at + step, was + step, step)
+    return pairs
+
+
+def _single(old: Sequence[Statement], new: Sequence[Statement]) -> set[str]:
+    counts = [Counter(one.key for one in statements) for statements in (old, new)]
+    return {key for key, number in counts[0].items() if number == 1 and counts[1][key] == 1}
+
+
+def _extend(
+    old: Sequence[Statement], new: Sequence[Statement], pairs: dict[int, int], at: int, was: int, step: int
+) -> None:
+    taken = set(pairs.values())
+    while 0 <= at < len(new) and 0 <= was < len(old) and at not in pairs and was not in taken:
+        if new[at].key != old[was].key:
+            return
+        pairs[at] = was
+        at, was = at + step, was + step
+
+
+def _growing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The longest part of the pairs, sorted by their first, whose second numbers grow."""
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for at, (_, value) in enumerate(pairs):
+        place = bisect_left(tails, value)
+        before.append(ends[place - 1] if place else -1)
+        tails[place : place + 1] = [value]
+        ends[place : place + 1] = [at]
+    found: list[tuple[int, int]] = []
+    last = ends[-1] if ends else -1
+    while last >= 0:
+        found.append(pairs[last])
+        last = before[last]
+    return found[::-1]
+
+
+def _versions(
+    before: str,
+    after: str,
+    old: Sequence[Statement],
+    new: Sequence[Statement],
+    gap_old: Sequence[int],
+    gap_new: Sequence[int],
+) -> dict[int, int]:
+    """Changed statements between two that did not change: by what they are known by, else by their text."""
+    labels = [Counter(group[at].label for at in gap) for group, gap in ((old, gap_old), (new, gap_new))]
+    by_label = {old[at].label: at for at in gap_old if labels[0][old[at].label] == 1}
+    found = [
+        (at, by_label[new[at].label])
+        for at in gap_new
+        if new[at].label in by_label and labels[1][new[at].label] == 1 and not new[at].is_magic
+    ]
+    pairs = dict(_growing(found))
+    left_new = [at for at in gap_new if at not in pairs]
+    left_old = [at for at in gap_old if at not in set(pairs.values())]
+    if len(left_new) * len(left_old) <= _MOST_PAIRS:
+        texts = {at: text_of(before, old[at]) for at in left_old}
+        for at in left_new:
+            was = _like_one(text_of(after, new[at]), texts)
+            if was is not None and _fits(pairs, at, was):
+                pairs[at] = was
+                del texts[was]
+    return pairs
+
+
+def _like_one(text: str, texts: Mapping[int, str]) -> int | None:
+    """The one text that is like it; None for none or several."""
+    like = sorted(((likeness(text, other), at) for at, other in texts.items()), reverse=True)
+    if not like or like[0][0] < _LIKE or (len(like) > 1 and like[1][0] == like[0][0]):
+        return None
+    return like[0][1]
+
+
+def _fits(pairs: Mapping[int, int], at: int, was: int) -> bool:
+    """Whether a pair keeps the order."""
+    return all((other < at) == (its < was) for other, its in pairs.items())

@@ -1,0 +1,174 @@
+"""What becomes of a cell, of the blocks of a reply that are for it: one new source, and why not the rest."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..notebook.cells import Cell
+from ..python.source import names_of
+from ..reply.code_block import Code
+from ..request.tasks import Task
+from .alignment import aligned
+from .destination import LEAST
+from .docstrings import differs_in_docstrings_only, with_docstrings_of
+from .fragment import Shape, only_looks, quotes, shape_of
+from .likeness import likeness
+from .loss import loss_of
+from .merge import merged
+from .statements import Statement
+
+SAME = "The code in the reply is the same as in the cell."
+_PUT_IN = "The reply shows only a part of cell {}: it was put in its place there, and the rest is kept."
+_PART = "A code block was not used because it is only a part of cell {}: in its place the cell {}."
+_NO_CODE = "A code block was not used because it holds no code that could stand for cell {}."
+_LOOKS = "A code block was not used because it only shows something, and changes nothing in cell {}."
+_BROKEN_OFF = "The last code block was never closed, and would leave cell {} without its end, so it was not used."
+_DOC = "The reply changes the code of cell {}, so only its docstrings were taken."
+_DOC_NOTHING = "The reply changes the code of cell {}, so nothing of it was taken."
+
+
+@dataclass
+class Choice:
+    """The new source of a cell, None for none; and a sentence for everything that was not used as it came."""
+
+    source: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def choose(task: Task, cell: Cell, blocks: Sequence[Code], made_elsewhere: frozenset[str]) -> Choice:
+    """Make one new source for `cell` out of the blocks that are for it."""
+    if task is Task.DOC:
+        return _documented(cell, blocks)
+    choice = Choice()
+    wholes, parts = [], []
+    for block in blocks:
+        shape, why_not = _judged(task, cell, block, made_elsewhere)
+        if why_not:
+            choice.notes.append(why_not)
+        elif shape is Shape.WHOLE and not (len(blocks) > 1 and quotes(cell.source, block.source)):
+            wholes.append(block)
+        else:
+            parts.append(block)
+    version = _best(wholes, cell.source)
+    patched = _with_parts(cell, parts, made_elsewhere)
+    is_rewrite = version is not None and version.source.strip() != cell.source.strip()
+    if version is not None and is_rewrite and (patched.source is None or not _loses_all(cell, version)):
+        choice.source = _with_imports(version.source, parts)
+        _note_left(choice, [one for one in wholes if one.source != version.source])
+        choice.notes += _lost_parts(cell, parts, version.source)
+    elif patched.source is not None and patched.source != cell.source:
+        choice.source = patched.source
+        choice.notes += [*patched.notes, _PUT_IN.format(cell.index)]
+        _note_left(choice, [one for one in wholes if one.source.strip() != cell.source.strip()])
+    elif version is not None or patched.source is not None:
+        choice.source = cell.source
+        choice.notes += [*patched.notes, SAME]
+    else:
+        choice.notes += _lost_parts(cell, parts, "")
+    return choice
+
+
+def _judged(task: Task, cell: Cell, block: Code, made_elsewhere: frozenset[str]) -> tuple[Shape, str]:
+    shape = shape_of(cell.source, block.source, made_elsewhere=made_elsewhere)
+    if shape is Shape.NOT_CODE:
+        return shape, _NO_CODE.format(cell.index)
+    if task is Task.FIX and only_looks(cell.source, block.source):
+        return shape, _LOOKS.format(cell.index)
+    if not block.closed and _loses_its_end(cell.source, block.source):
+        return shape, _BROKEN_OFF.format(cell.index)
+    return shape, ""
+
+
+def _loses_its_end(before: str, after: str) -> bool:
+    """Whether a source that may have been cut lacks what the cell makes, or a part of its last statement."""
+    both = aligned(before, after)
+    if both is None or not both.pairs:
+        return False
+    if loss_of(before, after).names and both.dropped and both.dropped[-1] == len(both.old) - 1:
+        return True
+    at, was = max(both.pairs.items())
+    old, new = (_inner(one) for one in (both.old[was], both.new[at]))
+    return at == len(both.new) - 1 and len(new) < len(old) and old[-1] not in new
+
+
+def _inner(statement: Statement) -> list[str]:
+    """The statements in it, in the order of their ends."""
+    nodes = [node for node in ast.walk(statement.node) if isinstance(node, ast.stmt)]
+    return [ast.dump(node) for node in sorted(nodes, key=lambda node: (node.end_lineno or 0, -node.lineno))][:-1]
+
+
+def _best(blocks: Sequence[Code], source: str) -> Code | None:
+    """The block most like the source that is not the source itself, the last of equals."""
+    changed = [block for block in blocks if block.source.strip() != source.strip()]
+    if not changed:
+        return blocks[-1] if blocks else None
+    like = [(_keeps(source, block.source), likeness(block.source, source)) for block in changed]
+    best = max(like)
+    return [block for block, its in zip(changed, like, strict=True) if its == best][-1]
+
+
+def _keeps(before: str, after: str) -> bool:
+    """Whether it makes all that the cell makes."""
+    return not loss_of(before, after).names
+
+
+def _loses_all(cell: Cell, block: Code) -> bool:
+    """Whether no statement of the cell has a version in the block: code for something else, perhaps."""
+    both = aligned(cell.source, block.source)
+    return both is not None and not both.pairs and likeness(cell.source, block.source) < LEAST
+
+
+def _with_parts(cell: Cell, parts: Sequence[Code], made_elsewhere: frozenset[str]) -> Choice:
+    """All parts put in their places, one after the other."""
+    choice = Choice()
+    now = cell.source
+    for part in parts:
+        together = merged(now, part.source, made_elsewhere=made_elsewhere)
+        if together is None:
+            choice.notes.append(_part_note(cell, part))
+        else:
+            now = choice.source = together
+    return choice
+
+
+def _part_note(cell: Cell, part: Code) -> str:
+    """Why a part was not used, and what the cell would lose if it were taken for the whole."""
+    return _PART.format(cell.index, loss_of(cell.source, part.source) or "is not whole")
+
+
+def _with_imports(source: str, parts: Sequence[Code]) -> str:
+    """A whole cell with the imports that stand in a block of their own, as far as it needs them."""
+    for part in parts:
+        both = aligned("", part.source)
+        code = both.new if both is not None else ()
+        if code and all(one.is_import for one in code) and names_of(part.source).binds & names_of(source).loads:
+            source = merged(source, part.source) or source
+    return source
+
+
+def _lost_parts(cell: Cell, parts: Sequence[Code], chosen: str) -> list[str]:
+    left = [part for part in parts if part.source.strip() not in chosen]
+    return [_part_note(cell, part) for part in left]
+
+
+def _note_left(choice: Choice, left: Sequence[Code]) -> None:
+    number = len({block.source for block in left})
+    if number:
+        counted = "One other code block was" if number == 1 else f"{number} other code blocks were"
+        choice.notes.append(f"{counted} not used: one cell takes one block.")
+
+
+def _documented(cell: Cell, blocks: Sequence[Code]) -> Choice:
+    """The block that changes docstrings and comments alone, else the docstrings of one that changes more."""
+    for block in reversed(blocks):
+        if differs_in_docstrings_only(cell.source, block.source):
+            same = block.source.strip() == cell.source.strip()
+            return Choice(block.source, [SAME] if same else [])
+    source = cell.source
+    for block in blocks:
+        source = with_docstrings_of(source, block.source)
+    if source != cell.source:
+        return Choice(source, [_DOC.format(cell.index)])
+    return Choice(None, [_DOC_NOTHING.format(cell.index)])
