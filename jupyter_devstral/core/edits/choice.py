@@ -41,33 +41,39 @@ def choose(task: Task, cell: Cell, blocks: Sequence[Code], made_elsewhere: froze
     """Make one new source for `cell` out of the blocks that are for it."""
     if task is Task.DOC:
         return _documented(cell, blocks)
-    choice = Choice()
-    wholes, parts = [], []
+    wholes, parts, refused = [], [], []
     for block in blocks:
         shape, why_not = _judged(task, cell, block, made_elsewhere)
+        is_quotation = len(blocks) > 1 and quotes(cell.source, block.source)
         if why_not:
-            choice.notes.append(why_not)
-        elif shape is Shape.WHOLE and not (len(blocks) > 1 and quotes(cell.source, block.source)):
+            refused.append(why_not)
+        elif shape is Shape.WHOLE and not is_quotation:
             wholes.append(block)
         else:
             parts.append(block)
+    choice = _chosen(cell, wholes, parts, made_elsewhere)
+    if choice.source is None or choice.source == cell.source:
+        choice.notes[:0] = refused
+    else:
+        choice.notes += _left(blocks, choice.source)
+    return choice
+
+
+def _chosen(
+    cell: Cell, wholes: Sequence[Code], parts: Sequence[Code], made_elsewhere: frozenset[str]
+) -> Choice:
+    """The best whole cell, else the cell with the parts in it, else the cell as it is."""
     version = _best(wholes, cell.source)
     patched = _with_parts(cell, parts, made_elsewhere)
-    is_rewrite = version is not None and version.source.strip() != cell.source.strip()
-    if version is not None and is_rewrite and (patched.source is None or not _loses_all(cell, version)):
-        choice.source = _with_imports(version.source, parts)
-        _note_left(choice, [one for one in wholes if one.source != version.source])
-        choice.notes += _lost_parts(cell, parts, version.source)
-    elif patched.source is not None and patched.source != cell.source:
-        choice.source = patched.source
-        choice.notes += [*patched.notes, _PUT_IN.format(cell.index)]
-        _note_left(choice, [one for one in wholes if one.source.strip() != cell.source.strip()])
-    elif version is not None or patched.source is not None:
-        choice.source = cell.source
-        choice.notes += [*patched.notes, SAME]
-    else:
-        choice.notes += _lost_parts(cell, parts, "")
-    return choice
+    is_patched = patched.source is not None and patched.source != cell.source
+    if version is not None and version.source.strip() != cell.source.strip():
+        if not (is_patched and _loses_all(cell, version)):
+            return Choice(_with_imports(version.source, parts))
+    if is_patched:
+        return Choice(patched.source, [*patched.notes, _PUT_IN.format(cell.index)])
+    if version is not None or patched.source is not None:
+        return Choice(cell.source, [*patched.notes, SAME])
+    return patched
 
 
 def _judged(task: Task, cell: Cell, block: Code, made_elsewhere: frozenset[str]) -> tuple[Shape, str]:
@@ -148,16 +154,14 @@ def _with_imports(source: str, parts: Sequence[Code]) -> str:
     return source
 
 
-def _lost_parts(cell: Cell, parts: Sequence[Code], chosen: str) -> list[str]:
-    left = [part for part in parts if part.source.strip() not in chosen]
-    return [_part_note(cell, part) for part in left]
-
-
-def _note_left(choice: Choice, left: Sequence[Code]) -> None:
-    number = len({block.source for block in left})
-    if number:
-        counted = "One other code block was" if number == 1 else f"{number} other code blocks were"
-        choice.notes.append(f"{counted} not used: one cell takes one block.")
+def _left(blocks: Sequence[Code], chosen: str) -> list[str]:
+    """What is said of blocks that do not stand in the new source."""
+    lines = set(map(str.strip, chosen.split("\n")))
+    left = {block.source for block in blocks if not lines.issuperset(map(str.strip, block.source.split("\n")))}
+    if not left:
+        return []
+    counted = "One other code block was" if len(left) == 1 else f"{len(left)} other code blocks were"
+    return [f"{counted} not used: one cell takes one block."]
 
 
 def _documented(cell: Cell, blocks: Sequence[Code]) -> Choice:
