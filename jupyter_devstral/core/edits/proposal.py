@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 
 from ..notebook.cells import Cell, Notebook
 from ..python.source import names_of
-from ..reply.code_block import Code, Prose, read_code
+from ..reply.code_block import Code, Prose
 from ..reply.languages import canonical
+from ..reply.loose_code import loose_code, quoted_text
 from ..reply.left_out_code import placeholder_in
 from ..request.tasks import Task
 from .choice import choose
@@ -22,7 +24,10 @@ from .readers import without_missed
 from .text_cells import rewritten_text
 
 NO_CODE = "The reply has no code that can replace the cell, so nothing was changed."
-_QUOTATION = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
+_MACHINE = "The answer is {}, not code, so nothing was made of it. Ask again, or in other words."
+_TOOL_CALL = re.compile(
+    r"\[TOOL_CALLS?\]|<\|?(?:tool|function)_?calls?\b|\w+\[ARGS\]\s*\{|<function=|functools\[", re.IGNORECASE
+)
 
 
 def propose_edits(
@@ -43,45 +48,47 @@ def propose_edits(
         return _named_cells([event for event in events if isinstance(event, Code)], notebook)
     if not (task.inserts or task.rewrites):
         return (), ()
-    blocks = [event for event in events if isinstance(event, Code)] or _bare_code(events, language)
+    blocks = [event for event in events if isinstance(event, Code)] or _loose_code(events, language)
+    if not any(block.verdict == "cell" for block in blocks):
+        blocks = [*blocks, *_quoted_code(events, language)]
     if task.inserts:
         edits = [
             Edit("insert", anchor, "", source)
             for source in dict.fromkeys(block.source for block in blocks if block.verdict == "cell")
         ]
-        return tuple(edits), _unused(blocks)
+        return tuple(edits), (*_unused(blocks), *(() if blocks else _machine_answer(events)))
     if target is None:
         return (), ("There is no cell to rewrite, so nothing was changed.",)
     if target.kind != "code":
         return rewritten_text(events, blocks, target)
     if not any(block.verdict == "cell" for block in blocks):
         blocks = [*blocks, *_wrapped_code(events, language)]
-    return _rewritten_code(task, blocks, target, notebook)
+    return _rewritten_code(task, events, blocks, target, notebook)
 
 
-def _bare_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
-    """A reply without any fence is one block if the whole of it is code."""
-    text = "".join(event.text for event in events if isinstance(event, Prose))
-    lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
-    block = read_code(text, "", "\n".join(lines), notebook_language=language)
-    return [block] if block.verdict == "cell" and canonical(language) == "python" else []
+def _loose_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
+    """The code of a reply without any fence."""
+    return loose_code("".join(event.text for event in events if isinstance(event, Prose)), language)
+
+
+def _quoted_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
+    """Blocks inside a quotation: an example, unless the reply has no other code."""
+    texts = (quoted_text(event.text) for event in events if isinstance(event, Prose))
+    return [block for text in texts if text for block in _cells_in(text, language)]
 
 
 def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
-    """Code blocks inside a quotation or inside another fence.
+    """Blocks inside another fence: where one cell is to be rewritten, they can only be that cell."""
+    texts = (event.source for event in events if isinstance(event, Code))
+    return [block for text in texts if "```" in text or "~~~" in text for block in _cells_in(text, language)]
 
-    For writing that is an example to be shown. Where one cell is to be rewritten and the reply has no other
-    code, it can only be that cell.
-    """
+
+def _cells_in(text: str, language: str) -> list[Code]:
     from ..reply.parser import ReplyParser
 
-    found: list[Code] = []
-    for event in events:
-        inner = event.source if isinstance(event, Code) else "\n".join(_QUOTATION.findall(event.text))
-        if "```" in inner or "~~~" in inner:
-            parser = ReplyParser(language)
-            found += [each for each in (*parser.feed(inner), *parser.close()) if isinstance(each, Code)]
-    return [block for block in found if block.verdict == "cell"]
+    parser = ReplyParser(language)
+    blocks = [each for each in (*parser.feed(text), *parser.close()) if isinstance(each, Code)]
+    return [block for block in blocks if block.verdict == "cell"]
 
 
 def _named_cells(
@@ -95,12 +102,16 @@ def _named_cells(
 
 
 def _rewritten_code(
-    task: Task, blocks: Sequence[Code], target: Cell, notebook: Notebook | None
+    task: Task,
+    events: Sequence[Prose | Code],
+    blocks: Sequence[Code],
+    target: Cell,
+    notebook: Notebook | None,
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
     usable = [block for block in blocks if block.verdict == "cell"]
     found = sort_blocks(usable, target, notebook, anywhere=task is Task.FIX)
     edits, notes = _rewrites(task, found, notebook.cells if notebook is not None else (target,))
-    nothing = () if edits else (NO_CODE,)
+    nothing = () if edits else (*(() if blocks else _machine_answer(events)), NO_CODE)
     return edits, tuple(dict.fromkeys([*_unused(blocks), *notes, *nothing]))
 
 
@@ -117,6 +128,20 @@ def _rewrites(
             edits.append(Edit("replace", cell.key, cell.source, choice.source, loss=loss))
     kept, missed = without_missed(edits, cells)
     return kept, tuple(dict.fromkeys([*notes, *missed]))
+
+
+def _machine_answer(events: Iterable[Prose | Code]) -> tuple[str, ...]:
+    """What is said of an answer for a program: JSON, or the call of a tool."""
+    text = "".join(event.text for event in events if isinstance(event, Prose)).strip()
+    if _TOOL_CALL.match(text):
+        return (_MACHINE.format("the call of a tool"),)
+    if not text.startswith(("{", "[")):
+        return ()
+    try:
+        json.loads(text)
+    except ValueError:
+        return ()
+    return (_MACHINE.format("JSON"),)
 
 
 def _made_elsewhere(cell: Cell, cells: Sequence[Cell]) -> frozenset[str]:
@@ -136,6 +161,8 @@ def _unused(blocks: Iterable[Code]) -> tuple[str, ...]:
             notes[f"A code block was not used because it {block.verdict}."] = None
         elif block.verdict.startswith("other language"):
             notes[f"A block in another language was not used ({block.language})."] = None
+        elif block.verdict == "comments":
+            notes["A block of comments alone was not used."] = None
         elif block.verdict in ("shell", "diff"):
             notes[f"A {block.verdict} block was not used."] = None
     return tuple(notes)

@@ -145,8 +145,10 @@ def test_rewriting_without_a_cell_or_without_code_changes_nothing() -> None:
 def test_a_reply_that_is_code_and_nothing_else_needs_no_fence() -> None:
     edits, _ = propose(Task.EDIT, "x = load()\nplot(x)\n", TARGET)
     assert [edit.source for edit in edits] == ["x = load()\nplot(x)"]
-    assert propose(Task.WRITE, "Here is the code:\nx = 1\n")[0] == ()
+    edits, _ = propose(Task.WRITE, "Here is the code:\nx = 1\n\nThis sets one name.\n")
+    assert [edit.source for edit in edits] == ["x = 1"]
     assert propose(Task.WRITE, "Sure!\n\nimport os\n")[0] == ()
+    assert propose(Task.WRITE, "The steps are these:\n\nopen the file, then read it\n")[0] == ()
 
 
 def test_markdown_cells() -> None:
@@ -285,7 +287,6 @@ def test_fixes_of_earlier_cells_arrive_too(shared_data: Path) -> None:
     [
         "````markdown\nThe cell:\n\n```python\ntotal = 1\nprint(total)\n```\n````\n",
         "````\n```python\ntotal = 1\nprint(total)\n```\n````\n",
-        "> The cell:\n> ```python\n> total = 1\n> print(total)\n> ```\n",
     ],
 )
 def test_code_inside_a_wrapper_rewrites_a_cell_but_is_no_new_one(reply: str) -> None:
@@ -295,6 +296,15 @@ def test_code_inside_a_wrapper_rewrites_a_cell_but_is_no_new_one(reply: str) -> 
     edits, _ = propose_edits(Task.FIX, events, anchor="c", target=target, language="python")
     assert [edit.source for edit in edits] == ["total = 1\nprint(total)"]
     assert propose_edits(Task.WRITE, events, anchor="c", target=None, language="python")[0] == ()
+
+
+def test_code_in_a_quotation_is_used_where_there_is_no_other() -> None:
+    quoted = "> The cell:\n> ```python\n> total = 1\n> print(total)\n> ```\n"
+    source = "total = 1\nprint(total)"
+    assert [edit.source for edit in propose(Task.FIX, quoted, Cell("c", 0, "code", "total = 2"))[0]] == [source]
+    assert [edit.source for edit in propose(Task.WRITE, quoted)[0]] == [source]
+    beside = quoted + "\nRather:\n\n```python\ntotal = 3\n```\n"
+    assert [edit.source for edit in propose(Task.WRITE, beside)[0]] == ["total = 3"]
 
 
 def test_a_chat_rewrites_only_the_cells_that_it_names() -> None:
