@@ -10,21 +10,23 @@ from ..notebook.cells import Cell
 from ..python.source import names_of
 from ..reply.code_block import Code
 from ..request.tasks import Task
-from .alignment import aligned
 from .destination import LEAST
-from .docstrings import differs_in_docstrings_only, with_docstrings_of
-from .fragment import Shape, only_looks, quotes, shape_of
-from .likeness import likeness
-from .loss import loss_of
-from .merge import merged
-from .statements import Statement
+from .versions.alignment import aligned
+from .versions.docstrings import differs_in_docstrings_only, with_docstrings_of
+from .versions.fragment import Shape, only_looks, quotes, shape_of
+from .versions.likeness import likeness
+from .versions.loss import loss_of
+from .versions.merge import merged
+from .versions.statements import Statement
 
 SAME = "The code in the reply is the same as in the cell."
 _PUT_IN = "The reply shows only a part of cell {}: it was put in its place there, and the rest is kept."
 _PART = "A code block was not used because it is only a part of cell {}: in its place the cell {}."
 _NO_CODE = "A code block was not used because it holds no code that could stand for cell {}."
 _LOOKS = "A code block was not used because it only shows something, and changes nothing in cell {}."
-_BROKEN_OFF = "The last code block was never closed, and would leave cell {} without its end, so it was not used."
+_BROKEN_OFF = (
+    "The last code block was never closed, and would leave cell {} without its end, so it was not used."
+)
 _DOC = "The reply changes the code of cell {}, so only its docstrings were taken."
 _DOC_NOTHING = "The reply changes the code of cell {}, so nothing of it was taken."
 
@@ -66,9 +68,9 @@ def _chosen(
     version = _best(wholes, cell.source)
     patched = _with_parts(cell, parts, made_elsewhere)
     is_patched = patched.source is not None and patched.source != cell.source
-    if version is not None and version.source.strip() != cell.source.strip():
-        if not (is_patched and _loses_all(cell, version)):
-            return Choice(_with_imports(version.source, parts))
+    is_new = version is not None and version.source.strip() != cell.source.strip()
+    if version is not None and is_new and not (is_patched and _loses_all(cell, version)):
+        return Choice(_with_imports(version.source, parts))
     if is_patched:
         return Choice(patched.source, [*patched.notes, _PUT_IN.format(cell.index)])
     if version is not None or patched.source is not None:
@@ -102,7 +104,9 @@ def _loses_its_end(before: str, after: str) -> bool:
 def _inner(statement: Statement) -> list[str]:
     """The statements in it, in the order of their ends."""
     nodes = [node for node in ast.walk(statement.node) if isinstance(node, ast.stmt)]
-    return [ast.dump(node) for node in sorted(nodes, key=lambda node: (node.end_lineno or 0, -node.lineno))][:-1]
+    return [ast.dump(node) for node in sorted(nodes, key=lambda node: (node.end_lineno or 0, -node.lineno))][
+        :-1
+    ]
 
 
 def _best(blocks: Sequence[Code], source: str) -> Code | None:
@@ -149,7 +153,11 @@ def _with_imports(source: str, parts: Sequence[Code]) -> str:
     for part in parts:
         both = aligned("", part.source)
         code = both.new if both is not None else ()
-        if code and all(one.is_import for one in code) and names_of(part.source).binds & names_of(source).loads:
+        if (
+            code
+            and all(one.is_import for one in code)
+            and names_of(part.source).binds & names_of(source).loads
+        ):
             source = merged(source, part.source) or source
     return source
 
@@ -157,7 +165,9 @@ def _with_imports(source: str, parts: Sequence[Code]) -> str:
 def _left(blocks: Sequence[Code], chosen: str) -> list[str]:
     """What is said of blocks that do not stand in the new source."""
     lines = set(map(str.strip, chosen.split("\n")))
-    left = {block.source for block in blocks if not lines.issuperset(map(str.strip, block.source.split("\n")))}
+    left = {
+        block.source for block in blocks if not lines.issuperset(map(str.strip, block.source.split("\n")))
+    }
     if not left:
         return []
     counted = "One other code block was" if len(left) == 1 else f"{len(left)} other code blocks were"

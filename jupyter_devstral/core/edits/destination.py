@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from ..notebook.cells import Cell, Notebook
 from ..python.source import definitions_of, names_of
 from ..reply.code_block import Code
-from .alignment import aligned
-from .likeness import likeness
+from .versions.alignment import aligned
+from .versions.likeness import likeness
 
 # Above it a block that names no cell, and is nothing like the one in question, is a new version of another.
 SURE = 0.6
@@ -119,7 +119,9 @@ def _is_quoted(part: str, source: str) -> bool:
 
 
 def _unnamed(block: Code, target: Cell, cells: Sequence[Cell], found: Sorted, *, anywhere: bool) -> None:
-    others = [cell for cell in cells if cell.kind == "code" and cell.key != target.key and cell.source.strip()]
+    others = [
+        cell for cell in cells if cell.kind == "code" and cell.key != target.key and cell.source.strip()
+    ]
     here = likeness(block.source, target.source)
     text = block.source.strip()
     twin = next((cell for cell in others if cell.source.strip() == text), None)

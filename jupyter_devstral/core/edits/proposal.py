@@ -13,15 +13,15 @@ from ..notebook.cells import Cell, Notebook
 from ..python.source import names_of
 from ..reply.code_block import Code, Prose
 from ..reply.languages import canonical
-from ..reply.loose_code import loose_code, quoted_text
 from ..reply.left_out_code import placeholder_in
+from ..reply.loose_code import loose_code, quoted_text
 from ..request.tasks import Task
 from .choice import choose
 from .destination import Sorted, sort_blocks
 from .edit import Edit
-from .loss import loss_of
 from .readers import without_missed
 from .text_cells import rewritten_text
+from .versions.loss import loss_of
 
 NO_CODE = "The reply has no code that can replace the cell, so nothing was changed."
 _MACHINE = "The answer is {}, not code, so nothing was made of it. Ask again, or in other words."
@@ -115,9 +115,7 @@ def _rewritten_code(
     return edits, tuple(dict.fromkeys([*_unused(blocks), *notes, *nothing]))
 
 
-def _rewrites(
-    task: Task, found: Sorted, cells: Sequence[Cell]
-) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+def _rewrites(task: Task, found: Sorted, cells: Sequence[Cell]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
     """One edit for each cell that gets a new source; a chat says nothing of a cell that stays as it is."""
     edits, notes = [], list(found.notes)
     for cell, candidates in found.groups.values():
@@ -145,7 +143,9 @@ def _machine_answer(events: Iterable[Prose | Code]) -> tuple[str, ...]:
 
 
 def _made_elsewhere(cell: Cell, cells: Sequence[Cell]) -> frozenset[str]:
-    others = (names_of(other.source).binds for other in cells if other.kind == "code" and other.key != cell.key)
+    others = (
+        names_of(other.source).binds for other in cells if other.kind == "code" and other.key != cell.key
+    )
     return frozenset().union(*others)
 
 

@@ -10,14 +10,12 @@ from ..notebook.own_cells import is_request
 from ..python.dependencies import Dependencies
 from ..python.source import names_of
 from .edit import Edit
-from .loss import names_lost
+from .versions.loss import names_lost
 
 _MISSED = "Cell {} reads `{}`, which the new cell {} would no longer make, so it was not changed."
 
 
-def without_missed(
-    edits: Sequence[Edit], cells: Sequence[Cell]
-) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+def without_missed(edits: Sequence[Edit], cells: Sequence[Cell]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
     """The edits without rewrites that take a name away from another cell, and a sentence for each."""
     changed = {edit.cell_id: edit.source for edit in edits}
     code = [

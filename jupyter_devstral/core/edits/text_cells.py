@@ -9,13 +9,13 @@ from ..notebook.cells import Cell
 from ..reply.code_block import Code, Prose
 from ..reply.languages import canonical
 from .edit import Edit
-from .likeness import likeness
+from .versions.likeness import likeness
 
 
 def rewritten_text(
     events: Sequence[Prose | Code], blocks: Sequence[Code], target: Cell
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """A Markdown cell is replaced by the Markdown block, else an untagged one, else a reply without any fence."""
+    """The Markdown block takes its place, else an untagged one, else a reply without any fence."""
     fenced = [block for block in blocks if block.raw.strip() and block.source.strip()]
     tagged = [block for block in fenced if canonical(block.language) == "markdown"]
     untagged = [block for block in fenced if not block.language]

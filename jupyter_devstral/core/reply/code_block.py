@@ -16,7 +16,9 @@ _INDENT = re.compile(r"[ \t]*")
 _HEADING = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
 # The name that cells have in a prompt, inside a sentence or as a first comment.
 _MENTION = re.compile(r"\[cell (?P<cell>[\w-]+)[\],]", re.IGNORECASE)
-_COMMENT = re.compile(r"\s*(?P<hash>#[ \t]*)?\[cell (?P<cell>[\w-]+)(?:\]|,[^\]\n]*\]):?[ \t]*\n+", re.IGNORECASE)
+_COMMENT = re.compile(
+    r"\s*(?P<hash>#[ \t]*)?\[cell (?P<cell>[\w-]+)(?:\]|,[^\]\n]*\]):?[ \t]*\n+", re.IGNORECASE
+)
 # What is left of such a name when a model breaks off in it.
 _STRAY = re.compile(r"\[(?:cell\b[^\]\n]*\n)?\s*", re.IGNORECASE)
 # `r`, `c` and `d` are names of values, too.

@@ -1,4 +1,4 @@
-"""Characters that a model writes into code and Python does not read: odd blanks, invisible marks, curly quotes."""
+"""Characters that Python does not read in code: odd blanks, invisible marks, curly quotes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _QUOTES = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": 
 
 
 def without_odd_characters(source: str) -> Iterator[str]:
-    """Readings of a source that does not parse, the one that changes least first; none where nothing is odd."""
+    """Readings of a source, the one that changes least first; none where nothing in it is odd."""
     if not _ODD.search(source):
         return
     indented = _INDENT.sub(lambda blanks: _BLANK.sub(" ", blanks[0]), source)

@@ -116,7 +116,12 @@ class ReplyParser:
             block.end_at_glued_close()
             rest = block.end_before_prose()
             closed = bool(rest)
-        if not rest and block.rescuable and self._rescues < _MOST_RESCUES and not self._makes_sense(block, closed=closed):
+        if (
+            not rest
+            and block.rescuable
+            and self._rescues < _MOST_RESCUES
+            and not self._makes_sense(block, closed=closed)
+        ):
             exit = block.best_exit()
             if exit is not None:
                 self._rescues += 1

@@ -25,7 +25,19 @@ _MAGIC = re.compile(
 _ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt|Exit)")
 # Types that show themselves by a name in lower case.
 _REPRESENTED = frozenset(
-    {"array", "dtype", "tensor", "range", "dict", "set", "frozenset", "deque", "defaultdict", "datetime", "date"}
+    {
+        "array",
+        "dtype",
+        "tensor",
+        "range",
+        "dict",
+        "set",
+        "frozenset",
+        "deque",
+        "defaultdict",
+        "datetime",
+        "date",
+    }
 )
 _CELL_MAGIC = re.compile(r"%%[a-z]\w*(?:[ \t]|$)", re.MULTILINE)
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -52,7 +64,9 @@ def is_quoted_error(statement: ast.stmt) -> bool:
         return False
     name = ast.unparse(statement.target).rpartition(".")[2]
     known = getattr(builtins, name, None)
-    return _ERROR.fullmatch(name) is not None or (isinstance(known, type) and issubclass(known, BaseException))
+    return _ERROR.fullmatch(name) is not None or (
+        isinstance(known, type) and issubclass(known, BaseException)
+    )
 
 
 def ends_in_error(source: str) -> bool:

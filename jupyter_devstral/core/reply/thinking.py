@@ -21,7 +21,9 @@ _PAIRS = {
 }
 _CLOSERS = frozenset(closer for closers in _PAIRS.values() for closer in closers)
 # Harmony: every channel but the final one holds thoughts; the rest is markup around the answer.
-_CHANNEL = re.compile(r"<\|channel\|>\s*(?P<name>\w+)[^<\n]*(?:<\|constrain\|>[^<\n]*)?<\|message\|>", re.IGNORECASE)
+_CHANNEL = re.compile(
+    r"<\|channel\|>\s*(?P<name>\w+)[^<\n]*(?:<\|constrain\|>[^<\n]*)?<\|message\|>", re.IGNORECASE
+)
 _THINKS = ("analysis", "commentary", "thought", "thinking")
 _MARKUP = re.compile(r"<\|(?:start\|>\s*assistant|end\|>|return\|>|message\|>|call\|>)", re.IGNORECASE)
 _CHANNEL_ENDS = ("<|end|>", "<|return|>", "<|call|>", "<|channel|>final", "<|start|>")

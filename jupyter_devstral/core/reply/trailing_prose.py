@@ -38,7 +38,7 @@ def looks_like_prose(line: str) -> bool:
         return False
     words = _SPAN.sub("it", text).replace("**", "").split()
     first = words[0].rstrip(":") if words else ""
-    if not words or keyword.iskeyword(first) and first != "None":
+    if not words or (keyword.iskeyword(first) and first != "None"):
         return False
     plain = [word for word in words if _WORDS.fullmatch(word.strip("*_(\"'"))]
     if len(words) < _LEAST_WORDS:

@@ -301,7 +301,9 @@ def test_code_inside_a_wrapper_rewrites_a_cell_but_is_no_new_one(reply: str) -> 
 def test_code_in_a_quotation_is_used_where_there_is_no_other() -> None:
     quoted = "> The cell:\n> ```python\n> total = 1\n> print(total)\n> ```\n"
     source = "total = 1\nprint(total)"
-    assert [edit.source for edit in propose(Task.FIX, quoted, Cell("c", 0, "code", "total = 2"))[0]] == [source]
+    assert [edit.source for edit in propose(Task.FIX, quoted, Cell("c", 0, "code", "total = 2"))[0]] == [
+        source
+    ]
     assert [edit.source for edit in propose(Task.WRITE, quoted)[0]] == [source]
     beside = quoted + "\nRather:\n\n```python\ntotal = 3\n```\n"
     assert [edit.source for edit in propose(Task.WRITE, beside)[0]] == ["total = 3"]
@@ -321,4 +323,6 @@ def test_a_chat_rewrites_only_the_cells_that_it_names() -> None:
         Edit("replace", "b", "total = rate * 2", "total = rate * 4"),
         Edit("replace", "a", "rate = 3\nprint(rate)", "import os\nrate = 3\nprint(rate)"),
     )
-    assert notes == ("The reply shows only a part of cell 0: it was put in its place there, and the rest is kept.",)
+    assert notes == (
+        "The reply shows only a part of cell 0: it was put in its place there, and the rest is kept.",
+    )

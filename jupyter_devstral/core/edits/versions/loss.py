@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from ..python.source import names_of
+from ...python.source import names_of
+from ..edit import NO_LOSS, Loss
+from ..rerun_plan import mutated_names
 from .alignment import Alignment, aligned
-from .edit import NO_LOSS, Loss
-from .rerun_plan import mutated_names
 from .statements import Statement
 
 
@@ -91,7 +92,7 @@ def members_of(node: ast.ClassDef) -> Iterator[str]:
 def _removed_in_gaps(both: Alignment) -> Iterator[int]:
     """Between two statements that stay: those that went, less those that came in their place."""
     edges = [(-1, -1), *both.pairs.items(), (len(both.new), len(both.old))]
-    for (left, old_left), (right, old_right) in zip(edges, edges[1:], strict=False):
+    for (left, old_left), (right, old_right) in pairwise(edges):
         went = [one for one in both.old[old_left + 1 : old_right] if not one.says_nothing]
         came = [one for one in both.new[left + 1 : right] if not (one.is_import or one.says_nothing)]
         yield max(0, len(went) - len(came) - _moved(both, went, came))

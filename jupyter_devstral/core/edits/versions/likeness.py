@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 # Pairs of tokens that are compared in order; beyond, only which tokens there are is compared.
 _MOST_PAIRS = 90_000
@@ -46,5 +47,5 @@ def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _common_pairs(one: Sequence[str], other: Sequence[str]) -> int:
     """How many pairs of neighbours the two share; linear."""
-    pairs = [Counter(zip(tokens, tokens[1:], strict=False)) for tokens in (one, other)]
+    pairs = [Counter(pairwise(tokens)) for tokens in (one, other)]
     return sum((pairs[0] & pairs[1]).values())

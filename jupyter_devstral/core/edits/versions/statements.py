@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..python.source import DEFINITIONS, parse_cell
+from ...python.source import DEFINITIONS, parse_cell
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
@@ -48,7 +48,8 @@ class Statement:
         """It does nothing when it runs: `pass`, a constant."""
         node = self.node
         return not self.is_magic and (
-            isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+            isinstance(node, ast.Pass)
+            or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         )
 
 
@@ -60,7 +61,7 @@ def statements_of(source: str) -> list[Statement] | None:
     lines = source.split("\n")
     found = list(_cell_magic(lines))
     for node in tree.body:
-        first = min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))]) - 1
+        first = first_line(node)
         end = node.end_lineno or node.lineno
         if first < len(lines) and not (found and found[-1].is_magic and first < found[-1].end):
             found.append(_statement(node, first, end, lines))
@@ -111,7 +112,9 @@ def label_of(node: ast.stmt) -> str:
     if isinstance(node, (ast.For, ast.AsyncFor)):
         return f"for {ast.unparse(node.target)}"
     if isinstance(node, (ast.With, ast.AsyncWith)):
-        return "with " + ", ".join(ast.unparse(item.optional_vars or item.context_expr) for item in node.items)
+        return "with " + ", ".join(
+            ast.unparse(item.optional_vars or item.context_expr) for item in node.items
+        )
     if isinstance(node, (ast.If, ast.While)):
         return f"{type(node).__name__} {ast.unparse(node.test)}"
     if isinstance(node, ast.Expr):
@@ -126,7 +129,12 @@ def imported_names(node: ast.stmt) -> frozenset[str]:
     return frozenset(alias.asname or alias.name.split(".")[0] for alias in aliases)
 
 
+def first_line(node: ast.stmt) -> int:
+    """Its first line, 0-based, decorators included."""
+    marks: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(mark.lineno for mark in marks)]) - 1
+
+
 def text_of(source: str, statement: Statement) -> str:
     """Its lines."""
     return "\n".join(source.split("\n")[statement.first : statement.end])
-

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .likeness import likeness
 from .statements import Statement, statements_of, text_of
@@ -54,7 +55,7 @@ def aligned(before: str, after: str) -> Alignment | None:
         return None
     pairs = _equal(old, new)
     edges = [-1, *sorted(pairs), len(new)]
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         old_left = pairs[left] if left >= 0 else -1
         old_right = pairs[right] if right < len(new) else len(old)
         gap_old, gap_new = list(range(old_left + 1, old_right)), list(range(left + 1, right))

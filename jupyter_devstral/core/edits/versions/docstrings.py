@@ -6,17 +6,17 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from ..python.source import parse_cell
+from ...python.source import DEFINITIONS, parse_cell
+from .statements import first_line
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def without_docstrings(tree: ast.AST) -> ast.AST:
     """A copy of the tree without the docstrings of the cell, its functions and its classes."""
     tree = copy.deepcopy(tree)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, *_DEFINITIONS)) and _docstring(node) is not None:
+        if isinstance(node, (ast.Module, *DEFINITIONS)) and _docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     return tree
 
@@ -30,7 +30,7 @@ def differs_in_docstrings_only(before: str, after: str) -> bool:
 
 
 def with_docstrings_of(before: str, after: str) -> str:
-    """`before` with the docstrings that `after` gives to its functions and classes, and nothing else of it."""
+    """`before` with the docstrings that `after` gives to its functions and classes, and nothing else."""
     old, new = parse_cell(before), parse_cell(after)
     if old is None or new is None:
         return before
@@ -49,15 +49,11 @@ def _put(lines: list[str], node: _Definition, shown: list[str], giver: _Definiti
     if first.lineno == node.lineno or said.lineno == giver.lineno:
         # `def f(): return 1`
         return
-    start = _first_line(first)
+    start = first_line(first)
     end = (first.end_lineno or first.lineno) if _docstring(node) is not None else start
     inset, was = " " * first.col_offset, " " * said.col_offset
     text = shown[said.lineno - 1 : said.end_lineno]
     lines[start:end] = [inset + line.removeprefix(was) if line.strip() else line for line in text]
-
-
-def _first_line(node: ast.stmt) -> int:
-    return min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))]) - 1
 
 
 def _docstring(node: ast.AST) -> str | None:
@@ -70,7 +66,7 @@ def _docstring(node: ast.AST) -> str | None:
 def _definitions(tree: ast.AST, path: str = "") -> Iterator[tuple[str, _Definition]]:
     """(dotted name, node) of every function and class, in the order of their lines."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, _DEFINITIONS):
+        if isinstance(node, DEFINITIONS):
             inner = f"{path}.{node.name}"
             yield inner, node
             yield from _definitions(node, inner)

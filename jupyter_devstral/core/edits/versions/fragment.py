@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from enum import Enum
 
-from ..python.source import DEFINITIONS, names_of
+from ...python.source import DEFINITIONS, names_of
 from .alignment import Alignment, aligned
 from .loss import code_lines, made_by, members_of
 from .statements import Statement, text_of
@@ -129,4 +129,3 @@ def _is_changed_lines(both: Alignment) -> bool:
         return False
     places = sorted(both.pairs.values())
     return places[-1] - places[0] == len(places) - 1
-

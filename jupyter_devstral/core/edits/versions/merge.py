@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from ..python.source import DEFINITIONS, parse_cell
+from ...python.source import parse_cell
 from .alignment import Alignment, aligned
-from .docstrings import without_docstrings
-from .fragment import is_method, is_preparation
+from .fragment import is_preparation
+from .inner_places import LIKE, Patch, below_decorators, body_of, column_of, indented, patches_inside
 from .likeness import likeness
-from .statements import Statement, imported_names, label_of, statements_of, text_of
-
-_LIKE = 0.6
-
-
-@dataclass(frozen=True)
-class Patch:
-    """Lines `first` to `end` (0-based, `end` not included) of a cell, and what takes their place."""
-
-    first: int
-    end: int
-    lines: tuple[str, ...]
+from .statements import Statement, imported_names, statements_of, text_of
 
 
 def merged(before: str, after: str, *, made_elsewhere: frozenset[str] = frozenset()) -> str | None:
@@ -50,7 +38,7 @@ def _patches(both: Alignment, made_elsewhere: frozenset[str]) -> list[Patch] | N
     if is_preparation(both, made_elsewhere):
         return [*patches, _at_top(both, [both.new[at] for at in rest])]
     versions = [_version(both, at) for at in both.changed]
-    placed = _placed(both, rest) if both.pairs else _inside(both, rest)
+    placed = _placed(both, rest) if both.pairs else patches_inside(both, rest)
     if placed is None or None in versions:
         return None
     return [*patches, *(one for one in versions if one is not None), *placed]
@@ -114,51 +102,30 @@ def _version(both: Alignment, at: int) -> Patch | None:
     if isinstance(old.node, ast.ClassDef) and isinstance(new.node, ast.ClassDef):
         return _class_version(both, old, new)
     comments = [line for line in _comments_above(both.after, new) if line not in both.before.split("\n")]
-    first = _below_decorators(old, new)
+    first = below_decorators(old, new)
     return Patch(first, old.end, (*comments, *_lines(both.after, new)))
-
-
-def _below_decorators(old: Statement, new: Statement) -> int:
-    """Decorators that the new version does not show are kept."""
-    shown = getattr(new.node, "decorator_list", [])
-    return old.first if shown or not isinstance(old.node, DEFINITIONS) else old.node.lineno - 1
 
 
 def _class_version(both: Alignment, old: Statement, new: Statement) -> Patch | None:
     """The members of `new` in the class as it is; what `new` does not show stays."""
-    source, width = text_of(both.before, old), _column(old.node)
-    inner_old, inner_new = (_body(text_of(text, one)) for text, one in ((both.before, old), (both.after, new)))
+    source, width = text_of(both.before, old), column_of(old.node)
+    inner_old, inner_new = (
+        body_of(text_of(text, one)) for text, one in ((both.before, old), (both.after, new))
+    )
     if inner_old is None or inner_new is None:
         return None
     inside = aligned(inner_old[1], inner_new[1])
     if inside is None:
         return None
     if not inside.dropped:
-        return Patch(_below_decorators(old, new), old.end, _lines(both.after, new))
+        return Patch(below_decorators(old, new), old.end, _lines(both.after, new))
     patches = [_version(inside, at) for at in inside.changed]
     placed = _placed(inside, inside.added) if inside.pairs else None
     if placed is None or None in patches:
         return None
     body = _patched(inner_old[1], [*(one for one in patches if one is not None), *placed])
-    lines = [*source.split("\n")[: inner_old[0]], *_indented(body, " " * width)]
+    lines = [*source.split("\n")[: inner_old[0]], *indented(body, " " * width)]
     return Patch(old.first, old.end, tuple(lines))
-
-
-def _column(node: ast.ClassDef) -> int:
-    return node.body[0].col_offset
-
-
-def _body(source: str) -> tuple[int, str] | None:
-    """(lines before it, the body of a class outdented); None where that would change it."""
-    tree = parse_cell(source)
-    node = tree.body[0] if tree is not None and tree.body else None
-    if not isinstance(node, ast.ClassDef) or not node.body or node.body[0].lineno == node.lineno:
-        return None
-    first, width = _first(node.body[0]), _column(node)
-    lines = source.split("\n")[first:]
-    body = "\n".join(line[width:] if line[:width].isspace() else line.lstrip() for line in lines)
-    again = parse_cell(body)
-    return (first, body) if again is not None and _same(ast.Module(node.body, []), again) else None
 
 
 def _placed(both: Alignment, added: Sequence[int]) -> list[Patch] | None:
@@ -176,86 +143,10 @@ def _placed(both: Alignment, added: Sequence[int]) -> list[Patch] | None:
             return None
         gap = ("", "") if one.is_definition and before >= 0 else ()
         tail = ("", "") if one.is_definition and before < 0 else ()
-        patches.append(Patch(line, line, (*gap, *_comments_above(both.after, one), *_lines(both.after, one), *tail)))
+        patches.append(
+            Patch(line, line, (*gap, *_comments_above(both.after, one), *_lines(both.after, one), *tail))
+        )
     return patches
-
-
-# Statements that stand deeper in the cell
-
-
-def _inside(both: Alignment, added: Sequence[int]) -> list[Patch] | None:
-    """Definitions in the place of those of their names, a lone line in the place of the one like it."""
-    patches = []
-    code = [both.new[at] for at in added]
-    for one in code:
-        patch = _definition_inside(both, one) if one.is_definition else None
-        if patch is None and len(code) == 1 and not one.is_definition:
-            patch = _line_inside(both, one)
-        if patch is None:
-            return None
-        patches.append(patch)
-    return patches
-
-
-def _definition_inside(both: Alignment, one: Statement) -> Patch | None:
-    name = getattr(one.node, "name", "")
-    found = [
-        node
-        for old in both.old
-        for node in ast.walk(old.node)
-        if isinstance(node, DEFINITIONS) and node.name == name and type(node) is type(one.node)
-    ]
-    if len(found) == 1:
-        node = found[0]
-        statement = Statement(node, _first(node), node.end_lineno or node.lineno, "", "")
-        lines = _shifted(both.after, one, node.col_offset)
-        return Patch(_below_decorators(statement, one), statement.end, lines) if lines else None
-    classes = [old.node for old in both.old if isinstance(old.node, ast.ClassDef)]
-    if found or len(classes) != 1 or not is_method(one.node):
-        return None
-    last = classes[0].body[-1]
-    lines = _shifted(both.after, one, classes[0].body[0].col_offset)
-    end = last.end_lineno or last.lineno
-    return Patch(end, end, ("", *lines)) if lines and last.lineno > classes[0].lineno else None
-
-
-def _first(node: ast.stmt) -> int:
-    return min([node.lineno, *(mark.lineno for mark in getattr(node, "decorator_list", ()))]) - 1
-
-
-def _line_inside(both: Alignment, one: Statement) -> Patch | None:
-    """A changed line in the body of something: the one old line of its kind."""
-    text = text_of(both.after, one).strip()
-    olds = [node for old in both.old for node in _inner_statements(old.node)]
-    by_label = [node for node in olds if label_of(node) == one.label]
-    like = [node for node in by_label or olds if likeness(ast.unparse(node), text) >= _LIKE]
-    if len(like) != 1:
-        return None
-    lines = _shifted(both.after, one, like[0].col_offset)
-    return Patch(like[0].lineno - 1, like[0].end_lineno or like[0].lineno, lines) if lines else None
-
-
-def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
-    """Simple statements in it that have their lines for themselves."""
-    starts: dict[int, int] = {}
-    inner = [each for each in ast.walk(node) if isinstance(each, ast.stmt) and each is not node]
-    for each in [node, *inner]:
-        starts[each.lineno] = starts.get(each.lineno, 0) + 1
-    yield from (each for each in inner if not hasattr(each, "body") and starts[each.lineno] == 1)
-
-
-def _shifted(source: str, one: Statement, column: int) -> tuple[str, ...]:
-    """Its lines indented by `column`; none where that would change a string in it."""
-    lines = _indented(text_of(source, one), " " * column)
-    again = parse_cell("\n".join(lines)) if not column else parse_cell("if 1:\n" + "\n".join(lines))
-    shown = again.body[0] if again is not None and again.body else None
-    inner = shown.body[0] if column and isinstance(shown, ast.If) else shown
-    return tuple(lines) if inner is not None and _same(inner, one.node) else ()
-
-
-def _same(one: ast.AST, other: ast.AST) -> bool:
-    """Whether two trees are equal but for the layout of docstrings."""
-    return ast.dump(without_docstrings(one)) == ast.dump(without_docstrings(other))
 
 
 # Text
@@ -267,8 +158,10 @@ def _with_line(before: str, after: str) -> str | None:
     lines = before.split("\n")
     if len(new) != 1 or not any(line.strip() for line in lines):
         return None
-    like = sorted(((likeness(line, new[0]), at) for at, line in enumerate(lines) if line.strip()), reverse=True)
-    if like[0][0] < _LIKE or (len(like) > 1 and like[1][0] >= _LIKE):
+    like = sorted(
+        ((likeness(line, new[0]), at) for at, line in enumerate(lines) if line.strip()), reverse=True
+    )
+    if like[0][0] < LIKE or (len(like) > 1 and like[1][0] >= LIKE):
         return None
     at = like[0][1]
     indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
@@ -287,10 +180,6 @@ def _comments_above(source: str, one: Statement) -> tuple[str, ...]:
     while first > 0 and lines[first - 1].lstrip().startswith("#"):
         first -= 1
     return tuple(lines[first : one.first])
-
-
-def _indented(text: str, indent: str) -> list[str]:
-    return [indent + line if line.strip() else line for line in text.split("\n")]
 
 
 def _patched(source: str, patches: Sequence[Patch]) -> str:
