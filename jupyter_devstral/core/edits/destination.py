@@ -128,19 +128,24 @@ def _unnamed(block: Code, target: Cell, cells: Sequence[Cell], found: Sorted, *,
     if twin is not None and target.source.strip() != text:
         found.notes.append(_OTHERS_TEXT.format(twin.index))
         return
-    if here < LEAST:
-        nearest = max(others, key=lambda cell: likeness(block.source, cell.source), default=target)
-        definer = _only_definer(block.source, target, others)
-        if anywhere and likeness(block.source, nearest.source) >= SURE:
+    definer = _only_definer(block.source, target, others)
+    if definer is not None and (here < LEAST or _defines_only(block.source)):
+        if anywhere and _defines_only(block.source):
+            found.add(definer, block)
+        else:
+            found.notes.append(_OTHERS_NAMES.format(definer.index))
+        return
+    if anywhere and here < LEAST and others:
+        nearest = max(others, key=lambda cell: likeness(block.source, cell.source))
+        if likeness(block.source, nearest.source) >= SURE:
             found.add(nearest, block)
             return
-        if definer is not None:
-            if anywhere and definitions_of(block.source):
-                found.add(definer, block)
-            else:
-                found.notes.append(_OTHERS_NAMES.format(definer.index))
-            return
     found.add(target, block)
+
+
+def _defines_only(source: str) -> bool:
+    """Whether functions and classes are all that it makes."""
+    return bool(definitions_of(source)) and names_of(source).binds <= definitions_of(source).keys()
 
 
 def _only_definer(source: str, target: Cell, others: Sequence[Cell]) -> Cell | None:

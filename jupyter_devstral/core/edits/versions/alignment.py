@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from .likeness import likeness
@@ -48,6 +49,7 @@ class Alignment:
         return [at for at, was in self.pairs.items() if self.new[at].key != self.old[was].key]
 
 
+@lru_cache(maxsize=64)
 def aligned(before: str, after: str) -> Alignment | None:
     """The two sources side by side; None where one of them does not parse."""
     old, new = statements_of(before), statements_of(after)
@@ -66,12 +68,18 @@ def aligned(before: str, after: str) -> Alignment | None:
 
 def _equal(old: Sequence[Statement], new: Sequence[Statement]) -> dict[int, int]:
     """Statements that did not change: those of which there is one, in order, and their equal neighbours."""
-    places = {key: [at for at, one in enumerate(old) if one.key == key] for key in _single(old, new)}
-    anchors = [(at, places[one.key][0]) for at, one in enumerate(new) if one.key in places]
+    single = _single(old, new)
+    places = {one.key: at for at, one in enumerate(old) if one.key in single}
+    anchors = [(at, places[one.key]) for at, one in enumerate(new) if one.key in single]
     pairs = dict(_growing(anchors))
+    taken = set(pairs.values())
     for at, was in [(-1, -1), *pairs.items(), (len(new), len(old))]:
         for step in (1, -1):
-            _extend(old, new, pairs, at + step, was + step, step)
+            for more, its in _run(old, new, at + step, was + step, step):
+                if more in pairs or its in taken:
+                    break
+                pairs[more] = its
+                taken.add(its)
     return pairs
 
 
@@ -80,14 +88,12 @@ def _single(old: Sequence[Statement], new: Sequence[Statement]) -> set[str]:
     return {key for key, number in counts[0].items() if number == 1 and counts[1][key] == 1}
 
 
-def _extend(
-    old: Sequence[Statement], new: Sequence[Statement], pairs: dict[int, int], at: int, was: int, step: int
-) -> None:
-    taken = set(pairs.values())
-    while 0 <= at < len(new) and 0 <= was < len(old) and at not in pairs and was not in taken:
-        if new[at].key != old[was].key:
-            return
-        pairs[at] = was
+def _run(
+    old: Sequence[Statement], new: Sequence[Statement], at: int, was: int, step: int
+) -> Iterator[tuple[int, int]]:
+    """Equal statements one after the other, in one direction."""
+    while 0 <= at < len(new) and 0 <= was < len(old) and new[at].key == old[was].key:
+        yield at, was
         at, was = at + step, was + step
 
 
@@ -131,7 +137,8 @@ def _versions(
     if len(left_new) * len(left_old) <= _MOST_PAIRS:
         texts = {at: text_of(before, old[at]) for at in left_old}
         for at in left_new:
-            was = _like_one(text_of(after, new[at]), texts)
+            same_kind = {was: text for was, text in texts.items() if old[was].kind == new[at].kind}
+            was = _like_one(text_of(after, new[at]), same_kind)
             if was is not None and _fits(pairs, at, was):
                 pairs[at] = was
                 del texts[was]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 # Pairs of tokens that are compared in order; beyond, only which tokens there are is compared.
-_MOST_PAIRS = 90_000
+_MOST_PAIRS = 22_500
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...python.source import parse_cell
 from .alignment import Alignment, aligned
@@ -21,11 +24,26 @@ def merged(before: str, after: str, *, made_elsewhere: frozenset[str] = frozense
     both = aligned(before, after)
     if both is None:
         return _with_line(before, after)
-    patches = _patches(both, made_elsewhere)
+    patches = _patches(_without_renamings(both), made_elsewhere)
     if patches is None:
         return None
     source = _patched(before, patches)
     return source if parse_cell(source) is not None else None
+
+
+def _without_renamings(both: Alignment, *, most_uses: int = 1) -> Alignment:
+    """A new name beside one that is in use is an addition, however alike the statements are.
+
+    `most_uses`: how often a name that may give way stands in the old source, its making included.
+    """
+    words = Counter(re.findall(r"\w+", both.before))
+    pairs = {
+        at: was
+        for at, was in both.pairs.items()
+        if both.new[at].names == both.old[was].names
+        or all(words[name] <= most_uses for name in both.old[was].names - both.new[at].names)
+    }
+    return replace(both, pairs=pairs)
 
 
 def _patches(both: Alignment, made_elsewhere: frozenset[str]) -> list[Patch] | None:
@@ -117,15 +135,25 @@ def _class_version(both: Alignment, old: Statement, new: Statement) -> Patch | N
     inside = aligned(inner_old[1], inner_new[1])
     if inside is None:
         return None
+    inside = _without_renamings(inside, most_uses=0)
     if not inside.dropped:
         return Patch(below_decorators(old, new), old.end, _lines(both.after, new))
     patches = [_version(inside, at) for at in inside.changed]
-    placed = _placed(inside, inside.added) if inside.pairs else None
+    placed = _placed(inside, inside.added) if inside.pairs else _at_head(inside)
     if placed is None or None in patches:
         return None
     body = _patched(inner_old[1], [*(one for one in patches if one is not None), *placed])
     lines = [*source.split("\n")[: inner_old[0]], *indented(body, " " * width)]
     return Patch(old.first, old.end, tuple(lines))
+
+
+def _at_head(both: Alignment) -> list[Patch] | None:
+    """Plain assignments before the first member of a class."""
+    new = [both.new[at] for at in both.added]
+    if not new or not all(isinstance(one.node, (ast.Assign, ast.AnnAssign)) for one in new):
+        return None
+    line = next((one.first for one in both.old if not one.says_nothing), 0)
+    return [Patch(line, line, tuple(text for one in new for text in _lines(both.after, one)))]
 
 
 def _placed(both: Alignment, added: Sequence[int]) -> list[Patch] | None:

@@ -39,6 +39,20 @@ class Statement:
         return isinstance(self.node, DEFINITIONS)
 
     @property
+    def kind(self) -> str:
+        """What else can be a version of it: "For" for a loop, "" for every simple statement."""
+        return type(self.node).__name__ if hasattr(self.node, "body") else "magic" if self.is_magic else ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The name that it defines, or the plain names that it assigns."""
+        node = self.node
+        if isinstance(node, DEFINITIONS):
+            return frozenset({node.name})
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        return frozenset(target.id for target in targets if isinstance(target, ast.Name))
+
+    @property
     def is_magic(self) -> bool:
         """It is a line for IPython: `%run x`, `!ls`, `name?`."""
         return self.label == "magic"
