@@ -13,9 +13,9 @@ from ..request.tasks import Task
 from .destination import LEAST
 from .versions.alignment import aligned
 from .versions.docstrings import differs_in_docstrings_only, with_docstrings_of
-from .versions.fragment import Shape, only_looks, quotes, shape_of
+from .versions.fragment import Shape, only_looks, quotes, shape_of, shape_of_lines
 from .versions.likeness import likeness
-from .versions.loss import loss_of
+from .versions.loss import loss_of, loss_of_lines
 from .versions.merge import merged
 from .versions.statements import Statement
 
@@ -59,6 +59,20 @@ def choose(task: Task, cell: Cell, blocks: Sequence[Code], made_elsewhere: froze
     else:
         choice.notes += _left(blocks, choice.source)
     return choice
+
+
+def choose_by_lines(cell: Cell, blocks: Sequence[Code]) -> Choice:
+    """The same for a language that is not parsed here: a version that is not much shorter, or nothing."""
+    wholes = [block for block in blocks if shape_of_lines(cell.source, block.source) is Shape.WHOLE]
+    version = _best(wholes, cell.source)
+    if version is not None:
+        return Choice(version.source, _left(blocks, version.source) or _same(cell, version))
+    lost = [loss_of_lines(cell.source, block.source) for block in blocks]
+    return Choice(None, [_PART.format(cell.index, loss or "is not whole") for loss in lost])
+
+
+def _same(cell: Cell, block: Code) -> list[str]:
+    return [SAME] if block.source == cell.source else []
 
 
 def _chosen(

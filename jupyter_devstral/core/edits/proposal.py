@@ -16,12 +16,12 @@ from ..reply.languages import canonical
 from ..reply.left_out_code import placeholder_in
 from ..reply.loose_code import loose_code, quoted_text
 from ..request.tasks import Task
-from .choice import choose
+from .choice import choose, choose_by_lines
 from .destination import Sorted, sort_blocks
 from .edit import Edit
 from .readers import without_missed
 from .text_cells import rewritten_text
-from .versions.loss import loss_of
+from .versions.loss import loss_of, loss_of_lines
 
 NO_CODE = "The reply has no code that can replace the cell, so nothing was changed."
 _MACHINE = "The answer is {}, not code, so nothing was made of it. Ask again, or in other words."
@@ -63,7 +63,7 @@ def propose_edits(
         return rewritten_text(events, blocks, target)
     if not any(block.verdict == "cell" for block in blocks):
         blocks = [*blocks, *_wrapped_code(events, language)]
-    return _rewritten_code(task, events, blocks, target, notebook)
+    return _rewritten_code(task, events, blocks, target, notebook, language)
 
 
 def _loose_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
@@ -98,7 +98,8 @@ def _named_cells(
     if notebook is None:
         return (), ()
     usable = [block for block in blocks if block.verdict == "cell"]
-    return _rewrites(Task.CHAT, sort_blocks(usable, None, notebook, anywhere=False), notebook.cells)
+    found = sort_blocks(usable, None, notebook, anywhere=False)
+    return _rewrites(Task.CHAT, found, notebook.cells, notebook.language)
 
 
 def _rewritten_code(
@@ -107,24 +108,30 @@ def _rewritten_code(
     blocks: Sequence[Code],
     target: Cell,
     notebook: Notebook | None,
+    language: str,
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
     usable = [block for block in blocks if block.verdict == "cell"]
-    found = sort_blocks(usable, target, notebook, anywhere=task is Task.FIX)
-    edits, notes = _rewrites(task, found, notebook.cells if notebook is not None else (target,))
+    anywhere = task is Task.FIX and canonical(language) == "python"
+    found = sort_blocks(usable, target, notebook, anywhere=anywhere)
+    edits, notes = _rewrites(task, found, notebook.cells if notebook is not None else (target,), language)
     nothing = () if edits else (*(() if blocks else _machine_answer(events)), NO_CODE)
     return edits, tuple(dict.fromkeys([*_unused(blocks), *notes, *nothing]))
 
 
-def _rewrites(task: Task, found: Sorted, cells: Sequence[Cell]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
+def _rewrites(
+    task: Task, found: Sorted, cells: Sequence[Cell], language: str
+) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
     """One edit for each cell that gets a new source; a chat says nothing of a cell that stays as it is."""
+    python = canonical(language) == "python"
     edits, notes = [], list(found.notes)
     for cell, candidates in found.groups.values():
-        choice = choose(task, cell, candidates, _made_elsewhere(cell, cells))
+        made = _made_elsewhere(cell, cells) if python else frozenset()
+        choice = choose(task, cell, candidates, made) if python else choose_by_lines(cell, candidates)
         notes += choice.notes
         if choice.source is not None and (task is not Task.CHAT or choice.source != cell.source):
-            loss = loss_of(cell.source, choice.source)
+            loss = (loss_of if python else loss_of_lines)(cell.source, choice.source)
             edits.append(Edit("replace", cell.key, cell.source, choice.source, loss=loss))
-    kept, missed = without_missed(edits, cells)
+    kept, missed = without_missed(edits, cells) if python else (tuple(edits), ())
     return kept, tuple(dict.fromkeys([*notes, *missed]))
 
 

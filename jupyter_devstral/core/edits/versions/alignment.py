@@ -129,7 +129,10 @@ def _versions(
     found = [
         (at, by_label[new[at].label])
         for at in gap_new
-        if new[at].label in by_label and labels[1][new[at].label] == 1 and not new[at].is_magic
+        if new[at].label in by_label
+        and labels[1][new[at].label] == 1
+        and not new[at].is_magic
+        and new[at].may_be(old[by_label[new[at].label]])
     ]
     pairs = dict(_growing(found))
     left_new = [at for at in gap_new if at not in pairs]
@@ -137,8 +140,8 @@ def _versions(
     if len(left_new) * len(left_old) <= _MOST_PAIRS:
         texts = {at: text_of(before, old[at]) for at in left_old}
         for at in left_new:
-            same_kind = {was: text for was, text in texts.items() if old[was].kind == new[at].kind}
-            was = _like_one(text_of(after, new[at]), same_kind)
+            possible = {was: text for was, text in texts.items() if new[at].may_be(old[was])}
+            was = _like_one(text_of(after, new[at]), possible)
             if was is not None and _fits(pairs, at, was):
                 pairs[at] = was
                 del texts[was]

@@ -24,7 +24,7 @@ def shape_of(before: str, after: str, *, made_elsewhere: frozenset[str] = frozen
     """What `after` is to a cell that holds `before`; `made_elsewhere` are names that other cells make."""
     both = aligned(before, after)
     if both is None:
-        return _shape_of_lines(before, after)
+        return shape_of_lines(before, after)
     if _says_nothing(both.new):
         return Shape.WHOLE if _says_nothing(both.old) else Shape.NOT_CODE
     if _says_nothing(both.old) or not both.dropped:
@@ -67,7 +67,7 @@ def _says_nothing(statements: Iterable[Statement]) -> bool:
     return all(one.says_nothing or one.is_magic for one in statements)
 
 
-def _shape_of_lines(before: str, after: str) -> Shape:
+def shape_of_lines(before: str, after: str) -> Shape:
     """Of text that is not parsed here: what is half as long or less is taken for a part."""
     old, new = code_lines(before), code_lines(after)
     if old and not new:

@@ -18,7 +18,7 @@ def loss_of(before: str, after: str) -> Loss:
     """What `before` has and `after` does not; counted in lines where one of them is not Python."""
     both = aligned(before, after)
     if both is None:
-        return _loss_of_lines(before, after)
+        return loss_of_lines(before, after)
     counted = sum(not one.says_nothing for one in both.old)
     removed = sum(_removed_in_gaps(both))
     names = tuple(dict.fromkeys([*_names_lost(both), *_members_lost(both)]))
@@ -104,7 +104,8 @@ def _moved(both: Alignment, went: Sequence[Statement], came: Sequence[Statement]
     return sum(one.label in loose for one in went)
 
 
-def _loss_of_lines(before: str, after: str) -> Loss:
+def loss_of_lines(before: str, after: str) -> Loss:
+    """How many lines fewer there are, of text that is not parsed here."""
     old, new = (code_lines(text) for text in (before, after))
     removed = len(old) - len(new)
     return Loss((), (), removed, len(old), "line") if removed > 0 else NO_LOSS

@@ -10,6 +10,8 @@ from ...python.source import DEFINITIONS, parse_cell
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
+_SHOWING = frozenset({"call print", "call display", "call pprint", "value"})
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -43,6 +45,14 @@ class Statement:
         """What else can be a version of it: "For" for a loop, "" for every simple statement."""
         return type(self.node).__name__ if hasattr(self.node, "body") else "magic" if self.is_magic else ""
 
+    def may_be(self, other: Statement) -> bool:
+        """Whether it can be a version of another; whatever is printed, `print` alone makes none."""
+        if self.kind != other.kind:
+            return False
+        if self.label != other.label or self.label not in _SHOWING:
+            return True
+        return not _plain_names(self.node).isdisjoint(_plain_names(other.node)) or self.key == other.key
+
     @property
     def names(self) -> frozenset[str]:
         """The name that it defines, or the plain names that it assigns."""
@@ -65,6 +75,11 @@ class Statement:
             isinstance(node, ast.Pass)
             or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         )
+
+
+def _plain_names(node: ast.AST) -> set[str]:
+    names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return names - {"print", "display", "pprint"}
 
 
 def statements_of(source: str) -> list[Statement] | None:
