@@ -178,11 +178,11 @@ def test_doc_changes_docstrings_alone(reply: str, source: str | None) -> None:
 
 
 def test_docstrings_reach_methods_and_keep_decorators() -> None:
-    cell = "class A:\n    @property\n    def m(self):\n        return 1\n\n    async def n(self):\n        return 2"
+    rest = "\n\n    async def n(self):\n        return 2"
+    cell = f"class A:\n    @property\n    def m(self):\n        return 1{rest}"
     given = 'class A:\n    """A."""\n    def m(self):\n        """M."""\n        return 9'
     assert after([cell], fenced(given), task=Task.DOC) == [
-        'class A:\n    """A."""\n    @property\n    def m(self):\n        """M."""\n        return 1\n\n'
-        "    async def n(self):\n        return 2"
+        f'class A:\n    """A."""\n    @property\n    def m(self):\n        """M."""\n        return 1{rest}'
     ]
 
 
