@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..notebook.cells import Cell, Notebook
 from ..python.source import definitions_of, names_of
@@ -19,6 +20,9 @@ LEAST = 0.25
 _VERY = 0.75
 # Above it a block that names another cell repeats the code of this one.
 _SAME = 0.9
+_COMMENT = re.compile(
+    r"#[ \t]*cell[ \t]*#?(?P<cell>\d+)[ \t]*:?[ \t]*(?:\([^()\n]*\))?[ \t]*\n+", re.IGNORECASE
+)
 _UNKNOWN = "The reply names cell {}, which is not in this notebook, so its code was not used."
 _NOT_CODE = "The reply names cell {}, which holds no code, so its code was not used."
 _OF_ANOTHER = "The reply names cell {}, but its code is that of cell {}, so it was not used."
@@ -55,6 +59,7 @@ def sort_blocks(
     """
     found = Sorted()
     cells = notebook.cells if notebook is not None else ((target,) if target is not None else ())
+    blocks = [_named_in_comment(block, cells) for block in blocks]
     any_named = next((block.cell for block in blocks if block.cell), "")
     under: Cell | None = None
     for block in blocks:
@@ -90,6 +95,14 @@ def _named(block: Code, cells: Sequence[Cell], found: Sorted) -> Cell | None:
     found.named.add(cell.key)
     found.add(cell, block)
     return cell
+
+
+def _named_in_comment(block: Code, cells: Sequence[Cell]) -> Code:
+    """A block whose first comment is `# cell 3`, unless that is a line of a cell already."""
+    found = _COMMENT.match(block.source)
+    if block.cell or found is None or any(found[0].strip() in cell.source.split("\n") for cell in cells):
+        return block
+    return replace(block, cell=found["cell"], source=block.source[found.end() :])
 
 
 def _cell_of_name(name: str, cells: Sequence[Cell]) -> Cell | None:

@@ -16,6 +16,22 @@ _INDENT = re.compile(r"[ \t]*")
 _HEADING = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
 # The name that cells have in a prompt, inside a sentence or as a first comment.
 _MENTION = re.compile(r"\[cell (?P<cell>[\w-]+)[\],]", re.IGNORECASE)
+# A line that announces the code of a cell, in the languages of the interface and some more: "In cell 3:",
+# "### Cell 3 (fixed)", "Ersetze Zelle 3 durch:". Where it speaks of what the cell shows, or of another place,
+# it announces something else.
+_ANNOUNCED = re.compile(
+    r"""\W*(?P<before>(?:[^\W\d_]+\s+){0,6}?)
+        (?:cell|cellule|zelle|celda|célula|cella|cel|ячейк\w|セル|单元格|셀)\s*
+        (?:at\s+index|index|number|no?[°º.]|nr\.?)?\s*\W{0,2}(?P<cell>\d+)
+        (?:\W*\([^()]*\))?(?P<behind>(?:,?\s+[^\W\d_]+){0,5})\W*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_OTHER_PLACES = """
+    after before below above behind like unlike of from since because run rerun see same as output outputs
+    shows prints returns gives raises fails error why après avant dessous sortie nach vor unter ausgabe después
+    antes debajo salida
+"""
+_ELSEWHERE = frozenset(_OTHER_PLACES.split())
 _COMMENT = re.compile(
     r"\s*(?P<hash>#[ \t]*)?\[cell (?P<cell>[\w-]+)(?:\]|,[^\]\n]*\]):?[ \t]*\n+", re.IGNORECASE
 )
@@ -102,6 +118,9 @@ def cell_heading(line: str) -> str:
 def cell_mentioned(line: str) -> str:
     """The one cell that a sentence mentions; "" for none or several."""
     names = {found["cell"] for found in _MENTION.finditer(line)}
+    if not names and (found := _ANNOUNCED.fullmatch(line)):
+        words = f"{found['before']} {found['behind']}".lower().split()
+        return found["cell"] if _ELSEWHERE.isdisjoint(words) else ""
     return names.pop() if len(names) == 1 else ""
 
 

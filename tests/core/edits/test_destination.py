@@ -74,3 +74,34 @@ def test_a_name_inside_the_block_is_taken_off(head: str) -> None:
 @pytest.mark.parametrize("stray", ["[", "[\n", "[cell\n"])
 def test_a_stray_bracket_before_the_code_is_taken_off(stray: str) -> None:
     assert after(CELLS, f"```python\n{stray}{CELLS[2]}.close()\n```\n", at=2)[2] == f"{CELLS[2]}.close()"
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "**Cell 0**", "### Cell 0 (fixed)", "In cell 0:", "Cell [0]:", "Cell #0:", "Replace cell 0 with:",
+        "Here is the fixed code for cell 0:", "In cell 0, change the list:", "`[cell 0]`:",
+        "Cell at index 0:", "Zelle 0:", "Dans la cellule 0 :", "Celda 0", "1. [cell 0], the cause", "The cause is in [cell 0].",
+    ],
+)  # fmt: skip
+def test_a_line_that_announces_the_code_of_a_cell_names_it(lead: str) -> None:
+    assert after(CELLS, f"Blank rows.\n\n{lead}\n\n```python\n{FREE}\n```\n", at=2) == [FREE, *CELLS[1:]]
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "The output of cell 0 is:", "Run cell 0 again, then this:", "Insert it below cell 0:",
+        "After cell 0:", "Cell 2 fails because of cell 0:", "Because cell 0 makes texts, write this:",
+    ],
+)  # fmt: skip
+def test_a_line_that_only_speaks_of_a_cell_does_not_name_it(lead: str) -> None:
+    fixed = CELLS[2].replace("prices", "rows")
+    assert after(CELLS, f"{lead}\n\n```python\n{fixed}\n```\n", at=2) == [*CELLS[:2], fixed]
+
+
+def test_a_comment_names_a_cell_unless_it_is_a_line_of_one() -> None:
+    named = f"```python\n# Cell 0 (fixed)\n{FREE}\n```\n"
+    assert after(CELLS, named, at=2) == [FREE, *CELLS[1:]]
+    cells = [f"# cell 0\n{CELLS[0]}", *CELLS[1:]]
+    assert after(cells, f"```python\n# cell 0\n{FIXED}\n```\n", at=0)[0] == f"# cell 0\n{FIXED}"
