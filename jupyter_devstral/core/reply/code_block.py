@@ -28,8 +28,8 @@ _ANNOUNCED = re.compile(
 )
 _OTHER_PLACES = """
     after before below above behind like unlike of from since because run rerun see same as output outputs
-    shows prints returns gives raises fails error why après avant dessous sortie nach vor unter ausgabe después
-    antes debajo salida
+    shows prints returns gives raises fails error why après avant dessous sortie nach vor unter ausgabe
+    después antes debajo salida
 """
 _ELSEWHERE = frozenset(_OTHER_PLACES.split())
 _COMMENT = re.compile(

@@ -81,7 +81,8 @@ def test_a_stray_bracket_before_the_code_is_taken_off(stray: str) -> None:
     [
         "**Cell 0**", "### Cell 0 (fixed)", "In cell 0:", "Cell [0]:", "Cell #0:", "Replace cell 0 with:",
         "Here is the fixed code for cell 0:", "In cell 0, change the list:", "`[cell 0]`:",
-        "Cell at index 0:", "Zelle 0:", "Dans la cellule 0 :", "Celda 0", "1. [cell 0], the cause", "The cause is in [cell 0].",
+        "Cell at index 0:", "Zelle 0:", "Dans la cellule 0 :", "Celda 0",
+        "1. [cell 0], the cause", "The cause is in [cell 0].",
     ],
 )  # fmt: skip
 def test_a_line_that_announces_the_code_of_a_cell_names_it(lead: str) -> None:

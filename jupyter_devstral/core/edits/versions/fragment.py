@@ -45,7 +45,7 @@ def only_looks(before: str, after: str) -> bool:
     both = aligned(before, after)
     if both is None or both.pairs:
         return False
-    harmless = all(isinstance(one.node, (ast.Expr, ast.Import, ast.ImportFrom)) for one in both.new)
+    harmless = all(one.is_import or one.shows for one in both.new)
     return harmless and not made_by(after) and bool(made_by(before))
 
 

@@ -10,6 +10,9 @@ from ...python.source import DEFINITIONS, parse_cell
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
+_LOOKING = frozenset(
+    {"head", "tail", "info", "describe", "sample", "unique", "value_counts", "isna", "isnull"}
+)
 _SHOWING = frozenset({"call print", "call display", "call pprint", "value"})
 
 
@@ -44,6 +47,12 @@ class Statement:
     def kind(self) -> str:
         """What else can be a version of it: "For" for a loop, "" for every simple statement."""
         return type(self.node).__name__ if hasattr(self.node, "body") else "magic" if self.is_magic else ""
+
+    @property
+    def shows(self) -> bool:
+        """It shows a value and does nothing else: `print(x)`, `x`, `table.head()`."""
+        method = self.label.rpartition(".")[2] if self.label.startswith("call ") else ""
+        return self.label in _SHOWING or method in _LOOKING
 
     def may_be(self, other: Statement) -> bool:
         """Whether it can be a version of another; whatever is printed, `print` alone makes none."""
