@@ -204,15 +204,25 @@ class OpenBlock:
 
     def end_before_prose(self) -> list[str]:
         """Ends a block that was never closed where prose follows its code; returns the lines of the prose."""
-        if not self.may_be_python_by_name or self.exits or self.code_end < len(self.lines):
-            return []
-        at = prose_begins(self.content())
-        first = at - 1 if self.opening.glued else at
-        if at < 0 or first < 0:
+        first = self._prose_at()
+        if first < 0:
             return []
         rest, self.lines = self.lines[first:], self.lines[:first]
         self.code_end = first
         return rest
+
+    @property
+    def introduces_another(self) -> bool:
+        """Whether prose at its end announces a block: the fence that closed this one was to open that."""
+        last = next((line for line in reversed(self.lines[: self.code_end]) if line.strip()), "")
+        return last.rstrip().endswith((":", "：")) and self._prose_at() >= 0
+
+    def _prose_at(self) -> int:
+        """The first of `lines` that is prose, -1 where all is code."""
+        if not self.may_be_python_by_name or self.exits:
+            return -1
+        at = prose_begins(self.content())
+        return at - 1 if self.opening.glued else at
 
     def content_until(self, exit: Exit) -> str:
         """The code up to an exit."""

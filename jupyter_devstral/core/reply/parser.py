@@ -114,8 +114,9 @@ class ReplyParser:
         rest: list[str] = []
         if not closed:
             block.end_at_glued_close()
+        if not closed or block.introduces_another:
             rest = block.end_before_prose()
-            closed = bool(rest)
+            closed = closed or bool(rest)
         if (
             not rest
             and block.rescuable

@@ -36,7 +36,7 @@ def looks_like_prose(line: str) -> bool:
         return True
     if line.startswith((" ", "\t")):
         return False
-    words = _SPAN.sub("it", text).replace("**", "").split()
+    words = [word for word in _SPAN.sub("it", text).replace("**", "").split() if re.search(r"\w", word)]
     first = words[0].rstrip(":") if words else ""
     if not words or (keyword.iskeyword(first) and first != "None"):
         return False

@@ -41,6 +41,8 @@ def written(reply: str) -> tuple[list[str], tuple[str, ...]]:
         f"```python\n\n  \n{SOURCE}\n\n```\n",
         f"```python\n{SOURCE}\n\nThis code sets a name and prints it.\n",
         f"```python\n{SOURCE}\n\n**Explanation:**\n\n- it prints `x`\n",
+        f"```python\n{SOURCE}\n\nInstall it first:\n```\npip install x\n```\n",
+        f"```python\n{SOURCE}\n\nThe output is:\n\n```\n1\n```\n\nDone.\n",
         f"```python\n{SOURCE}\n\nInstall it first:\n```bash\npip install x\n```\n",
         "```python\nx\u00a0= 1\nprint(x)\n```\n",
         "```python\nx\u200b = 1\nprint(x)\u200b\n```\n",
