@@ -80,6 +80,11 @@ KEYS = "def outer(people):\n    def key(one):\n        return one.nam\n    retur
         (LOOP, "with open(path, encoding='utf-8') as file:\n    for line in file:\n        rows.append(line)",
          "open(path)", "open(path, encoding='utf-8')"),
         (MAIN, "if __name__ == '__main__':\n    run()\n    done()", "run(3)", "run()"),
+        (LOOP, "for line in file:\n    rows.append(line.strip())", "append(line)", "append(line.strip())"),
+        (STEPS, "try:\n    b = clean(a)\nexcept ValueError:\n    b = a", "b = clean(a)",
+         "try:\n    b = clean(a)\nexcept ValueError:\n    b = a"),
+        (STEPS, "if a:\n    b = clean(a)\nelse:\n    b = []", "b = clean(a)",
+         "if a:\n    b = clean(a)\nelse:\n    b = []"),
         # Several, and a quotation of the rest.
         (STEPS, "a = load()\nb = clean(a.dropna())", "clean(a)", "clean(a.dropna())"),
         (STEPS, "plot(b)\nsave(b, mode=1)", "save(b)", "save(b, mode=1)"),
@@ -123,6 +128,15 @@ def test_what_has_no_place_changes_nothing_and_that_is_said(fragment: str) -> No
 
 def test_a_magic_replaces_a_magic() -> None:
     assert after(["%pip install panda"], fenced("%pip install pandas")) == ["%pip install pandas"]
+
+
+def test_a_loop_without_most_of_its_body_is_no_version_of_it() -> None:
+    cell = (
+        "total = 0\nfor p in prices:\n    a = p.x\n    b = p.y\n    log(a, b)\n    total += a\nprint(total)"
+    )
+    edits, notes = proposed([cell], fenced("for p in prices:\n    total += float(p)"))
+    assert edits == ()
+    assert "no longer makes `a`, `b`" in notes[0]
 
 
 def test_two_blocks_that_together_are_the_cell_are_both_used() -> None:

@@ -134,7 +134,7 @@ def _versions(
         and not new[at].is_magic
         and new[at].may_be(old[by_label[new[at].label]])
     ]
-    pairs = dict(_growing(found))
+    pairs = dict(_growing(sorted({*found, *_wrappings(old, new, gap_old, gap_new)})))
     left_new = [at for at in gap_new if at not in pairs]
     left_old = [at for at in gap_old if at not in set(pairs.values())]
     if len(left_new) * len(left_old) <= _MOST_PAIRS:
@@ -146,6 +146,17 @@ def _versions(
                 pairs[at] = was
                 del texts[was]
     return pairs
+
+
+def _wrappings(
+    old: Sequence[Statement], new: Sequence[Statement], gap_old: Sequence[int], gap_new: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """A `try`, an `if` or a loop around the one old statement that it holds."""
+    for at in gap_new:
+        inner = new[at].inner_keys
+        held = [was for was in gap_old if old[was].key in inner] if inner else []
+        if len(held) == 1:
+            yield at, held[0]
 
 
 def _like_one(text: str, texts: Mapping[int, str]) -> int | None:

@@ -67,7 +67,8 @@ def _line_inside(both: Alignment, one: Statement) -> Patch | None:
     text = text_of(both.after, one).strip()
     olds = [node for old in both.old for node in _inner_statements(old.node)]
     by_label = [node for node in olds if label_of(node) == one.label]
-    like = [node for node in by_label or olds if likeness(ast.unparse(node), text) >= LIKE]
+    possible = [node for node in by_label or olds if _same_kind(node, one.node)]
+    like = [node for node in possible if likeness(ast.unparse(node), text) >= LIKE]
     if len(like) != 1:
         return None
     lines = _shifted(both.after, one, like[0].col_offset)
@@ -75,12 +76,17 @@ def _line_inside(both: Alignment, one: Statement) -> Patch | None:
 
 
 def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
-    """Simple statements in it that have their lines for themselves."""
+    """Statements in it that have their lines for themselves."""
     starts: dict[int, int] = {}
     inner = [each for each in ast.walk(node) if isinstance(each, ast.stmt) and each is not node]
     for each in [node, *inner]:
         starts[each.lineno] = starts.get(each.lineno, 0) + 1
-    yield from (each for each in inner if not hasattr(each, "body") and starts[each.lineno] == 1)
+    yield from (each for each in inner if starts[each.lineno] == 1)
+
+
+def _same_kind(one: ast.stmt, other: ast.stmt) -> bool:
+    """Two loops, two conditions …, or two statements without a body."""
+    return type(one) is type(other) or not (hasattr(one, "body") or hasattr(other, "body"))
 
 
 def _shifted(source: str, one: Statement, column: int) -> tuple[str, ...]:

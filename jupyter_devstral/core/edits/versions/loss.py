@@ -13,14 +13,17 @@ from ..rerun_plan import mutated_names
 from .alignment import Alignment, aligned
 from .statements import Statement
 
+_SHORT_BODY = 3
+
 
 def loss_of(before: str, after: str) -> Loss:
     """What `before` has and `after` does not; counted in lines where one of them is not Python."""
     both = aligned(before, after)
     if both is None:
         return loss_of_lines(before, after)
-    counted = sum(not one.says_nothing for one in both.old)
-    removed = sum(_removed_in_gaps(both))
+    within = [_removed_within(both.old[was].node, both.new[at].node) for at, was in both.pairs.items()]
+    counted = sum(not one.says_nothing for one in both.old) + sum(of for _, of in within)
+    removed = sum(_removed_in_gaps(both)) + sum(less for less, _ in within)
     names = tuple(dict.fromkeys([*_names_lost(both), *_members_lost(both)]))
     changes = tuple(sorted(mutated_names(before) - names_of(before).binds - made_by(after)))
     return Loss(names, changes, removed, counted) if names or changes or removed else NO_LOSS
@@ -98,10 +101,17 @@ def _removed_in_gaps(both: Alignment) -> Iterator[int]:
         yield max(0, len(went) - len(came) - _moved(both, went, came))
 
 
+def _removed_within(old: ast.stmt, new: ast.stmt) -> tuple[int, int]:
+    """(statements less, statements) of a body of which less than half is left: no mere tidying up."""
+    before, after = (sum(isinstance(node, ast.stmt) for node in ast.walk(one)) - 1 for one in (old, new))
+    return (before - after, before) if before > _SHORT_BODY and 2 * after < before else (0, 0)
+
+
 def _moved(both: Alignment, went: Sequence[Statement], came: Sequence[Statement]) -> int:
     """How many of those that went have a version in another place."""
     loose = {both.new[at].label for at in both.added} - {one.label for one in came}
-    return sum(one.label in loose for one in went)
+    held = frozenset().union(*(one.inner_keys for one in both.new))
+    return sum(one.label in loose or one.key in held for one in went)
 
 
 def loss_of_lines(before: str, after: str) -> Loss:

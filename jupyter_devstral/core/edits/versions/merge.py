@@ -13,6 +13,7 @@ from .alignment import Alignment, aligned
 from .fragment import is_preparation
 from .inner_places import LIKE, Patch, below_decorators, body_of, column_of, indented, patches_inside
 from .likeness import likeness
+from .loss import loss_of
 from .statements import Statement, imported_names, statements_of, text_of
 
 
@@ -28,7 +29,9 @@ def merged(before: str, after: str, *, made_elsewhere: frozenset[str] = frozense
     if patches is None:
         return None
     source = _patched(before, patches)
-    return source if parse_cell(source) is not None else None
+    loss = loss_of(before, source)
+    # A loop that is shown without most of its body is no version of it.
+    return source if parse_cell(source) is not None and not (loss.names and loss.removed) else None
 
 
 def _without_renamings(both: Alignment, *, most_uses: int = 1) -> Alignment:
@@ -41,6 +44,7 @@ def _without_renamings(both: Alignment, *, most_uses: int = 1) -> Alignment:
         at: was
         for at, was in both.pairs.items()
         if both.new[at].names == both.old[was].names
+        or both.old[was].key in both.new[at].inner_keys
         or all(words[name] <= most_uses for name in both.old[was].names - both.new[at].names)
     }
     return replace(both, pairs=pairs)

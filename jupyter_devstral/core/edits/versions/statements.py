@@ -54,6 +54,14 @@ class Statement:
         method = self.label.rpartition(".")[2] if self.label.startswith("call ") else ""
         return self.label in _SHOWING or method in _LOOKING
 
+    @property
+    def inner_keys(self) -> frozenset[str]:
+        """The keys of the statements in its body, for a statement that is no definition."""
+        if self.is_definition or not hasattr(self.node, "body"):
+            return frozenset()
+        inner = (node for node in ast.walk(self.node) if isinstance(node, ast.stmt) and node is not self.node)
+        return frozenset(map(ast.dump, inner))
+
     def may_be(self, other: Statement) -> bool:
         """Whether it can be a version of another; whatever is printed, `print` alone makes none."""
         if self.kind != other.kind:
