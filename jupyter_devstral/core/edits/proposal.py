@@ -15,6 +15,8 @@ from ..reply.code_block import Code, Prose
 from ..reply.languages import canonical
 from ..reply.left_out_code import placeholder_in
 from ..reply.loose_code import loose_code, quoted_text
+from ..reply.parser import ReplyParser
+from ..reply.thinking import without_thinking
 from ..request.tasks import Task
 from .choice import choose, choose_by_lines
 from .destination import Sorted, sort_blocks
@@ -44,6 +46,7 @@ def propose_edits(
     Writing tasks insert every usable block after `anchor`; rewriting tasks replace `target` once, and other
     cells of `notebook` where the reply names them, as a chat does; `ask` and `explain` change nothing.
     """
+    events = _without_thoughts(events, language)
     if task is Task.CHAT:
         return _named_cells([event for event in events if isinstance(event, Code)], notebook)
     if not (task.inserts or task.rewrites):
@@ -66,6 +69,13 @@ def propose_edits(
     return _rewritten_code(task, events, blocks, target, notebook, language)
 
 
+def _without_thoughts(events: Sequence[Prose | Code], language: str) -> Sequence[Prose | Code]:
+    """The events of the answer alone: a reply that was stored or pasted may still hold what was thought."""
+    text = "".join(event.raw if isinstance(event, Code) else event.text for event in events)
+    answer = without_thinking(text)
+    return events if answer == text else _read(answer, language)
+
+
 def _loose_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
     """The code of a reply without any fence."""
     return loose_code("".join(event.text for event in events if isinstance(event, Prose)), language)
@@ -84,11 +94,12 @@ def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
 
 
 def _cells_in(text: str, language: str) -> list[Code]:
-    from ..reply.parser import ReplyParser
+    return [each for each in _read(text, language) if isinstance(each, Code) and each.verdict == "cell"]
 
+
+def _read(text: str, language: str) -> list[Prose | Code]:
     parser = ReplyParser(language)
-    blocks = [each for each in (*parser.feed(text), *parser.close()) if isinstance(each, Code)]
-    return [block for block in blocks if block.verdict == "cell"]
+    return [*parser.feed(text), *parser.close()]
 
 
 def _named_cells(

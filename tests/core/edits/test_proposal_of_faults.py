@@ -8,16 +8,14 @@ from pathlib import Path
 from jupyter_devstral.core.edits.proposal import propose_edits
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
 from jupyter_devstral.core.reply.parser import Code, Prose, ReplyParser
-from jupyter_devstral.core.reply.thinking import without_thinking
 from jupyter_devstral.core.request.tasks import Task
 
 
 def read(reply: str, size: int) -> list[Prose | Code]:
     parser = ReplyParser()
-    answer = without_thinking(reply)
     events: list[Prose | Code] = []
-    for start in range(0, len(answer), size):
-        events += parser.feed(answer[start : start + size])
+    for start in range(0, len(reply), size):
+        events += parser.feed(reply[start : start + size])
     return [*events, *parser.close()]
 
 
