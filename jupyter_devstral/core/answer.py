@@ -63,6 +63,7 @@ class Reply:
         remote: where the prompt went if not to this machine, else "".
         first_prompt: the prompt that the conversation began with, where this is not its first reply.
         after: the messages between `first_prompt` and this reply.
+        thinking: what the model thought aloud, no part of `text`; it is never sent back.
     """
 
     request: Request
@@ -81,6 +82,7 @@ class Reply:
     remote: str = ""
     first_prompt: Prompt | None = field(default=None, repr=False)
     after: tuple[Message, ...] = field(default=(), repr=False)
+    thinking: str = field(default="", repr=False)
 
     def receipt(self) -> str:
         """One Markdown line: model, what was sent, tokens, what was left out, speed, notes."""

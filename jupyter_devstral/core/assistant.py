@@ -19,12 +19,12 @@ with collector_paused():
     from .model.window import Window, needed_tokens
     from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
     from .redaction.redactor import Redactor, Restorer
-    from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, TextFilter
+    from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, Retraction, TextFilter
     from .request.tasks import Request
     from .settings.config import DevstralConfig
     from .text.control_tokens import Mender, broken_up
 
-__all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream"]
+__all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream", "Retraction"]
 
 # Part of the window that a prompt may fill beside the reply: an estimate is not a count.
 _FILL = 0.95

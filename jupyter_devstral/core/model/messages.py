@@ -29,10 +29,11 @@ class Usage:
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of the reply; the last one of a complete reply carries `usage`."""
+    """A piece of the reply, or of the thinking before it; the last one of a complete reply has `usage`."""
 
     text: str
     usage: Usage | None = None
+    thinking: str = ""
 
 
 @dataclass(frozen=True)

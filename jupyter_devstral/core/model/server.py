@@ -23,12 +23,14 @@ class Wishes:
         num_ctx: the window in tokens.
         temperature: from 0 to 2.
         seed: for answers that can be repeated.
+        think: whether a model that can think does.
     """
 
     model: str | None = None
     num_ctx: int | None = None
     temperature: float | None = None
     seed: int | None = None
+    think: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ OPTIONS = (
     Option(("--num-ctx",), "num_ctx", "the window in tokens", metavar="TOKENS", kind=int),
     Option(("--temperature",), "temperature", "sampling temperature", metavar="T", kind=float),
     Option(("--seed",), "seed", "seed of the sampler", metavar="N", kind=int),
+    Option(("--think",), "think", "let a model that can think do so before it answers"),
     Option(("--properties",), "properties", "test: what holds for every input, with hypothesis"),
     Option(("--doctest",), "doctest", "test: examples in the docstrings"),
     Option(("--dry-run",), "dry_run", "show what would be sent, with token counts; send nothing"),
@@ -106,6 +107,7 @@ class Command:
     num_ctx: int | None = None
     temperature: float | None = None
     seed: int | None = None
+    think: bool = False
     properties: bool = False
     doctest: bool = False
     dry_run: bool = False

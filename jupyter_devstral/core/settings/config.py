@@ -67,6 +67,9 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
     seed = Int(None, allow_none=True, help="Sampling seed, for answers that can be repeated.").tag(
         config=True
     )
+    think = Bool(
+        False, help="Let a model that can think do so before it answers; what it thinks is not a part of it."
+    ).tag(config=True)
     max_reply_tokens = Int(
         4096, help="Longest reply in tokens (and never more than a quarter of the window)."
     ).tag(config=True)

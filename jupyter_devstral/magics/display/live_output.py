@@ -193,6 +193,10 @@ class TerminalOutput:
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
         self._end_status()
+        if len(text) < self._written:
+            # What stands there was the model's thinking.
+            print("\n\n", end="")
+            self._written = 0
         print(printable(text[self._written :]), end="", flush=True)
         self._written = len(text)
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...core.answering import Asking, Trying, answering, carry_out, repairing
+from ...core.edits.edit import with_losses
 from ...core.edits.rerun_plan import cells_to_run
 from ...core.errors import DevstralError
 from ...core.text.data_lines import guarded
@@ -316,7 +317,7 @@ class Explanation:
         return None if self._stopped.is_set() else verdict
 
     def _show_verdict(self, verdict: Verdict | None) -> None:
-        self.card.trial = verdict.badge() if verdict else ""
+        self.card.trial = with_losses(verdict.badge(), self.card.edits) if verdict else ""
         self.card.verdict = verdict.kind if verdict else ""
 
     def _show_finished(self) -> None:

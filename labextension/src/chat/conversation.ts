@@ -152,6 +152,10 @@ export class Conversation {
         exchange.phase = '';
         this._streamed.emit({ exchange, text: line.text });
         return;
+      case 'retraction':
+        exchange.reply = '';
+        exchange.retractions += 1;
+        break;
       case 'note':
         exchange.notes.push(line.text);
         break;

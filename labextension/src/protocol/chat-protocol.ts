@@ -88,6 +88,7 @@ export interface IProof {
 export type StreamRecord =
   | { readonly type: 'sent'; readonly sent: ISent }
   | { readonly type: 'phase' | 'text' | 'note'; readonly text: string }
+  | { readonly type: 'retraction' }
   | { readonly type: 'done'; readonly answer: IAnswer }
   | { readonly type: 'error'; readonly message: string; readonly state: ServerState };
 
@@ -202,6 +203,8 @@ export function readStreamRecord(data: unknown): StreamRecord | null {
     case 'text':
     case 'note':
       return { type: line.type, text: text(line.text) };
+    case 'retraction':
+      return { type: 'retraction' };
     case 'done': {
       const answer = readAnswer(line.bundle);
       return answer && { type: 'done', answer };

@@ -8,6 +8,14 @@ import { PROTOCOL } from '../tokens';
 
 export type CellKind = 'code' | 'markdown';
 
+/** What a cell no longer has when its new source takes the place of the old one. */
+export interface ILoss {
+  readonly names: readonly string[];
+  readonly changes: readonly string[];
+  readonly removed: number;
+  readonly of: number;
+}
+
 /** One change to one cell; an insert stands after `cellId`. "" is the cell that ran. */
 export interface IEdit {
   readonly op: 'replace' | 'insert' | 'delete';
@@ -15,6 +23,7 @@ export interface IEdit {
   readonly before: string;
   readonly source: string;
   readonly kind: CellKind;
+  readonly loss?: ILoss;
 }
 
 export type CardState = 'offer' | 'working' | 'done' | 'dismissed';
@@ -155,7 +164,7 @@ function readEdits(data: unknown): IEdit[] | null {
 }
 
 function readEdit(data: unknown): IEdit | null {
-  const { op, cell_id: cellId, before = '', source = '', kind = 'code' } = record(data);
+  const { op, cell_id: cellId, before = '', source = '', kind = 'code', loss } = record(data);
   if (op !== 'replace' && op !== 'insert' && op !== 'delete') {
     return null;
   }
@@ -165,7 +174,14 @@ function readEdit(data: unknown): IEdit | null {
   if (typeof cellId !== 'string' || typeof before !== 'string' || typeof source !== 'string') {
     return null;
   }
-  return { op, cellId, before, source, kind };
+  const lost = readLoss(loss);
+  return { op, cellId, before, source, kind, ...(lost && { loss: lost }) };
+}
+
+function readLoss(data: unknown): ILoss | null {
+  const { names, changes, removed, of } = record(data);
+  const loss = { names: texts(names), changes: texts(changes), removed: number(removed), of: number(of) };
+  return loss.names.length + loss.changes.length + loss.removed > 0 ? loss : null;
 }
 
 /** An object's own properties; anything else has none. */
@@ -177,6 +193,10 @@ export function record(value: unknown): Record<string, unknown> {
 
 export function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+function number(value: unknown): number {
+  return Number.isSafeInteger(value) ? (value as number) : 0;
 }
 
 export function text(value: unknown): string {

@@ -148,7 +148,7 @@ def leaves_code_out(source: str) -> bool:
 
 
 def test_every_python_block_that_parses_is_offered(replies: list[dict[str, Any]]) -> None:
-    offered = left_out = 0
+    offered = left_out = shown = 0
     for reply in replies:
         cells = {
             textwrap.dedent(event.source).strip()
@@ -164,11 +164,22 @@ def test_every_python_block_that_parses_is_offered(replies: list[dict[str, Any]]
             elif re.search(r"\\`+\w*\n", reply["reply"]):
                 # Escaped fences around an example of Markdown: a scanner sees a block, a reader does not.
                 continue
+            elif shows_a_value(block.content):
+                # "This will output:", and the tag of the code.
+                shown += 1
             else:
                 assert leaves_code_out(block.content), (reply["id"], block.content)
                 left_out += 1
     assert offered > 750
     assert left_out < 40
+    assert shown < 8
+
+
+def shows_a_value(source: str) -> bool:
+    """A number, a list or an array alone."""
+    body = ast.parse(textwrap.dedent(source)).body
+    names = {ast.unparse(node.func) for node in ast.walk(body[0]) if isinstance(node, ast.Call)}
+    return len(body) == 1 and isinstance(body[0], ast.Expr) and names <= {"array"}
 
 
 def test_no_cell_comes_from_anything_but_python(replies: list[dict[str, Any]]) -> None:

@@ -46,7 +46,7 @@ def test_text_on_the_line_comes_before_the_body():
 def test_every_option_reaches_its_field():
     line = (
         "edit -m qwen:0.5b --context above -v df --var=s --insert replace -o out --cell 3 --num-ctx 8192 "
-        "--temperature=0.5 --seed -7 --dry-run do it"
+        "--temperature=0.5 --seed -7 --think --dry-run do it"
     )
     command = parse_command(line)
     assert command.task is Task.EDIT
@@ -55,6 +55,7 @@ def test_every_option_reaches_its_field():
     assert (command.insert, command.output, command.cell) == ("replace", "out", "3")
     assert (command.num_ctx, command.temperature, command.seed) == (8192, 0.5, -7)
     assert command.dry_run
+    assert command.think
     properties = parse_command("test --properties clip")
     doctest = parse_command("test --doctest clip")
     assert properties.properties

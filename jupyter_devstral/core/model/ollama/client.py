@@ -21,7 +21,7 @@ from ..window import Window, choose_window
 from .chat_request import ChatBody, ChatRequest
 from .facts import CLOUD, full_name, is_cloud_name, model_in_show, models_in_ps, models_in_tags, running_as
 from .pull import Download
-from .server_facts import forget, server_facts, shown_model
+from .server_facts import can_think, forget, server_facts, shown_model
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -54,6 +54,7 @@ class OllamaModel:
         num_ctx: int | None = None,
         temperature: float | None = None,
         seed: int | None = None,
+        think: bool | None = None,
     ) -> None:
         self.config = config
         self.host = parse_host(host) if host is not None else config.host
@@ -61,6 +62,9 @@ class OllamaModel:
         self._num_ctx = num_ctx
         self._temperature = config.temperature if temperature is None else temperature
         self._seed = config.seed if seed is None else seed
+        self._think = config.think if think is None else think
+        # As far as is known: a model that thinks does so unless it is told not to, others refuse the field.
+        self._can_think = False
         # Where Ollama forwards this model, as far as is known.
         self._forwarded_to = CLOUD if is_cloud_name(self.name) else ""
         self._requests: list[ChatRequest] = []
@@ -77,6 +81,7 @@ class OllamaModel:
             facts = server_facts(connection, self.name)
             self._forwarded_to = facts.remote_host or self._forwarded_to
             self._refuse_forwarded()
+            self._can_think = can_think(connection, self.name)
             return choose_window(
                 need=need,
                 loaded=0 if self._num_ctx else facts.loaded,
@@ -210,7 +215,8 @@ class OllamaModel:
         }
         if self._seed is not None:
             options["seed"] = self._seed
-        return ChatBody(self.name, tuple(map(_as_sent, messages)), options, self.config.keep_alive)
+        think = self._think if self._can_think else None
+        return ChatBody(self.name, tuple(map(_as_sent, messages)), options, self.config.keep_alive, think)
 
     def _refuse_remote(self) -> None:
         self._refuse_remote_host()

@@ -21,6 +21,7 @@ def connect(config: DevstralConfig, wishes: Wishes, *, start: bool) -> ModelServ
         num_ctx=wishes.num_ctx,
         temperature=wishes.temperature,
         seed=wishes.seed,
+        think=wishes.think,
     )
 
 

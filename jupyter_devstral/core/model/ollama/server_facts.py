@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import RequestRefused
+from ...errors import ModelError, RequestRefused
 from ..server import ModelInfo, RunningModel
 from .facts import model_in_show, models_in_ps, models_in_tags, running_as
 
@@ -47,6 +47,15 @@ def running_model(connection: Connection, model: str, *, timeout: float) -> Runn
     except RequestRefused:
         return None
     return running_as(model, running, tags)
+
+
+def can_think(connection: Connection, model: str) -> bool:
+    """Whether the server says that the model can think; asked once per process."""
+    try:
+        return "thinking" in shown_model(connection, model).capabilities
+    except ModelError:
+        # The question itself is about to fail, with better words.
+        return False
 
 
 def forget(host: str, model: str) -> None:
