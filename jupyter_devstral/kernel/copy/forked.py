@@ -77,10 +77,10 @@ class Forked:
         if self._cancelled:
             return
         origin = Origin()
+        self._pipe, child_end = os.pipe()
         # Where there is none, nothing can be written at all.
         with suppress(OSError):
             self._folder = PrivateFolder()
-        self._pipe, child_end = os.pipe()
         self._began = time.monotonic()
         try:
             with _no_fork_warning():
