@@ -9,7 +9,7 @@ from .outcome import TIME, UNDECIDED
 # The share of its time that a copy must have computed for its end to say something about its code.
 _WORKED = 0.8
 # How long a copy is waited for that the machine gives no processor: times its seconds, and seconds at least.
-_PATIENCE, _LEAST_PATIENCE = 4, 15.0
+_PATIENCE, _LEAST_PATIENCE = 4, 8.0
 
 
 def end_of_time(elapsed: float, *, worked: float, starved: float, seconds: float) -> str:

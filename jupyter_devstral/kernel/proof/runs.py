@@ -28,7 +28,8 @@ CUT_OFF, NOT_TRIED, NO_TURN, FLAKY = "cut off", "not tried", "no turn", "not rep
 
 _MEMORY = 2**30
 _FILE = "<tests>"
-_ROUNDS = 4
+# Copies for one cell of tests; on a busy machine, as many as begin within this many times their seconds.
+_ROUNDS, _MOST_SECONDS = 4, 6
 # A faulty function may loop: its tests get this many times what they took, and at least so many seconds.
 _MUTANT_FACTOR, _MUTANT_SECONDS = 10, 1.0
 _AT_ONCE = 4
@@ -57,8 +58,9 @@ def run_in_copy(
     import_pytest()
     found: dict[str, list[TestOutcome]] = {}
     left = list(names)
+    began = time.monotonic()
     for _ in range(_ROUNDS):
-        if not left:
+        if not left or time.monotonic() - began > _MOST_SECONDS * seconds:
             break
         forked = Forked(_Tests(ip, source, left, fresh_random).run, seconds=seconds, memory=_MEMORY)
         forked.start()

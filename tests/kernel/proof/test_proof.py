@@ -135,7 +135,8 @@ def test_a_cell_that_has_not_run_is_named(write_tests):
 def test_hanging_tests_are_cut_off_and_the_others_kept(write_tests):
     hanging = "def test_long():\n    while True:\n        clip(1)\n"
     result = write_tests(reply(hanging + "\n" + GOOD))
-    assert "timed out after 3 s" in result.markdown
+    # On a machine that is busy elsewhere the clock may be first.
+    assert "timed out after 3 s" in result.markdown or "not decided in 3 s" in result.markdown
     assert "test_long" not in result.next_input
     assert "test_above" in result.next_input
 
