@@ -1,6 +1,8 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAnswer, readMessages, readSent, readStatus, readStreamRecord, StreamRecord } from '../src/protocol/chat-protocol';
+import { readMessages, readSent } from '../src/protocol/sent';
+import { readStatus } from '../src/protocol/status';
+import { readAnswer, readStreamRecord, StreamRecord } from '../src/protocol/stream';
 import { Conversation } from '../src/chat/conversation';
 import type { IAsked } from '../src/chat/exchange';
 import { jsonLines } from '../src/protocol/json-lines';
@@ -157,15 +159,17 @@ test('mentions are what exists, without the punctuation behind them', () => {
 });
 
 const ASKED: IAsked = {
-  task: 'chat',
   typed: 'why?',
-  question: 'why?',
-  target: '',
-  variables: [],
-  files: [],
-  selection: '',
-  images: [{ mime: 'image/png', data: 'aGk=' }],
-  strengthens: ''
+  question: {
+    task: 'chat',
+    question: 'why?',
+    target: '',
+    variables: [],
+    files: [],
+    selection: '',
+    images: [{ mime: 'image/png', data: 'aGk=' }],
+    strengthens: ''
+  }
 };
 const FACTS = { path: 'a.ipynb', kernel_id: null, language: 'python', cells: [{ id: 'a' }, { id: 'b' }] };
 const OPTIONS = { exclude: [], model: null };
@@ -228,12 +232,12 @@ test('what became of tests is kept, and what strengthens them is asked about the
   const { client, asked } = answering({ type: 'done', bundle: { ...BUNDLE, proof } });
   const conversation = new Conversation(client);
   const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
-  assert.deepEqual(exchange.answer?.proof, proof);
+  assert.deepEqual(exchange.answer?.bundle.proof, proof);
   conversation.restore(JSON.parse(JSON.stringify(conversation)));
-  assert.deepEqual(conversation.exchanges[0].answer?.proof, proof);
-  await conversation.ask({ ...ASKED, strengthens: 'k' }, FACTS, OPTIONS);
+  assert.deepEqual(conversation.exchanges[0].answer?.bundle.proof, proof);
+  await conversation.ask({ ...ASKED, question: { ...ASKED.question, strengthens: 'k' } }, FACTS, OPTIONS);
   assert.deepEqual([asked[0].strengthens, asked[1].strengthens], ['', 'k']);
-  assert.equal(readAnswer({ ...BUNDLE, proof: { markdown: 3 } })?.proof, null);
+  assert.equal(readAnswer({ ...BUNDLE, proof: { markdown: 3 } })?.bundle.proof, null);
 });
 
 test('stopping keeps what arrived and closes the connection', async () => {

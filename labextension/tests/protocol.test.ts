@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readApply, readBundle, withoutDiffs } from '../src/protocol/protocol';
+import { readBundle, withoutDiffs } from '../src/protocol/bundle';
+import { readApply } from '../src/protocol/kernel-messages';
 
 const EDIT = { op: 'replace', cell_id: 'a', before: 'x', source: 'y', kind: 'code' };
 const CARD = {

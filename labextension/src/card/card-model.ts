@@ -8,7 +8,9 @@ import { VDomModel } from '@jupyterlab/ui-components';
 import { ActiveNotebook } from '../notebook/active-notebook';
 import type { KernelLink } from '../kernel/kernel-link';
 import type { NotebookLinks } from '../kernel/notebook-links';
-import type { CardAction, IBundle, ICard, IEdit } from '../protocol/protocol';
+import type { IBundle, ICard } from '../protocol/bundle';
+import type { IEdit } from '../protocol/edit';
+import type { CardAction } from '../protocol/kernel-messages';
 import { refusalText } from '../notebook/refusal-text';
 
 export interface IOutcome {

@@ -18,7 +18,8 @@ import { CardHead } from './card-head';
 import { DiffView } from '../view/diff-view';
 import type { NotebookLinks } from '../kernel/notebook-links';
 import { ProseView } from '../view/prose-view';
-import { IEdit, readBundle, withoutDiffs } from '../protocol/protocol';
+import { readBundle, withoutDiffs } from '../protocol/bundle';
+import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
 
 /** What a card needs of the application. */

@@ -1,8 +1,7 @@
 /** What belongs to a question, gathered from the notebook that is in front. */
 
 import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { Task } from '../protocol/chat-protocol';
-import type { NotebookFacts } from './conversation';
+import type { INotebookFacts, Task } from '../protocol/question';
 import type { IAsked } from './exchange';
 import { IMentionable, mentionsIn } from './mentions';
 
@@ -22,20 +21,17 @@ export function askedAbout(
   const { cells, files, variables, selection } = mentionsIn(question, known);
   const folder = notebook?.folder;
   const named = cells.length > 0 ? notebook?.cells[cells[0]]?.id : undefined;
-  return {
-    task,
-    typed,
-    question,
+  const attached = {
     target: named ?? notebook?.activeCellId ?? '',
     variables,
     files: files.map(file => (folder ? `${folder}/${file}` : file)),
     selection: selection ? (notebook?.selection ?? '') : '',
-    images: withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : [],
-    strengthens: ''
+    images: withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : []
   };
+  return { typed, question: { task, question, ...attached, strengthens: '' } };
 }
 
-export function factsOf(notebook: ActiveNotebook | null): NotebookFacts {
+export function factsOf(notebook: ActiveNotebook | null): INotebookFacts {
   return {
     path: notebook?.path ?? '',
     kernel_id: notebook?.kernelId ?? null,

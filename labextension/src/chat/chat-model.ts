@@ -10,7 +10,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import { ActiveNotebook } from '../notebook/active-notebook';
 import { askedAbout, factsOf } from './asking';
-import type { IMessage, ISent, IStatus, Task } from '../protocol/chat-protocol';
+import type { IEdit } from '../protocol/edit';
+import type { IChoices, IPosted, Task } from '../protocol/question';
+import type { IMessage, ISent } from '../protocol/sent';
+import type { IStatus } from '../protocol/status';
 import type { Client } from './client';
 import { Conversation } from './conversation';
 import { ConversationStore } from './conversation-store';
@@ -18,7 +21,6 @@ import type { EditState, Exchange, IAsked } from './exchange';
 import { LookAhead } from './look-ahead';
 import type { IMentionable } from './mentions';
 import { ModelSetup } from './model-setup';
-import type { IEdit } from '../protocol/protocol';
 import { refusalText } from '../notebook/refusal-text';
 import { readTyped } from './slash-commands';
 
@@ -44,7 +46,7 @@ export class ChatModel extends VDomModel {
     this._lookAhead = new LookAhead(
       client,
       contents,
-      () => ({ ...this._question(this._asked(this.draft, 'chat', readTyped(this.draft).text || '…')), images: [] }),
+      () => ({ ...this._posted(this._draftAsked()), images: [] }),
       () => this.notebook
     );
     this._lookAhead.changed.connect(() => this._emit());
@@ -174,7 +176,9 @@ export class ChatModel extends VDomModel {
   /** Ask from elsewhere, about a cell. */
   async ask({ task, question = '', target, strengthens = '' }: IAskedElsewhere): Promise<Exchange | null> {
     const typed = task === 'chat' || task === 'edit' ? question : `/${task} ${question}`.trim();
-    return this._ask({ ...this._asked(typed, task, question), strengthens, ...(target ? { target } : {}) });
+    const asked = this._asked(typed, task, question);
+    const about = { ...asked.question, strengthens, ...(target ? { target } : {}) };
+    return this._ask({ typed, question: about });
   }
 
   async retry(exchange: Exchange): Promise<void> {
@@ -207,8 +211,7 @@ export class ChatModel extends VDomModel {
 
   /** What would be sent now, word for word. */
   async messages(): Promise<readonly IMessage[]> {
-    const asked = this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
-    return (await this.client.prompt(this._question(asked), new AbortController().signal)).messages;
+    return (await this.client.prompt(this._posted(this._draftAsked()), new AbortController().signal)).messages;
   }
 
   /** Carry out edits of an answer, all or none; says what became of it. */
@@ -256,8 +259,7 @@ export class ChatModel extends VDomModel {
     const conversation = this._conversation;
     this.isHelpShown = false;
     this._say(this.trans.__('Asked.'));
-    const { exclude, model, ...facts } = this._question(asked);
-    const exchange = await conversation.ask(asked, facts, { exclude, model });
+    const exchange = await conversation.ask(asked, factsOf(this.notebook), this._choices);
     if (exchange.state === 'failed' && exchange.serverState !== 'ready') {
       void this.setup.look();
     }
@@ -272,22 +274,17 @@ export class ChatModel extends VDomModel {
     return askedAbout(this.notebook, this.mentionable, { typed, task, question, withImages: this.withImages });
   }
 
-  private _question(asked: IAsked) {
-    const { task, question, target, variables, files, selection, images, strengthens } = asked;
-    return {
-      ...factsOf(this.notebook),
-      task,
-      question,
-      target,
-      variables,
-      files,
-      selection,
-      images,
-      strengthens,
-      exclude: [...this._excluded.keys()],
-      turns: this._conversation.turns,
-      model: this.setup.chosen || null
-    };
+  /** What the draft would ask. */
+  private _draftAsked(): IAsked {
+    return this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
+  }
+
+  private get _choices(): IChoices {
+    return { exclude: [...this._excluded.keys()], model: this.setup.chosen || null };
+  }
+
+  private _posted({ question }: IAsked): IPosted {
+    return { ...question, ...factsOf(this.notebook), ...this._choices, turns: this._conversation.turns };
   }
 
   /** The sidebar is about the notebook that is in front. */

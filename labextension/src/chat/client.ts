@@ -4,22 +4,12 @@
 
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import {
-  CHAT_PROTOCOL,
-  IQuestion,
-  ISent,
-  IStatus,
-  IVariable,
-  PullRecord,
-  readPullRecord,
-  readSent,
-  readStatus,
-  readStreamRecord,
-  readVariables,
-  StreamRecord
-} from '../protocol/chat-protocol';
+import { list, record, text } from '../protocol/json-values';
+import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
+import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
+import { IStatus, PullRecord, readPullRecord, readStatus } from '../protocol/status';
+import { readStreamRecord, StreamRecord } from '../protocol/stream';
 import { jsonLines } from '../protocol/json-lines';
-import { list, record, text } from '../protocol/protocol';
 
 /** The server refused, or is not there; the message is for the user. */
 export class ClientError extends Error {}
@@ -32,12 +22,12 @@ export class Client {
   }
 
   /** What would be sent. */
-  async prompt(question: IQuestion, signal: AbortSignal): Promise<ISent> {
+  async prompt(question: IPosted, signal: AbortSignal): Promise<ISent> {
     return readSent(await this._json('POST', 'prompt', {}, asBody(question), signal));
   }
 
   /** An answer as it comes; leaving the iteration, or aborting, closes the connection. */
-  async *chat(question: IQuestion, signal: AbortSignal): AsyncGenerator<StreamRecord> {
+  async *chat(question: IPosted, signal: AbortSignal): AsyncGenerator<StreamRecord> {
     for await (const line of this._lines('chat', asBody(question), signal)) {
       const read = readStreamRecord(line);
       if (read) {
@@ -105,7 +95,7 @@ export class Client {
   }
 }
 
-function asBody(question: IQuestion): object {
+function asBody(question: IPosted): object {
   return { protocol: CHAT_PROTOCOL, ...question };
 }
 

@@ -5,16 +5,15 @@
  */
 
 import { ISignal, Signal } from '@lumino/signaling';
-import type { IQuestion, ITurn, StreamRecord } from '../protocol/chat-protocol';
+import { IEdit } from '../protocol/edit';
+import { text } from '../protocol/json-values';
+import type { IChoices, INotebookFacts, IPosted, ITurn } from '../protocol/question';
+import type { StreamRecord } from '../protocol/stream';
 import { EditState, Exchange, ExchangeState, IAsked } from './exchange';
-import { IEdit, text } from '../protocol/protocol';
 
 export interface IStreams {
-  chat(question: IQuestion, signal: AbortSignal): AsyncIterable<StreamRecord>;
+  chat(question: IPosted, signal: AbortSignal): AsyncIterable<StreamRecord>;
 }
-
-/** The part of a question that only the notebook can tell. */
-export type NotebookFacts = Pick<IQuestion, 'path' | 'kernel_id' | 'language' | 'cells'>;
 
 /** What is kept: older exchanges are forgotten. */
 const MOST_KEPT = 100;
@@ -48,7 +47,7 @@ export class Conversation {
     return this._exchanges
       .filter(({ state, reply }) => state !== 'running' && reply.trim() !== '')
       .map(({ answer, sent, reply, after }) => ({
-        user_text: answer?.userText || sent?.userText || '',
+        user_text: answer?.bundle.userText || sent?.userText || '',
         reply,
         after
       }))
@@ -57,19 +56,17 @@ export class Conversation {
   }
 
   /** Ask, and resolve when the answer has ended, one way or another. */
-  async ask(asked: IAsked, facts: NotebookFacts, options: { exclude: readonly string[]; model: string | null }) {
+  async ask(asked: IAsked, facts: INotebookFacts, choices: IChoices): Promise<Exchange> {
     this.stop();
     const turns = this.turns;
     const last = facts.cells[facts.cells.length - 1];
     const exchange = Exchange.begin(asked, text(last?.id));
     this._exchanges.push(exchange);
     this._changed.emit();
-    const { task, question, target, variables, files, selection, images, strengthens } = asked;
-    const attached = { variables, files, selection, images, strengthens };
     const abort = (this._abort = new AbortController());
     try {
-      const sending = { ...facts, ...attached, task, question, target, turns, ...options };
-      for await (const line of this._client.chat(sending, abort.signal)) {
+      const posted = { ...asked.question, ...facts, ...choices, turns };
+      for await (const line of this._client.chat(posted, abort.signal)) {
         if (abort.signal.aborted) {
           break;
         }
@@ -157,7 +154,7 @@ export class Conversation {
         break;
       case 'done':
         exchange.answer = line.answer;
-        exchange.reply = line.answer.reply || exchange.reply;
+        exchange.reply = line.answer.bundle.reply || exchange.reply;
         exchange.edits = line.answer.bundle.edits.map(() => 'open');
         this._end(exchange, 'done');
         return;

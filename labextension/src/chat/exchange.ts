@@ -2,27 +2,24 @@
  * One question with its answer, as a value that can be kept and read again. Draws nothing, asks nobody.
  */
 
-import { IAnswer, IImage, ISent, readAnswer, readSent, ServerState, Task, TASKS } from '../protocol/chat-protocol';
-import { IEdit, record, text, texts } from '../protocol/protocol';
+import type { IEdit } from '../protocol/edit';
+import { oneOf, record, text, texts } from '../protocol/json-values';
+import { IQuestion, TASKS } from '../protocol/question';
+import { ISent, readSent, writeSent } from '../protocol/sent';
+import type { ServerState } from '../protocol/status';
+import { IAnswer, readAnswer } from '../protocol/stream';
 
-/** What the user asked, with everything that was attached by hand. */
+/** A question, and how it was typed, the command included. */
 export interface IAsked {
-  readonly task: Task;
-  /** As typed, the command included. */
   readonly typed: string;
-  readonly question: string;
-  /** Id of the cell that it is about, "" for none. */
-  readonly target: string;
-  readonly variables: readonly string[];
-  readonly files: readonly string[];
-  readonly selection: string;
-  readonly images: readonly IImage[];
-  /** Key of the proof whose survivors new tests are for, "" for an ordinary question. */
-  readonly strengthens: string;
+  readonly question: IQuestion;
 }
 
-export type EditState = 'open' | 'accepted' | 'rejected';
-export type ExchangeState = 'running' | 'done' | 'stopped' | 'failed';
+export const EDIT_STATES = ['open', 'accepted', 'rejected'] as const;
+export type EditState = (typeof EDIT_STATES)[number];
+
+export const EXCHANGE_STATES = ['running', 'done', 'stopped', 'failed'] as const;
+export type ExchangeState = (typeof EXCHANGE_STATES)[number];
 
 /** A question and its answer. */
 export class Exchange {
@@ -59,21 +56,20 @@ export class Exchange {
   /** One that was kept, null for what is not understood. */
   static read(data: unknown): Exchange | null {
     const kept = record(data);
-    const asked = record(kept.asked);
-    if (!TASKS.includes(asked.task as Task) || typeof kept.id !== 'string') {
+    const asked = readAsked(kept.asked);
+    if (asked === null || typeof kept.id !== 'string') {
       return null;
     }
-    const exchange = new Exchange(kept.id, readAsked(asked), text(kept.after));
-    exchange.state = kept.state === 'done' || kept.state === 'failed' ? kept.state : 'stopped';
+    const exchange = new Exchange(kept.id, asked, text(kept.after));
+    const state = oneOf(EXCHANGE_STATES, kept.state, 'stopped');
+    exchange.state = state === 'running' ? 'stopped' : state;
     exchange.reply = text(kept.reply);
     exchange.answer = readAnswer(kept.bundle);
     exchange.sent = kept.sent ? readSent(kept.sent) : null;
     exchange.notes = texts(kept.notes);
     exchange.error = text(kept.error);
     const states = texts(kept.edits);
-    exchange.edits = exchange.proposed.map((_, at) =>
-      states[at] === 'accepted' || states[at] === 'rejected' ? states[at] : 'open'
-    ) as EditState[];
+    exchange.edits = exchange.proposed.map((_, at) => oneOf(EDIT_STATES, states[at], 'open'));
     return exchange;
   }
 
@@ -82,12 +78,12 @@ export class Exchange {
     const { id, asked, after, state, reply, answer, sent, notes, error, edits } = this;
     return {
       id,
-      asked: { ...asked, images: [] },
+      asked: { typed: asked.typed, ...asked.question, images: [] },
       after,
       state,
       reply,
       bundle: answer?.raw ?? null,
-      sent: sent && unread(sent),
+      sent: sent && writeSent(sent),
       notes,
       error,
       edits
@@ -97,33 +93,22 @@ export class Exchange {
 
 let lastId = 0;
 
-function readAsked(asked: Record<string, unknown>): IAsked {
-  return {
-    task: asked.task as Task,
-    typed: text(asked.typed),
-    question: text(asked.question),
-    target: text(asked.target),
-    variables: texts(asked.variables),
-    files: texts(asked.files),
-    selection: text(asked.selection),
-    images: [],
-    strengthens: text(asked.strengthens)
-  };
-}
-
-/** As `readSent` reads it again. */
-function unread(sent: ISent): object {
-  const { tokens, window, model, redactions, userText, notes } = sent;
-  return {
-    tokens,
-    window,
-    model,
-    redactions,
-    user_text: userText,
-    reply_reserve: sent.replyReserve,
-    is_remote: sent.isRemote,
-    pieces: sent.pieces,
-    dropped: sent.dropped,
-    notes
-  };
+function readAsked(data: unknown): IAsked | null {
+  const asked = record(data);
+  const task = oneOf(TASKS, asked.task, null);
+  return (
+    task && {
+      typed: text(asked.typed),
+      question: {
+        task,
+        question: text(asked.question),
+        target: text(asked.target),
+        variables: texts(asked.variables),
+        files: texts(asked.files),
+        selection: text(asked.selection),
+        images: [],
+        strengthens: text(asked.strengthens)
+      }
+    }
+  );
 }

@@ -5,7 +5,8 @@
 import type { Contents } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { IQuestion, ISent, IVariable } from '../protocol/chat-protocol';
+import type { IPosted } from '../protocol/question';
+import type { ISent, IVariable } from '../protocol/sent';
 import type { Client } from './client';
 import { once } from '../timing';
 
@@ -16,7 +17,7 @@ export class LookAhead {
   constructor(
     private readonly _client: Client,
     private readonly _contents: Contents.IManager,
-    private readonly _question: () => IQuestion,
+    private readonly _question: () => IPosted,
     private readonly _notebook: () => ActiveNotebook | null
   ) {}
 

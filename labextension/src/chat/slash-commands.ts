@@ -1,6 +1,6 @@
 /** What is typed behind "/" at the start of a message. Pure: a text in, what it asks for out. */
 
-import type { Task } from '../protocol/chat-protocol';
+import type { Task } from '../protocol/question';
 
 export type SlashName = 'fix' | 'explain' | 'test' | 'refactor' | 'doc' | 'clear' | 'help';
 

@@ -1,6 +1,6 @@
 /** What the views of the chat need of JupyterLab; handed down, so that no view reaches for the application. */
 
-import type { IMessage } from '../protocol/chat-protocol';
+import type { IMessage } from '../protocol/sent';
 import type { IReplyServices } from '../view/reply-view';
 import type { IDiffServices } from './edit-cards';
 

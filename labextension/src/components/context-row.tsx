@@ -3,7 +3,7 @@
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ChatModel } from '../chat/chat-model';
-import type { IPiece, ISent } from '../protocol/chat-protocol';
+import type { IPiece, ISent, PieceKind } from '../protocol/sent';
 
 interface IProps {
   readonly model: ChatModel;
@@ -11,7 +11,7 @@ interface IProps {
 }
 
 /** These cannot be taken out one by one. */
-const FIXED = ['turn', 'target', 'image'];
+const FIXED: readonly PieceKind[] = ['turn', 'target', 'image'];
 
 export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
   const { preview, trans, excluded, imageCount } = model;
@@ -100,7 +100,7 @@ function Gauge({ sent, trans }: { readonly sent: ISent; readonly trans: Translat
 }
 
 function summary(sent: ISent, trans: TranslationBundle): string {
-  const count = (...kinds: string[]) => sent.pieces.filter(piece => kinds.includes(piece.kind)).length;
+  const count = (...kinds: PieceKind[]) => sent.pieces.filter(piece => kinds.includes(piece.kind)).length;
   const cells = count('cell', 'below', 'definition', 'target');
   const variables = count('variable');
   const others = sent.pieces.length - cells - variables;

@@ -5,7 +5,7 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { ChatModel } from '../chat/chat-model';
 import type { Exchange } from '../chat/exchange';
 import { DiffView } from '../view/diff-view';
-import type { IEdit } from '../protocol/protocol';
+import type { IEdit } from '../protocol/edit';
 import { useWidget } from './use-widget';
 
 export interface IDiffServices {

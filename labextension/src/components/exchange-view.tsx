@@ -87,12 +87,12 @@ function Reply({ exchange, model, services }: IProps): JSX.Element {
 /** What became of the tests in the answer. */
 function Proof({ exchange, model, services }: IProps): JSX.Element | null {
   const { trans } = model;
-  const proof = exchange.answer?.proof;
+  const proof = exchange.answer?.bundle.proof;
   if (!proof) {
     return null;
   }
   const { markdown, strengthen, key } = proof;
-  const { target } = exchange.asked;
+  const { target } = exchange.asked.question;
   return (
     // Wide tables scroll, which the keyboard can do only where the focus can be.
     <section className="jp-devstral-proof" aria-label={trans.__('What became of the tests')} tabIndex={0}>

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IStatus } from '../protocol/chat-protocol';
+import type { IStatus } from '../protocol/status';
 import type { IPulling, ModelSetup } from '../chat/model-setup';
 
 interface IProps {

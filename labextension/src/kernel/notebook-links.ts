@@ -11,7 +11,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ActiveNotebook } from '../notebook/active-notebook';
 import { CardNews } from './card-news';
 import { KernelLink } from './kernel-link';
-import type { IApply } from '../protocol/protocol';
+import type { IApply } from '../protocol/kernel-messages';
 import { refusalText } from '../notebook/refusal-text';
 
 interface ILinked {

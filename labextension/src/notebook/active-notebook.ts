@@ -8,7 +8,8 @@ import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/no
 import { JSONExt, JSONObject } from '@lumino/coreutils';
 import { ICellFacts, Plan, planEdits, Step } from './edit-plan';
 import { cellsToPush } from './notebook-push';
-import { IEdit, readBundle } from '../protocol/protocol';
+import { readBundle } from '../protocol/bundle';
+import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
 
 export class ActiveNotebook {

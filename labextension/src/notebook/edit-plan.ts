@@ -2,7 +2,7 @@
  * Whether edits can be carried out on a notebook, and as which steps. Decides on plain data, touches no cell.
  */
 
-import type { CellKind, IEdit } from '../protocol/protocol';
+import type { CellKind, IEdit } from '../protocol/edit';
 
 /** What a decision needs to know of a cell. */
 export interface ICellFacts {

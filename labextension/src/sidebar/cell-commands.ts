@@ -4,7 +4,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { ChatPanel } from './chat-panel';
-import type { Task } from '../protocol/chat-protocol';
+import type { Task } from '../protocol/question';
 import { devstralIcon } from '../icon';
 import { openInlinePrompt } from './inline-prompt';
 import type { IChatServices } from '../components/chat-services';

@@ -10,7 +10,7 @@ import { ActiveNotebook } from '../notebook/active-notebook';
 import { addCommands } from './cell-commands';
 import { ChatModel } from '../chat/chat-model';
 import { ChatPanel } from './chat-panel';
-import type { IMessage } from '../protocol/chat-protocol';
+import type { IMessage } from '../protocol/sent';
 import { Client } from '../chat/client';
 import { addErrorRenderer } from '../card/error-renderer';
 import { showPrompt } from './prompt-dialog';

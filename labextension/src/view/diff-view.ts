@@ -9,7 +9,7 @@ import { IEditorLanguageRegistry, jupyterTheme } from '@jupyterlab/codemirror';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import type { IEdit } from '../protocol/protocol';
+import type { IEdit } from '../protocol/edit';
 
 const MARKDOWN = 'text/x-ipythongfm';
 
