@@ -9,6 +9,7 @@ from traitlets import TraitError
 
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
+from .answers import Answers
 from .handlers import HANDLERS
 from .session import ServerSession
 
@@ -33,6 +34,7 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
             config = DevstralConfig(host="http://127.0.0.1:11434")
             self.log.warning("jupyter_devstral: %s", problem)
         self.settings["jupyter_devstral"] = ServerSession(config, problem=problem)
+        self.settings["jupyter_devstral_answers"] = Answers()
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(HANDLERS)
@@ -40,4 +42,5 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
     async def stop_extension(self) -> None:
         session: Any = self.settings.get("jupyter_devstral")
         if session is not None:
+            self.settings["jupyter_devstral_answers"].stop()
             session.stop()

@@ -77,7 +77,7 @@ def preview(asked: Asked) -> Record:
 
 async def answered(session: ServerSession, asked: Asked, kernels: Any) -> AsyncGenerator[Record, None]:
     """What the protocol says of an answer, from "sent" to "done" or "error"; tests are proven first."""
-    answer = Answer(asked, lambda: asked.assistant.reply(asked.request))
+    answer = Answer(asked, lambda: _start(asked))
     async with aclosing(_tracked(session, answer)) as records:
         async for record in records:
             yield record
@@ -198,6 +198,34 @@ class Answer:
             elif isinstance(event, Note):
                 yield {"type": "note", "text": event.text}
         self.reply = stream.result()
+
+
+def _start(asked: Asked) -> ReplyStream:
+    """The answer's stream; one that was cut off goes on where it ended."""
+    from ..core.answer import Reply
+    from ..core.notebook.cells import Turn
+
+    request, model, partial = asked.request, asked.model, asked.wanted.question.partial
+    if not partial.strip():
+        return asked.assistant.reply(request)
+    window = model.window()
+    prompt = asked.assistant.prompt(request, window=window)
+    cut = Reply(
+        request=request,
+        prompt=prompt,
+        text=partial,
+        code=(),
+        edits=(),
+        notes=(),
+        usage=None,
+        finished="cut",
+        window=window,
+        model=model.name,
+        host=model.host,
+        first_token_seconds=None,
+        turn=Turn(prompt.user_text, partial),
+    )
+    return asked.assistant.continue_reply(cut)
 
 
 def _messages(prompt: Prompt) -> list[dict[str, str]]:
