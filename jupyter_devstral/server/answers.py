@@ -92,11 +92,13 @@ class ArrivingAnswer:
         self.path = path
         self._stored = stored
         self._records = records
-        self._log: list[Record] = []
+        partial = str(exchange.get("reply") or "")
+        # Who follows an answer that goes on hears all of it.
+        self._log: list[Record] = [{"type": "text", "text": partial}] if partial else []
         self._kept: dict[str, Any] = {
             "id": exchange["id"],
             "state": "running",
-            "reply": str(exchange.get("reply") or ""),
+            "reply": partial,
             "notes": [],
             "error": "",
         }

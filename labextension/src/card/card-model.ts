@@ -6,6 +6,7 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import { ActiveNotebook } from '../notebook/active-notebook';
+import { cellName } from '../notebook/cell-name';
 import type { KernelLink } from '../kernel/kernel-link';
 import type { NotebookLinks } from '../kernel/notebook-links';
 import type { IBundle, ICard } from '../protocol/bundle';
@@ -98,10 +99,16 @@ export class CardModel extends VDomModel {
     this.stateChanged.emit();
   }
 
-  /** "cell 4", as the kernel calls it, else as it stands in the notebook. */
+  /** How the cell is called. */
   cellLabel(cellId: string): string {
-    const index = this.card?.indexes.get(cellId) ?? this.notebook?.indexOf(cellId) ?? -1;
-    return index < 0 ? this.trans.__('a cell') : this.trans.__('cell %1', index);
+    return this._cellName(cellId) || this.trans.__('a cell');
+  }
+
+  /** As it stands in the notebook, else where the kernel saw it; "" where neither is known. */
+  private _cellName(cellId: string): string {
+    const index = this.card?.indexes.get(cellId);
+    const there = cellName(this.trans, this.notebook, cellId);
+    return there || (index === undefined ? '' : this.trans.__('cell %1', `#${index + 1}`));
   }
 
   /** Carry out the fix, then run what it says when `run`. */
@@ -112,10 +119,9 @@ export class CardModel extends VDomModel {
       this._refuse(this.trans.__('Open the notebook that this fix belongs to: nothing was changed.'));
       return;
     }
-    const plan = notebook.apply(edits, this._ownCell(notebook));
+    const { plan } = notebook.apply(edits, this._ownCell(notebook));
     if (!plan.ok) {
-      const index = this.card?.indexes.get(plan.cellId) ?? notebook.indexOf(plan.cellId);
-      this._refuse(refusalText(this.trans, plan.why, index));
+      this._refuse(refusalText(this.trans, plan.why, this._cellName(plan.cellId)));
       return;
     }
     const isOne = edits.length === 1 && edits[0].op === 'replace';

@@ -117,7 +117,11 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
       this._diffs.widgets[0].dispose();
     }
     edits.forEach((edit, at) =>
-      this._diffs.addWidget(new DiffView(headings[at], edit, trans, languages, mimeType))
+      this._diffs.addWidget(
+        new DiffView(headings[at], edit, trans, languages, mimeType, false, () =>
+          this._model.notebook?.select(edit.cellId)
+        )
+      )
     );
   }
 

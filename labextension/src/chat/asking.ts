@@ -20,9 +20,8 @@ export function askedAbout(
 ): IAsked {
   const { cells, files, variables, selection } = mentionsIn(question, known);
   const folder = notebook?.folder;
-  const named = cells.length > 0 ? notebook?.cells[cells[0]]?.id : undefined;
   const attached = {
-    target: named ?? notebook?.activeCellId ?? '',
+    target: cells[0] ?? notebook?.activeCellId ?? '',
     variables,
     files: files.map(file => (folder ? `${folder}/${file}` : file)),
     selection: selection ? (notebook?.selection ?? '') : '',

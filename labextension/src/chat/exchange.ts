@@ -2,8 +2,8 @@
  * One question with its answer, as a value that can be kept and read again. Draws nothing, asks nobody.
  */
 
-import type { IEdit } from '../protocol/edit';
-import { oneOf, record, text, texts } from '../protocol/json-values';
+import { IEdit, readEdits, writeEdit } from '../protocol/edit';
+import { count, oneOf, record, text, texts } from '../protocol/json-values';
 import { IQuestion, TASKS } from '../protocol/question';
 import { ISent, readSent, writeSent } from '../protocol/sent';
 import type { ServerState } from '../protocol/status';
@@ -18,7 +18,8 @@ export interface IAsked {
 export const EDIT_STATES = ['open', 'accepted', 'rejected'] as const;
 export type EditState = (typeof EDIT_STATES)[number];
 
-export const EXCHANGE_STATES = ['running', 'done', 'stopped', 'failed'] as const;
+export const EXCHANGE_STATES = ['running', 'done', 'stopped', 'failed', 'cut'] as const;
+/** "stopped" by the user, "failed" with an error, "cut" off by the end of something else. */
 export type ExchangeState = (typeof EXCHANGE_STATES)[number];
 
 /** A question and its answer. */
@@ -27,7 +28,9 @@ export class Exchange {
     readonly id: string,
     readonly asked: IAsked,
     /** Id of the last cell of the notebook when it was asked. */
-    readonly after: string
+    readonly after: string,
+    /** When it was asked, in milliseconds. */
+    readonly at: number
   ) {}
 
   state: ExchangeState = 'running';
@@ -43,6 +46,16 @@ export class Exchange {
   /** Changes that the user had proposed from a block of code. */
   added: IEdit[] = [];
 
+  /** Since when it is being answered, in milliseconds; 0 where nobody waits. */
+  begunAt = 0;
+
+  /** Whether there is more to come, if the user wants it. */
+  get canContinue(): boolean {
+    const { state, reply, answer } = this;
+    const isWhole = state === 'done' && answer?.bundle.finished !== 'length' && answer?.bundle.finished !== 'cut';
+    return state !== 'running' && !isWhole && reply.trim() !== '';
+  }
+
   /** All changes on offer. */
   get proposed(): readonly IEdit[] {
     return [...(this.answer?.bundle.edits ?? []), ...this.added];
@@ -50,7 +63,10 @@ export class Exchange {
 
   static begin(asked: IAsked, after: string): Exchange {
     lastId += 1;
-    return new Exchange(`${Date.now().toString(36)}-${lastId}`, asked, after);
+    const now = Date.now();
+    // Two pages may ask in the same millisecond.
+    const page = Math.random().toString(36).slice(2, 8);
+    return new Exchange(`${now.toString(36)}-${page}-${lastId}`, asked, after, now);
   }
 
   /** One that was kept, null for what is not understood. */
@@ -60,14 +76,14 @@ export class Exchange {
     if (asked === null || typeof kept.id !== 'string') {
       return null;
     }
-    const exchange = new Exchange(kept.id, asked, text(kept.after));
-    const state = oneOf(EXCHANGE_STATES, kept.state, 'stopped');
-    exchange.state = state === 'running' ? 'stopped' : state;
+    const exchange = new Exchange(kept.id, asked, text(kept.after), count(kept.at));
+    exchange.state = oneOf(EXCHANGE_STATES, kept.state, 'stopped');
     exchange.reply = text(kept.reply);
     exchange.answer = readAnswer(kept.bundle);
     exchange.sent = kept.sent ? readSent(kept.sent) : null;
     exchange.notes = texts(kept.notes);
     exchange.error = text(kept.error);
+    exchange.added = readEdits(kept.added) ?? [];
     const states = texts(kept.edits);
     exchange.edits = exchange.proposed.map((_, at) => oneOf(EDIT_STATES, states[at], 'open'));
     return exchange;
@@ -75,9 +91,10 @@ export class Exchange {
 
   /** What is kept of it: no pictures, and not the prompt word for word. */
   toJSON(): object {
-    const { id, asked, after, state, reply, answer, sent, notes, error, edits } = this;
+    const { id, at, asked, after, state, reply, answer, sent, notes, error } = this;
     return {
       id,
+      at,
       asked: { typed: asked.typed, ...asked.question, images: [] },
       after,
       state,
@@ -86,14 +103,19 @@ export class Exchange {
       sent: sent && writeSent(sent),
       notes,
       error,
-      edits
+      ...this.decisions()
     };
+  }
+
+  /** What the user did with it: the part that changes once it has ended. */
+  decisions(): object {
+    return { edits: this.edits, added: this.added.map(writeEdit) };
   }
 }
 
 let lastId = 0;
 
-function readAsked(data: unknown): IAsked | null {
+export function readAsked(data: unknown): IAsked | null {
   const asked = record(data);
   const task = oneOf(TASKS, asked.task, null);
   return (

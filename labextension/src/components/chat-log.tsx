@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
-import { ExchangeView } from './exchange-view';
+import { ExchangeView } from './exchange/exchange-view';
 import type { IChatServices } from './chat-services';
 
 interface IProps {

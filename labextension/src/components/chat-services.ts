@@ -2,7 +2,7 @@
 
 import type { IMessage } from '../protocol/sent';
 import type { IReplyServices } from '../view/reply-view';
-import type { IDiffServices } from './edit-cards';
+import type { IDiffServices } from './exchange/edit-cards';
 
 export interface IChatServices extends IReplyServices, IDiffServices {
   /** Show these messages, or those that would be sent. */

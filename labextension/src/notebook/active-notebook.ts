@@ -6,13 +6,20 @@ import type { ISharedCodeCell } from '@jupyter/ydoc';
 import { CodeCell, isCodeCellModel } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { JSONExt, JSONObject } from '@lumino/coreutils';
-import { ICellFacts, Plan, planEdits, Step } from './edit-plan';
+import type { ICellNames } from './cell-name';
+import { ICellFacts, Plan, planEdits, Refused, Step } from './edit-plan';
 import { cellsToPush } from './notebook-push';
 import { readBundle } from '../protocol/bundle';
 import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
 
-export class ActiveNotebook {
+/** What became of edits: their plan, and what takes them back, which returns why not. */
+export interface IApplied {
+  readonly plan: Plan;
+  undo(): Refused | null;
+}
+
+export class ActiveNotebook implements ICellNames {
   constructor(readonly panel: NotebookPanel) {}
 
   /** The notebook that shows this node now; null in a console, or in a view of one output. */
@@ -72,6 +79,16 @@ export class ActiveNotebook {
     return this._cells.map(cell => ({ id: cell.id, source: cell.getSource(), kind: cell.cell_type }));
   }
 
+  /** Ids of all cells, in order. */
+  get cellIds(): readonly string[] {
+    return this._cells.map(cell => cell.id);
+  }
+
+  executionCountOf(cellId: string): number {
+    const cell = this._cells.find(one => one.id === cellId);
+    return cell?.cell_type === 'code' ? ((cell as ISharedCodeCell).execution_count ?? 0) : 0;
+  }
+
   /** Pictures in the outputs of a cell, as base64, the latest last. */
   imagesOf(cellId: string): { mime: string; data: string }[] {
     const cell = this._cells.find(one => one.id === cellId);
@@ -95,12 +112,19 @@ export class ActiveNotebook {
   }
 
   /** Carry out all of the edits as one undo step, or none of them. */
-  apply(edits: readonly IEdit[], anchorId = ''): Plan {
+  apply(edits: readonly IEdit[], anchorId = ''): IApplied {
     const plan = planEdits(this._facts(), edits, { anchorId, readOnly: this.isReadOnly });
+    const inverse = plan.ok ? this._carryOut(plan.steps) : [];
+    return { plan, undo: () => this._takeBack(inverse) };
+  }
+
+  /** The edits that undo others, all or none of them; why not, null when they are undone. */
+  private _takeBack(inverse: readonly IEdit[]): Refused | null {
+    const plan = planEdits(this._facts(), inverse, { readOnly: this.isReadOnly });
     if (plan.ok) {
       this._carryOut(plan.steps);
     }
-    return plan;
+    return plan.ok ? null : plan;
   }
 
   /** Run these cells, in this order; those that are not there are left out. */
@@ -120,6 +144,18 @@ export class ActiveNotebook {
       if (!(await NotebookActions.run(content, sessionContext))) {
         return;
       }
+    }
+  }
+
+  /** Select a cell and bring it into sight; the focus stays where it is. */
+  select(cellId: string): void {
+    const { content } = this.panel;
+    const index = this.indexOf(cellId);
+    if (index >= 0) {
+      content.mode = 'command';
+      content.deselectAll();
+      content.activeCellIndex = index;
+      void content.scrollToItem?.(index);
     }
   }
 
@@ -196,7 +232,8 @@ export class ActiveNotebook {
     }));
   }
 
-  private _carryOut(steps: readonly Step[]): void {
+  /** Carry steps out; returns the edits that undo them. */
+  private _carryOut(steps: readonly Step[]): IEdit[] {
     const notebook = this.panel.content.model!.sharedModel;
     const [first] = steps;
     // A cell has an undo history of its own, and the notebook another one. A change inside one cell belongs to the
@@ -204,21 +241,34 @@ export class ActiveNotebook {
     const scope = steps.length === 1 && first.op === 'set' ? this._cells[first.index] : notebook;
     // Histories merge what happens within half a second.
     stopCapturing(scope);
+    const inverse: IEdit[] = [];
     scope.transact(() => {
       for (const step of steps) {
         if (step.op === 'set') {
-          notebook.cells[step.index].setSource(step.source);
+          const cell = notebook.cells[step.index];
+          inverse.push(replacing(cell.id, step.source, cell.getSource()));
+          cell.setSource(step.source);
         } else if (step.op === 'delete') {
+          const cell = notebook.cells[step.index];
+          const kind = cell.cell_type === 'markdown' ? 'markdown' : 'code';
+          const above = notebook.cells[step.index - 1]?.id ?? '';
+          inverse.push({ op: 'insert', cellId: above, before: '', source: cell.getSource(), kind });
           notebook.deleteCell(step.index);
         } else {
           const { kind, source } = step;
           const metadata = kind === 'code' ? { trusted: false } : {};
-          notebook.insertCell(step.index, { cell_type: kind, source, metadata });
+          const { id } = notebook.insertCell(step.index, { cell_type: kind, source, metadata });
+          inverse.push({ op: 'delete', cellId: id, before: source, source: '', kind });
         }
       }
     });
     stopCapturing(scope);
+    return inverse;
   }
+}
+
+function replacing(cellId: string, before: string, source: string): IEdit {
+  return { op: 'replace', cellId, before, source, kind: 'code' };
 }
 
 function stopCapturing(scope: object): void {

@@ -49,6 +49,12 @@ export interface IProof {
   readonly key: string;
 }
 
+/** What an answer cost, as the server of the model measured it. */
+export interface IUsage {
+  readonly promptTokens: number;
+  readonly promptSeconds: number;
+}
+
 /** An answer; `card` is null for an ordinary one. */
 export interface IBundle {
   readonly prose: string;
@@ -61,6 +67,7 @@ export interface IBundle {
   readonly finished: Finished;
   /** What became of the tests in it, null for an answer without. */
   readonly proof: IProof | null;
+  readonly usage: IUsage;
 }
 
 /** A bundle, or null when it is not one that this version understands. */
@@ -81,7 +88,8 @@ export function readBundle(data: unknown): IBundle | null {
     reply: text(bundle.reply),
     userText: text(record(bundle.turn).user_text),
     finished: oneOf(FINISHES, bundle.finished, ''),
-    proof: readProof(bundle.proof)
+    proof: readProof(bundle.proof),
+    usage: readUsage(bundle.usage)
   };
 }
 
@@ -117,6 +125,11 @@ function readTrial(data: unknown): ITrial | null {
   const trial = record(data);
   const kind = oneOf(TRIAL_KINDS, trial.kind, null);
   return kind && { kind, text: text(trial.text) };
+}
+
+function readUsage(data: unknown): IUsage {
+  const usage = record(data);
+  return { promptTokens: count(usage.prompt_tokens), promptSeconds: count(usage.prompt_seconds) };
 }
 
 function readProof(data: unknown): IProof | null {

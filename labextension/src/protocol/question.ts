@@ -47,4 +47,6 @@ export interface IChoices {
 /** A question as it is sent; see CONTRIBUTING.md. */
 export interface IPosted extends IQuestion, INotebookFacts, IChoices {
   readonly turns: readonly ITurn[];
+  /** The beginning of an answer that was cut off and goes on. */
+  readonly partial?: string;
 }

@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
+import { cellSign } from '../notebook/cell-name';
 import type { ChatPanel } from './chat-panel';
 import type { Task } from '../protocol/question';
 import { devstralIcon } from '../icon';
@@ -46,10 +47,10 @@ export function addCommands(
   add(CommandIds.document, trans.__('Document cell'), about('doc'));
   add(CommandIds.test, trans.__('Generate tests'), about('test'));
   add(CommandIds.ask, trans.__('Ask about this cell'), () => {
-    const index = model.notebook?.indexOf(model.notebook.activeCellId) ?? -1;
+    const sign = cellSign(model.notebook, model.notebook?.activeCellId ?? '');
     show();
-    if (index >= 0 && !model.draft.includes(`@cell:${index}`)) {
-      model.setDraft(`@cell:${index} ${model.draft}`);
+    if (sign && !model.draft.includes(`@cell${sign}`)) {
+      model.setDraft(`@cell${sign} ${model.draft}`);
     }
   });
   add(CommandIds.inline, trans.__('Change this cell…'), () => openInlinePrompt(tracker, model, services));

@@ -27,7 +27,7 @@ export interface ISidebarNeeds {
 export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   const { tracker, rendermime, trans, languages, palette, restorer } = needs;
   const { contents, serverSettings } = app.serviceManager;
-  const model = new ChatModel(new Client(serverSettings), tracker, contents, trans);
+  const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans);
   const services = {
     rendermime,
     languages,

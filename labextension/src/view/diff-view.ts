@@ -14,20 +14,21 @@ import type { IEdit } from '../protocol/edit';
 const MARKDOWN = 'text/x-ipythongfm';
 
 export class DiffView extends Widget {
-  /** `isSplit`: old and new side by side, where there is something old. */
+  /** `isSplit`: old and new side by side, where there is something old. `show` brings the cell into sight. */
   constructor(
     heading: string,
     edit: IEdit,
     trans: TranslationBundle,
     languages: IEditorLanguageRegistry | null,
     mimeType: string,
-    isSplit = false
+    isSplit = false,
+    show: (() => void) | null = null
   ) {
     super();
     this.addClass('jp-devstral-diff');
     const title = document.createElement('div');
     title.className = 'jp-devstral-diff-heading';
-    title.textContent = heading;
+    title.append(show ? link(heading, show) : heading);
     this.node.dataset.op = edit.op;
     const extensions = [
       jupyterTheme,
@@ -64,6 +65,15 @@ export class DiffView extends Widget {
   }
 
   private readonly _drawn: IDrawn;
+}
+
+function link(label: string, act: () => void): HTMLButtonElement {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'jp-devstral-link';
+  button.textContent = label;
+  button.addEventListener('click', act);
+  return button;
 }
 
 /** What stands below the heading. */

@@ -1,14 +1,17 @@
 /** One question with its answer: what was asked, the reply, its edits, its receipt, and what can be done with it. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat/chat-model';
-import type { Exchange } from '../chat/exchange';
-import { proseView } from '../view/prose-view';
-import { ReplyView } from '../view/reply-view';
-import type { IChatServices } from './chat-services';
+import type { ChatModel } from '../../chat/chat-model';
+import type { Exchange } from '../../chat/exchange';
+import { copyText } from '../../view/copy-text';
+import { proseView } from '../../view/prose-view';
+import { ReplyView } from '../../view/reply-view';
+import type { IChatServices } from '../chat-services';
 import { codeActions } from './code-actions';
+import { Sentence } from '../sentence';
 import { EditCards } from './edit-cards';
-import { useWidget } from './use-widget';
+import { StatusLine } from './status-line';
+import { useWidget } from '../use-widget';
 
 interface IProps {
   readonly exchange: Exchange;
@@ -18,11 +21,11 @@ interface IProps {
 
 export function ExchangeView({ exchange, model, services }: IProps): JSX.Element {
   const { trans } = model;
-  const { asked, state, phase, error, notes } = exchange;
+  const { asked, state, error, notes } = exchange;
   return (
     <article className="jp-devstral-exchange" data-state={state}>
       <div className="jp-devstral-question">
-        <p>{asked.typed}</p>
+        <p dir="auto">{asked.typed}</p>
         <button
           type="button"
           className="jp-devstral-small-button"
@@ -34,13 +37,15 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
         </button>
       </div>
       <Reply exchange={exchange} model={model} services={services} />
-      {state === 'running' && (
-        <p className="jp-devstral-status">
-          <span className="jp-devstral-pulse" aria-hidden="true" />
-          {phase || (exchange.reply ? trans.__('writing') : trans.__('preparing'))}
+      {state === 'running' && <StatusLine exchange={exchange} model={model} />}
+      {state !== 'running' && exchange.reply && (state === 'cut' || state === 'failed') && (
+        <p className="jp-devstral-cut">{trans.__('✂ The answer was cut off here.')}</p>
+      )}
+      {error && (
+        <p className="jp-devstral-notice-error">
+          <Sentence text={error} />
         </p>
       )}
-      {error && <p className="jp-devstral-notice-error">{error}</p>}
       {state === 'stopped' && <p className="jp-devstral-quiet">{trans.__('Stopped.')}</p>}
       <Proof exchange={exchange} model={model} services={services} />
       {state === 'done' && <EditCards exchange={exchange} model={model} services={services} />}
@@ -48,7 +53,7 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
       {state !== 'done' &&
         notes.map(note => (
           <p key={note} className="jp-devstral-quiet">
-            {note}
+            <Sentence text={note} />
           </p>
         ))}
     </article>
@@ -120,6 +125,17 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
       <div className="jp-devstral-receipt">
         <Markdown markdown={exchange.answer?.bundle.receipt ?? ''} services={services} />
       </div>
+      {isLast && exchange.canContinue && (
+        <button
+          type="button"
+          className="jp-devstral-small-button"
+          data-action="continue"
+          title={trans.__('Go on where the answer ended')}
+          onClick={() => void model.goOn(exchange)}
+        >
+          {trans.__('Continue')}
+        </button>
+      )}
       {isLast && (
         <button
           type="button"
@@ -145,7 +161,7 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
           type="button"
           className="jp-devstral-small-button"
           data-action="copy-reply"
-          onClick={() => void navigator.clipboard?.writeText(exchange.reply)}
+          onClick={() => void copyText(exchange.reply, trans).then(said => model.notify(said))}
         >
           {trans.__('Copy answer')}
         </button>
