@@ -17,6 +17,7 @@ from benchmarks.gold_fixes import crashes
 from benchmarks.row import Row
 from jupyter_devstral.core.assistant import Assistant
 from jupyter_devstral.core.failure.failure import failure_of_cell
+from jupyter_devstral.core.model.ollama.client import OllamaModel
 from jupyter_devstral.core.model.window import Window
 from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output
 from jupyter_devstral.core.prompt.prompt import Prompt
@@ -57,7 +58,9 @@ def prompt_of(crash: Facts) -> Prompt:
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return Assistant(DevstralConfig()).prompt(request, window=Window(WINDOW, "configured"))
+        config = DevstralConfig()
+        assistant = Assistant(config, OllamaModel(config))
+        return assistant.prompt(request, window=Window(WINDOW, "configured"))
 
 
 def judged(crash: Facts, text: str) -> dict[str, bool | None]:

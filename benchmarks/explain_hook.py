@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.row import Row
+from tests.support.jupyter.shells import explainer_of
 
 ROUNDS, RUNS = 12, 40
 _EXTENSION = "jupyter_devstral"
@@ -97,7 +98,7 @@ def _loaded(shell: Any) -> Iterator[None]:
     shell.extension_manager.load_extension(_EXTENSION)
     # One line with a button: what is asked of a model afterwards is no part of the hook.
     session = shell.magics_manager.registry["DevstralMagics"].session
-    session.config.auto_explain, session.explainer.place = "button", "here"
+    session.config.auto_explain, explainer_of(session).place = "button", "here"
     yield
     shell.extension_manager.unload_extension(_EXTENSION)
 

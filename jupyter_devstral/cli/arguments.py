@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..core.request.tasks import Task
+from ..core.request.tasks import TASKS, Task
 
 # Subcommand -> the module whose `command(arguments)` carries it out; imported only when it is asked for.
 SUBCOMMANDS = {
@@ -21,6 +21,11 @@ SUBCOMMANDS = {
     "autoload": "commands.autoload",
 }
 _TASKS = [task.value for task in Task]
+
+
+def _listed(code: str) -> str:
+    words = [task.value for task, facts in TASKS.items() if facts.code == code]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def add_subcommands(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +92,7 @@ def _add_apply(add: Any) -> None:
         add,
         "apply",
         "apply a model's reply (standard input) to a notebook, and print the notebook",
-        "Inserted below the cell for write and test, replacing the cell for edit, refactor, doc and fix.",
+        f"Inserted below the cell for {_listed('inserts')}, replacing the cell for {_listed('rewrites')}.",
     )
     _add_cell(apply)
     apply.add_argument("--task", metavar="T", choices=_TASKS, help=f"{', '.join(_TASKS)} (default: write)")

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from ..core.failure.failure import failure_of_cell
 from ..core.notebook.cells import Cell, Notebook
 from ..core.notebook.file import find_cell
-from ..core.notebook.own_cells import cell_above
+from ..core.notebook.own_cells import cell_above, cell_magic
 from ..core.request.command import Command
-from ..core.request.command_in_cell import _CELL_MAGIC, command_of
+from ..core.request.command_in_cell import command_of
 from ..core.request.tasks import Request, Task
 from ..core.unit_tests.question import defining_cell, form_of, leading_names, question_for_tests
 
@@ -31,7 +31,7 @@ class Asked:
 
     def request(self, notebook: Notebook, scope: str) -> Request:
         """The request to the pipeline; `scope` holds where the cell does not name its own."""
-        about_an_error = self.target if self.task in (Task.FIX, Task.EXPLAIN) else None
+        about_an_error = self.target if self.task.facts.explains_errors else None
         return Request(
             task=self.task,
             question=self.question,
@@ -51,13 +51,13 @@ def what_is_asked(
     if command is None:
         chosen = Task(task) if task else otherwise
         # Asked about from outside, a plain cell is itself what is rewritten or explained.
-        target = cell if chosen.rewrites or chosen in (Task.EXPLAIN, Task.TEST) else None
+        target = cell if chosen.facts.about == "cell" else None
         return Asked(chosen, text or "", cell, target)
     chosen = Task(task or command.word)
     target = None
     if command.cell is not None:
         target = find_cell(notebook, command.cell)
-    elif chosen not in (Task.WRITE, Task.ASK):
+    elif chosen.facts.about != "notebook":
         target = cell_above(notebook, cell) or cell
     if chosen is Task.TEST and text is None:
         return _asked_for_tests(command, notebook, cell, target)
@@ -76,7 +76,8 @@ def _asked_for_tests(command: Command, notebook: Notebook, cell: Cell, target: C
 def _own_command(cell: Cell, text: str | None) -> Command | None:
     if cell.kind != "code":
         return None
-    if text is not None and _CELL_MAGIC.match(cell.source) and not cell.source.partition("\n")[2].strip():
+    whole = cell_magic(cell.source)
+    if text is not None and whole and not whole[1].strip():
         # A magic whose prompt is still to be written is complete with the one from the command line.
         command = command_of(f"{cell.source.rstrip()}\n{text}")
         return replace(command, text=text) if command else None

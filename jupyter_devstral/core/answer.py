@@ -31,8 +31,8 @@ class Outgoing:
     Attributes:
         num_predict: the longest reply, in tokens.
         partial: the text to continue, secrets restored; "" for a reply of its own.
-        first_prompt: the prompt of the reply that is continued or asked about.
-        after: the messages behind those of `first_prompt`.
+        first_prompt: the prompt that the conversation began with, where this is not its first reply.
+        after: the messages behind those of `first_prompt`: replies, and what was asked about them.
     """
 
     request: Request
@@ -58,7 +58,8 @@ class Reply:
         first_token_seconds: from asking to the first text; None when there was none.
         turn: what to record in the asking cell.
         remote: where the prompt went if not to this machine, else "".
-        first_prompt: of a continued reply, the prompt of its first part.
+        first_prompt: the prompt that the conversation began with, where this is not its first reply.
+        after: the messages between `first_prompt` and this reply.
     """
 
     request: Request
@@ -76,6 +77,7 @@ class Reply:
     turn: Turn
     remote: str = ""
     first_prompt: Prompt | None = field(default=None, repr=False)
+    after: tuple[Message, ...] = field(default=(), repr=False)
 
     def receipt(self) -> str:
         """One Markdown line: model, what was sent, tokens, what was left out, speed, notes."""

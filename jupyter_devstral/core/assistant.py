@@ -14,7 +14,7 @@ with collector_paused():
     from .answer import Outgoing, Reply
     from .errors import WindowExceeded
     from .model.messages import Message, Usage
-    from .model.ollama.client import OllamaModel
+    from .model.server import ModelServer
     from .model.token_estimate import TokenEstimate
     from .model.window import Window, needed_tokens
     from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
@@ -33,7 +33,7 @@ class Assistant:
     """Answers requests with one model.
 
     Args:
-        model: what streams; default: `OllamaModel(config)`.
+        model: what streams.
         redactor: shared by all requests of a session, so that a secret keeps its placeholder; not used when
             `config.redact` is off.
         estimate: the model's token estimate, which every answer corrects.
@@ -46,7 +46,7 @@ class Assistant:
     def __init__(
         self,
         config: DevstralConfig,
-        model: OllamaModel | None = None,
+        model: ModelServer,
         *,
         redactor: Redactor | None = None,
         estimate: TokenEstimate | None = None,
@@ -54,7 +54,7 @@ class Assistant:
     ) -> None:
         self._how_to_continue = how_to_continue
         self.config = config
-        self.model = model if model is not None else OllamaModel(config)
+        self.model = model
         self._redactor = (redactor or Redactor()) if config.redact else None
         self.estimate = estimate or TokenEstimate()
 
@@ -77,17 +77,22 @@ class Assistant:
     def continue_reply(self, reply: Reply) -> ReplyStream:
         """Go on with a reply that was cut, hit its length or was interrupted: the result is all of it."""
         if not reply.text.strip():
-            return self.reply(reply.request, prompt=reply.first_prompt or reply.prompt)
-        return self._behind(reply, wording("continue"), partial=reply.text)
+            return self._behind(reply, ())
+        return self._behind(reply, self._turn(reply, wording("continue")), partial=reply.text)
 
     def follow_up(self, reply: Reply, words: str) -> ReplyStream:
-        """Ask again in the same conversation: `words` stand behind the reply. The result is the new reply."""
-        return self._behind(reply, words)
+        """Ask again in the conversation that led to `reply`: `words` stand behind it."""
+        return self._behind(reply, self._turn(reply, words))
 
-    def _behind(self, reply: Reply, words: str, partial: str = "") -> ReplyStream:
-        first = reply.first_prompt or reply.prompt
+    def _turn(self, reply: Reply, words: str) -> tuple[Message, Message]:
+        """A reply, and what is said about it."""
         text = self._redactor.redact([reply.text, words]) if self._redactor else [reply.text, words]
-        after = (Message("assistant", text[0]), Message("user", text[1]))
+        return Message("assistant", text[0]), Message("user", text[1])
+
+    def _behind(self, reply: Reply, turn: tuple[Message, ...], partial: str = "") -> ReplyStream:
+        """Ask with the whole conversation of `reply`, and `turn` at its end."""
+        first = reply.first_prompt or reply.prompt
+        after = (*reply.after, *turn)
         prompt = self._extended(first, after)
         window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
         reserve = window.reply_reserve(self.config.max_reply_tokens)

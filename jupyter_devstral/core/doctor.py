@@ -11,14 +11,8 @@ from pathlib import Path
 
 from .errors import ConfigurationError, ModelError, NoServer
 from .model.ollama.client import OllamaModel
-from .model.ollama.facts import (
-    ModelInfo,
-    RunningModel,
-    cache_bytes_per_token,
-    full_name,
-    model_in_show,
-    running_as,
-)
+from .model.ollama.facts import cache_bytes_per_token, full_name, model_in_show, running_as
+from .model.server import ModelInfo, RunningModel
 from .model.window import Window, choose_window
 from .settings.config import DevstralConfig
 from .settings.hosts import is_loopback
@@ -71,11 +65,7 @@ def _server(model: OllamaModel) -> Iterator[Finding]:
         yield _missing(model.name, models)
         return
     shown = model.show(timeout=_PATIENCE_SECONDS)
-    remote = (
-        found.remote_host
-        or model_in_show(model.name, shown).remote_host
-        or ("ollama.com" if found.remote else "")
-    )
+    remote = found.remote_host or model_in_show(model.name, shown).remote_host
     if remote:
         yield _forwarded(model, remote)
         return

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from .answer import Outgoing, Reply
 from .errors import ModelError, WindowExceeded
 from .model.messages import Usage
-from .model.server import Model
+from .model.server import ModelServer
 from .notebook.cells import Turn
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class ReplyStream:
 
     def __init__(
         self,
-        model: Model,
+        model: ModelServer,
         outgoing: Outgoing,
         *,
         filters: Sequence[TextFilter] = (),
@@ -253,4 +253,6 @@ class ReplyStream:
             turn=Turn(user_text=first_prompt.user_text, reply=text),
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
+            # Of a continued reply `text` is all of it: its part and the request to go on are no turn.
+            after=outgoing.after[:-2] if outgoing.partial else outgoing.after,
         )

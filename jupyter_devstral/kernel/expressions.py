@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+# Raised when a call or what it returns changes: server and kernel may live in different environments.
+PROTOCOL = 2
 _SERVICE = "jupyter_devstral.kernel.service"
 
 
@@ -36,5 +38,5 @@ def setup_code(settings: dict[str, Any], *, load: bool) -> str:
 
 
 def _call(function: str, *arguments: object) -> str:
-    listed = ", ".join(map(repr, arguments))
-    return f"__import__({_SERVICE!r}, fromlist=[{function!r}]).{function}({listed})"
+    listed = ", ".join(map(repr, (PROTOCOL, function, *arguments)))
+    return f"__import__({_SERVICE!r}, fromlist=['call']).call({listed})"

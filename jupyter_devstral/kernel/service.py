@@ -11,6 +11,8 @@ import uuid
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from .expressions import PROTOCOL
+
 if TYPE_CHECKING:
     # Whoever asks for variables alone does not wait for the imports of a proof.
     from .proof.proof import Proof, Steps
@@ -20,6 +22,18 @@ _DESCRIPTION_SECONDS = 0.5
 _MOST_KEPT = 8
 _running: OrderedDict[str, Steps] = OrderedDict()
 _proofs: OrderedDict[str, Proof] = OrderedDict()
+
+
+class OtherVersion(Exception):
+    """Somebody with another version of this package asks."""
+
+
+def call(protocol: int, function: str, *arguments: Any) -> Any:
+    """Carry out one of the calls of `expressions`; raises OtherVersion where those are not this version's."""
+    if protocol != PROTOCOL:
+        raise OtherVersion(f"protocol {protocol} was asked for, this is {PROTOCOL}")
+    known = (set_up, variables_json, targets_json, begin_json, go_on_json)
+    return {one.__name__: one for one in known}[function](*arguments)
 
 
 def set_up(settings: dict[str, Any], load: bool) -> None:
@@ -83,7 +97,7 @@ def begin_json(request: str) -> str:
 
     Returns what `go_on_json` does.
     """
-    from ..core.model.ollama.connection import kept_ports
+    from ..core.model.kept_connections import kept_ports
     from .proof.proof import proving
     from .proof.targets import Target, definition_source
 
@@ -131,7 +145,7 @@ def go_on_json(key: str, answer: str) -> str:
 
 
 def _next(key: str, step: Any) -> str:
-    from .proof.proof import Asking
+    from ..core.answering import Asking
 
     try:
         said = step()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.answering import Answered, Asking, Status, Steps, answering, carry_out
 from ..core.assistant import Assistant, Delta, Reply, ReplyStream
 from ..core.errors import UsageError
 from ..core.request.tasks import Task
@@ -17,33 +18,28 @@ if TYPE_CHECKING:
     from ..core.request.tasks import Request
     from ..kernel.proof.proof import Proof
     from ..kernel.proof.targets import Target
-    from .session import Session
+    from .session import ShellSession
 
 
 UNPROVEN = "The tests are not proven: the answer did not come to its end."
 
 
-def ask(session: Session, command: Command) -> None:
+def ask(session: ShellSession, command: Command) -> None:
     """Send a question, show its answer while it arrives, hand over its code.
 
     Raises `UsageError` and `NotebookError` before anything is sent, `ModelError` when there was no answer.
     """
     request, targets = request_of(session, command)
-    if command.task is not Task.TEST:
-        return _answer(session, command, lambda assistant: assistant.reply(request))
-    from ..core.unit_tests.question import form_of
-    from .proving import prove
+    check = None
+    if command.task is Task.TEST:
+        from ..core.unit_tests.question import form_of
+        from .proving import proof_of
 
-    form = form_of(command)
-    return _answer(
-        session,
-        command,
-        lambda assistant: assistant.reply(request),
-        lambda reply, **tools: prove(session, reply, targets, form=form, **tools),
-    )
+        check = proof_of(session, targets, form=form_of(command))
+    _answer(session, command, lambda assistant: assistant.reply(request), check)
 
 
-def request_of(session: Session, command: Command) -> tuple[Request, tuple[Target, ...]]:
+def request_of(session: ShellSession, command: Command) -> tuple[Request, tuple[Target, ...]]:
     """What a question sends, and what its tests are for. Raises as `ask` does."""
     scope = command.context or session.config.context
     if command.task is not Task.TEST:
@@ -53,10 +49,10 @@ def request_of(session: Session, command: Command) -> tuple[Request, tuple[Targe
     return request_for_tests(session, command, scope)
 
 
-def strengthen(session: Session, command: Command) -> None:
+def strengthen(session: ShellSession, command: Command) -> None:
     """Ask for tests that notice what the last ones did not; raises `UsageError` where nothing is left."""
     from ..kernel.proof.targets import definition_source
-    from .proving import prove
+    from .proving import proof_of
 
     if session.proven is None or not session.proven[1].alive:
         raise UsageError("There is no fault that tests did not notice: `%devstral test NAME` comes first.")
@@ -68,11 +64,11 @@ def strengthen(session: Session, command: Command) -> None:
         session,
         command,
         lambda assistant: assistant.follow_up(last, proof.strengthening()),
-        lambda reply, **tools: prove(session, reply, proof.targets, mutants=proof.alive, **tools),
+        proof_of(session, proof.targets, mutants=proof.alive),
     )
 
 
-def continue_last(session: Session, command: Command) -> None:
+def continue_last(session: ShellSession, command: Command) -> None:
     """Go on where the last answer ended."""
     last = session.last
     if last is None:
@@ -81,42 +77,74 @@ def continue_last(session: Session, command: Command) -> None:
 
 
 def _answer(
-    session: Session,
+    session: ShellSession,
     command: Command,
     start: Callable[[Assistant], ReplyStream],
-    prove: Callable[..., Proof] | None = None,
+    check: Callable[[Reply], Steps[Answered[Proof]]] | None = None,
 ) -> None:
-    """`prove` sees a finished reply before its code is handed over, and may ask once more behind it."""
+    """`start` asks; `check` sees a finished reply before its code is handed over."""
     output = output_for(session.ip)
     status = _Status()
     shown = ReplyMarkdown()
+    conversation = _Conversation(session, command, start, shown, output, status)
     try:
         output.start(status)
-        assistant = session.assistant(session.model(command))
-        stream = status.stream = start(assistant)
-        _follow(session, stream, shown, output)
+        answered = carry_out(answering(check), conversation.do)
     except KeyboardInterrupt:
-        # Before the stream existed nothing was sent.
-        if status.stream is None:
-            return undisturbed(
-                lambda: output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
-            )
-        stream = status.stream
+        # Where a stream existed its interrupt is no error: nothing was sent yet.
+        return undisturbed(
+            lambda: output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
+        )
     except BaseException:
         undisturbed(lambda: _finish_without_answer(status.stream, shown, output))
         raise
-    reply, proof = stream.result(), None
-    if prove is not None and reply.finished != "stop":
+    reply, proof = answered.reply, answered.checked
+    if check is not None and proof is None:
         reply = replace(reply, notes=(*reply.notes, UNPROVEN))
-    elif prove is not None:
-
-        def ask_again(last: Reply, words: str) -> Reply:
-            again = status.stream = assistant.follow_up(last, words)
-            _follow(session, again, shown, output)
-            return again.result()
-
-        proof = prove(reply, say=status.say, ask_again=ask_again)
     return undisturbed(lambda: _finish(session, command, reply, shown, output, proof))
+
+
+class _Conversation:
+    """Carries out the steps of an answer in the cell that asks."""
+
+    def __init__(
+        self,
+        session: ShellSession,
+        command: Command,
+        start: Callable[[Assistant], ReplyStream],
+        shown: ReplyMarkdown,
+        output: Output,
+        status: _Status,
+    ) -> None:
+        self._session = session
+        self._command = command
+        self._start = start
+        self._shown = shown
+        self._output = output
+        self._status = status
+        self._assistant: Assistant | None = None
+        self._last: Reply | None = None
+
+    def do(self, step: object) -> Reply | None:
+        """Show what is said, send what is asked; returns the reply."""
+        if isinstance(step, Status):
+            self._status.say(step.words)
+        elif isinstance(step, Asking):
+            self._last = self._reply(step.words)
+            return self._last
+        return None
+
+    def _reply(self, words: str) -> Reply:
+        session = self._session
+        if self._assistant is None:
+            self._assistant = session.assistant(session.model_for(self._command))
+        if self._last is None:
+            stream = self._start(self._assistant)
+        else:
+            stream = self._assistant.follow_up(self._last, words)
+        self._status.stream = stream
+        _follow(session, stream, self._shown, self._output)
+        return stream.result()
 
 
 class _Status:
@@ -134,7 +162,7 @@ class _Status:
         return self._said or (self.stream.phase if self.stream else "") or "preparing"
 
 
-def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output: Output) -> None:
+def _follow(session: ShellSession, stream: ReplyStream, shown: ReplyMarkdown, output: Output) -> None:
     """Show everything that arrives; an interrupt closes the connection and keeps what is there."""
     session.track(stream)
     try:
@@ -149,7 +177,7 @@ def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output:
 
 
 def _finish(
-    session: Session,
+    session: ShellSession,
     command: Command,
     reply: Reply,
     shown: ReplyMarkdown,

@@ -6,18 +6,22 @@ from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from .session import Session
+from .explanation.explain_on_error import ExplainOnError
+from .session import ShellSession
 
 
 @magics_class
 class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
     """The magics of one shell; `session` is their state."""
 
-    def __init__(self, shell: Any, session: Session, completer: Any, warm_up: Any) -> None:
+    def __init__(
+        self, shell: Any, session: ShellSession, explainer: ExplainOnError, completer: Any, preload: Any
+    ) -> None:
         super().__init__(shell)
         self.session = session
+        self.explainer = explainer
         self.completer = completer
-        self.warm_up = warm_up
+        self.preload = preload
 
     @no_var_expand
     @line_cell_magic
@@ -43,11 +47,11 @@ class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
             return subcommands.show(self.session.ip, help_text(), verbatim=True)
         command = parse_command(line, cell)
         if command.task is None:
-            return subcommands.run(self.session, command)
+            return subcommands.run(self.session, self.explainer, command)
         if command.dry_run:
-            return subcommands.dry_run(self.session, command)
-        if self.session.explainer.is_meant(command):
-            return self.session.explainer.explain_last(command)
+            return subcommands.dry_run(self.session, self.explainer, command)
+        if self.explainer.is_meant(command):
+            return self.explainer.explain_last(command)
         from .ask import ask
 
         return ask(self.session, command)

@@ -8,10 +8,11 @@ from traitlets import TraitError
 
 from ..core.errors import ConfigurationError
 from .devstral_magics import DevstralMagics
+from .explanation.explain_on_error import ExplainOnError
 from .input_transformers import keep_cell, keep_question_marks
 from .magic_completer import MagicCompleter
-from .preload import WarmUp
-from .session import Session
+from .preload import Preload
+from .session import ShellSession
 
 _REGISTERED = DevstralMagics.__name__
 
@@ -21,21 +22,23 @@ def load(ip: Any) -> None:
     if _REGISTERED in ip.magics_manager.registry:
         return
     try:
-        session = Session(ip)
+        session = ShellSession(ip)
     except TraitError as error:
         raise ConfigurationError(str(error)) from None
-    magics = DevstralMagics(ip, session, MagicCompleter(session), WarmUp(ip))
+    explainer = ExplainOnError(session)
+    session.lab.on_action = explainer.act
+    magics = DevstralMagics(ip, session, explainer, MagicCompleter(session), Preload(ip))
     ip.register_magics(magics)
     ip.configurables.append(session.config)
     ip.events.register("pre_run_cell", session.transcript.pre_run_cell)
     ip.events.register("post_run_cell", session.transcript.post_run_cell)
     # Behind the transcript, which then knows what the cell has shown.
-    ip.events.register("pre_run_cell", session.explainer.pre_run_cell)
-    ip.events.register("post_run_cell", session.explainer.post_run_cell)
+    ip.events.register("pre_run_cell", explainer.pre_run_cell)
+    ip.events.register("post_run_cell", explainer.post_run_cell)
     ip.Completer.custom_matchers.append(magics.completer.matcher)
     ip.input_transformers_cleanup.insert(0, keep_cell)
     ip.input_transformers_cleanup.append(keep_question_marks)
-    magics.warm_up.register()
+    magics.preload.register()
     session.lab.open()
 
 
@@ -45,17 +48,17 @@ def unload(ip: Any) -> None:
     if magics is None:
         return
     session = magics.session
-    session.explainer.close()
+    magics.explainer.close()
     session.stop()
     session.lab.close()
     for kind in ("line", "cell"):
         ip.magics_manager.magics[kind].pop("devstral", None)
     # IPython itself adds every magics object to the configurables.
     ip.configurables[:] = [one for one in ip.configurables if one is not session.config and one is not magics]
-    for watching in (session.transcript, session.explainer):
+    for watching in (session.transcript, magics.explainer):
         _remove(ip.events.callbacks["pre_run_cell"], watching.pre_run_cell)
         _remove(ip.events.callbacks["post_run_cell"], watching.post_run_cell)
-    magics.warm_up.unregister()
+    magics.preload.unregister()
     _remove(ip.Completer.custom_matchers, magics.completer.matcher)
     _remove(ip.input_transformers_cleanup, keep_cell)
     _remove(ip.input_transformers_cleanup, keep_question_marks)

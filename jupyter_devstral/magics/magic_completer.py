@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .session import ShellSession
 
 # Tab must answer at once: a server that needs longer is asked on, and its answer serves the next Tab.
 _PATIENCE = 0.3
@@ -24,7 +24,7 @@ _AT = re.compile(r"(?<![\w@.+-])@(?P<name>\w*)$")
 class MagicCompleter:
     """An IPython matcher for `%devstral` lines, and for `@name` in the body of a `%%devstral` cell."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ShellSession) -> None:
         self._session = session
         self._models = RemoteNames(lambda: [info.name for info in session.model().models()])
         # What IPython calls; it marks the function, which a bound method does not allow.

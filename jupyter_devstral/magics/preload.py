@@ -12,7 +12,7 @@ from typing import Any
 _DELAY_SECONDS = 0.02
 
 
-class WarmUp:
+class Preload:
     """A `post_run_cell` callback that acts once."""
 
     def __init__(self, ip: Any) -> None:

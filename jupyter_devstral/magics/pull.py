@@ -13,8 +13,8 @@ from .display.live_output import output_for, printable, undisturbed
 from .notebook.front_end import widgets_work
 
 if TYPE_CHECKING:
-    from ..core.model.ollama.pull import PullProgress
-    from .session import Session
+    from ..core.model.server import PullProgress
+    from .session import ShellSession
 
 
 class Bar(Protocol):
@@ -37,7 +37,7 @@ class PullRun:
         self._model.close()
 
 
-def pull(session: Session, name: str) -> None:
+def pull(session: ShellSession, name: str) -> None:
     """Download a model, showing how far it is; after an interrupt the server keeps what has arrived."""
     model = session.model()
     name = name or session.config.model

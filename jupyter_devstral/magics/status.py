@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 from ..core.errors import DevstralError, NoServer
 from ..core.text.amounts import size_text
 from ..core.text.markdown import inline_code, prose, table
+from ..session.model_choice import is_stand_in
 
 if TYPE_CHECKING:
-    from ..core.model.ollama.client import OllamaModel
-    from .session import Session
+    from ..core.model.server import ModelServer
+    from .session import ShellSession
 
 T = TypeVar("T")
 PATIENCE = 2.5
@@ -39,7 +40,7 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
     return results[0]
 
 
-def status_text(session: Session) -> str:
+def status_text(session: ShellSession) -> str:
     """The model, its host and window, and what the next prompt may hold."""
     config = session.config
     try:
@@ -47,7 +48,7 @@ def status_text(session: Session) -> str:
         name = model.name
     except DevstralError as error:
         name, rows = config.model, [("host", inline_code(config.host)), ("server", prose(str(error)))]
-    stand_in = ": a small stand-in model, not Devstral" if config.engine == "embedded" else ""
+    stand_in = ": a small stand-in model, not Devstral" if is_stand_in(config) else ""
     notebook = session.context.notebook()
     factor = session.estimate(name).factor
     remote = "allowed" if config.allow_remote else "refused"
@@ -63,16 +64,14 @@ def status_text(session: Session) -> str:
     return table(["", "Devstral"], everything)
 
 
-def _server_rows(session: Session) -> tuple[OllamaModel, list[tuple[str, str]]]:
-    from ..core.model.ollama.facts import running_as
-
+def _server_rows(session: ShellSession) -> tuple[ModelServer, list[tuple[str, str]]]:
     model = session.model()
     version = model.version()
-    running = running_as(model.name, model.running(), model.models())
+    running = model.loaded_as(model.running(), model.models())
     window = model.window()
     rows = [
         ("host", inline_code(model.host)),
-        ("server", f"Ollama API {prose(version)}"),
+        ("server", f"{model.kind} {prose(version)}"),
         ("window", f"{window.tokens:,} tokens ({window.source})"),
     ]
     if running is None:
@@ -82,17 +81,16 @@ def _server_rows(session: Session) -> tuple[OllamaModel, list[tuple[str, str]]]:
     return model, rows
 
 
-def models_text(session: Session) -> str:
+def models_text(session: ShellSession) -> str:
     """The server's models as a table; `*` marks the current one."""
-    from ..core.model.ollama.facts import full_name
-
     model = session.model()
     models = within(PATIENCE * 2, model.models)
     if not models:
         return f"The server at {inline_code(model.host)} has no models: `%devstral pull {model.name}`"
+    current = model.named(models)
     rows = [
         (
-            "*" if full_name(info.name) == full_name(model.name) else "",
+            "*" if info is current else "",
             inline_code(info.name) + (" (remote)" if info.remote else ""),
             size_text(info.size),
             f"{info.context_length:,}" if info.context_length else "",
@@ -103,7 +101,7 @@ def models_text(session: Session) -> str:
     return table(["", "model", "size", "window", "capabilities"], rows)
 
 
-def doctor_text(session: Session) -> str:
+def doctor_text(session: ShellSession) -> str:
     """What works, what does not, and the next step."""
     from ..core.doctor import examine
 
@@ -115,20 +113,19 @@ def doctor_text(session: Session) -> str:
     return "\n".join(lines)
 
 
-def switch_model(session: Session, name: str) -> str:
+def switch_model(session: ShellSession, name: str) -> str:
     """Use another model from now on; says so when the server does not have it."""
-    from ..core.model.ollama.facts import full_name
-
     if not name:
         return f"The model is {inline_code(session.model().name)}. Another one: `%devstral model NAME`"
     session.config.model = name
     said = f"From now on {inline_code(name)} answers."
-    if session.config.engine == "embedded":
-        return said + " With `DevstralConfig.engine = 'embedded'` this setting is not used."
+    if is_stand_in(session.config):
+        return said + f" With `DevstralConfig.engine = {session.config.engine!r}` this setting is not used."
     try:
-        models = within(PATIENCE, session.model().models)
+        model = session.model()
+        models = within(PATIENCE, model.models)
     except DevstralError as error:
         return f"{said} Whether the server has it could not be checked: {prose(str(error))}"
-    if full_name(name) not in {full_name(info.name) for info in models}:
+    if model.named(models) is None:
         return f"{said} The server does not have it yet: `%devstral pull {name}`"
     return said

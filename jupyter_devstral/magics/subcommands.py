@@ -13,10 +13,11 @@ from ..core.text.terminal_text import encodable, sendable
 if TYPE_CHECKING:
     from ..core.prompt.prompt import Prompt
     from ..core.request.command import Command
-    from .session import Session
+    from .explanation.explain_on_error import ExplainOnError
+    from .session import ShellSession
 
 
-def run(session: Session, command: Command) -> None:
+def run(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
     """Carry out a subcommand; raises `DevstralError`."""
     if command.word == "continue":
         from .ask import continue_last
@@ -37,11 +38,11 @@ def run(session: Session, command: Command) -> None:
 
         return run_here(session.ip, command.text)
     if command.word == "accept":
-        return accept(session)
-    return show(session.ip, _report(session, command))
+        return accept(session, explainer)
+    return show(session.ip, _report(session, explainer, command))
 
 
-def _report(session: Session, command: Command) -> str:
+def _report(session: ShellSession, explainer: ExplainOnError, command: Command) -> str:
     from . import status
 
     if command.word == "model":
@@ -50,7 +51,7 @@ def _report(session: Session, command: Command) -> str:
         stopped = session.stop()
         return "Stopped." if stopped else "Nothing is running in this session."
     if command.word == "auto":
-        return auto_text(session, command.text)
+        return auto_text(session, explainer, command.text)
     if command.word == "reset":
         session.forget()
         return "Earlier questions and answers are forgotten; the cells of the notebook are not."
@@ -60,11 +61,11 @@ def _report(session: Session, command: Command) -> str:
     return reports[command.word](session)
 
 
-def accept(session: Session) -> None:
+def accept(session: ShellSession, explainer: ExplainOnError) -> None:
     """The last fix: applied where JupyterLab can, else as the source of the cell that asks for it."""
     from .display.insertion import accepted_cell
 
-    card = session.explainer.last_fix().card
+    card = explainer.last_fix().card
     names = " and ".join(dict.fromkeys(card.name_of(edit.cell_id) for edit in card.edits))
     if session.lab.runs_here:
         session.lab.apply(card.edits, card_id=card.id)
@@ -75,7 +76,7 @@ def accept(session: Session) -> None:
     return show(session.ip, f"The fix for {names} takes the place of this cell.")
 
 
-def auto_text(session: Session, word: str) -> str:
+def auto_text(session: ShellSession, explainer: ExplainOnError, word: str) -> str:
     """Change or tell what happens when a cell fails."""
     meanings = {
         "on": "A failing cell is explained, with a fix.",
@@ -86,7 +87,7 @@ def auto_text(session: Session, word: str) -> str:
         raise UsageError(f"auto is on, button or off, not {word!r}.")
     if word:
         session.config.auto_explain = word
-        session.explainer.was_told(word)
+        explainer.was_told(word)
     now = session.config.auto_explain
     return f"`{now}`: {meanings[now]}"
 
@@ -97,22 +98,22 @@ def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
     ip.display_pub.publish(sendable({"text/markdown": text, "text/plain": markdown}), metadata={})
 
 
-def dry_run(session: Session, command: Command) -> None:
+def dry_run(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
     """Show what a question would send; nothing is sent, and no server is needed."""
-    if session.explainer.is_meant(command):
-        request = session.explainer.subject(command).request
+    if explainer.is_meant(command):
+        request = explainer.subject(command).request
     else:
         from .ask import request_of
 
         request = request_of(session, command)[0]
-    assistant = session.assistant(session.model(command, start=False))
+    assistant = session.assistant(session.model_for(command, start=False))
     last = session.last
     known = last.window if last and last.model == assistant.model.name else None
     prompt = assistant.prompt(request, window=known)
     show(session.ip, f"**Nothing was sent.** {prompt_text(prompt, f'about {prompt.tokens:,} tokens')}")
 
 
-def last_text(session: Session) -> str:
+def last_text(session: ShellSession) -> str:
     """The messages of the last request as they were sent, with the server's own count of their tokens."""
     reply = session.last
     if reply is None:

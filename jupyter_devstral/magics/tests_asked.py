@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from ..core.notebook.cells import Notebook
     from ..core.request.command import Command
     from ..core.request.tasks import Request
-    from .session import Session
+    from .session import ShellSession
 
 
-def request_for_tests(session: Session, command: Command, scope: str) -> tuple[Request, tuple[Target, ...]]:
+def request_for_tests(
+    session: ShellSession, command: Command, scope: str
+) -> tuple[Request, tuple[Target, ...]]:
     """The request, and the definitions that its tests are for: those named, else those of the cell.
 
     Raises `UsageError` for a name that cannot be tested, and what any request raises.

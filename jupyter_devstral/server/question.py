@@ -91,10 +91,10 @@ def read_question(data: Any) -> Question:
     excluded = frozenset(_texts(data.get("exclude")))
     notebook = _notebook(data, excluded)
     target = next((cell for cell in notebook.cells if cell.key == data.get("target") and cell.key), None)
-    if target is None and (task.rewrites or task is Task.EXPLAIN):
+    if target is None and task.facts.about == "cell" and not task.inserts:
         raise UsageError("Select the cell that this is about.")
     text = _text(data.get("question"))
-    if not text.strip() and task in (Task.CHAT, Task.ASK, Task.WRITE, Task.EDIT):
+    if not text.strip() and task.facts.needs_words:
         raise UsageError("There is no question.")
     return Question(
         task=task,

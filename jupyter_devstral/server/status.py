@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigurationError, DevstralError, ModelError, ModelMissing, NoServer
-from ..core.model.ollama.facts import ModelInfo, RunningModel, full_name, model_in_show, running_as
+from ..core.model.server import ModelInfo, ModelServer, RunningModel, Wishes
 from ..core.settings.hosts import is_loopback
 from .question import PROTOCOL
 
 if TYPE_CHECKING:
-    from ..core.model.ollama.client import OllamaModel
     from .session import ServerSession
 
 _PATIENCE_SECONDS = 3
@@ -44,28 +43,28 @@ def status(session: ServerSession, name: str | None) -> dict[str, Any]:
         "models": [],
     }
     try:
-        _look(session.model(name), record)
+        _look(session.model(Wishes(model=name)), record)
     except DevstralError as error:
         record["state"] = state_of(error)
         record["text"], record["next_step"] = _advice(error)
     return record
 
 
-def _look(model: OllamaModel, record: dict[str, Any]) -> None:
+def _look(model: ModelServer, record: dict[str, Any]) -> None:
     record.update(host=model.host, is_local=is_loopback(model.host), model=model.name)
     infos = model.models(timeout=_PATIENCE_SECONDS)
     running = _or_nothing(lambda: model.running(timeout=_PATIENCE_SECONDS))
-    record["models"] = [_model_record(info, running, infos) for info in infos]
-    found = next((info for info in infos if full_name(info.name) == full_name(model.name)), None)
+    record["models"] = [_model_record(model, info, running, infos) for info in infos]
+    found = model.named(infos)
     if found is None:
-        record["state"], record["can_pull"] = NO_MODEL, record["engine"] == "ollama"
-        record["text"] = f"Ollama is running, but it does not have the model {model.name} yet."
+        record["state"], record["can_pull"] = NO_MODEL, model.can_pull
+        record["text"] = f"{model.kind} is running, but it does not have the model {model.name} yet."
         others = " or choose one of the models that are there" if infos else ""
         record["next_step"] = f"Pull it here{others}."
         return
     window = model.window()
     record["window"], record["window_source"] = window.tokens, window.source
-    facts = model_in_show(model.name, model.show(timeout=_PATIENCE_SECONDS))
+    facts = model.details(timeout=_PATIENCE_SECONDS)
     record["capabilities"] = sorted({*found.capabilities, *facts.capabilities})
     record["state"] = READY
     place = "on this machine" if not model.remote_place else f"at {model.remote_place}: not on this machine"
@@ -73,8 +72,10 @@ def _look(model: OllamaModel, record: dict[str, Any]) -> None:
     record["text"] = f"{model.name} is ready, {place} ({loaded})."
 
 
-def _model_record(info: ModelInfo, running: list[RunningModel], infos: list[ModelInfo]) -> dict[str, Any]:
-    loaded = running_as(info.name, running, infos)
+def _model_record(
+    model: ModelServer, info: ModelInfo, running: list[RunningModel], infos: list[ModelInfo]
+) -> dict[str, Any]:
+    loaded = model.loaded_as(running, infos, info.name)
     return {
         "name": info.name,
         "size_bytes": info.size,

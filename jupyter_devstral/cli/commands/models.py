@@ -5,34 +5,32 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ...core.model.ollama.client import OllamaModel
-from ...core.model.ollama.facts import ModelInfo, full_name
-from ..model_server import address_and_name
+from ...core.model.server import ModelInfo
+from ...session.model_choice import model_server
 from ..settings import read_settings
 
 _HEADER = ("NAME", "SIZE", "WINDOW", "")
 
 
 def command(arguments: argparse.Namespace) -> int:
-    settings = read_settings(arguments.flags)
-    host, name = address_and_name(settings)
-    server = OllamaModel(settings, host=host, model=name)
+    server = model_server(read_settings(arguments.flags))
     models = server.models()
     if not models:
         print(f"{server.host} has no models yet: `jupyter devstral pull {server.name}`", file=sys.stderr)
         return 0
-    rows = [_HEADER, *(_row(model, server.name) for model in models)]
+    configured = server.named(models)
+    rows = [_HEADER, *(_row(model, model is configured) for model in models)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADER))]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip())  # noqa: B905
     return 0
 
 
-def _row(model: ModelInfo, configured: str) -> tuple[str, str, str, str]:
+def _row(model: ModelInfo, is_configured: bool) -> tuple[str, str, str, str]:
     window = f"{model.context_length:,}" if model.context_length else "-"
-    remarks = ["configured"] if full_name(model.name) == full_name(configured) else []
+    remarks = ["configured"] if is_configured else []
     if model.remote:
-        remarks.append(f"runs elsewhere: {model.remote_host or 'ollama.com'}")
+        remarks.append(f"runs elsewhere: {model.remote_host}")
     return (model.name, size_text(model.size), window, ", ".join(remarks))
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any, Protocol
 
-from ...core.errors import UsageError
-from ...core.model.ollama.client import OllamaModel
-from ...core.model.ollama.pull import PullProgress
+from ...core.model.server import PullProgress, Wishes
+from ...session.model_choice import model_server
 from ..settings import read_settings
 from .models import size_text
 
@@ -25,12 +24,7 @@ class _Shown(Protocol):
 
 
 def command(arguments: argparse.Namespace) -> int:
-    settings = read_settings(arguments.flags)
-    if settings.engine == "embedded":
-        raise UsageError(
-            "The embedded engine runs one file (DevstralConfig.gguf) and cannot download models."
-        )
-    server = OllamaModel(settings, model=arguments.model)
+    server = model_server(read_settings(arguments.flags), Wishes(model=arguments.model), start=False)
     shown: _Shown = _Bars() if sys.stderr.isatty() else _Lines()
     try:
         with closing(shown):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.notebook.cells import REPLY_MIME
 from ...core.text.terminal_text import as_shown
+from ...session.model_choice import described
 from ..standard_output import forget_reader
 from .executable_notebook import cells_text, inserted_by
 
@@ -46,12 +47,7 @@ class Narration:
             )
         else:
             self._line("`run` executes the notebook; what the model writes is inserted, not executed.")
-        engine = (
-            "embedded stand-in model"
-            if settings.engine == "embedded"
-            else f"{settings.model} at {settings.host}"
-        )
-        self._line(f"Notebook: {name}, {self._to_do} code cells. Model: {engine}.")
+        self._line(f"Notebook: {name}, {self._to_do} code cells. Model: {described(settings)}.")
 
     def note(self, text: str) -> None:
         self._line(f"  ({text})")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import signal
 import tempfile
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
 from ...core.errors import DevstralError, UsageError
+from ...core.notebook.own_cells import loads_extension, mentions_magic
 from ...core.request.command import Command
 from ...core.request.command_in_cell import command_of
-from ...core.request.tasks import Task
 from ...core.settings.config import EXPLAIN_PLACE
 from ...core.text.terminal_text import as_shown
 from ...kernel.expressions import setup_code
@@ -29,8 +28,6 @@ from .executable_notebook import fresh_id, inserted_by
 from .narration import Narration
 from .stored_answers import proposed_edits
 
-_LOADS = re.compile(r"^\s*%(?:re)?load_ext\s+jupyter_devstral\b", re.MULTILINE)
-_ASKS = re.compile(r"^\s*%%?devstral\b", re.MULTILINE)
 TIMED_OUT = "CellTimeout"
 _EXPECTED = "raises-exception"
 
@@ -189,8 +186,8 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
     async def _set_up_kernel(self) -> None:
         """Settings and magics for a notebook that uses them; nothing at all for one that does not."""
         sources = [cell.source for cell in self.nb.cells if cell.cell_type == "code"]
-        loads = any(_LOADS.search(source) for source in sources)
-        if not self.explain and not loads and not any(_ASKS.search(source) for source in sources):
+        loads = any(map(loads_extension, sources))
+        if not self.explain and not loads and not any(map(mentions_magic, sources)):
             return
         if self.nb.metadata.get("language_info", {}).get("name") != "python":
             return
@@ -223,7 +220,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self.nb.cells[index + 1 : index + 1] = new
         if not self.execute_inserted:
             self._only_shown.update(one["id"] for one in new)
-        if new or command.task not in (Task.ASK, Task.EXPLAIN):
+        if new or (command.task and command.task.facts.code != "stays"):
             self.narration.inserted(index, new, executed=self.execute_inserted)
 
     async def _note_failure(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:

@@ -9,6 +9,10 @@ from .cells import Cell, Notebook
 # What a cell of tests begins with: it is run by pytest, and Python to everything else.
 TEST_MAGIC = "%%devstral pytest"
 _TEST_CELL = re.compile(r"\s*%%devstral[ \t]+pytest[ \t]*(?:\n|$)")
+_CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
+_LINE_MAGIC = re.compile(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)
+_LOADS = re.compile(r"^\s*%(?:re)?load_ext\s+jupyter_devstral\b", re.MULTILINE)
+_MENTIONS = re.compile(r"^\s*%%?devstral\b", re.MULTILINE)
 _OWN_CELL = re.compile(r"\s*%%devstral(?:\s|$)")
 _OWN_LINE = re.compile(
     r"\s*%(?:devstral(?:\s|$)|config\s+DevstralConfig\b|(?:re|un)?load_ext\s+jupyter_devstral\s*$)"
@@ -19,6 +23,27 @@ def tests_in_cell(source: str) -> str | None:
     """What stands below the magic of a cell of tests; None for any other cell."""
     found = _TEST_CELL.match(source)
     return source[found.end() :] if found else None
+
+
+def cell_magic(source: str) -> tuple[str, str] | None:
+    """The line and the body of a `%%devstral` cell; None for any other cell."""
+    found = _CELL_MAGIC.match(source)
+    return (found[1], found[2] or "") if found else None
+
+
+def line_magics(source: str) -> list[str]:
+    """What stands behind each `%devstral` of a cell; the text of another cell magic has none."""
+    return [] if source.lstrip().startswith("%%") else _LINE_MAGIC.findall(source)
+
+
+def mentions_magic(source: str) -> bool:
+    """Whether a line begins with one of our magics, wherever it stands."""
+    return _MENTIONS.search(source) is not None
+
+
+def loads_extension(source: str) -> bool:
+    """Whether a line of the cell is `%load_ext jupyter_devstral`."""
+    return _LOADS.search(source) is not None
 
 
 def is_request(cell: Cell) -> bool:

@@ -16,18 +16,11 @@ from typing import NoReturn
 
 from ..errors import UsageError
 from ..notebook.scope import SCOPES
+from .tasks import TASKS as TASK_FACTS
 from .tasks import Task
 
-TASKS = {
-    Task.WRITE.value: "answer with code that becomes a new cell below (the default)",
-    Task.ASK.value: "answer a question; nothing is inserted",
-    Task.EDIT.value: "rewrite a cell as the prompt says",
-    Task.REFACTOR.value: "rewrite a cell, same behaviour",
-    Task.DOC.value: "rewrite a cell with docstrings and comments",
-    Task.TEST.value: "write tests, and prove them: test NAME …, or what the cell above defines",
-    Task.FIX.value: "explain the last failure, and repair it",
-    Task.EXPLAIN.value: "explain the last failure, else the cell above; explain NAME: a variable or function",
-}
+# The tasks that are typed, with their lines of help.
+TASKS = {task.value: facts.help for task, facts in TASK_FACTS.items() if facts.help}
 SUBCOMMANDS = {
     "status": "the model, its host, the window, what would be sent",
     "doctor": "what is wrong and the next step",
@@ -44,7 +37,6 @@ SUBCOMMANDS = {
     "reset": "forget the earlier questions and answers",
     "help": "this text",
 }
-_WITH_PROMPT = (Task.WRITE.value, Task.ASK.value, Task.EDIT.value)
 _WITH_ARGUMENT = ("model", "pull", "auto")
 _WITH_BODY = ("pytest",)
 INSERT_MODES = ("below", "replace", "none")
@@ -146,13 +138,14 @@ def parse_command(line: str, body: str | None = None) -> Command:
             raise UsageError(f"--{option} goes with test: `%devstral test --{option} NAME`.")
     if values["properties"] and values["doctest"]:
         raise UsageError("--properties and --doctest are two kinds of tests: ask for one at a time.")
-    if not text.strip() and (word or "write") in _WITH_PROMPT:
+    task = Task(word or Task.WRITE)
+    if not text.strip() and task.facts.needs_words:
         raise UsageError(
-            f"{word or 'write'} needs a prompt: `%devstral {word or 'write'} …`, or `%%devstral` with a body."
+            f"{task.value} needs a prompt: `%devstral {task.value} …`, or `%%devstral` with a body."
         )
     values["variables"] = tuple(values["variables"] or ())
     values["insert"] = values["insert"] or "below"
-    return Command(word or Task.WRITE.value, text, given=given, **values)
+    return Command(task.value, text, given=given, **values)
 
 
 def help_text() -> str:

@@ -19,6 +19,12 @@ __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 # The environment variable by which whoever starts a kernel says where failing cells are explained: "here", in
 # the cell itself; "background"; "nowhere".
 EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
+# What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`.
+ENGINES = {
+    "ollama": "jupyter_devstral.core.model.ollama.engine",
+    "embedded": "jupyter_devstral.embedded.stand_in",
+}
+STAND_INS = frozenset({"embedded"})
 # Go's time.ParseDuration, which reads Ollama's keep_alive.
 _DURATION = re.compile(r"-?(\d+(\.\d*)?(ns|us|µs|ms|s|m|h))+|-?\d+")
 
@@ -81,7 +87,7 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
         "tried.",
     ).tag(config=True)
     engine = Enum(
-        ("ollama", "embedded"),
+        tuple(ENGINES),
         default_value="ollama",
         help="'ollama': an Ollama server; 'embedded': a small stand-in model run by jupyter-devstral itself.",
     ).tag(config=True)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ...core.answering import Asking, Status
 from ...core.edits.edit import Edit
 from ...core.errors import ModelError
 from ...core.python.source import defines_the_same, definitions_of
@@ -128,21 +129,7 @@ class Proof:
         return lines
 
 
-@dataclass(frozen=True)
-class Saying:
-    """A step of a proof: what is going on from here on, in words."""
-
-    words: str
-
-
-@dataclass(frozen=True)
-class Asking:
-    """A step of a proof: these words belong behind the reply; the code blocks of the next one are wanted."""
-
-    words: str
-
-
-Steps = Generator[Saying | Asking, Sequence[str] | None, Proof]
+Steps = Generator[Status | Asking, Sequence[str] | None, Proof]
 
 
 def proving(
@@ -218,11 +205,11 @@ def proving(
 
 def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
     """Outcomes, with the one repair of tests that raise errors; leaves the tests that are worth keeping."""
-    yield Saying("running the tests in a copy of the kernel")
+    yield Status("running the tests in a copy of the kernel")
     proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
     broken = _names(proof.outcomes, ERROR)
     if broken and proof.form != DOCTEST:
-        yield Saying("the tests raise errors: asking once more")
+        yield Status("the tests raise errors: asking once more")
         errors = [f"{one.name or 'the cell'}: {one.message}" for one in proof.outcomes if one.kind == ERROR]
         from ...core.prompt.prompt import wording
 
@@ -241,7 +228,7 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
             before = () if "" in broken else sound.shared
             shared = tuple(dict.fromkeys((*before, *repaired.shared)))
             proof.tests = TestSource(shared, (*sound.tests, *repaired.tests), proof.tests.notes)
-            yield Saying("running the repaired tests in a copy of the kernel")
+            yield Status("running the repaired tests in a copy of the kernel")
             proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
     _drop(proof)
     good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
@@ -302,7 +289,7 @@ def _mutate(ip: Any, proof: Proof, mutants: Sequence[Mutant]) -> Steps:
     good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
     if not good or not mutants:
         return proof
-    yield Saying("running the tests against small faults")
+    yield Status("running the tests against small faults")
     took = sum(one.seconds for one in proof.outcomes if one.kind == PASSED)
     proof.tried, proof.alive = survivors(
         ip, proof.tests.python(), good, mutants, took=took, budget=_MUTANT_BUDGET

@@ -21,7 +21,7 @@ from .exception_watcher import ExceptionWatcher
 
 if TYPE_CHECKING:
     from ...core.request.command import Command
-    from ..session import Session
+    from ..session import ShellSession
     from .explanation import Explanation
     from .failure_subject import Subject
 
@@ -42,7 +42,7 @@ class ExplainOnError:
             that to what is known of the front-end.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ShellSession) -> None:
         said = os.environ.get(EXPLAIN_PLACE, "")
         self.place = said if said in (BACKGROUND, HERE, NOWHERE) else ""
         self._session = session
@@ -92,7 +92,8 @@ class ExplainOnError:
         names_something = command.cell is not None or (
             task is Task.EXPLAIN and command.text.strip() in self._session.ip.user_ns
         )
-        return task in (Task.FIX, Task.EXPLAIN) and self._failed is not None and not names_something
+        is_about_errors = task is not None and task.facts.explains_errors
+        return is_about_errors and self._failed is not None and not names_something
 
     def subject(self, command: Command) -> Subject:
         """What `explain_last` would explain."""
@@ -222,7 +223,7 @@ class ExplainOnError:
             command=command,
         )
         if widgets_work(ip) and not lab and not unattended:
-            explanation.panel = FixPanel(ip, explanation, self.act)
+            explanation.panel = FixPanel(ip, card, explanation.steps, self.act)
         with self._lock:
             self._known[card.id] = explanation
             while len(self._known) > _KEPT:

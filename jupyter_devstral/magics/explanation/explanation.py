@@ -8,8 +8,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ...core.answering import Asking, Trying, answering, carry_out, repairing
 from ...core.edits.rerun_plan import cells_to_run
 from ...core.errors import DevstralError
 from ...core.text.markdown import prose
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ...core.notebook.cells import Cell
     from ...core.request.command import Command
     from ...kernel.trial.trial import Trial, Verdict
-    from ..session import Session
+    from ..session import ShellSession
     from .failure_subject import Subject
     from .fix_panel import FixPanel
 
@@ -48,7 +49,7 @@ class Explanation:
 
     def __init__(
         self,
-        session: Session,
+        session: ShellSession,
         subject: Subject,
         card: FixCard,
         screen: Screen,
@@ -109,8 +110,7 @@ class Explanation:
         except KeyboardInterrupt:
             undisturbed(self.stop)
         except DevstralError as error:
-            what = "No second attempt" if self.answered else "No explanation"
-            self.card.notes = [f"*{what}: {prose(str(error))}*"]
+            self.card.notes = [f"*No explanation: {prose(str(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -176,34 +176,50 @@ class Explanation:
         return (self._stream.phase if self._stream else "") or "looking at the error"
 
     def _explain(self) -> None:
+        answered = carry_out(answering(lambda first: repairing(first, self._repair_words)), self._do)
+        if answered.note:
+            self.card.notes = [f"*{prose(answered.note)}*"]
+
+    def _do(self, step: object) -> Any:
+        """Carry out a step of the answer: what it asks, tries or says."""
+        if isinstance(step, Asking):
+            return self._repaired(step.words) if step.words else self._first_reply()
+        if isinstance(step, Trying):
+            self._take_once(step.reply)
+            verdict = self._try(step.reply.edits)
+            self._show_verdict(verdict)
+            return verdict
+        return None
+
+    def _first_reply(self) -> Reply:
         request = self.subject.request
         reply = self._follow(lambda assistant: assistant.reply(request))
-        if self.stopped and not reply.text.strip():
-            return
-        self._reply = reply
-        self._take(reply, reply.text)
-        if self.stopped or reply.finished != "stop":
-            return
-        verdict = self._try(reply.edits)
-        self._show_verdict(verdict)
-        if verdict is not None and verdict.kind == "fails" and reply.edits:
-            self._second_attempt(reply, verdict)
+        if not self.stopped or reply.text.strip():
+            self._take_once(reply)
+        return reply
 
-    def _second_attempt(self, first: Reply, verdict: Verdict) -> None:
+    def _repaired(self, words: str) -> Reply:
         """The one repair round; the first attempt stays where it gives nothing else to show."""
+        first = self._reply
+        assert first is not None
+        self._screen.aside(_AGAIN)
+        return self._follow(lambda assistant: assistant.follow_up(first, words), self.card.prose)
+
+    def _take_once(self, reply: Reply) -> None:
+        if reply is self._reply:
+            return
+        # Without the code of the first attempt, which would be taken for the one to apply.
+        said = f"{self.card.prose}\n\n{reply.text}" if self._reply is not None else reply.text
+        self._reply = reply
+        self._take(reply, said)
+
+    def _repair_words(self, verdict: Verdict | None) -> str:
+        """What asks for another attempt after a trial; "" where there is nothing to repair."""
         from ...core.prompt.prompt import wording
 
-        self._screen.aside(_AGAIN)
-        words = wording("repair").replace("{error}", self._error_text(verdict))
-        before = self.card.prose
-        second = self._follow(lambda assistant: assistant.follow_up(first, words), before)
-        if self.stopped or second.finished != "stop" or not second.edits:
-            return
-        self._reply = second
-        # Without the code of the first attempt, which would be taken for the one to apply.
-        said = f"{before}\n\n{second.text}"
-        self._take(second, said)
-        self._show_verdict(self._try(second.edits))
+        if self.stopped or verdict is None or verdict.kind != "fails" or not self.card.edits:
+            return ""
+        return wording("repair").replace("{error}", self._error_text(verdict))
 
     def _error_text(self, verdict: Verdict) -> str:
         steps = self._steps(self.card.edits)
@@ -215,7 +231,7 @@ class Explanation:
     def _follow(self, start: Callable[[Assistant], ReplyStream], before: str = "") -> Reply:
         """A reply, shown while it arrives behind what is shown already."""
         session = self._session
-        model = session.model(self._command)
+        model = session.model_for(self._command)
         self._host = model.host
         stream = self._stream = start(session.assistant(model))
         if self.stopped:
@@ -273,7 +289,7 @@ class Explanation:
         seconds = self._session.config.trial_seconds
         if not steps or not seconds or self.stopped:
             return None
-        from ...core.model.ollama.connection import kept_ports, port_of
+        from ...core.model.kept_connections import kept_ports, port_of
         from ...kernel.trial.trial import NOT_TRIED, Step, Trial, Verdict
 
         several = len(steps) > 1

@@ -14,7 +14,7 @@ from ..notebook.shell_context import cell_finder, find_asking, hidden_names, nam
 if TYPE_CHECKING:
     from ...core.request.command import Command
     from ..notebook.transcript import ExecutedCell
-    from ..session import Session
+    from ..session import ShellSession
 
 # The kernel is idle only when this is done; what takes longer is described by its type.
 _VARIABLES_SECONDS = 0.5
@@ -42,7 +42,7 @@ class Subject:
         return self.request.failure
 
 
-def read_subject(session: Session, error: BaseException, entry: ExecutedCell) -> Subject | None:
+def read_subject(session: ShellSession, error: BaseException, entry: ExecutedCell) -> Subject | None:
     """Everything about a failure that has just happened; None where its cell cannot be found.
 
     Runs on the thread that ran the cell, before it takes the next one.
@@ -76,7 +76,7 @@ def read_subject(session: Session, error: BaseException, entry: ExecutedCell) ->
     return Subject(request, entry, entry.order, frozenset(run.key for run in runs))
 
 
-def asked_again(session: Session, subject: Subject, command: Command) -> Subject:
+def asked_again(session: ShellSession, subject: Subject, command: Command) -> Subject:
     """The same failure as a question from the cell that runs now, with the notebook as it is by now."""
     notebook = session.context.notebook()
     entry = session.transcript.asking
@@ -94,7 +94,9 @@ def asked_again(session: Session, subject: Subject, command: Command) -> Subject
     return replace(subject, request=request, entry=entry, order=entry.order if entry else 0)
 
 
-def _cell_of(session: Session, find: Callable[[ExecutedCell], Cell | None]) -> Callable[[str], str | None]:
+def _cell_of(
+    session: ShellSession, find: Callable[[ExecutedCell], Cell | None]
+) -> Callable[[str], str | None]:
     """From a frame's file name to the key of the cell it was made for; "" for an earlier version of one."""
     # IPython's own table; without it (it is private) frames of cells count as files.
     counts: Any = getattr(session.ip.compile, "_filename_map", {})
@@ -110,7 +112,7 @@ def _cell_of(session: Session, find: Callable[[ExecutedCell], Cell | None]) -> C
     return cell_of
 
 
-def _variables(session: Session, failure: Failure, failing: Cell) -> Any:
+def _variables(session: ShellSession, failure: Failure, failing: Cell) -> Any:
     from ...core.variables.namespace import describe_namespace
 
     if session.config.context == "none":

@@ -6,23 +6,25 @@ The place is reserved while the cell runs, and filled by updates later: a new di
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import fix_card
 
 if TYPE_CHECKING:
-    from .explanation import Explanation
+    from ...core.notebook.cells import Cell
+    from .fix_card import FixCard
 
 Act = Callable[[str, str], None]
 
 
 class FixPanel:
-    """The buttons of one explanation."""
+    """The buttons of one explanation: its card, and `steps`, the cells that running its fix runs."""
 
-    def __init__(self, ip: Any, explanation: Explanation, act: Act) -> None:
+    def __init__(self, ip: Any, card: FixCard, steps: Callable[[], Sequence[Cell]], act: Act) -> None:
         self._ip = ip
-        self._explanation = explanation
+        self._card = card
+        self._steps = steps
         self._act = act
         self._display_id = uuid.uuid4().hex
         self._reserved = False
@@ -37,7 +39,7 @@ class FixPanel:
 
     def show(self) -> None:
         """Draw the buttons that make sense now."""
-        card = self._explanation.card
+        card = self._card
         buttons = self._buttons()
         if card.state == fix_card.DISMISSED or not buttons:
             if self._box is not None:
@@ -61,10 +63,10 @@ class FixPanel:
         self._box.children = (ipywidgets.HBox(row), self._output)
 
     def _buttons(self) -> list[tuple[str, Callable[[], None]]]:
-        explanation, card = self._explanation, self._explanation.card
+        card = self._card
         if card.state == fix_card.OFFER:
             return [("Explain", self._sender("explain"))]
-        if card.state != fix_card.DONE or not explanation.answered:
+        if card.state != fix_card.DONE or card.reply is None:
             return []
         fix: list[tuple[str, Callable[[], None]]] = []
         if (card.edits or card.rerun) and self._can_run():
@@ -74,13 +76,13 @@ class FixPanel:
         return [*fix, ("Explain more", self._sender("more")), ("Dismiss", self._sender("dismiss"))]
 
     def _sender(self, action: str) -> Callable[[], None]:
-        return lambda: self._act(action, self._explanation.card.id)
+        return lambda: self._act(action, self._card.id)
 
     def _can_run(self) -> bool:
         """A click is handled inside the loop of the kernel, which cannot wait for itself there."""
         from ...core.python.source import awaits
 
-        return not any(awaits(cell.source) for cell in self._explanation.steps())
+        return not any(awaits(cell.source) for cell in self._steps())
 
     def _run(self) -> None:
         """The click is the consent: run what the trial would run, with its output below the buttons.
@@ -89,7 +91,7 @@ class FixPanel:
         """
         self._output.clear_output()
         with self._output:
-            for cell in self._explanation.steps():
+            for cell in self._steps():
                 if not self._ip.run_cell(cell.source, store_history=True).success:
                     return
 
@@ -99,7 +101,7 @@ class FixPanel:
 
         from ..display.insertion import accepted_cell
 
-        source = accepted_cell(self._explanation.card.edits, self._explanation.card.name_of)
+        source = accepted_cell(self._card.edits, self._card.name_of)
         area = ipywidgets.Textarea(
             value=source,
             rows=min(20, source.count("\n") + 1),

@@ -26,17 +26,21 @@ class LabLink:
     """The link between one shell and every JupyterLab that shows its notebook.
 
     The callbacks run on whatever thread ipykernel reads comms on, also while a cell runs; what they raise
-    ends here. `on_action(action, card_id)` hears what was clicked ("explain", "more", "stop", "dismiss"),
-    what became of edits ("applied", "refused"), and that a page came ("hello"); `on_notebook(payload)` hears
-    of the notebook as it stands when one of its cells is run.
+    ends here. They may be set until `open`. `on_action(action, card_id)` hears what was clicked ("explain",
+    "more", "stop", "dismiss"), what became of edits ("applied", "refused"), and that a page came ("hello");
+    `on_notebook(payload)` hears of the notebook as it stands when one of its cells is run.
     """
 
     def __init__(
-        self, ip: Any, *, on_action: Callable[[str, str], None], on_notebook: Callable[[dict[str, Any]], None]
+        self,
+        ip: Any,
+        *,
+        on_action: Callable[[str, str], None] = lambda action, card_id: None,
+        on_notebook: Callable[[dict[str, Any]], None] = lambda payload: None,
     ) -> None:
         self._ip = ip
-        self._on_action = on_action
-        self._on_notebook = on_notebook
+        self.on_action = on_action
+        self.on_notebook = on_notebook
         self._lock = threading.Lock()
         self._out: Any = None
         # Context comms by id -> their client's session and the cells it pushed last; None until its hello.
@@ -129,15 +133,15 @@ class LabLink:
             with self._lock:
                 if client in self._clients:
                     self._clients[client] = {"session": session}
-            self._on_action("hello", "")
+            self.on_action("hello", "")
         elif op == "action" and data.get("action") in _ACTIONS:
-            self._on_action(data["action"], _text(data.get("id")))
+            self.on_action(data["action"], _text(data.get("id")))
         elif op == "applied":
-            self._on_action("applied" if data.get("ok") is True else "refused", _text(data.get("id")))
+            self.on_action("applied" if data.get("ok") is True else "refused", _text(data.get("id")))
         elif op == "notebook":
             payload = self._completed(client, data)
             if payload is not None:
-                self._on_notebook(payload)
+                self.on_notebook(payload)
 
     def _completed(self, client: str, data: dict[str, Any]) -> dict[str, Any] | None:
         """The push with its cells: a run of many cells pushes them with the first, and names the others."""

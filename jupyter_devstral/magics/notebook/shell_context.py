@@ -139,7 +139,7 @@ class ShellContext:
             from ...core.notebook.file import find_cell
 
             return find_cell(notebook, command.cell)
-        if task in (Task.WRITE, Task.ASK) or task is None:
+        if task is None or task.facts.about == "notebook":
             return None
         from ...core.notebook.own_cells import cell_above
 

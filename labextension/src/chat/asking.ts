@@ -1,7 +1,8 @@
 /** What belongs to a question, gathered from the notebook that is in front. */
 
 import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { INotebookFacts, Task } from '../protocol/question';
+import type { INotebookFacts } from '../protocol/question';
+import type { Task } from '../protocol/tasks';
 import type { IAsked } from './exchange';
 import { IMentionable, mentionsIn } from './mentions';
 

@@ -4,7 +4,7 @@
  * A mention is a name behind "@", in quotes where that is clearer: `@sales`, `@"my data.csv"`, `@cell[3]`.
  */
 
-import { SLASH_COMMANDS } from './slash-commands';
+import { SLASH_NAMES } from './slash-commands';
 
 export interface ISuggestion {
   /** What stands in the message once it is chosen. */
@@ -62,9 +62,11 @@ export function fragmentAt(text: string, cursor: number): IFragment | null {
 
 export function suggestions(fragment: IFragment, known: IMentionable, about: (name: string) => string): ISuggestion[] {
   if (fragment.sign === '/') {
-    return Object.keys(SLASH_COMMANDS)
-      .filter(name => name.startsWith(fragment.word.toLowerCase()))
-      .map(name => ({ insert: `/${name} `, label: `/${name}`, detail: about(name) }));
+    return SLASH_NAMES.filter(name => name.startsWith(fragment.word.toLowerCase())).map(name => ({
+      insert: `/${name} `,
+      label: `/${name}`,
+      detail: about(name)
+    }));
   }
   const word = plain(fragment.word.replace(/^"/, ''));
   const all: ISuggestion[] = [

@@ -1,19 +1,14 @@
 /** What is typed behind "/" at the start of a message. Pure: a text in, what it asks for out. */
 
-import type { Task } from '../protocol/question';
+import { SLASH_TASKS, SlashTask } from '../protocol/tasks';
 
-export type SlashName = 'fix' | 'explain' | 'test' | 'refactor' | 'doc' | 'clear' | 'help';
+/** What asks the model nothing. */
+export const OWN_WORDS = ['clear', 'help'] as const;
+export type OwnWord = (typeof OWN_WORDS)[number];
+export type SlashName = SlashTask | OwnWord;
 
-/** The task behind each word; null for those that ask the model nothing. */
-export const SLASH_COMMANDS: Readonly<Record<SlashName, Task | null>> = {
-  fix: 'fix',
-  explain: 'explain',
-  test: 'test',
-  refactor: 'refactor',
-  doc: 'doc',
-  clear: null,
-  help: null
-};
+/** What can be typed behind "/". */
+export const SLASH_NAMES: readonly SlashName[] = [...SLASH_TASKS, ...OWN_WORDS];
 
 export interface ITyped {
   /** The command, null for a plain message. */
@@ -30,8 +25,9 @@ export function readTyped(message: string): ITyped {
   }
   const word = found[1].toLowerCase();
   const text = message.slice(found[0].length).trim();
-  if (!Object.prototype.hasOwnProperty.call(SLASH_COMMANDS, word)) {
+  const command = SLASH_NAMES.find(name => name === word);
+  if (!command) {
     return { command: null, text: message.trim(), unknown: word };
   }
-  return { command: word as SlashName, text, unknown: '' };
+  return { command, text, unknown: '' };
 }

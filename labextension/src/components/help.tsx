@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
-import { SLASH_COMMANDS } from '../chat/slash-commands';
+import { SLASH_NAMES } from '../chat/slash-commands';
 import { aboutCommand } from '../chat/command-texts';
 
 export function Help({ model }: { readonly model: ChatModel }): JSX.Element {
@@ -10,7 +10,7 @@ export function Help({ model }: { readonly model: ChatModel }): JSX.Element {
   return (
     <section className="jp-devstral-notice jp-devstral-help" aria-label={trans.__('Help')}>
       <dl>
-        {Object.keys(SLASH_COMMANDS).map(name => (
+        {SLASH_NAMES.map(name => (
           <React.Fragment key={name}>
             <dt>/{name}</dt>
             <dd>{aboutCommand(trans, name)}</dd>

@@ -1,9 +1,8 @@
 /** What is asked: of the model by the user, and of the server by this page. */
 
-export const CHAT_PROTOCOL = 1;
+import type { Task } from './tasks';
 
-export const TASKS = ['chat', 'ask', 'write', 'edit', 'refactor', 'doc', 'test', 'fix', 'explain'] as const;
-export type Task = (typeof TASKS)[number];
+export const CHAT_PROTOCOL = 1;
 
 export interface IImage {
   readonly mime: string;

@@ -5,18 +5,13 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import { cellSign } from '../notebook/cell-name';
 import type { ChatPanel } from './chat-panel';
-import type { Task } from '../protocol/question';
+import { Task, taskCommands } from '../protocol/tasks';
 import { devstralIcon } from '../icon';
 import { openInlinePrompt } from './inline-prompt';
 import type { IChatServices } from '../components/chat-services';
 
 export const CommandIds = {
   open: 'jupyter-devstral:open-chat',
-  explain: 'jupyter-devstral:explain-cell',
-  fix: 'jupyter-devstral:fix-cell',
-  refactor: 'jupyter-devstral:refactor-cell',
-  document: 'jupyter-devstral:document-cell',
-  test: 'jupyter-devstral:test-cell',
   ask: 'jupyter-devstral:ask-about-cell',
   inline: 'jupyter-devstral:prompt-at-cell'
 } as const;
@@ -41,11 +36,7 @@ export function addCommands(
     palette?.addItem({ command: id, category: 'Devstral' });
   };
   add(CommandIds.open, trans.__('Chat about the notebook'), show, () => true);
-  add(CommandIds.explain, trans.__('Explain cell'), about('explain'));
-  add(CommandIds.fix, trans.__('Fix cell'), about('fix'));
-  add(CommandIds.refactor, trans.__('Refactor cell'), about('refactor'));
-  add(CommandIds.document, trans.__('Document cell'), about('doc'));
-  add(CommandIds.test, trans.__('Generate tests'), about('test'));
+  taskCommands(trans).forEach(({ id, label, task }) => add(id, label, about(task)));
   add(CommandIds.ask, trans.__('Ask about this cell'), () => {
     const sign = cellSign(model.notebook, model.notebook?.activeCellId ?? '');
     show();

@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from jupyter_devstral.core.settings.config import EXPLAIN_PLACE
 from jupyter_devstral.core.wire import MIME
 from tests.support.jupyter.kernel import Kernel
+from tests.support.jupyter.shells import explainer_of
 
 # IPython's numbers and addresses differ between two kernels, what failed does not.
 EXPLAINED = {
@@ -197,7 +198,7 @@ def test_a_cell_that_is_interrupted_while_it_awaits(with_us, asked):
 
 
 def test_explained_when_the_debugger_of_pdb_on_was_left(ip, session, connected, run, monkeypatch, capsys):
-    session.explainer.place = "here"
+    explainer_of(session).place = "here"
     session.config.trial_seconds = 0
     asked_while_open = []
 
@@ -216,7 +217,7 @@ def test_explained_when_the_debugger_of_pdb_on_was_left(ip, session, connected, 
 
 
 def test_the_debugger_still_opens_where_it_failed(ip, session, connected, run, monkeypatch, capsys):
-    session.explainer.place = "here"
+    explainer_of(session).place = "here"
     run("def f(value):\n    return value / 0\nf(41)", "failing")
     assert len(connected.chats) == 1
     lines = iter(["p value + 1", "q"])
@@ -257,7 +258,7 @@ def test_executed_as_a_whole_a_notebook_is_not_explained(scripted_ollama, monkey
 
 def test_memory_is_released(ip, session, connected, run):
     """Facts hold no frames: what a failed cell held goes when IPython forgets its error."""
-    session.explainer.place = "here"
+    explainer_of(session).place = "here"
     session.config.trial_seconds = 0
     kept = ip.user_ns["kept"] = []
     run(
@@ -273,4 +274,4 @@ def test_memory_is_released(ip, session, connected, run):
     gc.collect()
     assert isinstance(kept[0], weakref.ref)
     assert kept[0]() is None
-    assert session.explainer._known
+    assert explainer_of(session)._known

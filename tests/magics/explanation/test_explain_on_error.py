@@ -9,6 +9,7 @@ import pytest
 from jupyter_devstral.core.settings.config import EXPLAIN_PLACE
 from jupyter_devstral.core.wire import MIME
 from tests.support.jupyter.kernel import Kernel
+from tests.support.jupyter.shells import explainer_of
 from tests.support.waiting import eventually
 
 SLOW = ["The ", "divisor ", "is ", "zero. "] * 200
@@ -46,7 +47,7 @@ def cards(result):
 
 @pytest.fixture
 def here(ip, session, connected):
-    session.explainer.place = "here"
+    explainer_of(session).place = "here"
     session.config.trial_seconds = 0
     return connected
 

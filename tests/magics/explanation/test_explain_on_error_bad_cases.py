@@ -7,6 +7,7 @@ import pytest
 from nbconvert.filters.markdown import markdown2html
 
 from jupyter_devstral.core.wire import MIME
+from tests.support.jupyter.shells import explainer_of
 
 FIX = "The total is zero.\n\n```python\n1 / 1\n```\n"
 
@@ -14,7 +15,7 @@ FIX = "The total is zero.\n\n```python\n1 / 1\n```\n"
 @pytest.fixture
 def explained(ip, session, connected, capsys):
     """Run a cell whose explanation comes at once; the card it left."""
-    session.explainer.place = "here"
+    explainer_of(session).place = "here"
     session.config.trial_seconds = 0
     connected.replies = [FIX]
 
@@ -138,7 +139,7 @@ def test_what_ipython_cannot_show_changes_nothing(explained, connected, ip, case
 def test_a_hostile_failure_is_explained(explained, connected, case, session):
     explained(HOSTILE[case])
     assert len(connected.chats) == 1
-    assert session.explainer._failed is not None
+    assert explainer_of(session)._failed is not None
     assert len(json.dumps(connected.chats[-1].body)) < 60_000
 
 

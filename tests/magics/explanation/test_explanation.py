@@ -8,6 +8,7 @@ import pytest
 from jupyter_devstral.core.settings.config import EXPLAIN_PLACE
 from jupyter_devstral.core.wire import MIME
 from tests.support.jupyter.kernel import Kernel
+from tests.support.jupyter.shells import explainer_of
 
 FIRST = "prices = {'price': 4}"
 BROKEN, FIXED = "total = prices['pric'] * 2", "total = prices['price'] * 2"
@@ -170,7 +171,7 @@ def test_accept_without_a_fix_says_what_to_do(kernel):
 
 @pytest.fixture
 def untried(ip, session, connected, run):
-    session.explainer.place = "here"
+    explainer_of(session).place = "here"
     session.config.trial_seconds = 0
 
     def untried(*replies):
@@ -202,7 +203,7 @@ def test_without_a_trial_the_fix_is_offered_as_it_is(untried, bundles):
 
 def test_explain_more_goes_behind_what_was_said(untried, session, connected, bundles, ip):
     untried(answer(FIXED), "A dict raises `KeyError` for a key that it does not have.")
-    session.explainer.act("more", bundles()[0]["card"]["id"])
+    explainer_of(session).act("more", bundles()[0]["card"]["id"])
     join()
     shown = ip.display_pub.markdown
     assert shown.index("The key is") < shown.index("A dict raises") < shown.index("Fix for cell 1")
@@ -213,7 +214,7 @@ def test_explain_more_goes_behind_what_was_said(untried, session, connected, bun
 
 def test_dismiss_empties_the_display(untried, session, bundles, ip):
     untried(answer(FIXED))
-    session.explainer.act("dismiss", bundles()[0]["card"]["id"])
+    explainer_of(session).act("dismiss", bundles()[0]["card"]["id"])
     assert bundles()[0]["card"]["state"] == "dismissed"
     assert not ip.display_pub.markdown.strip()
 
@@ -240,7 +241,7 @@ def test_a_button_asks_when_it_is_clicked(untried, session, connected, bundles):
     untried(answer(FIXED))
     assert bundles()[0]["card"]["state"] == "offer"
     assert not connected.chats
-    session.explainer.act("explain", bundles()[0]["card"]["id"])
+    explainer_of(session).act("explain", bundles()[0]["card"]["id"])
     join()
     assert bundles()[0]["card"]["state"] == "done"
     assert edits(bundles()[0])

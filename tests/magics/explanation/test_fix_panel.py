@@ -6,6 +6,7 @@ import pytest
 
 from jupyter_devstral.core.wire import MIME
 from tests.support.jupyter.kernel import Kernel
+from tests.support.jupyter.shells import explainer_of
 
 pytest.importorskip("ipywidgets")
 
@@ -20,13 +21,13 @@ def explained(ip, session, connected, run, monkeypatch):
 
     monkeypatch.setattr(module, "widgets_work", lambda ip: True)
     session.config.trial_seconds = 0
-    session.explainer.was_told("on")
+    explainer_of(session).was_told("on")
 
     def explained(*replies, source=BROKEN):
         connected.replies = list(replies)
         run(FIRST, "first")
         run(source, "failing")
-        [explanation] = session.explainer._known.values()
+        [explanation] = explainer_of(session)._known.values()
         return explanation.panel
 
     return explained

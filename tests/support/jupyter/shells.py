@@ -33,6 +33,11 @@ class RecordingPublisher(DisplayPublisher):
         return "\n\n".join(data.get("text/markdown", "") for data in self.shown)
 
 
+def explainer_of(session):
+    """What explains the failing cells of a session's shell."""
+    return session.ip.magics_manager.registry["DevstralMagics"].explainer
+
+
 @pytest.fixture
 def bare_ip(monkeypatch):
     """An IPython shell without the extension; it prints, as terminal IPython does."""

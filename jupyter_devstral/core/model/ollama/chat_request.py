@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ class ChatBody:
         }
 
 
-class Exchange:
+class ChatRequest:
     """One request to one host. `close` may come from any thread; `chunks` then ends, without an error."""
 
     def __init__(self, host: str, body: ChatBody) -> None:
@@ -120,37 +120,6 @@ def _jittered(seconds: float) -> float:
 
     # Not the module's own generator: that one is the user's, who may have seeded it.
     return seconds * random.Random().uniform(0.8, 1.2)
-
-
-async def chunks_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:
-    """The asynchronous twin of `Exchange.chunks`; cancel the task to close the connection."""
-    import asyncio
-
-    for pause in (*BACK_OFF_SECONDS, None):
-        try:
-            async for chunk in _stream_async(host, body):
-                yield chunk
-            return
-        except ServerBusy:
-            if pause is None:
-                raise
-        await asyncio.sleep(_jittered(pause))
-
-
-async def _stream_async(host: str, body: ChatBody) -> AsyncIterator[Chunk]:
-    from .connection import STREAM_ERRORS, async_client, translated
-
-    begun = complete = False
-    async with async_client(host) as client:
-        try:
-            async for part in await client.chat(**body.arguments()):
-                chunk = _chunk(part)
-                begun = begun or bool(chunk.text)
-                complete = complete or chunk.usage is not None
-                yield chunk
-        except STREAM_ERRORS as error:
-            if not complete:
-                raise translated(error, host=host, model=body.model, begun=begun) from None
 
 
 def _chunk(part: Any) -> Chunk:

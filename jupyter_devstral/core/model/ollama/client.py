@@ -7,7 +7,7 @@ Built on the `ollama` package, which is imported with the first request and comp
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +15,17 @@ from ...errors import ModelError, RemoteRefused
 from ...settings.config import DevstralConfig
 from ...settings.hosts import is_loopback, parse_host
 from ...text.terminal_text import encodable
-from ..messages import Chunk, Message, Usage
+from ..messages import Chunk, Message
+from ..server import ModelInfo, PullProgress, RunningModel
 from ..window import Window, choose_window
-from .chat_request import ChatBody, Exchange, chunks_async
-from .facts import ModelInfo, RunningModel, is_cloud_name, models_in_ps, models_in_tags
+from .chat_request import ChatBody, ChatRequest
+from .facts import CLOUD, full_name, is_cloud_name, model_in_show, models_in_ps, models_in_tags, running_as
 from .phase import remember_reading_speed
-from .pull import Download, PullProgress
+from .pull import Download
 from .server_facts import forget, server_facts, trained_window
 
 if TYPE_CHECKING:
     from .connection import Connection
-
-__all__ = ["Chunk", "ModelInfo", "OllamaModel", "PullProgress", "RunningModel", "Usage", "Window"]
 
 _HOW_TO_ALLOW = (
     "Your prompts and code would leave this computer, so nothing was sent. To allow it, set "
@@ -42,6 +41,9 @@ class OllamaModel:
     Methods that talk to the server raise children of ModelError; nothing is sent to a host or a model that is
     not on this machine (RemoteRefused) unless `config.allow_remote`.
     """
+
+    kind = "Ollama"
+    can_pull = True
 
     def __init__(
         self,
@@ -60,8 +62,8 @@ class OllamaModel:
         self._temperature = config.temperature if temperature is None else temperature
         self._seed = config.seed if seed is None else seed
         # Where Ollama forwards this model, as far as is known.
-        self._forwarded_to = "ollama.com" if is_cloud_name(self.name) else ""
-        self._exchanges: list[Exchange] = []
+        self._forwarded_to = CLOUD if is_cloud_name(self.name) else ""
+        self._requests: list[ChatRequest] = []
         self._downloads: list[Download] = []
         self._lock = threading.Lock()
 
@@ -103,15 +105,15 @@ class OllamaModel:
         of a complete reply carries usage; a reply without such a chunk was cut. Raises ModelError.
         """
         self._refuse_remote()
-        exchange = Exchange(self.host, self._body(messages, num_predict, window or self.window()))
+        request = ChatRequest(self.host, self._body(messages, num_predict, window or self.window()))
         # From here on `close` ends it, also when it comes before the first chunk is asked for.
         with self._lock:
-            self._exchanges.append(exchange)
-        return self._chunks(exchange)
+            self._requests.append(request)
+        return self._chunks(request)
 
-    def _chunks(self, exchange: Exchange) -> Iterator[Chunk]:
+    def _chunks(self, request: ChatRequest) -> Iterator[Chunk]:
         try:
-            for chunk in exchange.chunks():
+            for chunk in request.chunks():
                 if chunk.usage is not None:
                     remember_reading_speed(self.host, self.name, chunk.usage)
                 yield chunk
@@ -120,34 +122,20 @@ class OllamaModel:
             raise
         finally:
             with self._lock:
-                self._exchanges.remove(exchange)
-
-    async def chat_async(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
-    ) -> AsyncIterator[Chunk]:
-        """The asynchronous twin of `chat`; cancelling the task closes the connection."""
-        import asyncio
-
-        self._refuse_remote()
-        if window is None:
-            window = await asyncio.to_thread(self.window)
-        async for chunk in chunks_async(self.host, self._body(messages, num_predict, window)):
-            if chunk.usage is not None:
-                remember_reading_speed(self.host, self.name, chunk.usage)
-            yield chunk
+                self._requests.remove(request)
 
     def close(self) -> None:
         """Close the connections of running requests at once, from any thread; `chat` and `pull` then end."""
         with self._lock:
-            running: list[Exchange | Download] = [*self._exchanges, *self._downloads]
+            running: list[ChatRequest | Download] = [*self._requests, *self._downloads]
         for request in running:
             request.close()
 
     def phase(self) -> str:
         """What the latest running request waits for, for a status line ("" = nothing); any thread may ask."""
         with self._lock:
-            exchange = self._exchanges[-1] if self._exchanges else None
-        return str(exchange.phase) if exchange else ""
+            request = self._requests[-1] if self._requests else None
+        return str(request.phase) if request else ""
 
     def models(self, *, timeout: float = 10) -> list[ModelInfo]:
         """The models the server has."""
@@ -163,6 +151,21 @@ class OllamaModel:
             return connection.json(
                 "POST", "/api/show", {"model": self.name}, model=self.name, timeout=timeout
             )
+
+    def details(self, *, timeout: float = 10) -> ModelInfo:
+        """What the server says of this model."""
+        return model_in_show(self.name, self.show(timeout=timeout))
+
+    def named(self, models: Sequence[ModelInfo], name: str = "") -> ModelInfo | None:
+        """The one of `models` that answers to a name; Ollama's names ignore case and a missing tag."""
+        wanted = full_name(name or self.name)
+        return next((info for info in models if full_name(info.name) == wanted), None)
+
+    def loaded_as(
+        self, running: Sequence[RunningModel], models: Sequence[ModelInfo], name: str = ""
+    ) -> RunningModel | None:
+        """The one in memory that answers to a name, also under another name of the same model."""
+        return running_as(name or self.name, running, models)
 
     def version(self, *, timeout: float = 10) -> str:
         """The server's version, such as "0.13.3"; RunnerFailed where there is no Ollama."""

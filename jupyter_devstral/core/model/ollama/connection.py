@@ -11,11 +11,12 @@ import json
 import os
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ...errors import ModelError
 from ...importing import collector_paused, random_state_kept
+from ..kept_connections import add_source
 
 with collector_paused(), random_state_kept():
     import httpx
@@ -147,17 +148,12 @@ def give_back(connection: Connection) -> None:
     connection.close()
 
 
-def kept_ports() -> frozenset[int]:
-    """The servers' ports of the connections that are kept for later requests."""
+def _kept_hosts() -> list[str]:
     with _idle_lock:
-        hosts = [host for (pid, host), idle in _idle.items() if pid == os.getpid() and idle]
-    return frozenset(port_of(host) for host in hosts)
+        return [host for (pid, host), idle in _idle.items() if pid == os.getpid() and idle]
 
 
-def port_of(host: str) -> int:
-    """The port that a host's address names or means."""
-    url = httpx.URL(host)
-    return url.port or (443 if url.scheme == "https" else 80)
+add_source(_kept_hosts)
 
 
 @atexit.register
@@ -178,29 +174,6 @@ def borrowed(host: str) -> Iterator[Connection]:
         yield connection
     finally:
         give_back(connection)
-
-
-class _CompletingAsyncTransport(httpx.AsyncHTTPTransport):
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(_complete(request))
-        if not response.is_success:
-            await response.aread()
-            raise RefusedAnswer(response.status_code, response.text)
-        return with_safe_lines(response)
-
-
-@contextlib.asynccontextmanager
-async def async_client(host: str) -> AsyncIterator[ollama.AsyncClient]:
-    """The asynchronous twin of a connection, for one request; cancelling the task closes it."""
-    secure = host.startswith("https:")
-    transport = _CompletingAsyncTransport(verify=secure, trust_env=secure)
-    client = ollama.AsyncClient(
-        host, transport=transport, timeout=_STREAM_TIMEOUT, trust_env=False, follow_redirects=False
-    )
-    try:
-        yield client
-    finally:
-        await transport.aclose()
 
 
 # What a request through the package can raise: its own errors, the connection's, and what a line that is not

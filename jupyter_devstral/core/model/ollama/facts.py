@@ -6,51 +6,14 @@ Must not do I/O. Bodies may come from another program than Ollama: a field of a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..messages import Usage
+from ..server import ModelInfo, RunningModel
 
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A model the server has.
-
-    Attributes:
-        name: with its tag, as `ollama list` shows it.
-        size: bytes on disk.
-        context_length: tokens it was trained for, or None where the server does not say.
-        capabilities: such as "completion", "tools", "vision", "insert"; empty where the server does not say.
-        remote_host: where the server forwards requests for it; "" for a model that runs on the server itself.
-    """
-
-    name: str
-    size: int = 0
-    digest: str = ""
-    context_length: int | None = None
-    capabilities: tuple[str, ...] = ()
-    remote_host: str = ""
-
-    @property
-    def remote(self) -> bool:
-        """Whether prompts for this model leave the server."""
-        return bool(self.remote_host) or is_cloud_name(self.name)
-
-
-@dataclass(frozen=True)
-class RunningModel:
-    """A model in memory: sizes in bytes, and the window (tokens) it was loaded with."""
-
-    name: str
-    size: int
-    size_vram: int
-    context_length: int
-    digest: str = ""
-
-    @property
-    def gpu_share(self) -> float:
-        """Part of the model that sits on the GPU, 0 to 1."""
-        return min(1.0, self.size_vram / self.size) if self.size > 0 else 0.0
+_NANOSECONDS = 1e9
+# Where Ollama forwards models of its own cloud.
+CLOUD = "ollama.com"
 
 
 def full_name(name: str) -> str:
@@ -81,14 +44,15 @@ def models_in_tags(body: Any) -> list[ModelInfo]:
     models = []
     for entry in _entries(body):
         details = _mapping(entry.get("details"))
+        name = _text(entry.get("name")) or _text(entry.get("model"))
         models.append(
             ModelInfo(
-                name=_text(entry.get("name")) or _text(entry.get("model")),
+                name=name,
                 size=_number(entry.get("size")),
                 digest=_text(entry.get("digest")),
                 context_length=_number(details.get("context_length")) or None,
                 capabilities=_texts(entry.get("capabilities")),
-                remote_host=_remote_host(entry),
+                remote_host=_remote_host(entry, name),
             )
         )
     return models
@@ -115,7 +79,7 @@ def model_in_show(name: str, body: Any) -> ModelInfo:
         name=name,
         context_length=_architecture_number(entry, "context_length") or None,
         capabilities=_texts(entry.get("capabilities")),
-        remote_host=_remote_host(entry),
+        remote_host=_remote_host(entry, name),
     )
 
 
@@ -142,9 +106,9 @@ def _architecture_number(show: Mapping[str, Any], key: str) -> int:
     return _number(info.get(f"{_text(info.get('general.architecture'))}.{key}"))
 
 
-def _remote_host(entry: Mapping[str, Any]) -> str:
-    remote = _text(entry.get("remote_host"))
-    return remote or ("another server" if entry.get("remote_model") else "")
+def _remote_host(entry: Mapping[str, Any], name: str) -> str:
+    remote = _text(entry.get("remote_host")) or ("another server" if entry.get("remote_model") else "")
+    return remote or (CLOUD if is_cloud_name(name) else "")
 
 
 def _entries(body: Any) -> Sequence[Mapping[str, Any]]:
@@ -166,9 +130,6 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _number(value: Any) -> int:
     return int(value) if isinstance(value, (int, float)) else 0
-
-
-_NANOSECONDS = 1e9
 
 
 def usage_of(record: Mapping[str, Any]) -> Usage:

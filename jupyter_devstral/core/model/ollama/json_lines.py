@@ -6,7 +6,7 @@ allows these inside a string, and Go writes U+0085 as it is: one of them in an a
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -22,7 +22,7 @@ def with_safe_lines(response: httpx.Response) -> httpx.Response:
     return response
 
 
-class _Lines(httpx.SyncByteStream, httpx.AsyncByteStream):
+class _Lines(httpx.SyncByteStream):
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._unfinished: list[bytes] = []
@@ -33,17 +33,8 @@ class _Lines(httpx.SyncByteStream, httpx.AsyncByteStream):
                 yield lines
         yield self._rest()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for data in self._stream:
-            if lines := self._whole_lines(data):
-                yield lines
-        yield self._rest()
-
     def close(self) -> None:
         self._stream.close()
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
     def _whole_lines(self, data: bytes) -> bytes:
         head, line_feed, tail = data.rpartition(b"\n")

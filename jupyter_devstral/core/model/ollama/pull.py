@@ -5,31 +5,16 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelError
+from ..server import PullProgress
 
 if TYPE_CHECKING:
     from .connection import Connection
 
 _ATTEMPTS_WITHOUT_PROGRESS = 3
 _PAUSE_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class PullProgress:
-    """One step of a pull; `total` and `completed` are bytes of the layer `digest` (0, "" for other steps)."""
-
-    status: str
-    digest: str = ""
-    total: int = 0
-    completed: int = 0
-
-    @property
-    def done(self) -> bool:
-        """Whether the whole model has arrived."""
-        return self.status == "success"
 
 
 class ConnectionLost(ModelError):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import RequestRefused
-from .facts import RunningModel, model_in_show, models_in_ps, models_in_tags, running_as
+from ..server import RunningModel
+from .facts import model_in_show, models_in_ps, models_in_tags, running_as
 
 if TYPE_CHECKING:
     from .connection import Connection

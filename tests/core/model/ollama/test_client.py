@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 
 import pytest
 
-from jupyter_devstral.core.errors import ModelMissing, RemoteRefused
+from jupyter_devstral.core.errors import RemoteRefused
 from jupyter_devstral.core.model.messages import Message
 from jupyter_devstral.core.model.ollama.client import Chunk, OllamaModel, Window
 from jupyter_devstral.core.model.window import choose_window, needed_tokens
@@ -92,35 +91,6 @@ def test_what_python_takes_for_line_ends_is_text(scripted_ollama: ScriptedOllama
     chunks = list(OllamaModel(config).chat(HELLO, num_predict=5))
     assert "".join(chunk.text for chunk in chunks) == "".join(pieces)
     assert chunks[-1].usage is not None
-
-    async def read() -> str:
-        return "".join([chunk.text async for chunk in OllamaModel(config).chat_async(HELLO, num_predict=5)])
-
-    assert asyncio.run(read()) == "".join(pieces)
-
-
-def test_the_async_twin_says_the_same(scripted_ollama: ScriptedOllama) -> None:
-    model = OllamaModel(DevstralConfig(host=scripted_ollama.url))
-
-    async def collect() -> list[str]:
-        return [chunk.text async for chunk in model.chat_async(HELLO, num_predict=50)]
-
-    texts = asyncio.run(collect())
-    assert texts == [chunk.text for chunk in ask(model)]
-    first, second = scripted_ollama.chats
-    assert first.body == second.body
-
-
-def test_the_async_twin_translates_errors(scripted_ollama: ScriptedOllama) -> None:
-    model = OllamaModel(DevstralConfig(host=scripted_ollama.url))
-    scripted_ollama.fail_next("404")
-
-    async def collect() -> None:
-        async for _ in model.chat_async(HELLO, num_predict=50):
-            pass
-
-    with pytest.raises(ModelMissing):
-        asyncio.run(collect())
 
 
 # -- the window ----

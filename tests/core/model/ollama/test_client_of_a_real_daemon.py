@@ -13,9 +13,10 @@ import pytest
 from jupyter_devstral.core.assistant import Assistant, Delta, Reply
 from jupyter_devstral.core.doctor import examine
 from jupyter_devstral.core.errors import ModelError, ModelMissing, WindowExceeded
-from jupyter_devstral.core.model.messages import Message
-from jupyter_devstral.core.model.ollama.client import Chunk, OllamaModel, Usage, Window
+from jupyter_devstral.core.model.messages import Chunk, Message, Usage
+from jupyter_devstral.core.model.ollama.client import OllamaModel
 from jupyter_devstral.core.model.ollama.facts import full_name
+from jupyter_devstral.core.model.window import Window
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
 from jupyter_devstral.core.request.tasks import Request, Task
 from jupyter_devstral.core.settings.config import DevstralConfig
@@ -219,7 +220,7 @@ def test_the_second_request_reads_only_what_is_new(config: DevstralConfig) -> No
 
 
 def test_continue_goes_on(config: DevstralConfig) -> None:
-    assistant = Assistant(config)
+    assistant = Assistant(config, OllamaModel(config))
     first = _finish(assistant, Request(Task.ASK, "Tell me a long story about a fox.", Notebook()))
     assert first.finished == "length"
     assert "%devstral continue" in first.receipt()
@@ -232,7 +233,7 @@ def test_continue_goes_on(config: DevstralConfig) -> None:
 
 
 def test_the_estimate_moves_towards_the_daemons_count(config: DevstralConfig) -> None:
-    assistant = Assistant(config)
+    assistant = Assistant(config, OllamaModel(config))
     cells = tuple(Cell(f"c{n}", n, "code", f"value_{n} = compute({n})") for n in range(20))
     reply = _finish(assistant, Request(Task.ASK, "What is value_3?", Notebook(cells)))
     assert reply.usage is not None

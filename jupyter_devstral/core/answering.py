@@ -1,0 +1,108 @@
+"""The one loop of ask, prove, repair: a generator without I/O, whose steps a front-end carries out.
+
+A front-end has one driver, which streams what is asked, runs what is tried, and renders; the order of it all
+is decided here. Must not know a kernel, a screen or a model server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from .errors import ModelError
+
+if TYPE_CHECKING:
+    from .answer import Reply
+
+T = TypeVar("T")
+V = TypeVar("V")
+Steps: TypeAlias = Generator[Any, Any, T]
+
+
+@dataclass(frozen=True)
+class Status:
+    """A step that says what is going on from here on, in words; nothing is sent in."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A step that asks the model; the reply is sent in, or a ModelError thrown.
+
+    Attributes:
+        words: what stands behind the last reply; "" for the question itself.
+    """
+
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Trying:
+    """A step that runs what a reply proposes; what became of it is sent in."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class Answered(Generic[T]):
+    """How an exchange ended.
+
+    Attributes:
+        reply: the one that counts: the last, or the first where the second was of no use.
+        checked: what the check said; None where there was none, or the reply did not come to its end.
+        note: a sentence about a second question that failed; "" otherwise.
+    """
+
+    reply: Reply
+    checked: T | None = None
+    note: str = ""
+
+
+def answering(check: Callable[[Reply], Steps[Answered[T]]] | None = None) -> Steps[Answered[T]]:
+    """Ask, and have a reply that came to its end checked; raises the ModelError of the question itself."""
+    reply = yield Asking()
+    if check is None or reply.finished != "stop":
+        return Answered(reply)
+    return (yield from check(reply))
+
+
+def repairing(first: Reply, repair: Callable[[V], str]) -> Steps[Answered[V]]:
+    """Try a reply, and ask once more where that fails: the check of a fix.
+
+    Args:
+        repair: the words that ask for another attempt after a trial; "" where none is needed.
+    """
+    verdict = yield Trying(first)
+    words = repair(verdict)
+    if not words:
+        return Answered(first, verdict)
+    try:
+        second = yield Asking(words)
+    except ModelError as error:
+        return Answered(first, verdict, f"No second attempt: {error}")
+    if second.finished != "stop" or not second.edits:
+        return Answered(first, verdict)
+    return Answered(second, (yield Trying(second)))
+
+
+def carry_out(steps: Steps[T], do: Callable[[Any], Any]) -> T:
+    """Run steps to their end on this thread; returns what they return.
+
+    Args:
+        do: carries out one step and returns what it asks for. What it raises of ModelError and
+            KeyboardInterrupt goes into the steps, which may know what to do without.
+    """
+    go: Callable[[Any], Any] = steps.send
+    value: Any = None
+    while True:
+        try:
+            step = go(value)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        try:
+            go, value = steps.send, do(step)
+        except (ModelError, KeyboardInterrupt) as error:
+            go, value = steps.throw, error

@@ -1,0 +1,22 @@
+"""The engine "ollama": a server that the user runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .client import OllamaModel
+
+if TYPE_CHECKING:
+    from ...settings.config import DevstralConfig
+    from ..server import ModelServer, Wishes
+
+
+def connect(config: DevstralConfig, wishes: Wishes, *, start: bool) -> ModelServer:
+    """Return the configured server; there is nothing to `start`."""
+    return OllamaModel(
+        config,
+        model=wishes.model,
+        num_ctx=wishes.num_ctx,
+        temperature=wishes.temperature,
+        seed=wishes.seed,
+    )
