@@ -48,8 +48,9 @@ export class CardModel extends VDomModel {
 
   /** Whether somebody works on it: not on one that was saved half done, nor after the kernel's restart. */
   get isAtWork(): boolean {
-    const { card, notebook } = this;
-    return card?.state === 'working' && (!notebook || this._links.isAtWork(notebook.panel, card.id));
+    const { bundle, notebook } = this;
+    const isOpen = bundle?.card ? bundle.card.state === 'working' : bundle?.arriving != null;
+    return isOpen && (!notebook || this._links.isAtWork(notebook.panel, bundle?.id ?? ''));
   }
 
   /** What became of the last click, null before it and when the fix was undone. */

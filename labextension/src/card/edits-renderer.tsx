@@ -12,13 +12,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
+import { AnswerView } from './answer-view';
 import { CardModel } from './card-model';
 import { CardActions } from './card-actions';
 import { CardHead } from './card-head';
 import { DiffView } from '../view/diff-view';
 import type { NotebookLinks } from '../kernel/notebook-links';
 import { ProseView } from '../view/prose-view';
-import { readBundle, withoutDiffs } from '../protocol/bundle';
+import { readBundle } from '../protocol/bundle';
 import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
 
@@ -42,12 +43,14 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this._model = new CardModel(this.node, tracker, links, trans);
     this._model.stateChanged.connect(this._draw, this);
     const head = (this._head = this._signalled(model => <CardHead model={model} />));
+    this._answer = new AnswerView(_services);
     const actions = this._signalled(model => <CardActions model={model} />);
     this._prose = new ProseView(rendermime, options);
     this._receipt = new ProseView(rendermime, options);
     const parts: [Widget, string][] = [
       [head, 'head'],
       [this._prose, 'prose'],
+      [this._answer, 'answer'],
       [this._diffs, 'diffs'],
       [actions, 'actions'],
       [this._receipt, 'receipt'],
@@ -86,20 +89,23 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this.setHidden(card?.state === 'dismissed');
     this.toggleClass('jp-mod-explanation', card !== null);
     this.node.setAttribute('aria-busy', String(this._model.isAtWork));
-    this._head.setHidden(card === null);
+    this._head.setHidden(card === null && bundle?.arriving == null);
+    this._answer.setHidden(card !== null || bundle === null);
+    if (bundle && !card) {
+      this._answer.showBundle(bundle);
+    }
     this._drawDiffs();
     void this._prose.showMarkdown(this._proseText());
-    // The Markdown of an ordinary answer ends with its receipt.
-    void this._receipt.showMarkdown(isDone ? (bundle?.receipt ?? '') : '');
+    void this._receipt.showMarkdown(isDone || (bundle && !card) ? (bundle?.receipt ?? '') : '');
     this._hint.node.textContent = isDone ? card.hint : '';
   }
 
   private _proseText(): string {
-    const { bundle, card, edits } = this._model;
-    if (!card) {
-      return edits.length > 0 ? withoutDiffs(this._sibling) : this._sibling;
+    const { bundle, card } = this._model;
+    if (!bundle) {
+      return this._sibling;
     }
-    return card.state === 'offer' ? '' : (bundle?.prose ?? '');
+    return card && card.state !== 'offer' ? bundle.prose : '';
   }
 
   /** Editors are made anew only when what they show is something else. */
@@ -147,6 +153,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly _model: CardModel;
   private readonly _head: Widget;
   private readonly _prose: ProseView;
+  private readonly _answer: AnswerView;
   private readonly _receipt: ProseView;
   private readonly _diffs = new Panel();
   private readonly _hint = new Widget();

@@ -252,10 +252,7 @@ export class ChatModel extends VDomModel {
 
   /** Go on with an answer that was cut off. */
   async goOn(exchange: Exchange): Promise<void> {
-    const conversation = this._conversation;
-    await this._followToEnd(conversation, () =>
-      conversation.goOn(exchange, factsOf(this.notebook), this._choices)
-    );
+    await this._conversation.goOn(exchange, factsOf(this.notebook), this._choices);
   }
 
   /** Put an earlier question back into the composer, and what was said since away. */
@@ -334,33 +331,35 @@ export class ChatModel extends VDomModel {
   }
 
   private async _ask(asked: IAsked): Promise<Exchange> {
-    const conversation = this._conversation;
     this.isHelpShown = false;
     this.notice = null;
     this._say(this.trans.__('Asked.'));
-    const exchange = await this._followToEnd(conversation, () =>
-      conversation.ask(asked, factsOf(this.notebook), this._choices)
-    );
+    const asking = this._conversation.ask(asked, factsOf(this.notebook), this._choices);
     this.withImages = false;
-    return exchange;
+    return asking;
   }
 
-  /** Wait for an answer's end, and do what comes then; meanwhile another notebook may have come to the front. */
-  private async _followToEnd(conversation: Conversation, start: () => Promise<Exchange>): Promise<Exchange> {
-    const exchange = await start();
+  /** An answer has ended; meanwhile another notebook may have come to the front. */
+  private _onEnded(conversation: Conversation, exchange: Exchange): void {
     if (exchange.state === 'failed' || exchange.state === 'cut') {
       this._store.keep(conversation, exchange);
       void this.setup.look();
     }
     this._learnSpeed(exchange);
-    this._say(summary(this.trans, exchange));
-    this._lookSoon();
+    if (conversation === this._conversation) {
+      this._say(summary(this.trans, exchange));
+      this._lookSoon();
+      const mayGoOn = exchange.state === 'done' || exchange.state === 'stopped';
+      // Not at once: what stopped the answer may have another question in its hands.
+      setTimeout(() => mayGoOn && this._askNext(conversation), 0);
+    }
+  }
+
+  private _askNext(conversation: Conversation): void {
     const [next] = conversation.queued;
-    const mayGoOn = exchange.state === 'done' || exchange.state === 'stopped';
-    if (next && mayGoOn && !conversation.running && conversation === this._conversation) {
+    if (next && !conversation.running && conversation === this._conversation) {
       void this.askQueued(next);
     }
-    return exchange;
   }
 
   private _takeBack(exchange: Exchange): Exchange[] {
@@ -398,6 +397,7 @@ export class ChatModel extends VDomModel {
     this._conversation.changed.disconnect(this._emit, this);
     this._conversation = this._store.of(path);
     this._conversation.changed.connect(this._emit, this);
+    this._conversation.ended.connect(this._onEnded, this);
     const { text, queued } = this._drafts.read(path);
     this.draft = text;
     this._conversation.queued = queued;

@@ -46,6 +46,11 @@ export class Conversation {
     return this._streamed;
   }
 
+  /** An answer has ended, one way or another. */
+  get ended(): ISignal<this, Exchange> {
+    return this._ended;
+  }
+
   /** The exchanges before this one, or all, as they are sent with the next question. */
   turns(before: Exchange | null = null): ITurn[] {
     const at = before ? this._exchanges.indexOf(before) : this._exchanges.length;
@@ -175,6 +180,7 @@ export class Conversation {
   ): Promise<Exchange> {
     const abort = (this._abort = new AbortController());
     exchange.state = 'running';
+    exchange.rounds += 1;
     exchange.begunAt = Date.now();
     this._changed.emit();
     try {
@@ -269,11 +275,13 @@ export class Conversation {
     exchange.phase = '';
     exchange.begunAt = 0;
     this._changed.emit();
+    this._ended.emit(exchange);
   }
 
   private _exchanges: Exchange[] = [];
   private _abort: AbortController | null = null;
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _ended = new Signal<this, Exchange>(this);
   private readonly _streamed = new Signal<this, { exchange: Exchange; text: string }>(this);
 }
 

@@ -49,12 +49,20 @@ export class Exchange {
 
   /** Since when it is being answered, in milliseconds; 0 where nobody waits. */
   begunAt = 0;
+  /** How often it was answered: an answer that goes on is answered twice. */
+  rounds = 0;
+
+  /** Whether the answer ended before its end, and not because the user said so. */
+  get isCut(): boolean {
+    const { state, reply, answer } = this;
+    const finished = answer?.bundle.finished;
+    const isUnfinished = state === 'done' ? finished === 'length' || finished === 'cut' : state !== 'stopped';
+    return state !== 'running' && isUnfinished && reply.trim() !== '';
+  }
 
   /** Whether there is more to come, if the user wants it. */
   get canContinue(): boolean {
-    const { state, reply, answer } = this;
-    const isWhole = state === 'done' && answer?.bundle.finished !== 'length' && answer?.bundle.finished !== 'cut';
-    return state !== 'running' && !isWhole && reply.trim() !== '';
+    return this.isCut || (this.state === 'stopped' && this.reply.trim() !== '');
   }
 
   /** All changes on offer. */

@@ -56,7 +56,7 @@ export class CardNews implements IDisposable {
       return;
     }
     const { data } = message.content as { data: JSONObject };
-    const id = readBundle(data[MIME_TYPE])?.card?.id;
+    const id = readBundle(data[MIME_TYPE])?.id;
     if (!id) {
       return;
     }

@@ -196,7 +196,7 @@ export class ActiveNotebook implements ICellNames {
       for (let index = 0; index < (outputs?.length ?? 0); index++) {
         const output = outputs!.get(index);
         const stored = output.data[MIME_TYPE];
-        if (stored && readBundle(stored)?.card?.id === id && !JSONExt.deepEqual(stored, data[MIME_TYPE]!)) {
+        if (stored && readBundle(stored)?.id === id && !JSONExt.deepEqual(stored, data[MIME_TYPE]!)) {
           outputs!.set(index, { ...output.toJSON(), data });
         }
       }

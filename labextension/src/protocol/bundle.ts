@@ -55,8 +55,19 @@ export interface IUsage {
   readonly promptSeconds: number;
 }
 
+/** An answer that is not finished: what is waited for, and for how many seconds. */
+export interface IArriving {
+  readonly status: string;
+  readonly waited: number;
+}
+
 /** An answer; `card` is null for an ordinary one. */
 export interface IBundle {
+  /** Of its display, "" where it has none. */
+  readonly id: string;
+  /** What its cell shows of it: the reply, and of one that was repaired all replies. */
+  readonly shown: string;
+  readonly arriving: IArriving | null;
   readonly prose: string;
   readonly receipt: string;
   readonly edits: readonly IEdit[];
@@ -81,6 +92,9 @@ export function readBundle(data: unknown): IBundle | null {
     return null;
   }
   return {
+    id: card?.id ?? text(bundle.id),
+    shown: text(bundle.shown) || text(bundle.reply),
+    arriving: readArriving(bundle.arriving),
     prose: text(bundle.prose),
     receipt: text(bundle.receipt),
     edits: readEdits(bundle.edits) ?? [],
@@ -127,6 +141,11 @@ function readTrial(data: unknown): ITrial | null {
   return kind && { kind, text: text(trial.text) };
 }
 
+function readArriving(data: unknown): IArriving | null {
+  const arriving = record(data);
+  return 'status' in arriving ? { status: text(arriving.status), waited: count(arriving.waited) } : null;
+}
+
 function readUsage(data: unknown): IUsage {
   const usage = record(data);
   return { promptTokens: count(usage.prompt_tokens), promptSeconds: count(usage.prompt_seconds) };
@@ -136,12 +155,3 @@ function readProof(data: unknown): IProof | null {
   const { markdown, strengthen, key } = record(data);
   return text(markdown) ? { markdown: text(markdown), strengthen: text(strengthen), key: text(key) } : null;
 }
-
-/**
- * The Markdown of an ordinary answer without the diffs at its end, which other front-ends need to see there.
- */
-export function withoutDiffs(markdown: string): string {
-  return markdown.replace(DIFF, '');
-}
-
-const DIFF = /^(`{3,})diff\n--- [^\n]*\n\+\+\+ rewritten\n[\s\S]*?\n\1\n*/gm;

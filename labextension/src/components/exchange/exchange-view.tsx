@@ -38,7 +38,7 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
       </div>
       <Reply exchange={exchange} model={model} services={services} />
       {state === 'running' && <StatusLine exchange={exchange} model={model} />}
-      {state !== 'running' && exchange.reply && (state === 'cut' || state === 'failed') && (
+      {exchange.isCut && (
         <p className="jp-devstral-cut">{trans.__('✂ The answer was cut off here.')}</p>
       )}
       {error && (
@@ -63,7 +63,7 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
 /** The reply's own widgets: text that arrives goes to them, and not through React. */
 function Reply({ exchange, model, services }: IProps): JSX.Element {
   const make = () => new ReplyView(services, codeActions(model, exchange));
-  const host = useWidget(make, [exchange], view => {
+  const host = useWidget(make, [exchange, exchange.rounds], view => {
     view.add(exchange.reply);
     const { conversation } = model;
     const onText = (_: unknown, { exchange: of, text }: { exchange: Exchange; text: string }) => {
