@@ -83,7 +83,7 @@ def _answer(
     check: Callable[[Reply], Steps[Answered[Proof]]] | None = None,
 ) -> None:
     """`start` asks; `check` sees a finished reply before its code is handed over."""
-    output = output_for(session.ip, draws=session.lab.runs_here)
+    output = output_for(session.ip, draws=lambda: session.lab.runs_here)
     status = _Status()
     shown = ReplyMarkdown()
     conversation = _Conversation(session, command, start, shown, output, status)

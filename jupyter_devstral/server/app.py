@@ -11,6 +11,7 @@ from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
 from .answers import Answers
 from .handlers import HANDLERS
+from .notebooks import SentNotebooks
 from .session import ServerSession
 
 
@@ -35,6 +36,7 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
             self.log.warning("jupyter_devstral: %s", problem)
         self.settings["jupyter_devstral"] = ServerSession(config, problem=problem)
         self.settings["jupyter_devstral_answers"] = Answers()
+        self.settings["jupyter_devstral_notebooks"] = SentNotebooks()
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(HANDLERS)

@@ -21,9 +21,11 @@ from tornado.web import authenticated
 
 from ..core.errors import DevstralError, UsageError
 from .conversations import LIMIT, Conversations
+from .notebooks import UnknownCells
 
 if TYPE_CHECKING:
     from .answers import Answers
+    from .notebooks import SentNotebooks
     from .session import ServerSession
     from .streaming import Record
 
@@ -49,6 +51,11 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
     def answers(self) -> Answers:
         answers: Answers = self.settings["jupyter_devstral_answers"]
         return answers
+
+    @property
+    def notebooks(self) -> SentNotebooks:
+        notebooks: SentNotebooks = self.settings["jupyter_devstral_notebooks"]
+        return notebooks
 
     @property
     def stored(self) -> Conversations:
@@ -77,7 +84,8 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
         if not isinstance(error, DevstralError):
             super().write_error(status_code, **kwargs)
             return
-        self.set_status(413 if isinstance(error, TooMuch) else 400)
+        is_unknown = isinstance(error, UnknownCells)
+        self.set_status(413 if isinstance(error, TooMuch) else 409 if is_unknown else 400)
         self.finish({"message": str(error)})
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
@@ -126,11 +134,16 @@ class PromptHandler(DevstralHandler):
         from .asking import gather, preview
         from .question import read_question
 
-        question = read_question(self.body())
+        body = self.notebooks.filled(self.body())
+        question = read_question(body)
         asked = await gather(
             self.session, question, kernels=self.kernel_manager, contents=self.contents_manager
         )
-        self.finish(await asyncio.to_thread(preview, asked))
+        record = await asyncio.to_thread(preview, asked)
+        if body.get("brief") is True:
+            # With every step of the user: the words themselves are looked at rarely.
+            del record["messages"]
+        self.finish(record)
 
 
 class ChatHandler(DevstralHandler):
@@ -139,7 +152,7 @@ class ChatHandler(DevstralHandler):
     async def post(self) -> None:
         from .question import read_question
 
-        body = self.body()
+        body = self.notebooks.filled(self.body())
         question = read_question(body)
         exchange = body.get("keep")
         if not isinstance(exchange, dict) or not isinstance(exchange.get("id"), str):

@@ -36,6 +36,8 @@ test('an answer of the server is read whole', async () => {
 
 test('the turn of an answer is the one that was sent', async () => {
   const client = {
+    async *follow() {},
+    async stop() {},
     async *chat() {
       yield* golden('chat').map(readStreamRecord);
     }
@@ -56,7 +58,7 @@ test('the turn of an answer is the one that was sent', async () => {
     }
   };
   await conversation.ask(asked, facts, { exclude: [], model: null });
-  const [turn] = conversation.turns;
+  const [turn] = conversation.turns();
   assert.equal(turn.user_text, golden('chat')[3].bundle.turn.user_text);
   assert.equal(turn.after, 'b');
 });

@@ -1,5 +1,8 @@
 """The answer of a magic in the output of its cell: drawn as it arrives, marked where its kernel ended."""
 
+import os
+import signal
+
 import pytest
 
 from tests.support.jupyter.server import code
@@ -15,15 +18,18 @@ def asking(side, ollama):
     load = f"%load_ext jupyter_devstral\n%config DevstralConfig.host = {ollama.url!r}"
     side.open([code("load", load), code("ask", "%devstral ask what is there?")])
     side.lab.run(0)
+    connected = "get_ipython().magics_manager.registry['DevstralMagics'].session.lab.connected"
+    side.lab.wait_until(lambda: side.lab.evaluate_in_kernel(connected) == "True")
     return side
 
 
 def test_finished_blocks_are_drawn_once(asking, ollama):
     lab = asking.lab
-    ollama.replies = [[*"First paragraph.\n\nSecond **paragraph**.\n\n", *WORDS]]
-    ollama.piece_delay = 0.005
+    ollama.replies = [["First **paragraph**.\n\nThen\n", *WORDS]]
+    ollama.piece_delay = 0.01
     lab.start_cell(1)
-    lab.wait(f"document.querySelector('{OUTPUT} strong')")
+    # From here on the first block is finished.
+    lab.wait(f"document.querySelector('{OUTPUT}')?.textContent.includes('word9')")
     lab.page.evaluate(f"window.kept = document.querySelector('{OUTPUT} strong')")
     lab.wait(f"document.querySelector('{OUTPUT}').textContent.includes('word399')")
     lab.wait_idle()
@@ -47,13 +53,14 @@ def test_the_finished_answer_is_whole_and_is_kept_for_other_front_ends(asking, o
     lab.screenshot("magic-output")
 
 
-def test_an_answer_whose_kernel_was_restarted_says_that_it_was_cut(asking, ollama):
+def test_an_answer_whose_kernel_was_killed_says_that_it_was_cut(asking, ollama):
     lab = asking.lab
+    kernel = int(lab.evaluate_in_kernel("__import__('os').getpid()"))
     ollama.replies = [WORDS]
     ollama.piece_delay = 0.05
     lab.start_cell(1)
     lab.wait(f"document.querySelector('{OUTPUT}')?.textContent.includes('word20')")
-    lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    os.kill(kernel, signal.SIGKILL)
     lab.page.locator(".jp-devstral-cut").wait_for()
     assert "word20" in lab.page.locator(OUTPUT).inner_text()
     lab.screenshot("magic-cut")

@@ -213,7 +213,7 @@ def test_a_cell_is_called_by_what_stands_beside_it_and_can_be_gone_to(side, olla
     side.button("accept-all").wait_for()
     heading = side.panel.locator(".jp-devstral-diff-heading").first
     assert heading.inner_text() == f"Change of cell [{number}]"
-    heading.locator("button").click()
+    heading.locator("a").click()
     assert lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex") == 0
     lab.set_source(1, "mine")
     side.button("accept-all").click()

@@ -51,12 +51,12 @@ class Output(Protocol):
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None: ...
 
 
-def output_for(ip: Any, *, stepwise: bool = False, draws: bool = False) -> Output:
+def output_for(ip: Any, *, stepwise: bool = False, draws: Callable[[], bool] | None = None) -> Output:
     """The kind of output this shell can show.
 
     Args:
         stepwise: each text written replaces the one before.
-        draws: the front-end has our half, which draws what is new of an answer and nothing twice.
+        draws: whether the front-end has our half, which draws what is new of an answer and nothing twice.
     """
     from IPython.core.displaypub import CapturingDisplayPublisher, DisplayPublisher
 
@@ -66,7 +66,7 @@ def output_for(ip: Any, *, stepwise: bool = False, draws: bool = False) -> Outpu
     # The base class prints text and knows no updates: terminal IPython, or no front-end at all.
     if type(publisher).publish is DisplayPublisher.publish:
         return TerminalLine() if stepwise else TerminalOutput()
-    return DrawnOutput(publisher) if draws else CellOutput(publisher)
+    return CellOutput(publisher) if draws is None else DrawnOutput(publisher, draws)
 
 
 class Ticker:
@@ -172,7 +172,17 @@ class CellOutput:
 
 
 class DrawnOutput(CellOutput):
-    """A display for JupyterLab with our half: it is told the text, and draws what is new of it."""
+    """A display that JupyterLab with our half draws: it is told the text, and draws what is new of it.
+
+    Args:
+        draws: whether that half listens. It says hello a moment after the extension was loaded; until then
+            the display is an ordinary one.
+    """
+
+    def __init__(self, publisher: Any, draws: Callable[[], bool]) -> None:
+        super().__init__(publisher)
+        self._asked = draws
+        self._listens = False
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
         data = dict(bundle)
@@ -180,15 +190,25 @@ class DrawnOutput(CellOutput):
             data[REPLY_MIME] = {**data[REPLY_MIME], "id": self._display_id}
         super().finish(data, ending)
 
+    @property
+    def _draws(self) -> bool:
+        self._listens = self._listens or self._asked()
+        return self._listens
+
     def _is_due(self) -> bool:
-        return time.monotonic() - self._shown_at >= _INTERVAL
+        return time.monotonic() - self._shown_at >= _INTERVAL if self._draws else super()._is_due()
 
     def _waiting(self, status: str, waited: float) -> tuple[str, dict[str, Any]]:
+        if not self._draws:
+            return super()._waiting(status, waited)
         line = status_line(status, waited)
         return line, self._arriving("", line, status, waited)
 
     def _show(self) -> None:
-        self._publish(self._text, self._arriving(self._text, self._text, "", 0))
+        if self._draws:
+            self._publish(self._text, self._arriving(self._text, self._text, "", 0))
+        else:
+            super()._show()
 
     def _arriving(self, shown: str, plain: str, status: str, waited: float) -> dict[str, Any]:
         arriving = {"status": status, "waited": int(waited)}

@@ -15,6 +15,7 @@ export class AnswerView extends Panel {
   }
 
   showBundle({ shown, arriving, proof }: IBundle): void {
+    this.setHidden(shown === '');
     if (!shown.startsWith(this._shown) || (this._isEnded && shown !== this._shown)) {
       this._reply?.dispose();
       this._reply = null;

@@ -19,7 +19,7 @@ import { CardHead } from './card-head';
 import { DiffView } from '../view/diff-view';
 import type { NotebookLinks } from '../kernel/notebook-links';
 import { ProseView } from '../view/prose-view';
-import { readBundle } from '../protocol/bundle';
+import { IBundle, readBundle } from '../protocol/bundle';
 import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
 
@@ -90,22 +90,30 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this.toggleClass('jp-mod-explanation', card !== null);
     this.node.setAttribute('aria-busy', String(this._model.isAtWork));
     this._head.setHidden(card === null && bundle?.arriving == null);
-    this._answer.setHidden(card !== null || bundle === null);
-    if (bundle && !card) {
-      this._answer.showBundle(bundle);
+    const drawn = this._drawn;
+    this._answer.setHidden(!drawn);
+    if (drawn) {
+      this._answer.showBundle(drawn);
     }
     this._drawDiffs();
     void this._prose.showMarkdown(this._proseText());
-    void this._receipt.showMarkdown(isDone || (bundle && !card) ? (bundle?.receipt ?? '') : '');
+    void this._receipt.showMarkdown(isDone || drawn ? (bundle?.receipt ?? '') : '');
     this._hint.node.textContent = isDone ? card.hint : '';
   }
 
-  private _proseText(): string {
+  /** The bundle of an ordinary answer that is drawn here, null for what its Markdown shows. */
+  private get _drawn(): IBundle | null {
     const { bundle, card } = this._model;
-    if (!bundle) {
-      return this._sibling;
+    return bundle && !card && (bundle.shown || bundle.arriving) ? bundle : null;
+  }
+
+  private _proseText(): string {
+    const { bundle, card, edits } = this._model;
+    if (card) {
+      return card.state === 'offer' ? '' : (bundle?.prose ?? '');
     }
-    return card && card.state !== 'offer' ? bundle.prose : '';
+    // A change is shown as a diff of its own; the Markdown would show it once more.
+    return this._drawn ? '' : edits.length > 0 ? (bundle?.reply ?? '') : this._sibling;
   }
 
   /** Editors are made anew only when what they show is something else. */

@@ -4,7 +4,7 @@ import type { ActiveNotebook } from '../notebook/active-notebook';
 import type { INotebookFacts } from '../protocol/question';
 import type { Task } from '../protocol/tasks';
 import type { IAsked } from './exchange';
-import { IMentionable, mentionsIn } from './mentions';
+import { IMentionable, IMentions, mentionsIn } from './mentions';
 
 interface IWords {
   readonly typed: string;
@@ -13,13 +13,15 @@ interface IWords {
   readonly withImages: boolean;
 }
 
+const NOTHING: IMentions = { variables: [], files: [], cells: [], selection: false };
+
 /** The question with what its mentions attach; it is about the cell that is mentioned, else the selected one. */
 export function askedAbout(
   notebook: ActiveNotebook | null,
-  known: IMentionable,
+  known: IMentionable | null,
   { typed, task, question, withImages }: IWords
 ): IAsked {
-  const { cells, files, variables, selection } = mentionsIn(question, known);
+  const { cells, files, variables, selection } = known ? mentionsIn(question, known) : NOTHING;
   const folder = notebook?.folder;
   const attached = {
     target: cells[0] ?? notebook?.activeCellId ?? '',

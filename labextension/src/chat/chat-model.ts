@@ -9,7 +9,6 @@ import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import type { ActiveNotebook } from '../notebook/active-notebook';
-import { cellSign } from '../notebook/cell-name';
 import type { IEdit } from '../protocol/edit';
 import type { IChoices, IPosted } from '../protocol/question';
 import type { IMessage, ISent } from '../protocol/sent';
@@ -135,11 +134,7 @@ export class ChatModel extends VDomModel {
     return {
       variables: this._lookAhead.variables,
       cells:
-        notebook?.cells.map(({ id, source }) => ({
-          id,
-          sign: cellSign(notebook, id),
-          firstLine: source.split('\n', 1)[0]
-        })) ?? [],
+        notebook?.cells.map(({ id, sign, source }) => ({ id, sign, firstLine: source.split('\n', 1)[0] })) ?? [],
       files: this._lookAhead.files,
       hasSelection: (notebook?.selection ?? '') !== ''
     };
@@ -375,7 +370,8 @@ export class ChatModel extends VDomModel {
   }
 
   private _asked(typed: string, task: Task, question: string): IAsked {
-    return askedAbout(this.notebook, this.mentionable, { typed, task, question, withImages: this.withImages });
+    const known = question.includes('@') ? this.mentionable : null;
+    return askedAbout(this.notebook, known, { typed, task, question, withImages: this.withImages });
   }
 
   /** What the draft would ask. */

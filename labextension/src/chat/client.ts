@@ -6,6 +6,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { list, record, text } from '../protocol/json-values';
+import { cellPatch } from './cell-patch';
 import { jsonLines } from '../protocol/json-lines';
 import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
 import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
@@ -41,19 +42,20 @@ export class Client {
     return readStatus(await this._json('GET', 'status', model ? { model } : {}));
   }
 
-  /** What would be sent. */
-  async prompt(question: IPosted, signal: AbortSignal): Promise<ISent> {
-    return readSent(await this._json('POST', 'prompt', {}, asBody(question), signal));
+  /** What would be sent; `brief`, without its words. */
+  async prompt(question: IPosted, signal: AbortSignal, { brief = false } = {}): Promise<ISent> {
+    const response = await this._ask('prompt', question, { brief }, signal);
+    return readSent(await response.json());
   }
 
   /** An answer as it comes; `keep` is its exchange, which the server keeps. Aborting leaves, and does not stop it. */
-  chat(question: IPosted, keep: object, signal: AbortSignal): AsyncGenerator<StreamRecord> {
-    return this._records('chat', { ...asBody(question), keep }, signal);
+  async *chat(question: IPosted, keep: object, signal: AbortSignal): AsyncGenerator<StreamRecord> {
+    yield* records(await this._ask('chat', question, { keep }, signal));
   }
 
   /** An answer that is arriving already, from its beginning; throws a 404 when it is not. */
-  follow(id: string, signal: AbortSignal): AsyncGenerator<StreamRecord> {
-    return this._records('chat/follow', { id }, signal);
+  async *follow(id: string, signal: AbortSignal): AsyncGenerator<StreamRecord> {
+    yield* records(await this._request('POST', 'chat/follow', {}, { id }, signal));
   }
 
   async stop(id: string): Promise<void> {
@@ -61,7 +63,7 @@ export class Client {
   }
 
   async *pull(model: string, signal: AbortSignal): AsyncGenerator<PullRecord> {
-    for await (const line of this._lines('pull', { model }, signal)) {
+    for await (const line of lines(await this._request('POST', 'pull', {}, { model }, signal))) {
       const read = readPullRecord(line);
       if (read) {
         yield read;
@@ -85,19 +87,27 @@ export class Client {
     await this._request('POST', 'conversation/rename', {}, { path, new_path: newPath });
   }
 
-  private async *_records(address: string, body: object, signal: AbortSignal): AsyncGenerator<StreamRecord> {
-    for await (const line of this._lines(address, body, signal)) {
-      const read = readStreamRecord(line);
-      if (read) {
-        yield read;
+  /** A question with its cells, as a change of those that the server has seen where it has. */
+  private async _ask(address: string, question: IPosted, more: object, signal: AbortSignal): Promise<Response> {
+    const { path, cells } = question;
+    const known = this._known?.path === path ? this._known : null;
+    const version = ++this._version;
+    const body = { protocol: CHAT_PROTOCOL, ...question, ...more };
+    const send = async (base: IKnown | null) => {
+      const sent = { page: this._page, version, base: base?.version ?? null };
+      const changed = base ? cellPatch(base.cells, cells) : cells;
+      const response = await this._request('POST', address, {}, { ...body, sent, cells: changed }, signal);
+      this._known = { path, cells, version };
+      return response;
+    };
+    try {
+      return await send(known);
+    } catch (error) {
+      // The server was started again, or has had many pages since.
+      if (known && error instanceof ClientError && error.status === 409) {
+        return send(null);
       }
-    }
-  }
-
-  private async *_lines(address: string, body: object, signal: AbortSignal): AsyncGenerator<unknown> {
-    const response = await this._request('POST', address, {}, body, signal);
-    if (response.body) {
-      yield* jsonLines(response.body);
+      throw error;
     }
   }
 
@@ -155,8 +165,31 @@ export class Client {
         return said || this._trans.__('The Jupyter server failed (%1): ask again.', response.status);
     }
   }
+
+  /** Another page is another one, also of the same browser. */
+  private readonly _page = Math.random().toString(36).slice(2);
+  private _version = 0;
+  /** The cells that the server has of this page. */
+  private _known: IKnown | null = null;
 }
 
-function asBody(question: IPosted): object {
-  return { protocol: CHAT_PROTOCOL, ...question };
+interface IKnown {
+  readonly path: string;
+  readonly cells: readonly Record<string, unknown>[];
+  readonly version: number;
+}
+
+async function* records(response: Response): AsyncGenerator<StreamRecord> {
+  for await (const line of lines(response)) {
+    const read = readStreamRecord(line);
+    if (read) {
+      yield read;
+    }
+  }
+}
+
+async function* lines(response: Response): AsyncGenerator<unknown> {
+  if (response.body) {
+    yield* jsonLines(response.body);
+  }
 }

@@ -2,16 +2,25 @@
  * The notebook that something on the screen belongs to. The only module that reads, changes or runs cells.
  */
 
-import type { ISharedCodeCell } from '@jupyter/ydoc';
+import type { ISharedCell, ISharedCodeCell } from '@jupyter/ydoc';
 import { CodeCell, isCodeCellModel } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { JSONExt, JSONObject } from '@lumino/coreutils';
-import type { ICellNames } from './cell-name';
+import { ICellNames, signAt } from './cell-name';
 import { ICellFacts, Plan, planEdits, Refused, Step } from './edit-plan';
-import { cellsToPush } from './notebook-push';
+import { slimCells } from './slim-cells';
 import { readBundle } from '../protocol/bundle';
 import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
+
+/** A cell as it is spoken of. */
+export interface ICellView {
+  readonly id: string;
+  readonly source: string;
+  readonly kind: string;
+  /** What the user sees beside it. */
+  readonly sign: string;
+}
 
 /** What became of edits: their plan, and what takes them back, which returns why not. */
 export interface IApplied {
@@ -74,9 +83,14 @@ export class ActiveNotebook implements ICellNames {
     return editor.model.sharedModel.getSource().slice(...offsets);
   }
 
-  /** Id and source of every cell, in order. */
-  get cells(): readonly { readonly id: string; readonly source: string; readonly kind: string }[] {
-    return this._cells.map(cell => ({ id: cell.id, source: cell.getSource(), kind: cell.cell_type }));
+  /** Every cell, in order. */
+  get cells(): readonly ICellView[] {
+    return this._cells.map((cell, index) => ({
+      id: cell.id,
+      source: cell.getSource(),
+      kind: cell.cell_type,
+      sign: signAt(index, countOf(cell))
+    }));
   }
 
   /** Ids of all cells, in order. */
@@ -86,7 +100,7 @@ export class ActiveNotebook implements ICellNames {
 
   executionCountOf(cellId: string): number {
     const cell = this._cells.find(one => one.id === cellId);
-    return cell?.cell_type === 'code' ? ((cell as ISharedCodeCell).execution_count ?? 0) : 0;
+    return cell ? countOf(cell) : 0;
   }
 
   /** Pictures in the outputs of a cell, as base64, the latest last. */
@@ -217,7 +231,7 @@ export class ActiveNotebook implements ICellNames {
 
   /** All cells as they are now, saved or not, within the limits of a push; null when they are too large. */
   snapshot(): Record<string, unknown>[] | null {
-    return cellsToPush(this._cells.map(cell => ({ ...cell.toJSON(), id: cell.id })));
+    return slimCells(this._cells);
   }
 
   private get _cells() {
@@ -265,6 +279,10 @@ export class ActiveNotebook implements ICellNames {
     stopCapturing(scope);
     return inverse;
   }
+}
+
+function countOf(cell: ISharedCell): number {
+  return cell.cell_type === 'code' ? ((cell as ISharedCodeCell).execution_count ?? 0) : 0;
 }
 
 function replacing(cellId: string, before: string, source: string): IEdit {

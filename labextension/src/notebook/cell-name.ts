@@ -12,8 +12,11 @@ export interface ICellNames {
 
 /** "[3]" of a cell that ran, "#5" of the fifth one, "" of one that is not there. */
 export function cellSign(notebook: ICellNames | null, cellId: string): string {
-  const count = notebook?.executionCountOf(cellId) ?? 0;
-  const index = notebook?.indexOf(cellId) ?? -1;
+  return signAt(notebook?.indexOf(cellId) ?? -1, notebook?.executionCountOf(cellId) ?? 0);
+}
+
+/** The same by place, counted from 0, and execution count. */
+export function signAt(index: number, count: number): string {
   return count > 0 ? `[${count}]` : index >= 0 ? `#${index + 1}` : '';
 }
 

@@ -65,7 +65,7 @@ export interface IArriving {
 export interface IBundle {
   /** Of its display, "" where it has none. */
   readonly id: string;
-  /** What its cell shows of it: the reply, and of one that was repaired all replies. */
+  /** What its cell shows of it: all replies of one that was repaired; "" of a bundle that leaves it to its Markdown. */
   readonly shown: string;
   readonly arriving: IArriving | null;
   readonly prose: string;
@@ -93,7 +93,7 @@ export function readBundle(data: unknown): IBundle | null {
   }
   return {
     id: card?.id ?? text(bundle.id),
-    shown: text(bundle.shown) || text(bundle.reply),
+    shown: text(bundle.shown),
     arriving: readArriving(bundle.arriving),
     prose: text(bundle.prose),
     receipt: text(bundle.receipt),

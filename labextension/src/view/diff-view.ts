@@ -67,13 +67,16 @@ export class DiffView extends Widget {
   private readonly _drawn: IDrawn;
 }
 
-function link(label: string, act: () => void): HTMLButtonElement {
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.className = 'jp-devstral-link';
-  button.textContent = label;
-  button.addEventListener('click', act);
-  return button;
+function link(label: string, act: () => void): HTMLAnchorElement {
+  const anchor = document.createElement('a');
+  anchor.href = '#';
+  anchor.className = 'jp-devstral-link';
+  anchor.textContent = label;
+  anchor.addEventListener('click', event => {
+    event.preventDefault();
+    act();
+  });
+  return anchor;
 }
 
 /** What stands below the heading. */

@@ -19,7 +19,13 @@ interface IProps {
   readonly services: IChatServices;
 }
 
-export function ExchangeView({ exchange, model, services }: IProps): JSX.Element {
+/** `stamp` is another one when the exchange is to be drawn again. */
+export const ExchangeView = React.memo(
+  drawn,
+  (one, other) => one.exchange === other.exchange && one.stamp === other.stamp
+);
+
+function drawn({ exchange, model, services }: IProps & { readonly stamp: string }): JSX.Element {
   const { trans } = model;
   const { asked, state, error, notes } = exchange;
   return (
