@@ -23,6 +23,7 @@ NAMES = (
     "crash_context",
     "explain_hook",
     "sidebar",
+    "sidebar_steps",
 )
 
 
