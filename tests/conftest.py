@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +14,19 @@ from tests.support.models.ollama_daemon import OllamaDaemon, find_or_start_daemo
 from tests.support.scripted.server import ScriptedOllama
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "ollama: needs a real Ollama daemon (OLLAMA_HOST, or `ollama` on PATH)"
-    )
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Called where the tests run in several processes (`-n 2`)."""
+    from tests.support.workers import RoomScheduling
+
+    return RoomScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.support.workers import longest_first
+
+        items[:] = longest_first(items)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,10 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_devstral import __version__
 from tests.support.jupyter.server import labextension
 
 ROOT = Path(__file__).parents[1]
 BUNDLE_LIMIT = 80_000
+
+
+def test_every_file_that_names_the_version_names_the_same() -> None:
+    project = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    package = json.loads((ROOT / "labextension" / "package.json").read_text())
+    [newest, *_] = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert project is not None
+    assert {project[1], package["version"], newest} == {__version__}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +62,7 @@ def test_a_wheel_has_both_halves(built: Path, tmp_path: Path) -> None:
     folder = "data/share/jupyter/labextensions/jupyter-devstral/"
     for name in ("package.json", "install.json", "static/style.js"):
         assert any(path.endswith(folder + name) for path in names), name
-    for path in ("core/prompts/chat.md", "locale/fr_FR/LC_MESSAGES/jupyter_devstral.json"):
+    for path in ("core/prompt/prompts/chat.md", "locale/fr_FR/LC_MESSAGES/jupyter_devstral.json"):
         assert f"jupyter_devstral/{path}" in names
     assert any(path.endswith(folder + "schemas/jupyter-devstral/plugin.json") for path in names)
     assert not [path for path in names if path.startswith(("tests/", "benchmarks/", "labextension/"))]

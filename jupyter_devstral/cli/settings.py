@@ -54,6 +54,7 @@ def settings_given(flags: dict[str, str]) -> dict[str, Any]:
 
 
 def settings_from(config: Config) -> DevstralConfig:
+    """The settings that a configuration gives; `ConfigurationError` names what is wrong."""
     from traitlets import TraitError
 
     from ..core.settings.config import DevstralConfig

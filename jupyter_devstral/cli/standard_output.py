@@ -16,7 +16,7 @@ def open_streams() -> None:
 
 
 def forget_reader() -> None:
-    """Whoever read our output (`| head`) has gone; nobody must complain about it later."""
+    """Lead output nowhere: whoever read it (`| head`) has gone, and nobody must complain about it later."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

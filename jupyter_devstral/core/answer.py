@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .text.amounts import short_count
 from .text.markdown import code_span, escaped
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .prompt.prompt import Prompt
     from .reply.parser import Code
     from .request.tasks import Request
+
+# How a reply ended: by itself, at its longest, by the server, or by the user.
+Finished: TypeAlias = Literal["stop", "length", "cut", "interrupted"]
 
 _NAMES_SHOWN = 8
 _WHOLE = frozenset({"cell", "turn", "below"})
@@ -60,6 +63,7 @@ class Reply:
         remote: where the prompt went if not to this machine, else "".
         first_prompt: the prompt that the conversation began with, where this is not its first reply.
         after: the messages between `first_prompt` and this reply.
+        thinking: what the model thought aloud, no part of `text`; it is never sent back.
     """
 
     request: Request
@@ -69,7 +73,7 @@ class Reply:
     edits: tuple[Edit, ...]
     notes: tuple[str, ...]
     usage: Usage | None
-    finished: str
+    finished: Finished
     window: Window
     model: str
     host: str
@@ -78,6 +82,7 @@ class Reply:
     remote: str = ""
     first_prompt: Prompt | None = field(default=None, repr=False)
     after: tuple[Message, ...] = field(default=(), repr=False)
+    thinking: str = field(default="", repr=False)
 
     def receipt(self) -> str:
         """One Markdown line: model, what was sent, tokens, what was left out, speed, notes."""

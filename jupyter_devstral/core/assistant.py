@@ -19,11 +19,12 @@ with collector_paused():
     from .model.window import Window, needed_tokens
     from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
     from .redaction.redactor import Redactor, Restorer
-    from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, TextFilter
+    from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, Retraction, TextFilter
     from .request.tasks import Request
     from .settings.config import DevstralConfig
+    from .text.control_tokens import Mender, broken_up
 
-__all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream"]
+__all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream", "Retraction"]
 
 # Part of the window that a prompt may fill beside the reply: an estimate is not a count.
 _FILL = 0.95
@@ -87,7 +88,7 @@ class Assistant:
     def _turn(self, reply: Reply, words: str) -> tuple[Message, Message]:
         """A reply, and what is said about it."""
         text = self._redactor.redact([reply.text, words]) if self._redactor else [reply.text, words]
-        return Message("assistant", text[0]), Message("user", text[1])
+        return Message("assistant", broken_up(text[0])), Message("user", broken_up(text[1]))
 
     def _behind(self, reply: Reply, turn: tuple[Message, ...], partial: str = "") -> ReplyStream:
         """Ask with the whole conversation of `reply`, and `turn` at its end."""
@@ -103,7 +104,8 @@ class Assistant:
         return self._stream(Outgoing(reply.request, prompt, window, reserve, partial, first, after))
 
     def _stream(self, outgoing: Outgoing) -> ReplyStream:
-        filters: list[TextFilter] = [Restorer(self._redactor)] if self._redactor else []
+        _refuse_hopeless(outgoing)
+        filters: list[TextFilter] = [Mender(), *([Restorer(self._redactor)] if self._redactor else [])]
         if outgoing.partial:
             from .reply.continuation import Joiner
 
@@ -165,6 +167,24 @@ class Assistant:
             )
         self.estimate.correct(estimated, actual)
         return ""
+
+
+def _refuse_hopeless(outgoing: Outgoing) -> None:
+    """Raise WindowExceeded for what cannot fit, before a model is loaded with that window for nothing."""
+    prompt, window = outgoing.prompt, outgoing.window
+    # A model that is loaded says so itself, at once and by its own count.
+    if window.source == "loaded" or prompt.tokens <= window.tokens:
+        return
+    if window.source == "model":
+        larger = "It is all that the model was trained for: shorten the cell, or use another model (`-m`)."
+    else:
+        larger = "Shorten the cell, or use a larger window (`--num-ctx`, DevstralConfig.num_ctx)."
+    raise WindowExceeded(
+        f"What cannot be left out (the cell, your words, attachments) is about {prompt.tokens:,} tokens; "
+        f"the window is {window.tokens:,}. Nothing was sent.",
+        larger,
+        window=window.tokens,
+    )
 
 
 def _room(window: Window, reserve: int) -> int:

@@ -18,13 +18,26 @@ DevstralError
 
 from __future__ import annotations
 
+import sys
+
 
 class DevstralError(Exception):
-    """Base of all errors here; `str(error)` is one or more sentences for the user."""
+    """Base of all errors here; `str(error)` is problem and next step, sentences for the user.
+
+    Attributes:
+        problem: what is wrong.
+        next_step: what to do about it; "" where the problem says it all.
+    """
+
+    def __init__(self, problem: str, next_step: str = "") -> None:
+        super().__init__(f"{problem} {next_step}".rstrip())
+        self.problem = problem
+        self.next_step = next_step
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows in place of a traceback: the advice alone."""
-        return [f"{type(self).__name__}: {self}"]
+        """Give IPython the advice alone in place of a traceback, in characters that the terminal has."""
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        return [f"{type(self).__name__}: {self}".encode(encoding, "replace").decode(encoding)]
 
 
 class ConfigurationError(DevstralError):
@@ -66,8 +79,8 @@ class ModelMissing(ModelError):
         model: the name that was asked for.
     """
 
-    def __init__(self, message: str, model: str) -> None:
-        super().__init__(message)
+    def __init__(self, problem: str, next_step: str = "", *, model: str) -> None:
+        super().__init__(problem, next_step)
         self.model = model
 
 
@@ -79,8 +92,8 @@ class WindowExceeded(ModelError):
         window: the window in tokens (0 when the server did not say).
     """
 
-    def __init__(self, message: str, prompt_tokens: int = 0, window: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, problem: str, next_step: str = "", *, prompt_tokens: int = 0, window: int = 0) -> None:
+        super().__init__(problem, next_step)
         self.prompt_tokens = prompt_tokens
         self.window = window
 

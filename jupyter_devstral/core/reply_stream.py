@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from .answer import Outgoing, Reply
+from .answer import Finished, Outgoing, Reply
 from .errors import ModelError, WindowExceeded
 from .model.messages import Usage
 from .model.server import ModelServer
@@ -19,12 +19,14 @@ from .notebook.cells import Turn
 if TYPE_CHECKING:
     # At run time the parser is imported behind the first token, which it would keep waiting for tens of ms.
     from .reply.parser import Code, Prose, ReplyParser
+    from .reply.thinking import ThinkingFilter
 
 _ENDINGS = {
     "cut": "The answer was cut off before its end",
     "length": "The answer hit its length",
     "interrupted": "Interrupted",
 }
+_ALL_THINKING = "The answer was all thinking. Ask again, or with a larger `max_reply_tokens`."
 CONTINUE = "`%devstral continue` goes on"
 
 
@@ -42,7 +44,12 @@ class Note:
     text: str
 
 
-Event: TypeAlias = "Delta | Prose | Code | Note"
+@dataclass(frozen=True)
+class Retraction:
+    """All text so far was the model's thinking: what is shown begins anew, and deltas count from here."""
+
+
+Event: TypeAlias = "Delta | Retraction | Prose | Code | Note"
 
 
 class TextFilter(Protocol):
@@ -82,6 +89,9 @@ class ReplyStream:
         self._repack = repack
         self._learn = learn
         self._parser: ReplyParser | None = None
+        self._thinking: ThinkingFilter | None = None
+        # What the server itself told apart from the answer.
+        self._thoughts: list[str] = []
         self._parts: list[str] = []
         self._parsed: list[Prose | Code] = []
         self._notes: list[str] = []
@@ -95,7 +105,10 @@ class ReplyStream:
     @property
     def phase(self) -> str:
         """What is being waited for, for a status line; "" when nothing is."""
-        return self._model.phase() if self._running else ""
+        if not self._running:
+            return ""
+        is_thinking = self._thinking is not None and self._thinking.open
+        return "thinking" if is_thinking or (self._thoughts and not self._parts) else self._model.phase()
 
     @property
     def outgoing(self) -> Outgoing:
@@ -176,16 +189,39 @@ class ReplyStream:
             for chunk in chunks:
                 if chunk.text and self._first_token_seconds is None:
                     self._first_token_seconds = time.perf_counter() - self._asked_at
-                text = chunk.text
-                for one in self._filters:
-                    text = one.feed(text)
-                yield from self._take(text)
+                if chunk.thinking:
+                    self._thoughts.append(chunk.thinking)
+                yield from self._arrived(chunk.text)
                 if chunk.usage is not None:
                     self._usage = chunk.usage
         finally:
             self._running = False
         if self._usage is not None and (sentence := self._learn(outgoing, self._usage)):
             yield self._note(sentence)
+
+    def _arrived(self, text: str) -> Iterator[Event]:
+        """New text on its way through the filters, the model's thinking taken out."""
+        if not text:
+            return
+        if self._thinking is None:
+            from .reply.thinking import ThinkingFilter
+
+            self._thinking = ThinkingFilter()
+        text = self._thinking.feed(text)
+        yield from self._retracted(self._thinking)
+        for one in self._filters:
+            text = one.feed(text)
+        yield from self._take(text)
+
+    def _retracted(self, thinking: ThinkingFilter) -> Iterator[Event]:
+        """Begin anew where a closing mark alone says that all before it was thinking."""
+        if not thinking.take_retraction() or self.text == self._outgoing.partial:
+            return
+        for one in self._filters:
+            one.close()
+        self._parts, self._parsed, self._parser = [], [], None
+        yield Retraction()
+        yield from self._take(self._outgoing.partial)
 
     def _take(self, text: str) -> Iterator[Event]:
         if not text:
@@ -205,7 +241,9 @@ class ReplyStream:
         if self._flushed:
             return
         self._flushed = True
-        held = ""
+        held = self._thinking.close() if self._thinking else ""
+        if self._thinking is not None:
+            yield from self._retracted(self._thinking)
         for one in self._filters:
             held = one.feed(held) + one.close()
         yield from self._take(held)
@@ -217,12 +255,12 @@ class ReplyStream:
         self._notes.append(sentence)
         return Note(sentence)
 
-    def _finished(self) -> str:
+    def _finished(self) -> Finished:
         if self._usage is not None:
             return "length" if self._usage.done_reason == "length" else "stop"
         return "cut" if self._answered and not self._closed else "interrupted"
 
-    def _ending(self, finished: str) -> str:
+    def _ending(self, finished: Finished) -> str:
         how = self._how_to_continue
         return f"{_ENDINGS[finished]}: {how}." if how else f"{_ENDINGS[finished]}."
 
@@ -233,7 +271,11 @@ class ReplyStream:
         outgoing, text, finished = self._outgoing, self.text, self._finished()
         request = outgoing.request
         edits, unused = offered_edits(outgoing, self._parsed, finished)
-        if finished == "stop" and not text.strip():
+        thinking = self._thinking.text if self._thinking else ""
+        thinking = "".join(self._thoughts).strip() or thinking
+        if thinking and not text.strip() and finished in ("stop", "length"):
+            unused = (_ALL_THINKING, *unused)
+        elif finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
         ending = (self._ending(finished),) if finished in _ENDINGS else ()
         first_prompt = outgoing.first_prompt or outgoing.prompt
@@ -253,6 +295,7 @@ class ReplyStream:
             turn=Turn(user_text=first_prompt.user_text, reply=text),
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
+            thinking=thinking,
             # Of a continued reply `text` is all of it: its part and the request to go on are no turn.
             after=outgoing.after[:-2] if outgoing.partial else outgoing.after,
         )

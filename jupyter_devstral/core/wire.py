@@ -25,7 +25,7 @@ def reply_bundle(reply: Reply) -> dict[str, Any]:
         "version": VERSION,
         "task": reply.request.task.value,
         "reply": reply.text,
-        "edits": [asdict(edit) for edit in reply.edits],
+        "edits": [edit.as_json() for edit in reply.edits],
         "receipt": reply.receipt(),
         # What `notebook.file` needs, beside "reply", to replay the exchange.
         "turn": {"user_text": reply.turn.user_text},

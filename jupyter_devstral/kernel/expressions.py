@@ -1,4 +1,4 @@
-"""Calls of `kernel.service` as text: expressions that a kernel evaluates silently, without a trace.
+"""Calls of `kernel.service` as expressions that a kernel evaluates silently, without a trace.
 
 Imports nothing of the package: what is named here is imported in the kernel, which may have another version.
 """
@@ -13,27 +13,27 @@ _SERVICE = "jupyter_devstral.kernel.service"
 
 
 def variables_expression(first: list[str]) -> str:
-    """The expression to evaluate in the kernel."""
+    """Write the call that describes variables."""
     return _call("variables_json", first)
 
 
 def targets_expression(text: str, form: str, cell: str) -> str:
-    """What tests that are asked for with these words about a cell are for."""
+    """Write the call that finds what tests with these words about a cell are for."""
     return _call("targets_json", text, form, cell)
 
 
 def begin_proof_expression(request: str) -> str:
-    """The first step of a proof."""
+    """Write the call that begins a proof."""
     return _call("begin_json", request)
 
 
 def go_on_expression(key: str, answer: str) -> str:
-    """A further step of it."""
+    """Write the call that takes a proof's next step."""
     return _call("go_on_json", key, answer)
 
 
 def setup_code(settings: dict[str, Any], *, load: bool) -> str:
-    """The expression that gives the kernel's `DevstralConfig` its values, and loads the magics."""
+    """Write the call that gives the kernel's `DevstralConfig` its values, and loads the magics."""
     return _call("set_up", settings, load)
 
 

@@ -1,4 +1,4 @@
-"""What somebody outside the kernel can ask of it: variables described, tests proven, settings taken over.
+"""The kernel's answers to somebody outside: variables described, tests proven, settings taken over.
 
 Each call is one silent expression (`expressions`), what it returns is JSON. Must not know who asks, nor what
 a reply is. The extension need not be loaded.
@@ -53,7 +53,7 @@ def set_up(settings: dict[str, Any], load: bool) -> None:
 
 
 def variables_json(first: list[str]) -> str:
-    """The variables of the notebook's namespace, most important first, `first` ones before them."""
+    """Describe the variables of the notebook, the `first` ones first, then the most important."""
     from ..core.variables.namespace import describe_namespace
 
     ip = _shell()
@@ -66,7 +66,7 @@ def variables_json(first: list[str]) -> str:
 
 
 def targets_json(text: str, form: str, cell: str) -> str:
-    """What tests of this form, asked for with these words about this cell, are for.
+    """Find what tests of this form, asked for with these words about this cell, are for.
 
     Returns {"named": [[name, source]], "defined": [name], "rest": the other words}, or {"problem": a
     sentence}.
@@ -105,7 +105,7 @@ def begin_json(request: str) -> str:
     namespace = _namespace()
     earlier = _proofs.get(asked["strengthens"])
     names = [target.name for target in earlier.targets] if earlier else asked["targets"]
-    found = [(name, definition_source(namespace.get(name))) for name in names]
+    found = [(name, definition_source(namespace.get(name), name)) for name in names]
     targets = [Target(name, source) for name, source in found if source]
     # Faults of a function that has changed since are none of this one.
     fits = earlier is not None and list(earlier.targets) == targets

@@ -6,6 +6,7 @@ from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
+from ..kernel.recursion import room_to_recurse
 from .explanation.explain_on_error import ExplainOnError
 from .session import ShellSession
 
@@ -32,7 +33,8 @@ class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
         answer is shown; `-o NAME` binds the reply as an object.
         """
         try:
-            self._run(line, cell)
+            with room_to_recurse():
+                self._run(line, cell)
         except KeyboardInterrupt:
             # A question that was sent and a download show what they have; all else leaves nothing behind.
             text = "*interrupted*"

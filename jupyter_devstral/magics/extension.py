@@ -1,4 +1,4 @@
-"""Everything that `%load_ext` adds to a shell, and `%unload_ext` takes away."""
+"""Loading and unloading: what `%load_ext` adds to a shell, and `%unload_ext` takes away."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from traitlets import TraitError
 from ..core.errors import ConfigurationError
 from .devstral_magics import DevstralMagics
 from .explanation.explain_on_error import ExplainOnError
-from .input_transformers import keep_cell, keep_question_marks
+from .input_transformers import explain_late_cell_magic, keep_cell, keep_question_marks
+from .loading_cell import CELL_MAGIC, read_rest_again, refuse_cell_magic
 from .magic_completer import MagicCompleter
 from .preload import Preload
 from .session import ShellSession
@@ -37,9 +38,12 @@ def load(ip: Any) -> None:
     ip.events.register("post_run_cell", explainer.post_run_cell)
     ip.Completer.custom_matchers.append(magics.completer.matcher)
     ip.input_transformers_cleanup.insert(0, keep_cell)
+    ip.input_transformers_cleanup.append(explain_late_cell_magic)
     ip.input_transformers_cleanup.append(keep_question_marks)
+    ip.register_magic_function(refuse_cell_magic, "line", CELL_MAGIC)
     magics.preload.register()
     session.lab.open()
+    read_rest_again(ip)
 
 
 def unload(ip: Any) -> None:
@@ -53,6 +57,7 @@ def unload(ip: Any) -> None:
     session.lab.close()
     for kind in ("line", "cell"):
         ip.magics_manager.magics[kind].pop("devstral", None)
+    ip.magics_manager.magics["line"].pop(CELL_MAGIC, None)
     # IPython itself adds every magics object to the configurables.
     ip.configurables[:] = [one for one in ip.configurables if one is not session.config and one is not magics]
     for watching in (session.transcript, magics.explainer):
@@ -61,6 +66,7 @@ def unload(ip: Any) -> None:
     magics.preload.unregister()
     _remove(ip.Completer.custom_matchers, magics.completer.matcher)
     _remove(ip.input_transformers_cleanup, keep_cell)
+    _remove(ip.input_transformers_cleanup, explain_late_cell_magic)
     _remove(ip.input_transformers_cleanup, keep_question_marks)
 
 

@@ -1,4 +1,7 @@
-"""Keeps a `%%devstral` cell as typed: IPython strips `>>>` and `In [1]:` before it looks for magics."""
+"""Input transformers that keep `%%devstral` cells and `%devstral …?` lines as they were typed.
+
+IPython strips `>>>` and `In [1]:` before it looks for magics, and takes a question mark for a call for help.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ _FIRST_LINE = re.compile(r"%%devstral(?:[ \t](?P<line>.*))?$", re.DOTALL)
 
 
 def keep_cell(lines: list[str]) -> list[str]:
-    """An input transformer: a `%%devstral` cell becomes a plain call, other cells stay.
+    """Turn a `%%devstral` cell into a plain call; other cells stay.
 
     Without a body it is the line magic: `%%devstral doc` needs no words, and IPython would refuse it.
     """
@@ -36,7 +39,7 @@ _QUOTES = re.compile(r"'''|\"\"\"|#[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n
 
 
 def keep_question_marks(lines: list[str]) -> list[str]:
-    """An input transformer: `%devstral …?` outside of strings becomes a plain call, line by line."""
+    """Turn `%devstral …?` outside of strings into a plain call, line by line."""
     if not any("%devstral" in line and line.rstrip().endswith("?") for line in lines):
         return lines
     result, open_quote, continued = [], "", False
@@ -52,6 +55,23 @@ def keep_question_marks(lines: list[str]) -> list[str]:
         continued = not open_quote and line.rstrip("\r\n").endswith("\\")
         result.append(line)
     return result
+
+
+def explain_late_cell_magic(lines: list[str]) -> list[str]:
+    """Turn a cell with `%%devstral` behind its first line into the call that says why it cannot be."""
+    if not any(line.startswith("%%devstral") for line in lines) or _is_cell_magic(lines):
+        return lines
+    open_quote = ""
+    for line in lines:
+        if not open_quote and _FIRST_LINE.match(line.rstrip()):
+            return ["get_ipython().run_line_magic('%devstral', '')\n"]
+        if open_quote or line.lstrip()[:1] not in ("%", "!"):
+            open_quote = _open_quote_after(line, open_quote)
+    return lines
+
+
+def _is_cell_magic(lines: list[str]) -> bool:
+    return next((line for line in lines if line.strip()), "").lstrip().startswith("%%")
 
 
 def _open_quote_after(line: str, quote: str) -> str:

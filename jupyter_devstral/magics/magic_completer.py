@@ -31,6 +31,7 @@ class MagicCompleter:
         self.matcher = context_matcher(identifier="jupyter_devstral")(lambda context: self.match(context))
 
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
+        """What can stand at the cursor."""
         line = context.text_until_cursor
         on_line = _LINE.match(line)
         if on_line:

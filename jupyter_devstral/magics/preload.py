@@ -19,6 +19,7 @@ class Preload:
         self._ip = ip
 
     def register(self) -> None:
+        """Wait for the first cell to end."""
         self._ip.events.register("post_run_cell", self.post_run_cell)
 
     def unregister(self) -> None:
@@ -28,6 +29,7 @@ class Preload:
             callbacks.remove(self.post_run_cell)
 
     def post_run_cell(self, result: Any) -> None:
+        """Begin to load, once."""
         self.unregister()
         # The kernel reports this cell as finished before the imports compete for the interpreter.
         timer = threading.Timer(_DELAY_SECONDS, _load)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..core.own_packages import own_module
 from ..core.text.amounts import size_text
 from ..core.text.markdown import inline_code, prose
 from .display.live_output import output_for, printable, undisturbed
@@ -33,6 +34,7 @@ class PullRun:
         self.stopped = False
 
     def close(self) -> None:
+        """End the download."""
         self.stopped = True
         self._model.close()
 
@@ -73,6 +75,7 @@ class Layers:
         self._at_begin: int | None = None
 
     def add(self, progress: PullProgress) -> None:
+        """Take in one step."""
         if progress.digest and progress.total:
             self._layers[progress.digest] = (progress.completed, progress.total)
             if self._at_begin is None and progress.completed:
@@ -80,10 +83,12 @@ class Layers:
 
     @property
     def completed(self) -> int:
+        """Bytes that have arrived."""
         return sum(completed for completed, _ in self._layers.values())
 
     @property
     def total(self) -> int:
+        """Bytes of all layers that are known."""
         return sum(total for _, total in self._layers.values())
 
     @property
@@ -102,14 +107,17 @@ class TextBar:
         self._layers = Layers()
 
     def start(self) -> None:
+        """Show that it begins."""
         self._output.start(lambda: f"pulling {self._name}")
 
     def update(self, progress: PullProgress) -> None:
+        """Show one step."""
         self._layers.add(progress)
         text = progress_line(self._name, progress.status, self._layers)
         self._output.write(text, lambda: prose(text))
 
     def end(self, text: str) -> None:
+        """Show how it ended."""
         self._output.finish({"text/markdown": text, "text/plain": text}, text)
 
 
@@ -122,11 +130,13 @@ class WidgetBar:
         self._name = name
 
     def start(self) -> None:
-        from tqdm.notebook import tqdm
-
-        self._bar = tqdm(desc=f"pulling {self._name}", unit="B", unit_scale=True, unit_divisor=1000)
+        """Draw the widget."""
+        self._bar = own_module("tqdm.notebook").tqdm(
+            desc=f"pulling {self._name}", unit="B", unit_scale=True, unit_divisor=1000
+        )
 
     def update(self, progress: PullProgress) -> None:
+        """Move it."""
         self._layers.add(progress)
         if self._layers.total and self._bar.total != self._layers.total:
             self._bar.reset(total=self._layers.total)
@@ -135,6 +145,7 @@ class WidgetBar:
             self._bar.set_postfix_str(progress.status)
 
     def end(self, text: str) -> None:
+        """Close it, and print how it ended."""
         if self._bar is not None:
             self._bar.set_postfix_str("")
             self._bar.close()

@@ -49,7 +49,9 @@ class ShellSession(Session):
 
         if command is None:
             return self.model(start=start)
-        wishes = Wishes(command.model, command.num_ctx, command.temperature, command.seed)
+        wishes = Wishes(
+            command.model, command.num_ctx, command.temperature, command.seed, command.think or None
+        )
         return self.model(wishes, start=start)
 
     def assistant(self, model: ModelServer) -> Assistant:

@@ -8,7 +8,8 @@ from ..core.errors import UsageError
 from ..core.model.token_estimate import estimate_tokens
 from ..core.request.command import help_text
 from ..core.text.markdown import code_block, inline_code, prose, table
-from ..core.text.terminal_text import encodable, sendable
+from ..core.text.terminal_text import encodable
+from .display.live_output import publish_text
 
 if TYPE_CHECKING:
     from ..core.prompt.prompt import Prompt
@@ -95,7 +96,7 @@ def auto_text(session: ShellSession, explainer: ExplainOnError, word: str) -> st
 def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
     """Display Markdown in the cell; `verbatim` keeps line breaks and columns."""
     text = code_block(markdown, "text") if verbatim else markdown
-    ip.display_pub.publish(sendable({"text/markdown": text, "text/plain": markdown}), metadata={})
+    publish_text(ip.display_pub, text, markdown)
 
 
 def dry_run(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:

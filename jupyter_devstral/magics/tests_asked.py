@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.request.tasks import Attachment
 from ..core.unit_tests.question import argument_names, cells_of_targets, form_of, question_for_tests
-from ..kernel.proof.targets import Target, _can_be_tested, defined_targets, named_targets
+from ..kernel.proof.targets import Target, can_be_tested, defined_targets, named_targets
 
 if TYPE_CHECKING:
     from ..core.notebook.cells import Notebook
@@ -44,5 +44,5 @@ def _examples(names: list[str], notebook: Notebook, namespace: dict[str, Any]) -
     return [
         name
         for name in argument_names(names, notebook)
-        if name in namespace and not _can_be_tested(namespace[name])
+        if name in namespace and not can_be_tested(namespace[name])
     ]

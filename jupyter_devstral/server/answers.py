@@ -164,6 +164,8 @@ class ArrivingAnswer:
         kind = record["type"]
         if kind == "text":
             kept["reply"] += record["text"]
+        elif kind == "retraction":
+            kept["reply"] = ""
         elif kind == "sent":
             kept["sent"] = {key: value for key, value in record.items() if key not in ("type", "messages")}
             kept["notes"] += record.get("notes", [])

@@ -24,6 +24,7 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
     load_other_extensions = True
 
     def initialize_settings(self) -> None:
+        """Read the settings, and make the session of all handlers."""
         problem = ""
         try:
             config = DevstralConfig(parent=self)
@@ -39,9 +40,11 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
         self.settings["jupyter_devstral_notebooks"] = SentNotebooks()
 
     def initialize_handlers(self) -> None:
+        """Add the addresses."""
         self.handlers.extend(HANDLERS)
 
     async def stop_extension(self) -> None:
+        """Close every connection to the model."""
         session: Any = self.settings.get("jupyter_devstral")
         if session is not None:
             self.settings["jupyter_devstral_answers"].stop()

@@ -205,7 +205,7 @@ class Answer:
         return self._stream.phase if self._stream is not None else "preparing"
 
     def _records(self) -> Iterator[Record]:
-        from ..core.reply_stream import Delta, Note
+        from ..core.reply_stream import Delta, Note, Retraction
 
         stream = self._stream = self._start()
         if self._closed:
@@ -217,6 +217,8 @@ class Answer:
         for event in stream:
             if isinstance(event, Delta):
                 yield {"type": "text", "text": event.text}
+            elif isinstance(event, Retraction):
+                yield {"type": "retraction"}
             elif isinstance(event, Note):
                 yield {"type": "note", "text": event.text}
         self.reply = stream.result()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _LOOK_PATIENCE = 3.0
 # A step is at most a few copies, each capped, or the budget of the mutants.
-_STEP_PATIENCE, _COPIES = 15.0, 6
+_STEP_PATIENCE, _COPIES = 15.0, 12
 _WHY = {
     BUSY: "the kernel is busy",
     LATE: "the kernel did not answer in time, or was restarted",

@@ -46,7 +46,7 @@ def status(session: ServerSession, name: str | None) -> dict[str, Any]:
         _look(session.model(Wishes(model=name)), record)
     except DevstralError as error:
         record["state"] = state_of(error)
-        record["text"], record["next_step"] = _advice(error)
+        record["text"], record["next_step"] = error.problem, error.next_step
     return record
 
 
@@ -91,9 +91,3 @@ def _or_nothing(ask: Callable[[], list[RunningModel]]) -> list[RunningModel]:
         return ask()
     except ModelError:
         return []
-
-
-def _advice(error: DevstralError) -> tuple[str, str]:
-    """What is wrong, and the next step."""
-    first, _, rest = str(error).partition(". ")
-    return (f"{first}.", rest) if rest else (str(error), "")

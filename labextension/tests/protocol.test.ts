@@ -24,6 +24,15 @@ const HOSTILE: unknown[] = [
   JSON.parse('{"__proto__": {"state": "done"}, "constructor": 1, "toString": 2}'), { toString: null }
 ];
 
+test('what an edit loses is read, and nothing else that stands there', () => {
+  const loss = { names: ['prices'], changes: [], removed: 3, of: 4, unit: 'statement' };
+  const read = (value: unknown) => readBundle({ version: 1, edits: [{ ...EDIT, loss: value }] })?.edits[0]?.loss;
+  assert.deepEqual(read(loss), { names: ['prices'], changes: [], removed: 3, of: 4 });
+  for (const nothing of [undefined, null, 'x', {}, { names: [3], removed: 'many' }]) {
+    assert.equal(read(nothing), undefined);
+  }
+});
+
 test('a complete bundle is read', () => {
   const bundle = readBundle(BUNDLE)!;
   assert.equal(bundle.prose, 'because');

@@ -54,6 +54,16 @@ def finished(assistant: Assistant, request: Request) -> Reply:
     return stream.result()
 
 
+@pytest.mark.parametrize(("trained", "advice"), [(393_216, "--num-ctx"), (8192, "another model")])
+def test_what_fits_no_window_is_refused_before_the_model_is_loaded_anew(trained: int, advice: str) -> None:
+    with ScriptedOllama(context_length=trained, loaded_context=4096) as server:
+        assistant = Assistant(config := DevstralConfig(host=server.url), OllamaModel(config))
+        with pytest.raises(WindowExceeded, match=advice) as caught:
+            assistant.reply(request_of(question="word " * 60_000))
+        assert "Nothing was sent" in str(caught.value)
+        assert server.chats == []
+
+
 def test_events_texts_and_edits(assistant: Assistant) -> None:
     stream = assistant.reply(request_of())
     events = list(stream)

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from tests.server.conftest import code
-from tests.support.jupyter.kernel_of_server import executing
+from tests.support.jupyter.kernel_of_server import busy, executing
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
@@ -124,7 +124,7 @@ def test_a_test_that_errs_is_repaired_once(ask, ollama):
 
 def test_a_repair_that_errs_as_well_is_dropped(ask):
     records = ask(ERRING, ERRING)
-    assert "Dropped, they raise errors: `test_share`." in proof(records)["markdown"]
+    assert "Dropped: they raise errors: `test_share`." in proof(records)["markdown"]
     assert records[-1]["bundle"]["edits"] == []
 
 
@@ -157,9 +157,9 @@ def names(client, jupyter, kernel_id):
     return json.dumps(client.get("variables", kernel_id=kernel_id)["variables"])
 
 
-def test_a_busy_kernel_proves_nothing_and_says_so(client, ollama, jupyter, kernel_id):
+def test_a_busy_kernel_proves_nothing_and_says_so(client, ollama, jupyter, kernel_id, tmp_path):
     ollama.replies = [GOOD]
-    with executing(jupyter.folder / "runtime" / f"kernel-{kernel_id}.json", "import time; time.sleep(6)"):
+    with busy(jupyter.folder / "runtime" / f"kernel-{kernel_id}.json", tmp_path / "released"):
         records = client.ask(task="test", question="", cells=CELLS, target="a", kernel_id=kernel_id)
     assert proof(records)["markdown"] == "*The tests are not proven: the kernel is busy.*"
     # What the reply proposes is on offer as it is.

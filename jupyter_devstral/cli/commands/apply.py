@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Apply a reply from standard input, and print the notebook; returns the exit code."""
     if arguments.notebook == "-":
         raise UsageError("apply reads the reply from standard input; give the notebook as a file.")
     source = read_notebook(arguments.notebook)

@@ -15,6 +15,7 @@ EXTENSION = "jupyter_devstral"
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Switch loading at the start of IPython on or off; returns the exit code."""
     path = ipython_folder() / "profile_default" / "ipython_config.json"
     print(_switch_off(path) if arguments.off else _switch_on(path))
     return 0

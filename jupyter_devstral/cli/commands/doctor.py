@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from ..settings import read_settings
 
 if TYPE_CHECKING:
-    from ...core.doctor import Finding
+    from ...core.model.examination import Finding
 
 _MARKS = {True: "ok", False: "!!", None: "--"}
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Print what was found; returns 1 where something stops the assistant."""
     from ...core.doctor import examine
 
     findings = examine(read_settings(arguments.flags))

@@ -13,6 +13,7 @@ from ..notebook_input import read_notebook
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Write the tests of a notebook as modules; returns the exit code."""
     source = read_notebook(arguments.notebook)
     stem = "notebook" if arguments.notebook == "-" else Path(arguments.notebook).stem
     exported = export_tests(source.notebook, stem)

@@ -13,6 +13,7 @@ _HEADER = ("NAME", "SIZE", "WINDOW", "")
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Print the server's models as a table; returns the exit code."""
     server = model_server(read_settings(arguments.flags))
     models = server.models()
     if not models:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Print the messages that would be sent; returns the exit code."""
     from ...core.notebook.file import find_cell
     from ...core.prompt.prompt import build_prompt
     from ...core.redaction.redactor import Redactor

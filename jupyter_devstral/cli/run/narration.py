@@ -50,6 +50,7 @@ class Narration:
         self._line(f"Notebook: {name}, {self._to_do} code cells. Model: {described(settings)}.")
 
     def note(self, text: str) -> None:
+        """Say a sentence about the notebook."""
         self._line(f"  ({text})")
 
     def cell_begins(self, index: int, cell: NotebookNode, command: Command | None) -> None:
@@ -70,6 +71,7 @@ class Narration:
             self._answer.update(data)
 
     def cell_ends(self, cell: NotebookNode) -> None:
+        """Say what the cell that ends has shown."""
         answer, self._answer = self._answer, None
         if answer is not None:
             answer.close()

@@ -26,7 +26,7 @@ from ...core.text.terminal_text import as_shown
 from ...kernel.expressions import setup_code
 from .executable_notebook import fresh_id, inserted_by
 from .narration import Narration
-from .stored_answers import proposed_edits
+from .stored_answers import failed_tests, proposed_edits
 
 TIMED_OUT = "CellTimeout"
 _EXPECTED = "raises-exception"
@@ -123,6 +123,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         }
 
     def create_kernel_manager(self) -> Any:
+        """Make the manager of the kernel that was chosen."""
         manager = super().create_kernel_manager()
         # Other users of this machine cannot read along, where kernel and manager are new enough.
         if manager.has_trait("transport_encryption") and zmq.has("curve"):
@@ -130,6 +131,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         return manager
 
     async def async_start_new_kernel_client(self) -> Any:
+        """Start the kernel's client; an interrupt then stops the run in our way."""
         # nbclient has just installed its own handlers, which throw the running cell's outputs away.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -143,6 +145,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         execution_count: int | None = None,
         store_history: bool = True,
     ) -> NotebookNode:
+        """Execute one cell, and insert what it asked for."""
         if not self.began:
             await self._set_up_kernel()
             self.began = True
@@ -169,11 +172,13 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
             raise _Stopped
         if command:
             self._insert(cell, cell_index, command)
+        self._note_failed_tests(cell, cell_index)
         return cell
 
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
+        """Tell the narration of what a cell displays, as it comes."""
         if msg["msg_type"] in ("display_data", "update_display_data"):
             self.narration.display(msg["content"].get("data", {}))
         return super().process_message(msg, cell, cell_index)
@@ -229,6 +234,13 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         content = execute_reply["content"]
         failure = Failure(cell_index, cell, content.get("ename", "Error"), content.get("evalue", ""))
         self.failures.append(failure)
+
+    def _note_failed_tests(self, cell: NotebookNode, cell_index: int) -> None:
+        """Count a cell of tests as failed; it does not raise, so that all cells can be run."""
+        outcomes = failed_tests(cell)
+        known = any(failure.cell is cell for failure in self.failures)
+        if outcomes and not known and _EXPECTED not in cell.metadata.get("tags", []):
+            self.failures.append(Failure(cell_index, cell, "TestsFailed", outcomes))
 
     def _stop(self, number: int) -> None:
         """The first signal interrupts the running cell, the second one the kernel."""

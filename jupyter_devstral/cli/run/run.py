@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def command(arguments: argparse.Namespace) -> int:
+    """Execute a notebook and write the result; returns the exit code."""
     from .executable_notebook import runnable_notebook
     from .kernel_choice import kernel_for
     from .notebook_runner import NotebookRunner

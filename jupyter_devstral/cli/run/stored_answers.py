@@ -1,4 +1,4 @@
-"""The answers that a cell's outputs hold, and the cells they propose."""
+"""The answers that a cell's outputs hold, the cells they propose, and tests that failed there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...core.edits.edit import Edit
+from ...core.notebook.own_cells import TESTS_KEY
 from ...core.wire import MIME, edits_from_bundle
 
 if TYPE_CHECKING:
@@ -21,6 +22,16 @@ def proposed_edits(cell: NotebookNode) -> list[Edit]:
 def written_sources(cell: NotebookNode) -> set[str]:
     """The source of every cell that the answers in this cell propose."""
     return {edit.source for bundle in _bundles(cell) for edit in edits_from_bundle(bundle)}
+
+
+def failed_tests(cell: NotebookNode) -> str:
+    """The outcomes of the cell's tests in words, when one of them failed; else ""."""
+    for output in cell.get("outputs", ()):
+        metadata = output.get("metadata")
+        said = metadata.get(TESTS_KEY) if isinstance(metadata, Mapping) else None
+        if isinstance(said, Mapping) and said.get("failed"):
+            return str(said.get("text", ""))
+    return ""
 
 
 def _bundles(cell: NotebookNode) -> Iterator[Mapping[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from ..notebook.cells import Cell, Output, header
+from ..text.data_lines import fence_tag
 
 GAP = "…"
 OUTPUT_LIMIT = 200
@@ -76,7 +77,7 @@ def fenced(text: str, tag: str) -> str:
     """`text` in a fence longer than any in it."""
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=2)
     fence = "`" * (longest + 1)
-    return f"{fence}{tag}\n{text}\n{fence}"
+    return f"{fence}{fence_tag(tag)}\n{text}\n{fence}"
 
 
 def outputs_text(outputs: Iterable[Output]) -> str:

@@ -1,4 +1,4 @@
-"""What the model may see of a notebook, packed by need into a budget; what does not fit is named.
+"""Context of a request: what a model may see of the notebook, packed by need into a budget.
 
 Knows cells, not tasks nor messages. Two layouts: everything that stands above the question, in order; or,
 where that does not fit, a run of the most recent cells, and behind it the definitions needed from before it.
@@ -6,7 +6,7 @@ where that does not fit, a run of the most recent cells, and behind it the defin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,19 +16,23 @@ from ..python.definitions import definition_text
 from ..python.dependencies import Dependencies
 from ..variables.namespace import Variable
 from .cell_text import cell_text, error_text, part_text
-from .history import Entry, Piece, history_of, start_within
+from .history import Entry, Piece, PieceKind, history_of, start_within
 from .packing import Packing
+from .shorter import shortened_description
 from .variable_choice import Choice, choose_variables
 
 # The run of recent cells is cut in steps of a quarter of the budget, and is at most three quarters of it.
 _QUARTERS = (3, 2, 1, 0)
+# Where not all fits, the most that a table's description may have: a part of the budget, or as many tokens as
+# some twenty or ten columns take.
+_SHARES, _FAIR_SHARES = 4, (160, 100, 70)
 # Behind the run, what is nice to have is read anew with every request: it must stay short (tokens).
 _EXTRA_LIMIT = 1500
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What a context is made from.
+    """Material for a context.
 
     Attributes:
         above: the cells before the question, in order.
@@ -53,7 +57,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Context:
-    """What is sent.
+    """Parts of the notebook that are sent.
 
     Attributes:
         history: from the top of the messages, append-only.
@@ -99,18 +103,33 @@ class ContextBuilder:
         return sum(entry.tokens for entry in self._entries) + sum(piece.tokens for piece in pieces) <= budget
 
     def _squeezed(self, budget: int) -> Context:
-        """The longest run that leaves room for all that is needed; better whole cells than a longer run."""
+        """Find the longest run that leaves room for all that is needed, in whole cells where that can be."""
         starts = [start_within(self._entries, budget * n // 4, max(budget // 4, 1)) for n in _QUARTERS]
         packings = [(start, self._packed(start, budget)) for start in dict.fromkeys(starts)]
         best = next((pair for pair in packings if pair[1].complete), None)
         if best is None:
             best = next((pair for pair in packings[-2:] if pair[1].covered), packings[-1])
+        if not best[1].described:
+            best = self._shorter(dict.fromkeys(starts), budget) or best
         return self._context(*best, budget)
 
-    def _packed(self, start: int, budget: int | None) -> Packing:
-        """The history from entry `start` on, and what is needed besides, most needed first."""
+    def _shorter(self, starts: Iterable[int], budget: int) -> tuple[int, Packing] | None:
+        """The best attempt with shorter descriptions; None where even these do not fit."""
+        shares = [max(budget // _SHARES, share) for share in _FAIR_SHARES]
+        packings = [(start, self._packed(start, budget, share)) for share in shares for start in starts]
+        described = [pair for pair in packings if pair[1].described]
+        ranked = sorted(described, key=lambda pair: (not pair[1].complete, not pair[1].covered))
+        return ranked[0] if ranked else None
+
+    def _packed(self, start: int, budget: int | None, share: int = 0) -> Packing:
+        """Pack the history from entry `start` on, and what is needed besides, most needed first.
+
+        `share` is the most tokens of a description; 0: each is whole or dropped.
+        """
         run = self._entries[start:]
         packing = Packing(None if budget is None else budget - sum(entry.tokens for entry in run))
+        if share:
+            packing.shorten, packing.share = self._shortened, share
         choice = self._choice(start)
         packing.describe(choice.attached, required=True)
         if start:
@@ -212,8 +231,13 @@ class ContextBuilder:
             estimate=self._estimate,
         )
 
+    def _shortened(self, piece: Piece, room: int) -> Piece | None:
+        wanted = self._sources.loads | self._sources.mentions
+        text = shortened_description(piece.text, wanted, room, self._estimate)
+        return Piece(piece.kind, piece.id, text, self._estimate(text)) if text else None
+
     def _whole(self, cell: Cell) -> Piece:
         return self._piece("cell", cell, cell_text(cell, self._sources.language))
 
-    def _piece(self, kind: str, cell: Cell, text: str) -> Piece:
+    def _piece(self, kind: PieceKind, cell: Cell, text: str) -> Piece:
         return Piece(kind, cell.key, text, self._estimate(text))

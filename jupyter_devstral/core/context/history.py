@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal, TypeAlias
 
 from ..notebook.cells import Cell, Turn
 from ..notebook.own_cells import is_request
 from .cell_text import cell_text, reference_text
+
+# "definition" is a part of a cell, "below" a cell behind the one asked about.
+PieceKind: TypeAlias = Literal[
+    "cell", "definition", "error", "variable", "turn", "below", "file", "selection"
+]
 
 
 @dataclass(frozen=True)
@@ -16,14 +22,13 @@ class Piece:
     """Something of the notebook that is sent whole or not at all.
 
     Attributes:
-        kind: "cell", "definition" (part of a cell), "error", "variable", "turn", "below", "file" or
-            "selection".
+        kind: what it is.
         id: `Cell.key`; for a variable or a file its name.
         text: as it stands in the messages.
         tokens: estimated.
     """
 
-    kind: str
+    kind: PieceKind
     id: str
     text: str
     tokens: int

@@ -1,4 +1,4 @@
-"""Which live variables a prompt describes: those that matter and that nothing sent already shows."""
+"""Choice of live variables to describe: those that matter and that nothing sent already shows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..notebook.cells import Cell
 from ..python.source import names_of, parse_cell
+from ..text.data_lines import indented_below
 from ..variables.namespace import Variable
 from .history import Entry, Piece
 
@@ -39,7 +40,7 @@ def choose_variables(
     history: Sequence[Entry],
     estimate: Callable[[str], int],
 ) -> Choice:
-    """`history` is what is sent of the notebook: what it shows or has described before is not said again."""
+    """Choose what to describe; what `history`, which is sent, shows or has described is not said again."""
     if not variables:
         return Choice((), (), ())
     binders, described = _last_binders(history), _described(history)
@@ -64,8 +65,8 @@ def variables_block(texts: Sequence[str]) -> str:
 
 
 def _one_block(text: str) -> str:
-    """Without blank lines: one ends the block of variables."""
-    return "\n".join(line for line in text.splitlines() if line.strip())
+    """Without blank lines, one of which ends the block of variables, and with all others indented."""
+    return indented_below("\n".join(line for line in text.splitlines() if line.strip()))
 
 
 def _described(history: Sequence[Entry]) -> dict[str, list[str]]:

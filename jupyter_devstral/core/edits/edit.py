@@ -2,7 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+_NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a cell no longer has when its new source takes the place of the old one.
+
+    Attributes:
+        names: names that it made and makes no more, `Class.member` included.
+        changes: names of others whose values it changed in place and no longer does.
+        removed, of: statements (or lines) without a counterpart, and how many there were.
+        unit: "statement", or "line" where the cell is not Python.
+    """
+
+    names: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    removed: int = 0
+    of: int = 0
+    unit: str = "statement"
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.changes or self.removed)
+
+    def __str__(self) -> str:
+        """In words: "no longer makes `prices`; removes 3 of 4 statements"."""
+        parts = []
+        if self.names:
+            parts.append(f"no longer makes {_listed(self.names)}")
+        if self.changes:
+            parts.append(f"no longer changes {_listed(self.changes)}")
+        if self.removed:
+            parts.append(f"removes {self.removed} of {self.of} {self.unit}{'' if self.of == 1 else 's'}")
+        return "; ".join(parts)
+
+
+NO_LOSS = Loss()
+
+
+def with_losses(badge: str, edits: Iterable[Edit]) -> str:
+    """What a trial found, and what it could not: "ran clean in 0.2 s, but no longer makes prices"."""
+    losses = [str(edit.loss).replace("`", "") for edit in edits if edit.loss]
+    return f"{badge}, but {'; '.join(dict.fromkeys(losses))}" if losses else badge
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = len(names) - _NAMES_SHOWN
+    shown = ", ".join(f"`{name}`" for name in names[:_NAMES_SHOWN])
+    return shown + (f" and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -15,6 +66,7 @@ class Edit:
         before: the source the target must still have ("" for an insert).
         source: the new source ("" for a delete).
         kind: "code" or "markdown".
+        loss: what the new source no longer has; it follows from the two sources.
     """
 
     op: str
@@ -22,3 +74,11 @@ class Edit:
     before: str
     source: str
     kind: str = "code"
+    loss: Loss = field(default=NO_LOSS, compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Its fields as JSON values, `loss` only where something is lost."""
+        values = asdict(self)
+        if not self.loss:
+            del values["loss"]
+        return values

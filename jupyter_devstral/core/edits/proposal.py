@@ -5,26 +5,31 @@
 
 from __future__ import annotations
 
-import difflib
+import json
 import re
 from collections.abc import Iterable, Sequence
 
 from ..notebook.cells import Cell, Notebook
-from ..reply.code_block import Code, Prose, read_code
+from ..python.source import names_of
+from ..reply.code_block import Code, Prose
 from ..reply.languages import canonical
 from ..reply.left_out_code import placeholder_in
+from ..reply.loose_code import loose_code, quoted_text
+from ..reply.parser import ReplyParser
+from ..reply.thinking import without_thinking
 from ..request.tasks import Task
+from .choice import choose, choose_by_lines
+from .destination import Sorted, sort_blocks
 from .edit import Edit
+from .readers import without_missed
+from .text_cells import rewritten_text
+from .versions.loss import loss_of, loss_of_lines
 
-# Below this share of common tokens a block is no new version of a cell: a reply that names another cell has
-# numbered the cells its own way, and code beside an unchanged cell is an installation or an example.
-_LEAST_LIKENESS = 0.25
-# Above it a block that names no cell, and is nothing like the one in question, is a new version of another.
-_SURE_LIKENESS = 0.6
-# A rewritten cell this much shorter than the old one is worth a word.
-_MUCH_SHORTER = 0.5
 NO_CODE = "The reply has no code that can replace the cell, so nothing was changed."
-_QUOTATION = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
+_MACHINE = "The answer is {}, not code, so nothing was made of it. Ask again, or in other words."
+_TOOL_CALL = re.compile(
+    r"\[TOOL_CALLS?\]|<\|?(?:tool|function)_?calls?\b|\w+\[ARGS\]\s*\{|<function=|functools\[", re.IGNORECASE
+)
 
 
 def propose_edits(
@@ -41,172 +46,125 @@ def propose_edits(
     Writing tasks insert every usable block after `anchor`; rewriting tasks replace `target` once, and other
     cells of `notebook` where the reply names them, as a chat does; `ask` and `explain` change nothing.
     """
+    events = _without_thoughts(events, language)
     if task is Task.CHAT:
         return _named_cells([event for event in events if isinstance(event, Code)], notebook)
     if not (task.inserts or task.rewrites):
         return (), ()
-    blocks = [event for event in events if isinstance(event, Code)] or _bare_code(events, language)
+    blocks = [event for event in events if isinstance(event, Code)] or _loose_code(events, language)
+    if not any(block.verdict == "cell" for block in blocks):
+        blocks = [*blocks, *_quoted_code(events, language)]
     if task.inserts:
         edits = [
             Edit("insert", anchor, "", source)
             for source in dict.fromkeys(block.source for block in blocks if block.verdict == "cell")
         ]
-        return tuple(edits), _unused(blocks)
+        return tuple(edits), (*_unused(blocks), *(() if blocks else _machine_answer(events)))
     if target is None:
         return (), ("There is no cell to rewrite, so nothing was changed.",)
     if target.kind != "code":
-        return _rewritten_text(events, blocks, target)
+        return rewritten_text(events, blocks, target)
     if not any(block.verdict == "cell" for block in blocks):
         blocks = [*blocks, *_wrapped_code(events, language)]
-    return _rewritten_code(blocks, target, notebook, anywhere=task is Task.FIX)
+    return _rewritten_code(task, events, blocks, target, notebook, language)
 
 
-def _bare_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
-    """A reply without any fence is one block if the whole of it is code."""
-    text = "".join(event.text for event in events if isinstance(event, Prose))
-    lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
-    block = read_code(text, "", "\n".join(lines), notebook_language=language)
-    return [block] if block.verdict == "cell" and canonical(language) == "python" else []
+def _without_thoughts(events: Sequence[Prose | Code], language: str) -> Sequence[Prose | Code]:
+    """The events of the answer alone: a reply that was stored or pasted may still hold what was thought."""
+    text = "".join(event.raw if isinstance(event, Code) else event.text for event in events)
+    answer = without_thinking(text)
+    return events if answer == text else _read(answer, language)
+
+
+def _loose_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
+    """The code of a reply without any fence."""
+    return loose_code("".join(event.text for event in events if isinstance(event, Prose)), language)
+
+
+def _quoted_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
+    """Blocks inside a quotation: an example, unless the reply has no other code."""
+    texts = (quoted_text(event.text) for event in events if isinstance(event, Prose))
+    return [block for text in texts if text for block in _cells_in(text, language)]
 
 
 def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
-    """Code blocks inside a quotation or inside another fence.
+    """Blocks inside another fence: where one cell is to be rewritten, they can only be that cell."""
+    texts = (event.source for event in events if isinstance(event, Code))
+    return [block for text in texts if "```" in text or "~~~" in text for block in _cells_in(text, language)]
 
-    For writing that is an example to be shown. Where one cell is to be rewritten and the reply has no other
-    code, it can only be that cell.
-    """
-    from ..reply.parser import ReplyParser
 
-    found: list[Code] = []
-    for event in events:
-        inner = event.source if isinstance(event, Code) else "\n".join(_QUOTATION.findall(event.text))
-        if "```" in inner or "~~~" in inner:
-            parser = ReplyParser(language)
-            found += [each for each in (*parser.feed(inner), *parser.close()) if isinstance(each, Code)]
-    return [block for block in found if block.verdict == "cell"]
+def _cells_in(text: str, language: str) -> list[Code]:
+    return [each for each in _read(text, language) if isinstance(each, Code) and each.verdict == "cell"]
+
+
+def _read(text: str, language: str) -> list[Prose | Code]:
+    parser = ReplyParser(language)
+    return [*parser.feed(text), *parser.close()]
 
 
 def _named_cells(
     blocks: Sequence[Code], notebook: Notebook | None
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """Rewrites of the cells that the blocks name and are versions of; any other block stays text."""
+    """Rewrites of the cells that the blocks name; any other block stays text."""
     if notebook is None:
         return (), ()
-    groups: dict[str, tuple[Cell, list[Code]]] = {}
-    for block in blocks:
-        named = _named_cell(block, notebook) if block.cell and block.verdict == "cell" else None
-        if named is None or named.kind != "code":
-            continue
-        if _likeness(block.source, named.source) >= _LEAST_LIKENESS:
-            groups.setdefault(named.key, (named, []))[1].append(block)
-    chosen = [(cell, _closest(candidates, cell.source)) for cell, candidates in groups.values()]
-    edits = [
-        Edit("replace", cell.key, cell.source, block.source)
-        for cell, block in chosen
-        if block.source != cell.source
-    ]
-    return tuple(edits), ()
+    usable = [block for block in blocks if block.verdict == "cell"]
+    found = sort_blocks(usable, None, notebook, anywhere=False)
+    return _rewrites(Task.CHAT, found, notebook.cells, notebook.language)
 
 
 def _rewritten_code(
-    blocks: Sequence[Code], target: Cell, notebook: Notebook | None, *, anywhere: bool
+    task: Task,
+    events: Sequence[Prose | Code],
+    blocks: Sequence[Code],
+    target: Cell,
+    notebook: Notebook | None,
+    language: str,
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    notes = list(_unused(blocks))
-    groups: dict[str, tuple[Cell, list[Code]]] = {}
-    for block in blocks:
-        if block.verdict == "cell":
-            cell = _cell_for(block, target, notebook, anywhere=anywhere)
-            groups.setdefault(cell.key, (cell, []))[1].append(block)
-    edits = []
-    for cell, candidates in groups.values():
-        chosen = _closest(candidates, cell.source)
-        edits.append(Edit("replace", cell.key, cell.source, chosen.source))
-        left = len({block.source for block in candidates} - {chosen.source})
-        if left:
-            notes.append(f"{_counted(left, 'other code block')} not used: one cell takes one block.")
-        if chosen.source == cell.source:
-            notes.append("The code in the reply is the same as in the cell.")
-        elif len(chosen.source) < _MUCH_SHORTER * len(cell.source):
-            notes.append("The new code is much shorter than the cell: check that nothing was left out.")
-    if not edits:
-        notes.append(NO_CODE)
-    return tuple(edits), tuple(dict.fromkeys(notes))
+    usable = [block for block in blocks if block.verdict == "cell"]
+    anywhere = task is Task.FIX and canonical(language) == "python"
+    found = sort_blocks(usable, target, notebook, anywhere=anywhere)
+    edits, notes = _rewrites(task, found, notebook.cells if notebook is not None else (target,), language)
+    nothing = () if edits else (*(() if blocks else _machine_answer(events)), NO_CODE)
+    return edits, tuple(dict.fromkeys([*_unused(blocks), *notes, *nothing]))
 
 
-def _cell_for(block: Code, target: Cell, notebook: Notebook | None, *, anywhere: bool) -> Cell:
-    """The cell that a block is for: the one the reply names, if that is plausible, else the target.
-
-    With `anywhere`, a block without a name may also be for the cell that it is a version of: the fault is
-    often in an earlier one.
-    """
-    if notebook is None:
-        return target
-    named = _named_cell(block, notebook) if block.cell else None
-    here = _likeness(block.source, target.source)
-    if named is not None and named.kind == "code" and named.key != target.key:
-        there = _likeness(block.source, named.source)
-        return named if there >= _LEAST_LIKENESS and there >= here else target
-    if anywhere and not block.cell and here < _LEAST_LIKENESS:
-        others = [cell for cell in notebook.cells if cell.kind == "code" and cell.source.strip()]
-        nearest = max(others, key=lambda cell: _likeness(block.source, cell.source), default=target)
-        if _likeness(block.source, nearest.source) >= _SURE_LIKENESS:
-            return nearest
-    return target
-
-
-def _named_cell(block: Code, notebook: Notebook) -> Cell | None:
-    named = [cell for cell in notebook.cells if block.cell in (cell.id, cell.key)]
-    if not named and block.cell.isdecimal() and int(block.cell) < len(notebook.cells):
-        named = [notebook.cells[int(block.cell)]]
-    return named[0] if named else None
-
-
-def _rewritten_text(
-    events: Sequence[Prose | Code], blocks: Sequence[Code], target: Cell
+def _rewrites(
+    task: Task, found: Sorted, cells: Sequence[Cell], language: str
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """A Markdown (or raw) cell: the Markdown block, else an untagged one, else a reply without any fence."""
-    fenced = [block for block in blocks if block.raw.strip() and block.source.strip()]
-    tagged = [block for block in fenced if canonical(block.language) == "markdown"]
-    untagged = [block for block in fenced if not block.language]
-    if not any(isinstance(event, Code) for event in events):
-        source = "".join(event.text for event in events if isinstance(event, Prose)).strip()
-        source = re.sub(r"\r\n?", "\n", source)
-    elif tagged or untagged:
-        source = _closest(tagged or untagged, target.source).source
-    elif "```" in target.source:
-        # The cell shows code itself: the fences of the reply are part of the text.
-        source = "".join(event.text if isinstance(event, Prose) else event.raw for event in events).strip()
-    else:
-        source = ""
-    if not source:
-        return (), ("The reply has no text that can replace the cell, so nothing was changed.",)
-    return (Edit("replace", target.key, target.source, source, "markdown"),), ()
+    """One edit for each cell that gets a new source; a chat says nothing of a cell that stays as it is."""
+    python = canonical(language) == "python"
+    edits, notes = [], list(found.notes)
+    for cell, candidates in found.groups.values():
+        made = _made_elsewhere(cell, cells) if python else frozenset()
+        choice = choose(task, cell, candidates, made) if python else choose_by_lines(cell, candidates)
+        notes += choice.notes
+        if choice.source is not None and (task is not Task.CHAT or choice.source != cell.source):
+            loss = (loss_of if python else loss_of_lines)(cell.source, choice.source)
+            edits.append(Edit("replace", cell.key, cell.source, choice.source, loss=loss))
+    kept, missed = without_missed(edits, cells) if python else (tuple(edits), ())
+    return kept, tuple(dict.fromkeys([*notes, *missed]))
 
 
-def _closest(blocks: Sequence[Code], source: str) -> Code:
-    """The block most like the source, the last of equals.
-
-    One that quotes the source, or a few lines of it, counts only if no other could be its new version.
-    """
-    quotes = [block for block in blocks if _quotes(block.source, source)]
-    changed = [block for block in blocks if block not in quotes]
-    likeness = [_likeness(block.source, source) if len(blocks) > 1 else 1.0 for block in changed]
-    most = max(likeness, default=0.0)
-    if quotes and most < _LEAST_LIKENESS:
-        return quotes[-1]
-    return [block for block, like in zip(changed, likeness, strict=True) if like == most][-1]
-
-
-def _quotes(part: str, source: str) -> bool:
-    """Whether `part` is the source itself, or whole lines from one place of it that are less than half."""
-    is_short = len(part) < _MUCH_SHORTER * len(source)
-    return part.strip() == source.strip() or (is_short and f"\n{part}\n" in f"\n{source}\n")
+def _machine_answer(events: Iterable[Prose | Code]) -> tuple[str, ...]:
+    """What is said of an answer for a program: JSON, or the call of a tool."""
+    text = "".join(event.text for event in events if isinstance(event, Prose)).strip()
+    if _TOOL_CALL.match(text):
+        return (_MACHINE.format("the call of a tool"),)
+    if not text.startswith(("{", "[")):
+        return ()
+    try:
+        json.loads(text)
+    except ValueError:
+        return ()
+    return (_MACHINE.format("JSON"),)
 
 
-def _likeness(one: str, other: str) -> float:
-    """Share of common tokens in order, 0 to 1."""
-    tokens = [re.findall(r"\w+|[^\w\s]", text) for text in (one, other)]
-    return difflib.SequenceMatcher(None, tokens[0], tokens[1], autojunk=False).ratio()
+def _made_elsewhere(cell: Cell, cells: Sequence[Cell]) -> frozenset[str]:
+    others = (
+        names_of(other.source).binds for other in cells if other.kind == "code" and other.key != cell.key
+    )
+    return frozenset().union(*others)
 
 
 def _unused(blocks: Iterable[Code]) -> tuple[str, ...]:
@@ -221,10 +179,8 @@ def _unused(blocks: Iterable[Code]) -> tuple[str, ...]:
             notes[f"A code block was not used because it {block.verdict}."] = None
         elif block.verdict.startswith("other language"):
             notes[f"A block in another language was not used ({block.language})."] = None
+        elif block.verdict == "comments":
+            notes["A block of comments alone was not used."] = None
         elif block.verdict in ("shell", "diff"):
             notes[f"A {block.verdict} block was not used."] = None
     return tuple(notes)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"One {noun} was" if number == 1 else f"{number} {noun}s were"

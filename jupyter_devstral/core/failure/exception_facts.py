@@ -1,4 +1,4 @@
-"""What an exception is and says, past whatever its class redefines (`__class__`, `name`, `args`, …).
+"""Facts of an exception, past whatever its class redefines (`__class__`, `name`, `args`, …).
 
 Only `text_of` runs code of the user's, and ends whatever that raises.
 """

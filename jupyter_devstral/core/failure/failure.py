@@ -35,7 +35,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a cell failed, as far as it can be read off without asking a model.
+    """Reasons of a failed cell, as far as they can be read off without asking a model.
 
     Attributes:
         ename, evalue: class name and message; a long message without its middle.
@@ -75,7 +75,7 @@ class Failure:
 
 
 def failure_of_cell(cell: Cell) -> Failure | None:
-    """What a stored error output tells; None where the cell did not fail."""
+    """Read a stored error output; None where the cell did not fail."""
     errors = [output for output in cell.outputs if output.kind == "error"]
     return _read_output(cell, errors[-1]) if errors else None
 

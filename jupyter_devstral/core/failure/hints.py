@@ -1,4 +1,4 @@
-"""What is behind an error, as far as it can be looked up: near names, keys and columns that do exist.
+"""Hints at what is behind an error, as far as it can be seen: near names, keys and columns that do exist.
 
 Reads live values the careful way (`type_facts`, `table_schema`); returns sentences.
 """
@@ -25,12 +25,17 @@ _KEYS_READ = 5000
 _FILES_READ = 2000
 _WORDS = 5
 _QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`")
+# How libraries say that a column or key is missing: the first form has no quotes around one name.
+_BARE_NAMES = re.compile(r"(?:columns?|keys?|labels?|fields?|variables?) not found: (.+)", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"\bnot (?:found|in)\b|\bdo(?:es)? not exist\b|\bno \w+ named\b|^none of\b", re.IGNORECASE
+)
 _CANNOT_IMPORT = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
 
 
 def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
-    """Sentences about `error`; `live` are the parts of the failing statements with their values."""
+    """Find sentences about `error`; `live` are the parts of the failing statements with their values."""
     if is_error(error, NameError):
         yield from _about_name(error, live, namespace)
     elif is_error(error, AttributeError):
@@ -143,7 +148,7 @@ def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
         if keys is None or id(value) in told:
             continue
         told.add(id(value))
-        what = "column" if column_names(value) is not None else "key"
+        what = "column" if column_names(_ungrouped(value)) is not None else "key"
         texts = [key for key in keys if type(key) is str]
         known = {key_text(key) for key in keys}
         for key in wanted:
@@ -162,25 +167,35 @@ def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
 def _keys_in(error: BaseException) -> Iterator[object]:
     """What a KeyError was asked for; of any other error the words that its message quotes."""
     key = first_argument(error)
-    quoted: Iterable[str] = ()
-    if type(key) is str:
-        quoted = (next(filter(None, match)) for match in _QUOTED.findall(key[:2000]))
-    if is_error(error, KeyError) and type(key) in (str, int, float, bool, tuple):
+    named = list(islice(_named_in(key[:2000]), _WORDS)) if type(key) is str else []
+    is_sentence = type(key) is str and bool(named) and (_SENTENCE.search(key) is not None or "[" in key)
+    if not is_error(error, KeyError) or is_sentence:
+        yield from named
+    elif type(key) in (str, int, float, bool, tuple):
         yield key
-        # pandas: "['a', 'b'] not in index"
-        yield from islice(quoted, _WORDS) if "[" in str(key) else ()
-    elif not is_error(error, KeyError):
-        yield from islice(quoted, _WORDS)
+
+
+def _named_in(said: str) -> Iterator[str]:
+    """The words that a message quotes; of "Column not found: price" the bare one."""
+    quoted = [next(filter(None, match)) for match in _QUOTED.findall(said)]
+    bare = _BARE_NAMES.search(said)
+    yield from quoted or ([bare[1].strip()] if bare else [])
 
 
 def _keys_of(value: object) -> list[object] | None:
-    """The columns of a table, the keys of a dict; None for anything else."""
-    columns = column_names(value)
+    """The columns of a table or of a grouped one, the keys of a dict; None for anything else."""
+    columns = column_names(_ungrouped(value))
     if columns is not None:
         return list(islice(columns, _KEYS_READ))
     if is_a(type(value), dict) and module_of(type(value)) in ("builtins", "collections", "__main__"):
         return list(islice(dict.keys(value), _KEYS_READ))  # type: ignore[arg-type]
     return None
+
+
+def _ungrouped(value: object) -> object:
+    """The table behind pandas's `groupby`, `rolling` and the like, which keep it as `obj`."""
+    inside = module_of(type(value)).startswith("pandas.")
+    return instance_dict(value).get("obj", value) if inside else value
 
 
 def _near(name: str, names: Iterable[str]) -> list[str]:

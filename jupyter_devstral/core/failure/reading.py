@@ -1,4 +1,4 @@
-"""Reads a live exception into a `Failure`, at once and for good: nothing of it is kept alive.
+"""Reading of a live exception into a `Failure`, at once and for good: nothing of it is kept alive.
 
 Knows neither IPython nor the notebook: which file names are cells is told by the caller.
 """
@@ -50,7 +50,7 @@ class _Read:
 def read_exception(
     error: BaseException, *, cell: str, cell_of: CellOf, namespace: Mapping[str, object]
 ) -> Failure:
-    """Everything about `error` that is worth telling, as strings.
+    """Read everything about `error` that is worth telling, as strings.
 
     `cell_of(file)` is the key of the cell whose code a frame's file name stands for, "" for code of a cell as
     it was before, None for any other file. Nothing that values or the error itself do is raised.
@@ -95,6 +95,9 @@ def _is_users(frame: FrameType, cell_of: CellOf) -> bool:
     file = frame.f_code.co_filename
     if cell_of(file) is not None:
         return True
+    # Cython's frames name files that are nowhere.
+    if file.endswith((".pyx", ".pxi", ".pxd")) and not linecache.getline(file, frame.f_lineno or 1):
+        return False
     code = frame.f_code
     module = dict.get(frame.f_globals, "__name__")
     own = isinstance(module, str) and module.partition(".")[0] == _OWN_PACKAGE

@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True)
 class RunOrder:
-    """What was found.
+    """Findings about the order of execution.
 
     Attributes:
         hints: sentences that name cells as prompts do.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Usage:
         reply_tokens: tokens generated.
         load_seconds, prompt_seconds, reply_seconds, total_seconds: as the server measured them;
             `prompt_seconds` covers only what was not cached, waiting in a queue is only in the total.
-        done_reason: "stop", or "length" when the reply hit its limit.
+        done_reason: "length" when the reply hit its limit.
     """
 
     prompt_tokens: int
@@ -23,21 +24,22 @@ class Usage:
     prompt_seconds: float
     reply_seconds: float
     total_seconds: float
-    done_reason: str
+    done_reason: Literal["stop", "length"]
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A piece of the reply; the last one of a complete reply carries `usage`."""
+    """A piece of the reply, or of the thinking before it; the last one of a complete reply has `usage`."""
 
     text: str
     usage: Usage | None = None
+    thinking: str = ""
 
 
 @dataclass(frozen=True)
 class Message:
     """One chat message; `role` is "system", "user" or "assistant", `images` are base64."""
 
-    role: str
+    role: Literal["system", "user", "assistant"]
     content: str
     images: tuple[str, ...] = ()

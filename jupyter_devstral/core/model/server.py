@@ -23,12 +23,14 @@ class Wishes:
         num_ctx: the window in tokens.
         temperature: from 0 to 2.
         seed: for answers that can be repeated.
+        think: whether a model that can think does.
     """
 
     model: str | None = None
     num_ctx: int | None = None
     temperature: float | None = None
     seed: int | None = None
+    think: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class ModelInfo:
         context_length: tokens it was trained for, or None where the server does not say.
         capabilities: such as "completion", "tools", "vision", "insert"; empty where the server does not say.
         remote_host: where the server forwards requests for it; "" for a model that runs on the server itself.
+        num_ctx: the window in tokens that it was made with, or None.
     """
 
     name: str
@@ -50,6 +53,7 @@ class ModelInfo:
     context_length: int | None = None
     capabilities: tuple[str, ...] = ()
     remote_host: str = ""
+    num_ctx: int | None = None
 
     @property
     def remote(self) -> bool:

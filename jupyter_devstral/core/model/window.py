@@ -11,8 +11,8 @@ class Window:
     """A window in tokens and where it comes from.
 
     Attributes:
-        source: "loaded" (what the running model has), "configured" (a setting or option), "model" (all the
-            model was trained for) or "default".
+        source: "loaded" (what the running model has), "configured" (a setting or option), "Modelfile" (what
+            the model was made with), "model" (all that it was trained for) or "default".
     """
 
     tokens: int
@@ -35,16 +35,20 @@ def choose_window(
     configured: int | None,
     default: int,
     trained: Callable[[], int | None],
+    made_with: Callable[[], int | None] = lambda: None,
 ) -> Window:
-    """The window for a request that needs `need` tokens (prompt and reply).
+    """Choose the window for a request that needs `need` tokens (prompt and reply).
 
     A loaded model keeps its window (`loaded`, 0 = not loaded) as long as the request fits. Otherwise the
-    configured window, or the default, never beyond what the model was trained for: `trained()` is asked
-    only then. A window that would shrink what is loaded is no improvement and is not chosen.
+    configured window, else the Modelfile's, else the default, never beyond what the model was trained for:
+    `made_with()` and `trained()` are asked only then. A window that would shrink what is loaded is no
+    improvement and is not chosen.
     """
     if loaded and need <= loaded:
         return Window(loaded, "loaded")
-    wanted = Window(configured, "configured") if configured else Window(default, "default")
+    made = None if configured else made_with()
+    wanted = Window(made, "Modelfile") if made else Window(default, "default")
+    wanted = Window(configured, "configured") if configured else wanted
     limit = trained()
     if limit and limit < wanted.tokens:
         wanted = Window(limit, "model")

@@ -6,6 +6,9 @@ Must not know where a notebook came from (a file, a kernel's history, a browser)
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+OutputKind: TypeAlias = Literal["stream", "result", "display", "error"]
 
 # The output MIME type that carries an answer: its edits, its receipt and the turn to replay.
 REPLY_MIME = "application/vnd.jupyter-devstral.v1+json"
@@ -16,14 +19,14 @@ class Output:
     """One output of a code cell, reduced to text.
 
     Attributes:
-        kind: "stream", "result", "display" or "error".
+        kind: what nbformat calls "stream", "execute_result", "display_data" and "error".
         text: plain text as stored (an error: its traceback; may hold ANSI colours, which are
             cleaned where prompts are made).
         mime: the richest MIME type present ("text/html", "image/png", "text/plain" …); never its payload.
         ename, evalue: class name and message, for kind "error".
     """
 
-    kind: str
+    kind: OutputKind
     text: str
     mime: str = "text/plain"
     ename: str = ""
@@ -51,7 +54,7 @@ class Cell:
     Attributes:
         id: the cell's own id, or "" where the format has none.
         index: position among all cells, 0-based.
-        kind: "code", "markdown" or "raw".
+        kind: of its text.
         source: the text, lines joined with "\n".
         outputs: of a code cell, in order.
         turn: the recorded exchange, for a cell that asked Devstral something and was answered.
@@ -60,7 +63,7 @@ class Cell:
 
     id: str
     index: int
-    kind: str
+    kind: Literal["code", "markdown", "raw"]
     source: str
     outputs: tuple[Output, ...] = ()
     turn: Turn | None = None

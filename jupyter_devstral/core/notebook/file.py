@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import NotebookError
-from .cells import REPLY_MIME, Cell, Notebook, Output, Turn
+from .cells import REPLY_MIME, Cell, Notebook, Output, OutputKind, Turn
 
 # The key of a v2/v3 output -> the MIME type that v4 stores it under (nbformat/v4/convert.py).
 OLD_KEYS = {
@@ -23,7 +23,7 @@ OLD_KEYS = {
     "json": "application/json",
     "javascript": "application/javascript",
 }
-KINDS = {
+KINDS: dict[str, OutputKind] = {
     "stream": "stream",
     "execute_result": "result",
     "pyout": "result",
@@ -129,18 +129,17 @@ def _cell(index: int, raw: dict[str, Any], old: bool) -> Cell:
         index=index,
         kind=kind if kind in ("code", "markdown") else "raw",
         source=source,
-        outputs=tuple(_output(output, old) for output in foreign if _kind(output)),
+        outputs=tuple(_output(kind, output, old) for output in foreign if (kind := _kind(output))),
         turn=next((turn for turn in map(_turn, outputs) if turn), None),
     )
 
 
-def _kind(output: dict[str, Any]) -> str:
+def _kind(output: dict[str, Any]) -> OutputKind | None:
     kind = output.get("output_type")
-    return KINDS.get(kind, "") if isinstance(kind, str) else ""
+    return KINDS.get(kind) if isinstance(kind, str) else None
 
 
-def _output(raw: dict[str, Any], old: bool) -> Output:
-    kind = _kind(raw)
+def _output(kind: OutputKind, raw: dict[str, Any], old: bool) -> Output:
     if kind == "stream":
         return Output(kind, _text(raw.get("text"), old))
     if kind == "error":

@@ -8,6 +8,8 @@ from .cells import Cell, Notebook
 
 # What a cell of tests begins with: it is run by pytest, and Python to everything else.
 TEST_MAGIC = "%%devstral pytest"
+# Metadata of the output of such a cell: how many tests failed, and all outcomes in words.
+TESTS_KEY = "devstral_tests"
 _TEST_CELL = re.compile(r"\s*%%devstral[ \t]+pytest[ \t]*(?:\n|$)")
 _CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
 _LINE_MAGIC = re.compile(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)

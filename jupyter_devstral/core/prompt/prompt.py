@@ -21,6 +21,8 @@ from ..notebook.cells import Cell, header
 from ..notebook.own_cells import is_request
 from ..python.source import mentioned_names, names_of
 from ..request.tasks import Attachment, Request, Task
+from ..text.control_tokens import broken_up
+from ..text.data_lines import quoted_name
 from .failure_text import failure_text
 from .safe_request import Redacts, safe_request
 
@@ -35,7 +37,7 @@ _PLACEHOLDER = re.compile(r"<SECRET_\d+>")
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is sent, and what is known about it.
+    """Messages that are sent, and what is known about them.
 
     Attributes:
         messages: system, then user and assistant in turn, the question last.
@@ -166,7 +168,7 @@ def _user_text(context: Context, asked: list[str]) -> str:
 
 
 def _attached(attachment: Attachment, count: Callable[[str], int]) -> Piece:
-    title = f"File {attachment.name}:" if attachment.kind == "file" else "Selected text:"
+    title = f"File {quoted_name(attachment.name)}:" if attachment.kind == "file" else "Selected text:"
     text = f"{title}\n{fenced(attachment.text.rstrip(), '')}"
     return Piece(attachment.kind, attachment.name, text, count(text))
 
@@ -180,8 +182,8 @@ def _messages(
         if entry.turn is None:
             waiting.append(entry.pieces[0].text)
             continue
-        messages.append(Message("user", "\n\n".join([*waiting, entry.turn.user_text])))
-        messages.append(Message("assistant", entry.turn.reply))
+        messages.append(Message("user", broken_up("\n\n".join([*waiting, entry.turn.user_text]))))
+        messages.append(Message("assistant", broken_up(entry.turn.reply)))
         waiting = []
-    messages.append(Message("user", "\n\n".join([*waiting, *tail, user_text]), images))
+    messages.append(Message("user", broken_up("\n\n".join([*waiting, *tail, user_text])), images))
     return tuple(messages)

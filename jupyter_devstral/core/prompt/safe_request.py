@@ -26,7 +26,9 @@ _FIRST_GAP = LazyPattern(r"\s")
 _FRAME_CONTEXT = re.compile(r"^\s+\d+(?:\s.*)?$")
 # Base64 is wrapped at 60 to 76 characters where it is wrapped.
 _FAILING_LINE = re.compile(r"^-+> ", re.MULTILINE)
-_COMPILED_FRAME = re.compile(r"^File \S+\.(?:pyx|pxi)\b.*\n(?:-+> .*\n)?", re.MULTILINE)
+_COMPILED_FRAME = re.compile(
+    r"^(?: *File \"?[^\"\n]*?\.(?:pyx|pxi|pxd)\b|\S+\.(?:pyx|pxi|pxd) in ).*\n(?:-+> .*\n)?", re.MULTILINE
+)
 _CAUSE = re.compile(
     r"^(?:The above exception was the direct cause|During handling of the above).*\n", re.MULTILINE
 )
@@ -34,7 +36,7 @@ _BLOB_CHARACTERS = 60
 
 
 class Redacts(Protocol):
-    """What is asked of a redactor: `core.redaction.Redactor`."""
+    """Protocol of a redactor: `core.redaction.Redactor`."""
 
     def redact(self, texts: Sequence[str]) -> list[str]:
         """The texts with their secrets replaced."""
@@ -85,7 +87,7 @@ def clean_cell(cell: Cell) -> Cell:
 
 
 def is_sent_whole(cell: Cell) -> bool:
-    """Whether a cell's source is sent as it stands; a rewrite of any other would lose what was left out."""
+    """Tell whether a cell's source is sent as it stands; a rewrite of another would lose what is left out."""
     return clean_cell(cell).source == cell.source
 
 

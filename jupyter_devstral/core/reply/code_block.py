@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..python.source import parse_cell, parses
-from .languages import canonical, is_transcript_tag
+from .languages import canonical, is_known, is_transcript_tag
+from .odd_characters import without_odd_characters
 from .repl_session import without_prompts
 from .verdict import verdict_of
 
@@ -15,7 +16,30 @@ _INDENT = re.compile(r"[ \t]*")
 _HEADING = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
 # The name that cells have in a prompt, inside a sentence or as a first comment.
 _MENTION = re.compile(r"\[cell (?P<cell>[\w-]+)[\],]", re.IGNORECASE)
-_COMMENT = re.compile(r"#[ \t]*\[cell (?P<cell>[\w-]+)\][ \t]*\n+", re.IGNORECASE)
+# A line that announces the code of a cell, in the languages of the interface and some more: "In cell 3:",
+# "### Cell 3 (fixed)", "Ersetze Zelle 3 durch:". Where it speaks of what the cell shows, or of another place,
+# it announces something else.
+_ANNOUNCED = re.compile(
+    r"""\W*(?P<before>(?:[^\W\d_]+\s+){0,6}?)
+        (?:cell|cellule|zelle|celda|célula|cella|cel|ячейк\w|セル|单元格|셀)\s*
+        (?:at\s+index|index|number|no?[°º.]|nr\.?)?\s*\W{0,2}(?P<cell>\d+)
+        (?:\W*\([^()]*\))?(?P<behind>(?:,?\s+[^\W\d_]+){0,5})\W*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_OTHER_PLACES = """
+    after before below above behind like unlike of from since because run rerun see same as output outputs
+    shows prints returns gives raises fails error why après avant dessous sortie nach vor unter ausgabe
+    después antes debajo salida
+"""
+_ELSEWHERE = frozenset(_OTHER_PLACES.split())
+_COMMENT = re.compile(
+    r"\s*(?P<hash>#[ \t]*)?\[cell (?P<cell>[\w-]+)(?:\]|,[^\]\n]*\]):?[ \t]*\n+", re.IGNORECASE
+)
+# What is left of such a name when a model breaks off in it.
+_STRAY = re.compile(r"\[(?:cell\b[^\]\n]*\n)?\s*", re.IGNORECASE)
+# `r`, `c` and `d` are names of values, too.
+_SHORTEST_WORD = 2
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
 @dataclass(frozen=True)
@@ -59,18 +83,30 @@ def read_code(
     notebook_language: str = "python",
 ) -> Code:
     """A `Code` from the text between two fences; `lead`: the line of prose before, `column`: the fence's."""
+    tag, content = _tag_on_next_line(tag, content)
+    if (name := _COMMENT.match(content)) and (not name["hash"] or not cell or cell == name["cell"]):
+        cell, content = cell or name["cell"], content[name.end() :]
     language = canonical(tag)
     if language == "python" or (not language and notebook_language == "python"):
         source = _python_source(content, column, certain=bool(language))
     else:
         source = _outdented(content, min(column, _least_indent(content)))
     source = source.rstrip("\n")
-    if (comment := _COMMENT.match(source)) and (not cell or cell == comment["cell"]):
-        cell, source = comment["cell"], source[comment.end() :]
     cell = cell or cell_mentioned(lead)
     transcript = is_transcript_tag(tag) and source == content.rstrip("\n")
     verdict = "output" if transcript else verdict_of(source, tag, notebook_language, lead)
+    if verdict == "cell" and (blank := _BLANK_LINES.match(source)):
+        source = source[blank.end() :]
     return Code(raw, tag, source, closed, verdict, cell)
+
+
+def _tag_on_next_line(tag: str, content: str) -> tuple[str, str]:
+    """A language that stands alone on the first line of an untagged block is its tag."""
+    first, _, rest = content.partition("\n")
+    word = first.strip()
+    if tag or len(word) < _SHORTEST_WORD or not is_known(word) or not rest.strip():
+        return tag, content
+    return word, rest
 
 
 def cell_heading(line: str) -> str:
@@ -82,6 +118,9 @@ def cell_heading(line: str) -> str:
 def cell_mentioned(line: str) -> str:
     """The one cell that a sentence mentions; "" for none or several."""
     names = {found["cell"] for found in _MENTION.finditer(line)}
+    if not names and (found := _ANNOUNCED.fullmatch(line)):
+        words = f"{found['before']} {found['behind']}".lower().split()
+        return found["cell"] if _ELSEWHERE.isdisjoint(words) else ""
     return names.pop() if len(names) == 1 else ""
 
 
@@ -90,10 +129,22 @@ def _python_source(content: str, column: int, *, certain: bool) -> str:
     first = ""
     for number, layout in enumerate(_layouts(content, column)):
         source = without_prompts(layout)
-        if parse_cell(source) is not None or (certain and parses(source) is None):
+        if _is_cell(source, certain=certain):
             return source
         first = first if number else source
-    return first
+    return next((one for one in _mended(first, content) if _is_cell(one, certain=certain)), first)
+
+
+def _is_cell(source: str, *, certain: bool) -> bool:
+    return parse_cell(source) is not None or (certain and parses(source) is None)
+
+
+def _mended(source: str, content: str) -> Iterator[str]:
+    """Readings of a source that does not parse: without characters, or a stray beginning, that hinder."""
+    for plain in without_odd_characters(content):
+        yield _outdented(plain, _least_indent(plain))
+    if stray := _STRAY.match(source):
+        yield source[stray.end() :]
 
 
 def _layouts(content: str, column: int) -> Iterator[str]:

@@ -62,6 +62,8 @@ _WEAK = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# "Game logic here": with a blank line below, too, it can be the heading of what follows.
+_HEADING = re.compile(r"^\W*(?:\w+\s+){1,4}?(?:code|logic|implementation)\s+here\W*$", re.IGNORECASE)
 _LEADING_DOTS = re.compile(rf"[\[(<]?{_DOTS}(?P<said>\W*|\s*[(\[<].*|\s+.*|.*{_DOTS})")
 _LEFT_OUT = re.compile(
     rf"""\b(?:rest|remaining|existing|previous|original|same|unchanged|omitted|before|above|here|your|more
@@ -118,7 +120,9 @@ def _stands_for_code(comment: Comment, comments: Sequence[Comment], lines: Seque
         return comment.line - 1 not in commented or _LEFT_OUT.search(said) is not None
     if _WEAK.match(text) is None:
         return False
-    return text.endswith(("...", "…")) or not _code_follows(comment.line, lines)
+    if text.endswith(("...", "…")):
+        return True
+    return not _code_follows(comment.line, lines, below_blanks=_HEADING.match(text) is not None)
 
 
 def _continues_a_list(number: int, lines: Sequence[str]) -> bool:
@@ -131,14 +135,13 @@ def _continues_a_list(number: int, lines: Sequence[str]) -> bool:
     )
 
 
-def _code_follows(number: int, lines: Sequence[str]) -> bool:
+def _code_follows(number: int, lines: Sequence[str], *, below_blanks: bool) -> bool:
     """Whether the next line is code that the comment on line `number` may be the heading of."""
-    if number + 1 >= len(lines):
-        return False
-    here, below = lines[number], lines[number + 1]
+    rest = lines[number + 1 :]
+    below = next((line for line in rest if line.strip()), "") if below_blanks else "".join(rest[:1])
     indent = len(below) - len(below.lstrip())
     stands_alone = below.strip() in ("", "pass", "...") or below.lstrip().startswith("#")
-    return not stands_alone and indent >= len(here) - len(here.lstrip())
+    return not stands_alone and indent >= len(lines[number]) - len(lines[number].lstrip())
 
 
 class _StandIns(ast.NodeVisitor):

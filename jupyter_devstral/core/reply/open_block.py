@@ -10,6 +10,7 @@ from ..python.source import parse_cell
 from .fences import Opening, end_of_close, glued_close, is_bare, reopens
 from .languages import canonical
 from .python_evidence import looks_like_python
+from .trailing_prose import prose_begins
 
 # Attempts to parse what stands before a fence that may or may not end the block; keeps the parser linear.
 _MOST_ATTEMPTS = 8
@@ -200,6 +201,28 @@ class OpenBlock:
         last = next((n for n in range(len(self.lines) - 1, -1, -1) if self.lines[n].strip()), -1)
         if self.exits and self.exits[-1].line == last and self.exits[-1].keeps:
             self.code_end, self.glued = last + 1, self.exits.pop().keeps
+
+    def end_before_prose(self) -> list[str]:
+        """Ends a block that was never closed where prose follows its code; returns the lines of the prose."""
+        first = self._prose_at()
+        if first < 0:
+            return []
+        rest, self.lines = self.lines[first:], self.lines[:first]
+        self.code_end = first
+        return rest
+
+    @property
+    def introduces_another(self) -> bool:
+        """Whether prose at its end announces a block: the fence that closed this one was to open that."""
+        last = next((line for line in reversed(self.lines[: self.code_end]) if line.strip()), "")
+        return last.rstrip().endswith((":", "：")) and self._prose_at() >= 0
+
+    def _prose_at(self) -> int:
+        """The first of `lines` that is prose, -1 where all is code."""
+        if not self.may_be_python_by_name or self.exits:
+            return -1
+        at = prose_begins(self.content())
+        return at - 1 if self.opening.glued else at
 
     def content_until(self, exit: Exit) -> str:
         """The code up to an exit."""

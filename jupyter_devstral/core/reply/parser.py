@@ -114,7 +114,15 @@ class ReplyParser:
         rest: list[str] = []
         if not closed:
             block.end_at_glued_close()
-        if block.rescuable and self._rescues < _MOST_RESCUES and not self._makes_sense(block, closed=closed):
+        if not closed or block.introduces_another:
+            rest = block.end_before_prose()
+            closed = closed or bool(rest)
+        if (
+            not rest
+            and block.rescuable
+            and self._rescues < _MOST_RESCUES
+            and not self._makes_sense(block, closed=closed)
+        ):
             exit = block.best_exit()
             if exit is not None:
                 self._rescues += 1

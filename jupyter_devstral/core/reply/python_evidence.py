@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 
 from ..python.source import parse_cell, without_ipython_syntax
@@ -20,6 +21,23 @@ _MAGIC = re.compile(
     | !(?:\{sys\.executable\}\ )?(?:pip3?|conda|wget|curl|git|apt|apt-get|python3?|ls|mkdir|unzip|tar|cat|head
         |mv|cp|rm|nvidia-smi)\b""",
     re.VERBOSE,
+)
+_ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt|Exit)")
+# Types that show themselves by a name in lower case.
+_REPRESENTED = frozenset(
+    {
+        "array",
+        "dtype",
+        "tensor",
+        "range",
+        "dict",
+        "set",
+        "frozenset",
+        "deque",
+        "defaultdict",
+        "datetime",
+        "date",
+    }
 )
 _CELL_MAGIC = re.compile(r"%%[a-z]\w*(?:[ \t]|$)", re.MULTILINE)
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -40,6 +58,45 @@ def looks_like_python(source: str) -> bool:
     return -1 not in found and (magics or sum(found) > 0)
 
 
+def is_quoted_error(statement: ast.stmt) -> bool:
+    """`ValueError: n = 3`, the last line of a traceback, which parses as an annotated name."""
+    if not isinstance(statement, ast.AnnAssign):
+        return False
+    name = ast.unparse(statement.target).rpartition(".")[2]
+    known = getattr(builtins, name, None)
+    return _ERROR.fullmatch(name) is not None or (
+        isinstance(known, type) and issubclass(known, BaseException)
+    )
+
+
+def ends_in_error(source: str) -> bool:
+    """Whether the last statement is a quoted error."""
+    tree = parse_cell(source)
+    return tree is not None and bool(tree.body) and is_quoted_error(tree.body[-1])
+
+
+def only_shows_values(source: str) -> bool:
+    """Whether nothing in it does anything: numbers, texts, lists, `array([1, 2])`, a quoted error."""
+    tree = parse_cell(source)
+    if tree is None or not tree.body or source.lstrip().startswith(("%", "!")):
+        return False
+    return all(
+        is_quoted_error(one) or (isinstance(one, ast.Expr) and _is_value(one.value)) for one in tree.body
+    )
+
+
+def _is_value(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func).rpartition(".")[2]
+        parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return (name[:1].isupper() or name in _REPRESENTED) and all(map(_is_value, parts))
+    if isinstance(node, (ast.Constant, ast.Name, ast.Attribute)):
+        return True
+    if not isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp, ast.Slice)):
+        return False
+    return all(_is_value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+
 def is_weak_evidence(source: str) -> bool:
     """Whether source that looks like Python could as well be what a program printed: `x = 3`, `f(3)`."""
     tree = parse_cell(source)
@@ -53,6 +110,8 @@ def _evidence(statement: ast.stmt, lines: list[str]) -> int:
     if isinstance(statement, ast.Assign):
         return 0 if _is_setting(statement) or _is_formula(statement) else 1
     if isinstance(statement, ast.AnnAssign):
+        if is_quoted_error(statement):
+            return -1
         # "Name: Ann" is a form that somebody filled in.
         return 1 if statement.value is not None else 0
     if isinstance(statement, ast.Expr):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
+from ..python.quotes import QuoteState
 from ..python.source import parse_cell, parses
 from .languages import canonical
 from .left_out_code import placeholder_in
-from .python_evidence import is_weak_evidence, looks_like_python
+from .python_evidence import ends_in_error, is_weak_evidence, looks_like_python, only_shows_values
 
 _PROMPT = r"(?:\$ |PS [^>\n]*> ?|[A-Z]:\\[^>\n]*> ?|> )?(?:sudo )?"
 _PROGRAMS = """
@@ -28,9 +29,15 @@ _ANNOUNCES_OUTPUT = re.compile(
     | \b(?:will|would|should|might)\s+(?:print|output|display|give|produce|return|show)\b
     | ^\W*(?:it|this|that|which|the\s+(?:code|result|program|cell))\s+
         (?:prints|outputs|gives|displays|produces)\b
-    | ^\W*(?:(?:sample|example)\s+)?inputs?\s*\d*\W*$""",
+    | ^\W*(?:(?:sample|example)\s+)?inputs?\s*\d*\W*$
+    | ^\W*(?:(?:the|this|expected)\s+)*results?\W*$
+    | \b(?:sortie|affiche(?:ra)?|ausgabe|ausgegeben|salida|imprime|saída|uscita|stampa|вывод|выведет)\b
+    | ^\W*(?:le\s+)?résultats?\b | ^\W*(?:das\s+)?ergebnis\b | ^\W*(?:el\s+|o\s+)?resultado\b
+    | ^\W*(?:il\s+)?risultato\b | 输出|结果|出力|実行結果|출력""",
     re.VERBOSE | re.IGNORECASE,
 )
+_CELL_MAGIC = re.compile(r"%%[A-Za-z]\w*(?:\s|$)")
+_LATE_MAGIC = "a cell magic must be the first line of its cell"
 _CODE_OF_OTHERS = re.compile(
     r"<-|\w\s*=\s*\S|\w\(.*\)|^\s*(?:function|end|let|var|const|using|import|library|val|def|if|for)\b"
 )
@@ -45,7 +52,7 @@ def verdict_of(source: str, tag: str, notebook_language: str, lead: str = "") ->
     if not language:
         return _verdict_untagged(source, own, lead)
     if language == own:
-        return _verdict_python(source) if own == "python" else _verdict_foreign(source, own)
+        return _verdict_python(source, lead) if own == "python" else _verdict_foreign(source, own)
     if language in _SHELL_TAGS:
         return "shell"
     if language == "diff":
@@ -53,15 +60,40 @@ def verdict_of(source: str, tag: str, notebook_language: str, lead: str = "") ->
     return "output" if language == "text" else f"other language: {tag.lower()}"
 
 
-def _verdict_python(source: str) -> str:
+def _verdict_python(source: str, lead: str) -> str:
     if _is_diff(source):
         return "diff"
     if placeholder_in(source):
         return "lazy"
+    if only_shows_values(source) and (_ANNOUNCES_OUTPUT.search(lead) or ends_in_error(source)):
+        return "output"
+    if late := _late_cell_magic(source):
+        return f"does not parse: line {late}: {_LATE_MAGIC}"
     if not source.startswith(("%", "!")) and _is_shell(source):
         return "shell"
     reason = None if parse_cell(source) is not None else parses(source)
-    return f"does not parse: {reason}" if reason else "cell"
+    if reason:
+        return f"does not parse: {reason}"
+    return "cell" if _does_something(source) else "comments"
+
+
+def _does_something(source: str) -> bool:
+    """Whether there is more in it than comments."""
+    return any(line.strip() and not line.lstrip().startswith("#") for line in source.split("\n"))
+
+
+def _late_cell_magic(source: str) -> int:
+    """The line, 1-based, of a cell magic below the first line of code; 0 without one."""
+    lines = source.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].startswith("%%"):
+        return 0
+    quotes = QuoteState()
+    for number, line in enumerate(lines):
+        if not quotes.open and _CELL_MAGIC.match(line):
+            return number + 1
+        quotes.read(line)
+    return 0
 
 
 def _verdict_foreign(source: str, language: str) -> str:
@@ -79,7 +111,10 @@ def _verdict_untagged(source: str, own: str, lead: str) -> str:
         return "output"
     if is_weak_evidence(source) and _ANNOUNCES_OUTPUT.search(lead):
         return "output"
-    return "lazy" if placeholder_in(source) else "cell"
+    if placeholder_in(source):
+        return "lazy"
+    late = _late_cell_magic(source)
+    return f"does not parse: line {late}: {_LATE_MAGIC}" if late else "cell"
 
 
 def _looks_like_code(source: str) -> bool:

@@ -75,12 +75,15 @@ OPTIONS = (
     Option(("--num-ctx",), "num_ctx", "the window in tokens", metavar="TOKENS", kind=int),
     Option(("--temperature",), "temperature", "sampling temperature", metavar="T", kind=float),
     Option(("--seed",), "seed", "seed of the sampler", metavar="N", kind=int),
+    Option(("--think",), "think", "let a model that can think do so before it answers"),
     Option(("--properties",), "properties", "test: what holds for every input, with hypothesis"),
     Option(("--doctest",), "doctest", "test: examples in the docstrings"),
     Option(("--dry-run",), "dry_run", "show what would be sent, with token counts; send nothing"),
 )
 _BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 _TOKEN = re.compile(r"\S+")
+# In quotes, as in a shell, or up to the next blank.
+_VALUE = re.compile(r"(?P<quote>[\"'])(?P<quoted>[^\"'\n]*)(?P=quote)(?!\S)|(?P<bare>\S+)")
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class Command:
     num_ctx: int | None = None
     temperature: float | None = None
     seed: int | None = None
+    think: bool = False
     properties: bool = False
     doctest: bool = False
     dry_run: bool = False
@@ -190,15 +194,21 @@ def _option_tokens(line: str, position: int) -> tuple[list[str], int]:
                 f"unknown option {flag}{_did_you_mean(flag, _BY_FLAG)} `%devstral help` lists all."
             )
         position = match.end()
-        tokens.append(token)
-        if option.takes_value and not equals:
-            value = _TOKEN.search(line, position)
-            if value is None:
-                raise UsageError(f"{flag} needs a value: {option.metavar or ' | '.join(option.choices)}")
-            # One token with "=", so that a value may begin with a dash.
-            tokens[-1] = f"{flag}={value[0]}"
-            position = value.end()
+        if not option.takes_value:
+            tokens.append(token)
+            continue
+        start = match.start() + len(flag) + 1 if equals else position
+        value = _VALUE.match(line, start) if equals else _VALUE.search(line, start)
+        if value is None and not equals:
+            raise UsageError(f"{flag} needs a value: {option.metavar or ' | '.join(option.choices)}")
+        # One token with "=", so that a value may begin with a dash.
+        tokens.append(f"{flag}={_unquoted(value)}" if value else token)
+        position = value.end() if value else position
     return tokens, len(line)
+
+
+def _unquoted(value: re.Match[str]) -> str:
+    return value["bare"] or value["quoted"] or ""
 
 
 def _after_one_blank(line: str, position: int) -> int:
@@ -222,6 +232,8 @@ def _subcommand(
         raise UsageError(
             f"{word} takes no argument. For a prompt that begins with this word: `%devstral write {word} …`"
         )
+    if word in _WITH_ARGUMENT and (value := _VALUE.fullmatch(argument)):
+        argument = _unquoted(value)
     if word in _WITH_ARGUMENT and len(argument.split()) > 1:
         raise UsageError(f"{word} takes one name. For a prompt: `%devstral write {word} …`")
     if given - ({"insert", "output"} if word == "continue" else set()):

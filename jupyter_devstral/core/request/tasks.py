@@ -130,11 +130,11 @@ class Attachment:
     """A text that the user attached to a question by hand.
 
     Attributes:
-        kind: "file" or "selection".
+        kind: where it is from.
         name: of the file; "" for a selection.
     """
 
-    kind: str
+    kind: Literal["file", "selection"]
     name: str
     text: str
 

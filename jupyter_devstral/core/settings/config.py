@@ -19,7 +19,8 @@ __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 # The environment variable by which whoever starts a kernel says where failing cells are explained: "here", in
 # the cell itself; "background"; "nowhere".
 EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
-# What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`.
+# What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`
+# and `examine(config)`.
 ENGINES = {
     "ollama": "jupyter_devstral.core.model.ollama.engine",
     "embedded": "jupyter_devstral.embedded.stand_in",
@@ -66,6 +67,9 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
     seed = Int(None, allow_none=True, help="Sampling seed, for answers that can be repeated.").tag(
         config=True
     )
+    think = Bool(
+        False, help="Let a model that can think do so before it answers; what it thinks is not a part of it."
+    ).tag(config=True)
     max_reply_tokens = Int(
         4096, help="Longest reply in tokens (and never more than a quarter of the window)."
     ).tag(config=True)

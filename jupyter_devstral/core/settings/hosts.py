@@ -1,4 +1,4 @@
-"""Where the model server is: the forms of OLLAMA_HOST that Ollama accepts, and which stay on this machine.
+"""Addresses of a model server: the forms of OLLAMA_HOST that Ollama accepts, and which stay on this machine.
 
 Opens no connection and looks up no name: what this module calls "loopback" is so by its text alone.
 """
@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 
 from ..errors import ConfigurationError
 
 DEFAULT_HOST = "http://127.0.0.1:11434"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOSTNAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?")
+# "127.1" and its like, which the C library reads as addresses.
+_SHORT_ADDRESS = re.compile(r"(?:0[xX][0-9a-fA-F]+|[0-9]+)(?:\.(?:0[xX][0-9a-fA-F]+|[0-9]+)){1,3}")
 _PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 
 
@@ -44,7 +47,7 @@ def parse_host(text: str) -> str:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether `url` (as `parse_host` returns it, or any form it reads) means this machine and nothing else.
+    """Tell whether `url`, in any form that `parse_host` reads, means this machine and nothing else.
 
     Only "localhost", 127.0.0.0/8 and ::1 count; other names may resolve to anything and are never looked up.
     """
@@ -79,11 +82,19 @@ def _split_port(address: str, text: str) -> tuple[str, int]:
     return name, int(port)
 
 
+def _whole_address(name: str) -> str:
+    """A short or octal IPv4 address written out; any other name as it is. Looks nothing up."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(name)) if _SHORT_ADDRESS.fullmatch(name) else name
+    except OSError:
+        return name
+
+
 def _connectable(name: str, text: str) -> str:
     if not name:
         return "127.0.0.1"
     try:
-        ip = ipaddress.ip_address(name)
+        ip = ipaddress.ip_address(_whole_address(name))
     except ValueError:
         if _HOSTNAME.fullmatch(name):
             return name.lower()

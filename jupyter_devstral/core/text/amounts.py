@@ -9,7 +9,7 @@ def short_count(tokens: int) -> str:
 
 
 def size_text(size: float) -> str:
-    """Bytes as people write them: "15.2 GB"."""
+    """Write bytes as people write them: "15.2 GB"."""
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"

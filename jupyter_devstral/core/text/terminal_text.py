@@ -1,4 +1,4 @@
-"""What a terminal or notebook would finally show of an output: no escapes, no overwritten progress, no blobs.
+"""Text as a terminal or notebook would finally show it: no escapes, no overwritten progress, no blobs.
 
 Every step is one pass over the text, so that a 20 MB output costs seconds at worst and never minutes.
 """
@@ -32,7 +32,7 @@ _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
 def clean_output(text: str) -> str:
-    """`text` as a reader would see it, fit for a prompt; idempotent, linear in its length.
+    """Clean `text` as a reader would see it, fit for a prompt; idempotent, linear in its length.
 
     ANSI escapes and control characters are dropped, carriage returns and backspaces carried out (a progress
     bar keeps its last state), data URIs and long base64, hex or byte blobs replaced by a bracketed mark, and
@@ -42,7 +42,7 @@ def clean_output(text: str) -> str:
 
 
 def as_shown(text: str) -> str:
-    """`text` after a terminal has carried out its escapes, carriage returns and backspaces."""
+    """Give `text` after a terminal has carried out its escapes, carriage returns and backspaces."""
     if "\x00" in text:
         text = text.replace("\x00", "")
     if "\x1b" in text or "\x9b" in text:
@@ -114,7 +114,7 @@ def _mark(match: re.Match[str]) -> str:
 
 
 def sendable(value: Any) -> Any:
-    """JSON values all of whose text can be sent."""
+    """Make all text of a JSON value such as can be sent."""
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, dict):
@@ -122,8 +122,17 @@ def sendable(value: Any) -> Any:
     return [sendable(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
+def writable(text: str, stream: object) -> str:
+    """Give `text` with "?" for every character that the encoding of `stream` lacks."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        return text.encode(encoding, "replace").decode(encoding)
+    except (LookupError, TypeError):  # somebody's own stream, which names an encoding that is none
+        return text.encode("ascii", "replace").decode("ascii")
+
+
 def encodable(text: str) -> str:
-    """`text` with every lone surrogate replaced by U+FFFD, and pairs joined."""
+    """Give `text` with every lone surrogate replaced by U+FFFD, and pairs joined."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -83,7 +83,7 @@ def failing_lines(text: str) -> list[str]:
 
 
 def is_library(path: str) -> bool:
-    """Whether a frame's file belongs to Python or an installed package, not to the user."""
+    """Tell whether a frame's file belongs to Python or an installed package, not to the user."""
     return _LIBRARY.search(path) is not None
 
 
@@ -166,5 +166,5 @@ def _tidy(line: str) -> str:
 
 
 def tidy_path(text: str) -> str:
-    """Paths without the home directory's name."""
+    """Write paths without the home directory's name."""
     return _HOME.sub("~", text)

@@ -1,4 +1,4 @@
-"""Examples in docstrings: read from a reply, and put into the cells that define what they are about.
+"""Examples in docstrings, read from a reply and put into the cells of what they are about.
 
 Pure: reads text and gives text. Of a reply only the docstrings are taken, never its code.
 """
@@ -19,7 +19,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def docstrings_of(blocks: Sequence[str], targets: Collection[str]) -> dict[str, str]:
-    """The docstrings with examples that a reply gives the targets, as `inspect.getdoc` would."""
+    """Read the docstrings with examples that a reply gives the targets, as `inspect.getdoc` would."""
     found: dict[str, str] = {}
     for block in blocks:
         for name, node in definitions_of(block).items():
@@ -30,7 +30,7 @@ def docstrings_of(blocks: Sequence[str], targets: Collection[str]) -> dict[str, 
 
 
 def examples_in(docstring: str) -> list[tuple[str, str, slice]]:
-    """Source, expected output ("" for none) and lines of each example; none where doctest cannot read it."""
+    """List source, expected output ("" for none) and lines of each example; empty where doctest refuses."""
     # Heavy: it imports pdb.
     import doctest
 
@@ -47,7 +47,7 @@ def examples_in(docstring: str) -> list[tuple[str, str, slice]]:
 
 
 def without_examples(docstring: str, numbers: Collection[int]) -> str:
-    """The docstring with these examples taken out, counted from 0."""
+    """Take these examples, counted from 0, out of a docstring."""
     lines = docstring.split("\n")
     for _, _, place in reversed([one for at, one in enumerate(examples_in(docstring)) if at in numbers]):
         del lines[place]
@@ -57,7 +57,7 @@ def without_examples(docstring: str, numbers: Collection[int]) -> str:
 def docstring_edits(
     docstrings: Mapping[str, str], sources: Mapping[str, str], notebook: Notebook
 ) -> tuple[tuple[Edit, ...], list[str]]:
-    """One edit for each cell that gets docstrings, and sentences about those that no cell gets.
+    """Make an edit for each cell that gets docstrings, and a sentence for each docstring without a cell.
 
     Args:
         docstrings: by the name of what they are about.
@@ -83,7 +83,7 @@ def docstring_edits(
 
 
 def with_docstring(source: str, name: str, docstring: str) -> str | None:
-    """A cell whose definition of `name` has these examples in its docstring; None where that does not work.
+    """Put examples into the docstring of `name` in a cell; None where they do not fit.
 
     A docstring that is there stays, and gets the examples that it does not have.
     """

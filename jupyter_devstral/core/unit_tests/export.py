@@ -1,4 +1,4 @@
-"""The tests of a notebook and the code they test, as two modules that plain pytest runs.
+"""A notebook's tests and the code they test as two modules for plain pytest.
 
 Only what the tests need is taken from the cells, not what loads, shows or trains something for its own sake.
 Pure: must not run or write anything.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,15 +16,17 @@ from ..errors import UsageError
 from ..notebook.cells import Notebook
 from ..notebook.own_cells import tests_in_cell
 from ..python.source import DEFINITIONS, names_of, parse_cell, without_ipython_syntax
-from .written_tests import is_test_name
+from .written_tests import is_test
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
+# What a test patches by its name: `patch("__main__.fetch")`.
+_MAIN = re.compile(r"""(["'])__main__\.(?=\w+(?:\.\w+)*\1)""")
 
 
 @dataclass(frozen=True)
 class ExportedTests:
-    """Two modules, as text.
+    """Two modules as text.
 
     Attributes:
         code_name: the module with the notebook's code, without `.py`.
@@ -52,20 +55,23 @@ class _Statement:
 
     @property
     def is_test(self) -> bool:
-        return isinstance(self.node, DEFINITIONS) and is_test_name(self.node.name)
+        """Whether pytest would run it."""
+        return is_test(self.node)
 
     @property
     def is_fixture(self) -> bool:
+        """Whether it defines a fixture of pytest."""
         decorators = self.node.decorator_list if isinstance(self.node, _FUNCTIONS) else []
         return any("fixture" in ast.unparse(one) for one in decorators)
 
     @property
     def is_import(self) -> bool:
+        """Whether it is an import."""
         return isinstance(self.node, _IMPORTS)
 
 
 def export_tests(notebook: Notebook, stem: str) -> ExportedTests:
-    """The tests of all cells, the last of each name, and the code that they need.
+    """Export the tests of all cells, the last of each name, and the code that they need.
 
     Args:
         stem: of the notebook's file; the modules are named after it.
@@ -91,8 +97,15 @@ def export_tests(notebook: Notebook, stem: str) -> ExportedTests:
     head = [f"from {code_name} import {', '.join(names)}"] if names else []
     shown = [one for one in statements if one in (*imports, *beside, *own)]
     first = [one.text for one in shown if one.is_import]
-    tests = [*dict.fromkeys([*first, *head]), *(one.text for one in shown if not one.is_import)]
+    texts = [_MAIN.sub(rf"\g<1>{code_name}.", one.text) for one in shown if not one.is_import]
+    tests = [*dict.fromkeys([*first, *head]), *texts]
+    several = Counter(_name(one) for one in statements if one.is_test)
     notes = [
+        f"{name} is defined more than once: the last one is exported."
+        for name, times in several.items()
+        if times > 1
+    ]
+    notes += [
         f"{_name(one)} is a coroutine: pytest needs a plugin for it, such as pytest-asyncio."
         for one in own
         if isinstance(one.node, ast.AsyncFunctionDef)
@@ -128,7 +141,7 @@ def _statements(notebook: Notebook) -> Iterable[_Statement]:
 
 
 def _closure(statements: Sequence[_Statement], needed: frozenset[str]) -> list[_Statement]:
-    """What binds the names, and what those statements need in turn; in order, of definitions the last."""
+    """Choose what binds the names, and what that needs in turn; in order, of definitions the last."""
     wanted, chosen = set(needed), set()
     grew = True
     while grew:

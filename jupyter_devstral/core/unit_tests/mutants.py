@@ -1,4 +1,4 @@
-"""Small faults put into a function, one at a time: what its tests should notice.
+"""Small faults in a function, one at a time, that its tests should notice.
 
 The operators are those of mutation testing since DeMillo, Lipton and Sayward (1978): comparison, boundary,
 arithmetic, boolean, return value, removed statement. Pure: nothing is run here.
@@ -62,7 +62,7 @@ class Mutant:
 
 
 def mutants_of(source: str, *, limit: int = 50) -> list[Mutant]:
-    """Faults for the functions and methods that `source` defines, in the order of its lines.
+    """List faults for the functions and methods that `source` defines, in the order of its lines.
 
     Of more than `limit`, that many, spread over all lines. Empty where there is nothing to change, or where
     the source does not parse.
@@ -90,7 +90,7 @@ def mutants_of(source: str, *, limit: int = 50) -> list[Mutant]:
 
 @dataclass(frozen=True)
 class _Change:
-    """One field of a node, for a while."""
+    """Another value for one field of a node, until it is undone."""
 
     line: int
     kind: str
@@ -101,9 +101,11 @@ class _Change:
     before: Any
 
     def do(self) -> None:
+        """Make the change."""
         self._set(self.value)
 
     def undo(self) -> None:
+        """Take it back."""
         self._set(self.before)
 
     def _set(self, value: Any) -> None:
@@ -134,7 +136,7 @@ def _in_body(body: list[ast.stmt], *, is_function: bool = False) -> Iterator[_Ch
 
 
 def _in_node(node: ast.AST) -> Iterator[_Change]:
-    """Changes of the node itself, then of what it is made of; annotations are left alone."""
+    """List changes of the node itself, then of its parts; annotations are left alone."""
     yield from _of_node(node)
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "format_spec", "type_params", "args") and (
@@ -173,7 +175,7 @@ def _of_node(node: ast.AST) -> Iterator[_Change]:
 
 
 def _in_place(child: ast.AST, holder: Any, key: Any) -> Iterator[_Change]:
-    """Changes that put something else in the place of the child."""
+    """List what else could stand in the place of the child."""
     if isinstance(child, ast.UnaryOp) and isinstance(child.op, ast.Not):
         words = f"`{_short(child)}` → `{_short(child.operand)}`"
         yield _Change(child.lineno, "boolean", words, holder, key, child.operand, child)
@@ -186,7 +188,7 @@ def _in_place(child: ast.AST, holder: Any, key: Any) -> Iterator[_Change]:
 
 
 def _can_go(node: ast.stmt) -> bool:
-    """Statements without which the program still runs: not those that may bind a name for the first time."""
+    """Whether the program still runs without it; what may bind a name for the first time stays."""
     if isinstance(node, (ast.AugAssign, ast.Raise, ast.Delete, ast.Continue, ast.Break)):
         return True
     if isinstance(node, ast.Assign):

@@ -1,4 +1,4 @@
-"""How tests are asked for: names and words of the question, and the cells of what they are for."""
+"""The question that asks for tests: its names, its words, and the cells of what is tested."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LOAD = "%load_ext jupyter_devstral"
 
 
 def form_of(command: Command) -> str:
-    """The form of the tests, by the option that asks for it."""
+    """Read the form of the tests from the options."""
     return PROPERTIES if command.properties else DOCTEST if command.doctest else FUNCTIONS
 
 
 def leading_names(text: str, is_target: Callable[[str], bool]) -> tuple[list[str], str]:
-    """The targets that a question begins with, each as `name`, name() or @name, and what else it says."""
+    """Split a question into the targets it begins with (`name`, name() or @name) and the rest."""
     names: list[str] = []
     words = text.split()
     for word in words:
@@ -38,7 +38,7 @@ def leading_names(text: str, is_target: Callable[[str], bool]) -> tuple[list[str
 
 
 def question_for_tests(names: Sequence[str], rest: str, form: str = FUNCTIONS) -> str:
-    """The question of a `Task.TEST` whose tests will be proven.
+    """Word the question of a `Task.TEST` whose tests will be proven.
 
     Args:
         names: what is to be tested; empty for what the cell defines.
@@ -54,14 +54,14 @@ def question_for_tests(names: Sequence[str], rest: str, form: str = FUNCTIONS) -
 
 
 def cells_of_targets(names: Sequence[str], notebook: Notebook) -> tuple[Cell | None, list[str]]:
-    """The cell that defines the first of them that any cell does, and those that none defines."""
+    """Find the cell of the first target that has one, and the targets that have none."""
     cells = {name: defining_cell(name, notebook) for name in names}
     first = next((cell for cell in cells.values() if cell is not None), None)
     return first, [name for name, cell in cells.items() if cell is None]
 
 
 def argument_names(names: Collection[str], notebook: Notebook) -> list[str]:
-    """Variables that the notebook calls them with, latest calls first: live examples of their arguments."""
+    """Find variables that the notebook calls the targets with, latest calls first."""
     found: dict[str, None] = {}
     for cell in reversed(notebook.cells):
         if cell.kind != "code" or not any(name in cell.source for name in names):
@@ -75,7 +75,7 @@ def argument_names(names: Collection[str], notebook: Notebook) -> list[str]:
 
 
 def place_of_tests(cell_id: str, notebook: Notebook) -> str:
-    """Key of the last one of the tests, and of what loads their magic, that stand below the cell already."""
+    """Find the cell below which new tests belong: the last one of tests below `cell_id`, or that itself."""
     at = next((cell.index for cell in notebook.cells if cell.key == cell_id), None)
     if at is None:
         return cell_id
@@ -87,12 +87,12 @@ def place_of_tests(cell_id: str, notebook: Notebook) -> str:
 
 
 def code_of(reply: Reply) -> list[str]:
-    """The code blocks of a reply that would be cells."""
+    """List the code blocks of a reply that would be cells."""
     return [block.source for block in reply.code if block.verdict == "cell"]
 
 
 def defining_cell(name: str, notebook: Notebook) -> Cell | None:
-    """The last cell that defines the name."""
+    """Find the last cell that defines the name."""
     for cell in reversed(notebook.cells):
         if cell.kind == "code" and name in cell.source and name in definitions_of(cell.source):
             return cell

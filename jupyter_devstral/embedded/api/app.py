@@ -55,15 +55,19 @@ class OllamaHandler(web.RequestHandler):
     _gone = False  # the client closed its connection
 
     def initialize(self, service: Service) -> None:
+        """Take the service that all handlers share."""
         self.service = service
 
     def set_default_headers(self) -> None:
+        """Say what Ollama says of its answers, and no more."""
         self.clear_header("Server")
 
     def compute_etag(self) -> str | None:
+        """Send none, as Ollama does."""
         return None
 
     def prepare(self) -> None:
+        """Refuse hosts and origins that Ollama refuses."""
         connection: Any = self.request.connection
         connection.stream.set_nodelay(True)
         origin = self.request.headers.get("Origin", "")
@@ -76,17 +80,20 @@ class OllamaHandler(web.RequestHandler):
             self.set_header("Vary", "Origin")
 
     def options(self, *path: str) -> None:
+        """Answer a preflight request of a browser."""
         for name, value in access.PREFLIGHT_HEADERS.items():
             self.set_header(name, value)
         self.clear_header("Content-Type")
         self.set_status(204)
 
     def send_json(self, value: Any, *, status: int = 200) -> None:
+        """Send a value as Go would write it."""
         self.set_status(status)
         self.set_header("Content-Type", JSON)
         self.finish(go_json.dumps(value))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Send an error in Ollama's form."""
         if self._gone:
             return
         error = kwargs.get("exc_info", (None, None, None))[1]
@@ -99,6 +106,7 @@ class OllamaHandler(web.RequestHandler):
             self.send_json({"error": self._reason}, status=status_code)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log failures of ours, not what a client did wrong."""
         if not isinstance(value, Refusal):
             super().log_exception(typ, value, tb)
 
@@ -123,6 +131,7 @@ class OllamaHandler(web.RequestHandler):
         self.finish(go_json.dumps({"error": str(error)}))
 
     async def send_line(self, line: str) -> None:
+        """Send one line of a stream at once."""
         if not self._headers_written:
             self.set_header("Content-Type", NDJSON)
         self.write(line + "\n")
@@ -130,7 +139,10 @@ class OllamaHandler(web.RequestHandler):
 
 
 class RootHandler(OllamaHandler):
+    """`/`: the sentence by which Ollama is known."""
+
     def get(self) -> None:
+        """Say that it is running."""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish("Ollama is running")
 
@@ -138,31 +150,46 @@ class RootHandler(OllamaHandler):
 
 
 class VersionHandler(OllamaHandler):
+    """`/api/version`."""
+
     def get(self) -> None:
+        """Send the version."""
         self.send_json({"version": self.service.version})
 
     head = get
 
 
 class StatusHandler(OllamaHandler):
+    """`/api/status`."""
+
     def get(self) -> None:
+        """Say whether models may run elsewhere."""
         self.send_json({"cloud": {"disabled": not self.service.cloud, "source": "env"}})
 
 
 class TagsHandler(OllamaHandler):
+    """`/api/tags`: the models there are."""
+
     def get(self) -> None:
+        """Send the records of all models."""
         self.send_json({"models": [tags_record(card) for card in self.service.engine.models()]})
 
     head = get
 
 
 class PsHandler(OllamaHandler):
+    """`/api/ps`: the models in memory."""
+
     def get(self) -> None:
+        """Send the record of the model in memory, if any."""
         self.send_json({"models": [ps_record(each) for each in self.service.residence.residents.values()]})
 
 
 class ShowHandler(OllamaHandler):
+    """`/api/show`: all about one model."""
+
     def post(self) -> None:
+        """Send what is known of a model; 404 for one that is not there."""
         body = go_json.loads(self.request.body)
         name = body.get("model") or body.get("name")
         if not name:
@@ -176,6 +203,7 @@ class CancellableHandler(OllamaHandler):
     _work: asyncio.Task[None] | None = None
 
     async def post(self) -> None:
+        """Answer until the client goes away."""
         self._work = asyncio.ensure_future(self.answer())
         try:
             await self._work
@@ -184,18 +212,23 @@ class CancellableHandler(OllamaHandler):
                 raise
 
     async def answer(self) -> None:
+        """Send the answer; cancelled when the client goes away."""
         raise NotImplementedError
 
     def on_connection_close(self) -> None:
+        """Cancel the answer."""
         self._gone = True
         if self._work is not None:
             self._work.cancel()
 
 
 class ChatHandler(CancellableHandler):
+    """`/api/chat`."""
+
     is_chat = True
 
     async def answer(self) -> None:
+        """Generate, and send the records of a chat."""
         request = GenerationRequest.parse(self.request.body, is_chat=self.is_chat)
         card = self.service.card(request.model)
         request.check(card)
@@ -207,11 +240,16 @@ class ChatHandler(CancellableHandler):
 
 
 class GenerateHandler(ChatHandler):
+    """`/api/generate`."""
+
     is_chat = False
 
 
 class PullHandler(CancellableHandler):
+    """`/api/pull`."""
+
     async def answer(self) -> None:
+        """Send the progress of a download, where the engine can."""
         body = go_json.loads(self.request.body)
         name = body.get("model") or body.get("name")
         if not name:
@@ -233,7 +271,10 @@ class PullHandler(CancellableHandler):
 
 
 class UnknownHandler(OllamaHandler):
+    """Any other address."""
+
     def prepare(self) -> None:
+        """Send the 404 that Ollama sends."""
         super().prepare()
         if not self._finished:
             raise web.HTTPError(404)

@@ -82,10 +82,12 @@ class GenerationRequest:
 
     @property
     def model(self) -> str:
+        """The name that was asked for."""
         return str(self.body["model"])
 
     @property
     def stream(self) -> bool:
+        """Whether the answer comes in pieces."""
         return self.body.get("stream") is not False
 
     @property
@@ -100,6 +102,7 @@ class GenerationRequest:
 
     @property
     def prompt(self) -> str:
+        """The text to go on with, of `/api/generate`."""
         return self.body.get("prompt") or ""
 
     @property
@@ -109,26 +112,32 @@ class GenerationRequest:
 
     @property
     def raw(self) -> bool:
+        """Whether the prompt is sent as it is, without a template."""
         return bool(self.body.get("raw"))
 
     @property
     def suffix(self) -> str:
+        """What stands behind the gap to fill."""
         return self.body.get("suffix") or ""
 
     @property
     def truncate(self) -> bool:
+        """Whether a prompt that is too long may be cut."""
         return self.body.get("truncate") is not False
 
     @property
     def shift(self) -> bool:
+        """Whether generation may go on beyond the window."""
         return self.body.get("shift") is not False
 
     @property
     def has_images(self) -> bool:
+        """Whether a message carries pictures."""
         return any(message.get("images") for message in self.messages)
 
     @property
     def top_logprobs(self) -> int | None:
+        """How many likely tokens are told with each."""
         return int(self.body.get("top_logprobs") or 0) if self.body.get("logprobs") else None
 
     @cached_property
@@ -138,6 +147,7 @@ class GenerationRequest:
 
     @property
     def num_predict(self) -> int | None:
+        """The most tokens to generate; negative: no limit."""
         wanted = self.options.get("num_predict", -1)
         return wanted if wanted > 0 else None
 

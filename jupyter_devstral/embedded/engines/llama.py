@@ -65,12 +65,15 @@ class LlamaEngine:
         self._llama: LlamaHttp | None = None
 
     def models(self) -> Sequence[ModelCard]:
+        """The one file."""
         return [self.card]
 
     def ready(self, card: ModelCard) -> bool:
+        """Whether the model is in memory."""
         return self._worker is not None and self._worker.returncode is None
 
     async def load(self, card: ModelCard, runner: RunnerOptions) -> int:
+        """Start the worker with the model; raises EngineFailure."""
         key = secrets.token_hex(16)
         settings = {
             "gguf": str(self.gguf),
@@ -99,6 +102,7 @@ class LlamaEngine:
         return card.size + _cache_bytes(card, runner.num_ctx)
 
     async def unload(self, card: ModelCard) -> None:
+        """End the worker."""
         worker, self._worker, self._llama = self._worker, None, None
         if worker is not None:
             if worker.returncode is None:
@@ -108,16 +112,19 @@ class LlamaEngine:
     async def render(
         self, card: ModelCard, messages: Sequence[Mapping[str, Any]], body: Mapping[str, Any]
     ) -> str:
+        """The prompt that the model's own template makes of messages."""
         plain = [{"role": each.get("role", ""), "content": each.get("content") or ""} for each in messages]
         answer = await self._connection().post("/apply-template", {"messages": plain})
         return str(answer["prompt"])
 
     async def tokenize(self, card: ModelCard, text: str) -> Sequence[int]:
+        """The tokens of a text."""
         body = {"content": text, "add_special": True, "parse_special": True}
         answer = await self._connection().post("/tokenize", body)
         return list(answer["tokens"])
 
     async def generate(self, job: Job) -> AsyncGenerator[Piece | Counters, None]:
+        """Pieces of text, then the counters."""
         async with aclosing(self._connection().stream("/completion", _completion(job))) as events:
             async for event in events:
                 probabilities = event.get("completion_probabilities") or ()
@@ -129,6 +136,7 @@ class LlamaEngine:
                     return
 
     async def pull(self, name: str) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Refuse, behind the first record that Ollama sends: there is one file."""
         yield {"status": "pulling manifest"}
         raise Refusal(_CANNOT_PULL.format(name=name), 500)
 

@@ -1,4 +1,4 @@
-"""The first steps of a forked child: forget whose copy it is, be confined, run one function, end.
+"""The life of a forked child: forget whose copy it is, be confined, run one function, end.
 
 Must not know what the function does.
 """
@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from .confinement import confine, lift_memory_cap
-from .refusals import Refusals
+from .refusals import THREAD, Refusals
+from .threads import IdleThreads
 
 DONE = b'{"done": true}\n'
 # What user code in the child may have put something else in the place of.
@@ -26,7 +27,7 @@ _exit, _write = os._exit, os.write
 
 @dataclass
 class Child:
-    """What a function finds in its fork.
+    """The surroundings of a function in its fork.
 
     Attributes:
         refusals: what the fork may not do, for ways that are not seen by themselves.
@@ -44,12 +45,12 @@ class Child:
             data = data[_write(self.pipe, data) :]
 
     def lift_memory_cap(self) -> None:
-        """When the work is done that the cap was for: room to report in."""
+        """Make room to report in, when the work is done that the cap was for."""
         lift_memory_cap()
 
 
 class Origin:
-    """What must be read before the fork, for the child to start from."""
+    """The state that must be read before the fork, for the child to start from."""
 
     def __init__(self) -> None:
         self.loop = asyncio._get_running_loop()
@@ -57,9 +58,10 @@ class Origin:
         # `random` seeds itself anew in a fork; a faithful copy goes on where the original would.
         random = sys.modules.get("random")
         self._random = random.getstate() if random is not None else None
+        self.idle_threads = IdleThreads()
 
     def leave(self) -> None:
-        """In the child: no tracing, asyncio as if there never was a loop, the same random numbers."""
+        """Stop tracing, forget the running loop, draw the same random numbers; in the child."""
         # Collections would copy the parent's pages only to mark them.
         gc.freeze()
         _stop_tracing()
@@ -75,15 +77,26 @@ class Origin:
 
 
 def run_and_exit(
-    function: Callable[[Child], None], pipe: int, origin: Origin, *, seconds: float, memory: int
+    function: Callable[[Child], None],
+    pipe: int,
+    origin: Origin,
+    *,
+    seconds: float,
+    memory: int,
+    folder: str = "",
 ) -> NoReturn:
-    """`function` in this process, a child just forked; whatever it raises, the child ends here."""
+    """Run `function` in this process, a child just forked; whatever it raises, the child ends here."""
     try:
         child = Child(pipe, in_loop=origin.loop is not None)
         origin.leave()
         child.refusals = confine(
-            pipe, lambda reason: child.send({"refused": reason}), seconds=seconds, memory=memory
+            pipe,
+            lambda reason: child.send({"refused": reason}),
+            seconds=seconds,
+            memory=memory,
+            folder=folder,
         )
+        origin.idle_threads.replace(lambda: child.refusals.refuse(THREAD))
         function(child)
         child.send({"done": True})
     finally:
@@ -92,7 +105,7 @@ def run_and_exit(
 
 
 def _stop_tracing() -> None:
-    """A debugger's breakpoint in the child would wait for somebody to go on."""
+    """Take off tracers; a breakpoint in the child would wait for somebody to go on."""
     sys.settrace(None)
     sys.setprofile(None)
     threading.settrace(None)

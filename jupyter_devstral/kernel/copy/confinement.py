@@ -1,11 +1,12 @@
-"""What a forked child may not do: write files, use the network, start or signal processes, outlast its time.
+"""The confinement of a forked child: no files, network, programs or signals, and no longer than its time.
 
 Four layers, each for what the one before cannot see: the inherited descriptors are made harmless, the
 system's limits cap memory, processor time and the size of files, Landlock refuses what C code tries, and an
 audit hook says in words what Python code tried. Must not know what the child is for.
 
 What remains possible: a child without Landlock (older kernels, some containers) can, through C code, delete
-or truncate files, start programs and open connections; with it, C code can still change modes, owners and
+or truncate files, start programs and open connections, and write files up to the cap of its private folder
+once Python code has used that; with it, C code can still change modes, owners and
 times of files, and send UDP. Memory that is shared with another process is shared with the child:
 `safety` keeps us from forking then. A child that is stopped in an uninterruptible system call dies when
 that ends.
@@ -20,10 +21,12 @@ import resource
 import signal
 import stat
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 
 from . import landlock
+from .private_folder import BYTES
 from .refusals import Refusals
 
 # How the system shows the memory of a semaphore that processes share (multiprocessing's locks).
@@ -36,23 +39,48 @@ _POOL_BYTES_PER_CORE = 40 * 2**20
 _GRACE_SECONDS = 1.0
 
 
-def confine(keep: int, on_refusal: Callable[[str], None], *, seconds: float, memory: int) -> Refusals:
+def confine(
+    keep: int, on_refusal: Callable[[str], None], *, seconds: float, memory: int, folder: str = ""
+) -> Refusals:
     """Confine this process, a child just forked, for good; the descriptor `keep` stays as it is.
 
     Args:
         on_refusal: called once, with a phrase, when the first thing was refused.
         seconds: of wall clock until the system ends the child (a little later, should nobody else do it).
         memory: bytes that may be allocated beyond what the child was forked with.
+        folder: the one that may be written to, as its real path; "" for none.
     """
     _expect_death(seconds)
     _keep_semaphores_apart()
     replace_descriptors({keep})
     _cap(seconds, memory)
-    landlocked = landlock.restrict()
+    landlocked = landlock.restrict(folder)
+    if folder and landlocked:
+        allow_files()
     # SQLite opens a file it may only read read-only, which Landlock gives it; without, we cannot tell.
-    refusals = Refusals(on_refusal, sqlite=not landlocked)
+    # Without, C code may write anywhere as soon as it may write at all: not before the folder is used.
+    refusals = Refusals(on_refusal, sqlite=not landlocked, folder=folder, on_private=allow_files)
     refusals.install()
+    if folder:
+        _name_temporary_folder(folder)
     return refusals
+
+
+def allow_files() -> None:
+    """Lift the cap on the size of files to what the private folder may hold."""
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (BYTES, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def may_write_files() -> bool:
+    """Whether the private folder is open for writing now."""
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] > 0
+
+
+def _name_temporary_folder(folder: str) -> None:
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
+    # Where pytest would rather have its own.
+    os.environ.pop("PYTEST_DEBUG_TEMPROOT", None)
 
 
 def _expect_death(seconds: float) -> None:
@@ -72,7 +100,7 @@ def _expect_death(seconds: float) -> None:
 
 
 def _keep_semaphores_apart() -> None:
-    """Copies in place of the shared ones: a child that dies with tqdm's lock would stop the kernel's bars."""
+    """Copy the shared ones; a child that dies with tqdm's lock would stop the kernel's bars."""
     libc = landlock.libc()
     if libc is None:
         return
@@ -106,7 +134,7 @@ def _cap(seconds: float, memory: int) -> None:
 
 
 def lift_memory_cap() -> None:
-    """Room to report in, when the child's work is done."""
+    """Make room to report in, when the child's work is done."""
     for limit in (resource.RLIMIT_DATA, resource.RLIMIT_AS):
         with suppress(ValueError, OSError):
             resource.setrlimit(limit, (resource.getrlimit(limit)[1],) * 2)
@@ -120,7 +148,7 @@ def _lower(limit: int, value: int) -> None:
 
 
 def _own_sizes() -> dict[str, int]:
-    """Bytes of address space and of writable private memory of this process."""
+    """Read the bytes of address space and of writable private memory of this process."""
     sizes = {"VmSize": 0, "VmData": 0}
     with open("/proc/self/status") as status:
         for line in status:
@@ -164,7 +192,7 @@ def _reopen(number: int, mode: int) -> bool:
 
 
 def _silence_streams() -> None:
-    """New objects on the null device; the old ones keep what others have not flushed yet."""
+    """Make new streams on the null device; the old ones keep what others have not flushed yet."""
     sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - lives as long as the child
     for name in ("stdout", "stderr"):
         stream = open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115

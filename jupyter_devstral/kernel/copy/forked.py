@@ -1,4 +1,4 @@
-"""One function in a forked, confined copy of this process: what it sent back, and how the copy ended.
+"""A function in a forked, confined copy of this process, what it sends back, and how the copy ends.
 
 Must not know what the function does, nor a shell. Linux only; whether a fork would be sound is for
 `safety` to say first.
@@ -16,42 +16,37 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from .child import DONE, Child, Origin, run_and_exit
-
-RETURNED, DIED, TIME, CANCELLED = "returned", "died", "time", "cancelled"
+from .outcome import (
+    CANCELLED,
+    DIED,
+    FULL,
+    RETURNED,
+    TIME,
+    TOO_MANY_FILES,
+    UNDECIDED,
+    Outcome,
+)
+from .private_folder import PrivateFolder
+from .time_limit import end_of_time, patience, starved, worked
 
 _SENT_LIMIT = 256 * 1024
 # How long a child may take to die of SIGKILL before it is left to the system.
 _DEATH_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a forked function ended.
-
-    Attributes:
-        ended: RETURNED, DIED (the process ended before the function did), TIME or CANCELLED.
-        sent: the messages of the child, in order, whatever the end was.
-        refused: the first thing that confinement refused, as a phrase; "" for nothing.
-        status: exit status, or minus the number of the signal that ended the child; 0 where it is not known.
-        seconds: from the fork until the end was seen.
-    """
-
-    ended: str
-    sent: tuple[dict[str, Any], ...] = ()
-    refused: str = ""
-    status: int = 0
-    seconds: float = 0.0
+# The child's own timers, should nobody wait for it.
+_TIMERS: dict[int | None, str] = {-signal.SIGALRM: UNDECIDED, -signal.SIGXCPU: TIME}
+# How often a child is looked at: for its files and its time, without a pidfd also for its end.
+_POLL, _BLIND_POLL, _LATE_POLL = 0.2, 0.02, 0.02
 
 
 class Forked:
-    """Runs `function(child)` in a fork.
+    """A run of `function(child)` in a fork.
 
     Args:
-        seconds: until the child is ended, counted from the fork.
+        seconds: that the child may take. They begin with the fork; those that the machine gave it no
+            processor for do not count, up to a limit.
         memory: bytes it may allocate beyond what this process has.
     """
 
@@ -65,10 +60,12 @@ class Forked:
         self._received = b""
         self._closed = False
         self._began = 0.0
+        self._starved = 0.0
         self._cancelled = False
         self._status: int | None = None
         self._outcome: Outcome | None = None
         self._lock = threading.Lock()
+        self._folder: PrivateFolder | None = None
 
     def start(self) -> None:
         """Fork, from the main thread: another thread's copy would live on as the child's only one.
@@ -81,6 +78,9 @@ class Forked:
             return
         origin = Origin()
         self._pipe, child_end = os.pipe()
+        # Where there is none, nothing can be written at all.
+        with suppress(OSError):
+            self._folder = PrivateFolder()
         self._began = time.monotonic()
         try:
             with _no_fork_warning():
@@ -88,9 +88,19 @@ class Forked:
         except OSError:
             os.close(self._pipe)
             os.close(child_end)
+            self._remove_folder()
             raise
         if self._pid == 0:
-            run_and_exit(self._function, child_end, origin, seconds=self._seconds, memory=self._memory)
+            folder = self._folder.path if self._folder else ""
+            run_and_exit(
+                self._function,
+                child_end,
+                origin,
+                # It is waited for a little longer where others have the processors.
+                seconds=patience(self._seconds),
+                memory=self._memory,
+                folder=folder,
+            )
         os.close(child_end)
         os.set_blocking(self._pipe, False)
         with suppress(OSError, AttributeError):  # a number can be given away again, a pidfd cannot
@@ -121,33 +131,42 @@ class Forked:
                 self._lock.release()
 
     def _wait_and_end(self) -> str:
-        """Reads until the child is done with its pipe, then sees to it that it is gone."""
+        """Read until the child is done with its pipe, then see to it that it is gone."""
         if not self._pid:
             return CANCELLED
-        ended = TIME
+        ended = ""
         try:
-            while (left := self._began + self._seconds - time.monotonic()) > 0:
-                self._wait_for_news(left)
+            while not ended:
+                self._wait_for_news()
                 if self._receive() or self._cancelled or self._exited():
                     ended = DIED
-                    break
+                elif self._folder is not None and self._folder.is_too_large():
+                    ended = FULL
+                else:
+                    ended = self._end_of_time()
             self._receive()
         except BaseException:
             self._cancelled = True
             raise
         finally:
+            self._starved = starved(self._pid)
             self._kill()
             self._reap()
         return CANCELLED if self._cancelled else ended
 
-    def _wait_for_news(self, seconds: float) -> None:
-        """Until the child says something or ends; without a pidfd its end is asked for often."""
+    def _end_of_time(self) -> str:
+        elapsed, pid = time.monotonic() - self._began, self._pid
+        return end_of_time(elapsed, worked=worked(pid), starved=starved(pid), seconds=self._seconds)
+
+    def _wait_for_news(self) -> None:
+        """Wait until the child says something or ends, or it is time to look at its folder and clock."""
+        left = self._began + self._seconds - time.monotonic()
         poll = select.poll()
         if not self._closed:
             poll.register(self._pipe, select.POLLIN)
         if self._pidfd >= 0:
             poll.register(self._pidfd, select.POLLIN)
-        poll.poll(min(seconds, 0.5 if self._pidfd >= 0 else 0.02) * 1000)
+        poll.poll(min(max(left, _LATE_POLL), _POLL if self._pidfd >= 0 else _BLIND_POLL) * 1000)
 
     def _receive(self) -> bool:
         """Take what is in the pipe; True when the child is done, or says more than it should."""
@@ -186,6 +205,12 @@ class Forked:
         ends = time.monotonic() + _DEATH_SECONDS
         while not self._exited() and time.monotonic() < ends:
             time.sleep(0.001)
+        self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        if self._folder is not None:
+            self._folder.remove()
+            self._folder = None
 
     def _read_outcome(self, ended: str) -> Outcome:
         for number in (self._pipe, self._pidfd):
@@ -196,14 +221,16 @@ class Forked:
         refused = next((str(m["refused"]) for m in messages if "refused" in m), "")
         if ended != CANCELLED and self._received.endswith(DONE):
             ended = RETURNED
-        elif ended == DIED and self._status in (-signal.SIGALRM, -signal.SIGXCPU):
-            ended = TIME
+        elif ended == DIED and self._status in _TIMERS:
+            ended = _TIMERS[self._status]
+        if ended == FULL:
+            refused = TOO_MANY_FILES
         sent = tuple(m for m in messages if "refused" not in m and "done" not in m)
-        return Outcome(ended, sent, refused, self._status or 0, time.monotonic() - self._began)
+        return Outcome(ended, sent, refused, self._status or 0, time.monotonic() - self._began, self._starved)
 
 
 def _messages(received: bytes) -> Iterator[dict[str, Any]]:
-    """Whole lines that are messages; anything else is the child's own noise."""
+    """Read whole lines that are messages; anything else is the child's own noise."""
     for line in received.split(b"\n"):
         with suppress(ValueError, RecursionError):
             message = json.loads(line)
@@ -213,7 +240,7 @@ def _messages(received: bytes) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _no_fork_warning() -> Iterator[None]:
-    """Python 3.12 warns of forks beside threads: `safety` has looked at them.
+    """Silence Python 3.12's warning of forks beside threads; `safety` has looked at them.
 
     Not `warnings.catch_warnings`: that makes every warning that was shown once be shown again.
     """

@@ -1,4 +1,4 @@
-"""Libraries whose own threads are gone in a forked copy, so that the next call into them waits for ever.
+"""Libraries that wait for ever in a forked copy, where their own threads are gone.
 
 Only where such threads run already and the code that is to run uses the library: what is imported for the
 first time in the copy starts there and works.
@@ -29,7 +29,7 @@ _FOLLOWED = 200
 
 
 def hostile_library(user_ns: Mapping[str, object], sources: Sequence[str]) -> str:
-    """The first library that runs threads now and that `sources` use; "" for none."""
+    """Find the first library that runs threads now and that `sources` use; "" for none."""
     running = [name for name in (*_THREADS, *_STARTED) if name in sys.modules and _is_running(name)]
     if not running:
         return ""
@@ -55,7 +55,7 @@ def _thread_names() -> Iterable[str]:
 
 
 def used_packages(user_ns: Mapping[str, object], sources: Sequence[str]) -> set[str]:
-    """Top-level packages of what `sources` import and name, also within the user's functions they name."""
+    """Find the top-level packages of what `sources` import and name, also through the user's functions."""
     packages = {name for source in sources for name in _IMPORT.findall(source)}
     for name in named_values(user_ns, sources):
         value = user_ns[name]
@@ -71,7 +71,7 @@ def used_packages(user_ns: Mapping[str, object], sources: Sequence[str]) -> set[
 
 
 def named_values(user_ns: Mapping[str, object], sources: Sequence[str]) -> list[str]:
-    """Names in the namespace that `sources` mention, also through the user's own functions; in that order."""
+    """List names of the namespace that `sources` mention, then those of the user's functions among them."""
     waiting = [name for source in sources for name in sorted(mentioned_names(source))]
     found: dict[str, None] = {}
     while waiting and len(found) < _FOLLOWED:

@@ -1,4 +1,4 @@
-"""Landlock, by which Linux (5.13 and newer) refuses writing, programs and TCP to a process and its threads.
+"""Landlock, by which Linux (5.13) refuses files, programs and TCP to a process and its threads.
 
 Must not know why something is refused. Numbers are those of the kernel's `linux/landlock.h`.
 """
@@ -22,6 +22,8 @@ _EXECUTE, _WRITE_FILE, _TRUNCATE = 1 << 0, 1 << 1, 1 << 14
 # Remove and make, of every kind; "refer" (2) and "truncate" (3) came with later versions.
 _FILES = _EXECUTE | _WRITE_FILE | sum(1 << bit for bit in range(4, 13))
 _FILES_SINCE = {2: 1 << 13, 3: _TRUNCATE}
+# Everything but executing, devices and sockets.
+_OWN_FOLDER = _WRITE_FILE | _TRUNCATE | sum(1 << bit for bit in (4, 5, 7, 8, 10, 12, 13))
 _BIND_AND_CONNECT_TCP = 0b11  # since 4
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11  # since 6
 
@@ -53,12 +55,12 @@ _LIBC = _load_libc()
 
 
 def libc() -> ctypes.CDLL | None:
-    """The C library of this process, None where it is not Linux's."""
+    """Give the C library of this process; None where it is not Linux's."""
     return _LIBC
 
 
 def version() -> int:
-    """Landlock's ABI version here; 0 where the kernel, or a container's policy, has none."""
+    """Ask for Landlock's ABI version; 0 where the kernel, or a container's policy, has none."""
     if _LIBC is None:
         return 0
     return max(
@@ -66,10 +68,13 @@ def version() -> int:
     )
 
 
-def restrict() -> bool:
-    """From here on this thread, and those it starts, write no file, run no program, open no TCP connection.
+def restrict(writable: str = "") -> bool:
+    """Keep this thread, and those it will start, from writing files, running programs and TCP connections.
 
     What is open already stays usable. Returns whether it took effect; there is no way back.
+
+    Args:
+        writable: a folder below which files may be made, written and deleted all the same; "" for none.
     """
     abi = version()
     if _LIBC is None or not abi:
@@ -90,6 +95,8 @@ def restrict() -> bool:
         for pattern in _WRITABLE:
             for path in glob.glob(pattern):
                 _allow(ruleset, path, files & (_WRITE_FILE | _TRUNCATE))
+        if writable:
+            _allow(ruleset, writable, files & _OWN_FOLDER)
         _LIBC.prctl(
             _SET_NO_NEW_PRIVS, ctypes.c_ulong(1), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)
         )

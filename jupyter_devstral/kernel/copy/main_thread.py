@@ -1,4 +1,4 @@
-"""Reaching the thread that runs cells: a fork must come from there, between two cells."""
+"""The way to the thread that runs cells, where a fork must come from, between two cells."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ _PATIENCE_SECONDS = 10.0
 
 
 class OnMain(Protocol):
+    """A way to run a function on the thread that runs cells."""
+
     def __call__(self, function: Callable[[], None], given_up: threading.Event) -> bool:
         """Run `function` there; False when it was not and will not be run."""
         ...
 
 
 def directly(function: Callable[[], None], given_up: threading.Event) -> bool:
-    """For a caller that is on that thread."""
+    """Run the function here; for a caller that is on that thread."""
     function()
     return True
 

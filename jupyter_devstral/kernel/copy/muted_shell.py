@@ -1,4 +1,4 @@
-"""An IPython shell in a forked child: runs cells as the kernel would, and nothing of it reaches a front-end.
+"""An IPython shell in a forked child that runs cells as the kernel would, and shows nothing.
 
 Changes the shell, and classes of ipykernel, for good: for a process that will soon be gone. Must not know
 what a verdict is.
@@ -12,9 +12,10 @@ import os
 import sys
 import tempfile
 import tokenize
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+from ..recursion import ENOUGH, depth, users_limit
 from .refusals import INPUT, PROGRAM, Refusals
 
 # Callbacks that belong to what a cell shows or finds; others (loggers, trackers, ours) belong to the session.
@@ -24,7 +25,7 @@ _ASKS_MODEL = "it asks the model"
 
 
 class MutedShell:
-    """Runs cells one after the other.
+    """A shell that runs cells one after the other.
 
     Args:
         in_loop: whether the kernel runs cells inside a running event loop, as ipykernel does.
@@ -36,22 +37,33 @@ class MutedShell:
         self._loop = asyncio.new_event_loop()
         self._shown: list[BaseException] = []
         self._names: list[str] = []
+        self._limit = users_limit()
         self._cut_off_messages()
         self._refuse_commands(refusals)
         self._forget_session()
 
     def run(self, source: str) -> tuple[BaseException | None, str]:
-        """What the cell ended with, its display and its events included, or None; and its file's name."""
+        """Run a cell with its display and its events; give what it raised, or None, and its file's name."""
         self._shown, self._names = [], []
         self._ip.displayhook.quiet = lambda: _ends_with_semicolon(self._ip.displayhook, source)
-        if self._in_loop:
-            result = self._loop.run_until_complete(self._run_as_ipykernel(source))
-        else:
-            asyncio.set_event_loop(self._loop)
-            result = self._ip.run_cell(source, store_history=False)
+        # The frames below are none of the cell's.
+        given = self._limit + depth()
+        sys.setrecursionlimit(given)
+        try:
+            result = self._run(source)
+        finally:
+            now = sys.getrecursionlimit()
+            self._limit = self._limit if now == given else now
+            sys.setrecursionlimit(max(now, depth() + ENOUGH))
         error = result.error_before_exec or result.error_in_exec
         name = self._names[0] if self._names else ""
         return error if error is not None else next(iter(self._shown), None), name
+
+    def _run(self, source: str) -> Any:
+        if self._in_loop:
+            return self._loop.run_until_complete(self._run_as_ipykernel(source))
+        asyncio.set_event_loop(self._loop)
+        return self._ip.run_cell(source, store_history=False)
 
     async def _run_as_ipykernel(self, source: str) -> Any:
         ip = self._ip
@@ -66,7 +78,7 @@ class MutedShell:
         return result
 
     def _cut_off_messages(self) -> None:
-        """No message reaches the kernel's sockets, whose threads do not exist here."""
+        """Keep messages from the kernel's sockets, whose threads do not exist here."""
         for module, cls, method in (
             ("ipykernel.iostream", "IOPubThread", "schedule"),
             ("ipykernel.iostream", "IOPubThread", "send_multipart"),
@@ -159,14 +171,3 @@ def _ends_with_semicolon(displayhook: Any, source: str) -> bool:
         return bool(displayhook.semicolon_at_end_of_expression(source))
     except (SyntaxError, tokenize.TokenError):
         return False
-
-
-def cell_frames(error: BaseException, names: Sequence[str]) -> list[tuple[Any, int]]:
-    """The frames of `error`'s traceback that belong to files `names`, outermost first, with their lines."""
-    found = []
-    traceback = error.__traceback__
-    while traceback is not None:
-        if traceback.tb_frame.f_code.co_filename in names:
-            found.append((traceback.tb_frame, traceback.tb_lineno))
-        traceback = traceback.tb_next
-    return found

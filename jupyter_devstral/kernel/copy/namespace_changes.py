@@ -1,4 +1,4 @@
-"""Which variables code has rebound, changed in place or deleted: a namespace compared with what it was.
+"""The variables that code has rebound, changed in place or deleted.
 
 Reads values through their libraries, which may be slow or wrong for a user's own classes: for a forked child.
 What is too large to read is compared by identity alone.
@@ -16,7 +16,7 @@ from typing import Any
 
 from ...core.variables.type_facts import instance_dict, is_a, is_one_of, known_as, module_of
 
-# For the values the code names, and for all others together.
+# Of the processor, so that a busy machine hides no change: for the values the code names, and for all others.
 _SECONDS, _SECONDS_FOR_OTHERS = 0.2, 0.02
 _ITEMS = 2**18  # elements of containers and cells of tables that are read for one value
 _BYTES = 64 * 2**20  # of an array or a text
@@ -28,7 +28,7 @@ _IPYTHON_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
 class TooLarge(Exception):
-    """The value is not read to its end."""
+    """A value that is not read to its end."""
 
 
 class Namespace:
@@ -52,10 +52,10 @@ class Namespace:
         self._digests.update(self._read(others, _SECONDS_FOR_OTHERS))
 
     def changed(self) -> tuple[str, ...]:
-        """Names that are gone, stand for another value, or whose value has another content; in order."""
+        """List the names that are gone, stand for another value, or for one with another content."""
         gone = object()
         now = {name: self._ns.get(name, gone) for name in self._values}
-        ends = time.monotonic() + 2 * _SECONDS
+        ends = time.thread_time() + 2 * _SECONDS
         return tuple(name for name in now if now[name] is gone or self._differs(name, now[name], ends))
 
     def _differs(self, name: str, value: Any, ends: float) -> bool:
@@ -66,13 +66,13 @@ class Namespace:
         return before != after
 
     def _read(self, names: Iterable[str], seconds: float) -> dict[str, bytes]:
-        ends = time.monotonic() + seconds
+        ends = time.thread_time() + seconds
         digests = {name: digest(self._values[name], ends) for name in names}
         return {name: found for name, found in digests.items() if found is not None}
 
 
 def digest(value: object, ends: float = math.inf) -> bytes | None:
-    """The same for values of the same content; None where that is not known cheaply, or not by `ends`."""
+    """Hash the content of a value; None where that is not cheap, or not done by `ends`."""
     reader = _Reader(ends)
     try:
         reader.read(value, 0)
@@ -90,8 +90,9 @@ class _Reader:
         self._open: set[int] = set()
 
     def read(self, value: Any, depth: int) -> None:
+        """Hash a value and its parts; raises TooLarge."""
         self.left -= 1
-        if self.left < 0 or depth > _DEPTH or (self.left % 256 == 0 and time.monotonic() > self._ends):
+        if self.left < 0 or depth > _DEPTH or (self.left % 256 == 0 and time.thread_time() > self._ends):
             raise TooLarge
         cls = type(value)
         self._put(f"{module_of(cls)}.{cls.__name__}".encode())

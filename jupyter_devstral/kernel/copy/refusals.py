@@ -1,4 +1,4 @@
-"""The audit hook of a confined child: refuses writing, network and programs, and says what was refused.
+"""The audit hook of a confined child, which refuses writing, network and programs, and says what.
 
 Knows Python's audit events, no shell. An audit hook cannot be taken away: to be installed in a process that
 will soon be gone. C code raises no audit events; see `confinement`.
@@ -9,17 +9,21 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
+from .processes import keep_locks_within, refuse_process_pools
+
 NAME_LIMIT = 60
-WRITES, NETWORK, PROGRAM, SIGNALS, INPUT = (
+WRITES, NETWORK, PROGRAM, SIGNALS, INPUT, THREAD = (
     "it writes files",
     "it uses the network",
     "it starts a program",
     "it sends signals to processes",
     "it waits for input",
+    "it needs another thread of the kernel",
 )
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -43,7 +47,7 @@ _CACHES = frozenset(
 
 
 class Refused(PermissionError):
-    """Raised in place of what a trial may not do. A PermissionError, so that libraries fall back as they can.
+    """A refusal of what a copy may not do; a PermissionError, so that libraries fall back as they can.
 
     Attributes:
         reason: a phrase, "it writes files (out.csv)".
@@ -55,14 +59,28 @@ class Refused(PermissionError):
 
 
 class Refusals:
-    """Refuses, and tells `on_first` the first refusal that was not about a library's cache.
+    """The refusals of one process; `on_first` is told the first that was not about a library's cache.
+
+    Args:
+        sqlite: whether opening a database may mean writing.
+        folder: the one below which everything is allowed, as its real path; "" for none.
+        on_private: called before anything is written there.
 
     Attributes:
         unnoticed: the first that was, as a phrase; the library may still fail for want of it.
     """
 
-    def __init__(self, on_first: Callable[[str], None], *, sqlite: bool) -> None:
+    def __init__(
+        self,
+        on_first: Callable[[str], None],
+        *,
+        sqlite: bool,
+        folder: str = "",
+        on_private: Callable[[], None] = lambda: None,
+    ) -> None:
         self._on_first = on_first
+        self._folder = folder
+        self._on_private = on_private
         self._told = False
         self.unnoticed = ""
         self._library_roots = tuple(
@@ -71,12 +89,14 @@ class Refusals:
         self._handlers = self._make_handlers(sqlite)
 
     def install(self) -> None:
-        """For the rest of this process's life."""
+        """Refuse from here on, for the rest of this process's life."""
         _replace_fork_exec(lambda *arguments: self.refuse(PROGRAM))
+        refuse_process_pools(lambda *arguments, **options: self.refuse(PROGRAM))
+        keep_locks_within()
         sys.addaudithook(self._hook)
 
     def refuse(self, reason: str, name: object = "") -> None:
-        """Raises `Refused`, always."""
+        """Raise `Refused`, always."""
         shown = shown_name(name)
         reason = f"{reason} ({shown})" if shown else reason
         if self._harmless():
@@ -96,7 +116,6 @@ class Refusals:
             "open": self._open,
             "mmap.__new__": self._map,
             "os.kill": self._kill,
-            "os.mkdir": self._make_folder,
             "socket.connect": self._connect,
             "socket.bind": self._connect,
             "socket.sendto": self._connect,
@@ -105,9 +124,10 @@ class Refusals:
         }
         if sqlite:
             handlers["sqlite3.connect"] = self._open_database
+        for event, places in _WRITING_EVENTS.items():
+            handlers[event] = partial(self._change, event, places)
+        handlers["os.mkdir"] = self._make_folder
         for events, handler in (
-            (_REMOVING, self._remove),
-            (_CHANGING, lambda path="", *_: self.refuse(WRITES, path)),
             (_RESOLVING, lambda host="", *_: self.refuse(NETWORK, host)),
             (_STARTING, lambda *_: self.refuse(PROGRAM)),
             (_SIGNALLING, lambda *_: self.refuse(SIGNALS)),
@@ -118,27 +138,56 @@ class Refusals:
     def _open(self, path: object, mode: object, flags: object) -> None:
         # A number is a descriptor that is open already.
         if isinstance(flags, int) and flags & _WRITING and type(path) is not int and path not in _NOWHERE:
-            self.refuse(WRITES, path)
+            self._check(path)
 
     def _map(self, fileno: int, length: int, access: int, offset: int) -> None:
         # Shared and writable by default: numpy's and pandas' read-only maps say ACCESS_READ (1) or COPY (3).
-        if fileno != -1 and access not in (1, 3):
+        if fileno != -1 and access not in (1, 3) and not self._is_private(fileno):
             self.refuse(WRITES)
 
-    def _make_folder(self, path: object, *rest: object) -> None:
-        # One that is there already makes no change: the usual `makedirs(…, exist_ok=True)`.
-        if not _exists(path):
-            self.refuse(WRITES, path)
-
-    def _remove(self, path: object, *rest: object) -> None:
+    def _change(self, event: str, places: tuple[Place, ...], *arguments: Any) -> None:
+        itself = event in _OF_ENTRIES
+        if all(self._is_private(*_place(one, arguments), itself=itself) for one in places):
+            return
+        path, folder = _place(places[0], arguments)
         # What is not there gives the error that the code may be prepared for; unless it is told by a folder's
         # descriptor, then we cannot know.
-        if _exists(path) or rest[-1:] not in ((), (-1,), (None,)):
-            self.refuse(WRITES, path)
+        if event not in _REMOVING or _exists(path) or folder is not None:
+            self.refuse(WRITES, arguments[0] if arguments else "")
+
+    def _make_folder(self, path: object, mode: int = 0, folder: int = -1) -> None:
+        # One that is there already makes no change: the usual `makedirs(…, exist_ok=True)`.
+        if not _exists(path):
+            self._change("os.mkdir", ((0, 2),), path, mode, folder)
 
     def _open_database(self, database: object, *rest: object) -> None:
         if database not in (":memory:", b":memory:", ""):
-            self.refuse(WRITES, database)
+            self._check(database)
+
+    def _check(self, path: object) -> None:
+        if not self._is_private(path):
+            self.refuse(WRITES, path)
+
+    def _is_private(self, path: object, folder: int | None = None, *, itself: bool = False) -> bool:
+        """Whether a path, or an open descriptor, is below the folder of the copy.
+
+        Args:
+            folder: descriptor of what a path is relative to; default: the working directory.
+            itself: a symbolic link is meant, and not what it points to.
+        """
+        if not self._folder:
+            return False
+        try:
+            name = os.readlink(f"/proc/self/fd/{path}") if isinstance(path, int) else os.fsdecode(path)  # type: ignore[arg-type]
+            base = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
+            whole = os.path.join(base, name)
+            real = os.path.realpath(os.path.dirname(whole) if itself else whole)
+        except (OSError, TypeError, ValueError):
+            return False
+        if not f"{real}/".startswith(f"{self._folder}/"):
+            return False
+        self._on_private()
+        return True
 
     def _connect(self, socket: Any, address: object, *rest: object) -> None:
         # Without an address it goes to where the socket is connected already: a pair of this process's own.
@@ -151,7 +200,7 @@ class Refusals:
             self.refuse(SIGNALS)
 
     def _harmless(self) -> bool:
-        """Whether a library asks that goes on without: about its cache, or while it is imported."""
+        """Whether a library asks that goes on without, for its cache or while it is imported."""
         frame: FrameType | None = sys._getframe(2)
         while frame is not None:
             module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
@@ -166,12 +215,36 @@ class Refusals:
         return filename.startswith((*self._library_roots, "<frozen"))
 
 
-_REMOVING = "os.remove os.rmdir os.rename shutil.rmtree"
-_CHANGING = (
-    "os.chmod os.chown os.chflags os.link os.removexattr os.setxattr os.symlink os.truncate os.utime"
-    " shutil.chown shutil.copyfile shutil.copymode shutil.copystat shutil.copytree shutil.make_archive"
-    " shutil.move shutil.unpack_archive tempfile.mkdtemp tempfile.mkstemp"
-)
+# Where an event names what it changes: the place of the path, and of the folder's descriptor (-1 for none).
+Place = tuple[int, int]
+_WRITING_EVENTS: dict[str, tuple[Place, ...]] = {
+    "os.chflags": ((0, -1),),
+    "os.chmod": ((0, 2),),
+    "os.chown": ((0, 3),),
+    "os.link": ((0, 2), (1, 3)),
+    "os.remove": ((0, 1),),
+    "os.removexattr": ((0, -1),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.rmdir": ((0, 1),),
+    "os.setxattr": ((0, -1),),
+    "os.symlink": ((1, 2),),
+    "os.truncate": ((0, -1),),
+    "os.utime": ((0, 3),),
+    "shutil.chown": ((0, -1),),
+    "shutil.copyfile": ((1, -1),),
+    "shutil.copymode": ((1, -1),),
+    "shutil.copystat": ((1, -1),),
+    "shutil.copytree": ((1, -1),),
+    "shutil.make_archive": ((0, -1),),
+    "shutil.move": ((0, -1), (1, -1)),
+    "shutil.rmtree": ((0, 1),),
+    "shutil.unpack_archive": ((1, -1),),
+    "tempfile.mkdtemp": ((0, -1),),
+    "tempfile.mkstemp": ((0, -1),),
+}
+_REMOVING = frozenset({"os.remove", "os.rename", "os.rmdir", "shutil.rmtree"})
+# About a symbolic link itself.
+_OF_ENTRIES = frozenset({"os.remove", "os.rename", "os.rmdir", "os.symlink"})
 _RESOLVING = (
     "socket.getaddrinfo socket.gethostbyname socket.gethostbyaddr socket.getnameinfo syslog.openlog"
     " syslog.syslog webbrowser.open"
@@ -181,7 +254,7 @@ _SIGNALLING = "os.killpg signal.pthread_kill"
 
 
 def shown_name(name: object) -> str:
-    """The last part of a path, or a host, on one line and short enough for a badge."""
+    """Shorten a path, to its last part, or a host to one line for a badge."""
     if isinstance(name, (list, tuple)) and name:
         name = name[0]
     if isinstance(name, os.PathLike):
@@ -193,12 +266,20 @@ def shown_name(name: object) -> str:
     return text if len(text) <= NAME_LIMIT else text[: NAME_LIMIT - 1] + "…"
 
 
+def _place(place: Place, arguments: Sequence[Any]) -> tuple[Any, int | None]:
+    """Find the path that an event names, and the descriptor of the folder it is relative to, or None."""
+    at, folder_at = place
+    path = arguments[at] if at < len(arguments) else ""
+    folder = arguments[folder_at] if 0 <= folder_at < len(arguments) else None
+    return path, folder if isinstance(folder, int) and folder >= 0 else None
+
+
 def _exists(path: object) -> bool:
     return isinstance(path, (str, bytes, os.PathLike)) and os.path.lexists(path)
 
 
 def _replace_fork_exec(refuse: Callable[..., None]) -> None:
-    """multiprocessing starts its processes past every audit event."""
+    """Refuse the processes of multiprocessing, which start past every audit event."""
     try:
         import _posixsubprocess
     except ImportError:

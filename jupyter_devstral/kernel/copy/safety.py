@@ -1,4 +1,4 @@
-"""Whether a copy of the kernel made by fork would be sound now, by what the system knows of this process.
+"""Reasons why a forked copy of the kernel would not be sound now, by what the system knows of it.
 
 Reads only; changes nothing in the kernel. Costs a few milliseconds. Must not know what the copy is for.
 """
@@ -8,41 +8,21 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from types import FrameType
 from typing import Any
 
 from .confinement import SEMAPHORE
 from .hostile_libraries import hostile_library
+from .threads import is_any_at_work
 
 NO_FORK = "this platform has no sound fork"
 _NATIVE_GPU = ("/dev/nvidia", "/dev/kfd", "/dev/dri/render")
 _NOT_GPU = frozenset({"/dev/nvidiactl"})
 
-# Whose threads are expected: the kernel's own, and ours.
-_KERNEL_PACKAGES = frozenset(
-    {
-        "IPython",
-        "comm",
-        "ipykernel",
-        "ipywidgets",
-        "jupyter_client",
-        "prompt_toolkit",
-        "tornado",
-        "tqdm",
-        "zmq",
-    }
-    | {"_pydev_bundle", "_pydevd_bundle", "debugpy", "pydevd", "jupyter_devstral"}
-)
-_PLUMBING = frozenset(
-    {"threading", "asyncio", "concurrent", "selectors", "queue", "socketserver", "contextlib"}
-)
-
 
 def why_not(ip: Any, sources: Sequence[str] = (), *, own_ports: Collection[int] = ()) -> str:
-    """Why this process should not be forked to run `sources`; "" when nothing speaks against it.
+    """Give the first reason not to fork this process to run `sources`; "" when there is none.
 
     Args:
         own_ports: remote ports of connections that are this project's own, as to the model's server.
@@ -51,11 +31,12 @@ def why_not(ip: Any, sources: Sequence[str] = (), *, own_ports: Collection[int] 
 
 
 def reasons(ip: Any, sources: Sequence[str] = (), *, own_ports: Collection[int] = ()) -> Iterator[str]:
-    """All of them, the cheapest to find first, as phrases."""
+    """List all reasons as phrases, the cheapest to find first."""
     if not sys.platform.startswith("linux") or not os.path.isdir("/proc/self/fd"):
         yield NO_FORK
         return
-    yield from _threads(ip.user_ns)
+    if is_any_at_work(ip):
+        yield "threads that the notebook's code started are running"
     links = _open_files()
     if _uses_gpu(links.values()):
         yield "a GPU is in use"
@@ -68,45 +49,6 @@ def reasons(ip: Any, sources: Sequence[str] = (), *, own_ports: Collection[int] 
     library = hostile_library(ip.user_ns, sources)
     if library:
         yield f"{library} does not survive in a copy of the kernel"
-
-
-def _threads(user_ns: Any) -> Iterator[str]:
-    alive = {int(name) for name in os.listdir("/proc/self/task")}
-    known = {thread.ident: thread for thread in threading.enumerate()}
-    mine = {threading.get_ident(), threading.main_thread().ident}
-    for ident, frame in sys._current_frames().items():
-        thread = known.get(ident)
-        if ident in mine or (thread is not None and thread.native_id not in alive):
-            continue
-        frames = tuple(_frames(frame))
-        if any(f.f_globals is user_ns for f in frames) or not _is_kernels(thread, frames):
-            yield "threads that the notebook's code started are running"
-            return
-
-
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
-
-
-def _is_kernels(thread: threading.Thread | None, frames: Sequence[FrameType]) -> bool:
-    if thread is not None and _package(type(thread).__module__) in _KERNEL_PACKAGES:
-        return True
-    target = getattr(thread, "_target", None)
-    owner = getattr(target, "__func__", target)
-    if owner is not None and _package(getattr(owner, "__module__", "")) in _KERNEL_PACKAGES:
-        return True
-    # A thread of the standard library's pools, or one that `_thread` started: by what it runs.
-    for frame in reversed(frames):
-        package = _package(frame.f_globals.get("__name__", ""))
-        if package not in _PLUMBING:
-            return package in _KERNEL_PACKAGES
-    return False
-
-
-def _package(module: object) -> str:
-    return module.partition(".")[0] if isinstance(module, str) else ""
 
 
 def _open_files() -> dict[int, str]:

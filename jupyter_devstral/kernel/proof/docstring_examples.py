@@ -1,4 +1,4 @@
-"""Examples of docstrings as tests: one for each example that says what is printed, and one for all together.
+"""Examples of docstrings as tests, one for each that prints something, and one for all together.
 
 The tests call back into this module, in the copy of the kernel that runs them.
 """
@@ -9,12 +9,13 @@ import doctest
 from collections.abc import Mapping
 from typing import Any
 
-from ...core.unit_tests.docstrings import examples_in
+from ...core.unit_tests.docstrings import examples_in, without_examples
 from ...core.unit_tests.written_tests import TestSource
+from .runs import passed, run_in_copy
 
 
 def as_tests(docstrings: Mapping[str, str]) -> TestSource:
-    """A test for each example with an output, "test_NAME_2" for the second one; setup is run before it."""
+    """Make a test of each example with an output, "test_NAME_2" of the second; setup is run before it."""
     tests = [
         (f"test_{name}_{number + 1}", text, number)
         for name, text in docstrings.items()
@@ -25,7 +26,7 @@ def as_tests(docstrings: Mapping[str, str]) -> TestSource:
 
 
 def as_whole(docstrings: Mapping[str, str]) -> TestSource:
-    """A test for each docstring, as doctest itself would run it."""
+    """Make a test of each docstring, as doctest itself would run it."""
     return TestSource(
         tests=tuple(
             (f"test_{name}", _calling(f"test_{name}", text, None)) for name, text in docstrings.items()
@@ -33,9 +34,33 @@ def as_whole(docstrings: Mapping[str, str]) -> TestSource:
     )
 
 
-def numbers_of(test_names: set[str], name: str, count: int) -> set[int]:
-    """Which examples of `name` the tests are of."""
-    return {number for number in range(count) if f"test_{name}_{number + 1}" in test_names}
+def holding(
+    ip: Any, docstrings: Mapping[str, str], good: set[str], seconds: float
+) -> tuple[dict[str, str], list[str]]:
+    """Keep the examples that hold one by one, and then together in a copy of the kernel.
+
+    Args:
+        good: names of the tests, as `as_tests` gives them, that pass.
+        seconds: for the copy.
+
+    Returns the docstrings that are left, by name, and sentences about the others. Raises OSError when the
+    system refuses a copy.
+    """
+    kept = {}
+    for name, text in docstrings.items():
+        examples = examples_in(text)
+        tested = {number for number, (_, wanted, _) in enumerate(examples) if wanted}
+        holds = {number for number in range(len(examples)) if f"test_{name}_{number + 1}" in good}
+        if holds:
+            kept[name] = without_examples(text, tested - holds)
+    whole = as_whole(kept)
+    together = passed(run_in_copy(ip, whole.python(), whole.names, seconds=seconds)) if kept else set()
+    notes = [
+        f"The examples of `{name}` hold one by one, but not together: not inserted."
+        for name in kept
+        if f"test_{name}" not in together
+    ]
+    return {name: text for name, text in kept.items() if f"test_{name}" in together}, notes
 
 
 def check(docstring: str, number: int | None, namespace: dict[str, Any]) -> None:
@@ -56,7 +81,7 @@ def check(docstring: str, number: int | None, namespace: dict[str, Any]) -> None
 
 
 class _Runner(doctest.DocTestRunner):
-    """Keeps the first failure."""
+    """A runner that keeps the first failure."""
 
     def __init__(self) -> None:
         super().__init__(verbose=False)

@@ -11,7 +11,7 @@ _DETAILS = 10
 
 
 def outcomes_markdown(outcomes: Sequence[TestOutcome]) -> str:
-    """A line that counts, a table of the tests, and pytest's report of those that did not pass."""
+    """Write a line that counts, a table, and pytest's report of the tests that did not pass."""
     parts = [f"**{counted(outcomes)}**"]
     if outcomes:
         parts.append(outcomes_table(outcomes))
@@ -23,7 +23,7 @@ def outcomes_markdown(outcomes: Sequence[TestOutcome]) -> str:
 
 
 def outcomes_table(outcomes: Sequence[TestOutcome]) -> str:
-    """One row a test, as a Markdown table."""
+    """Write a Markdown table with a row a test."""
     rows = [
         (inline_code(one.name), one.kind, _milliseconds(one.seconds), prose(one.message)) for one in outcomes
     ]
@@ -33,7 +33,7 @@ def outcomes_table(outcomes: Sequence[TestOutcome]) -> str:
 
 
 def counted(outcomes: Sequence[TestOutcome]) -> str:
-    """ "5 tests, all pass", "5 tests: 3 pass, 1 failed, 1 skipped"."""
+    """Count the tests: "5 tests, all pass", "5 tests: 3 pass, 1 failed, 1 skipped"."""
     number = f"{len(outcomes)} {'test' if len(outcomes) == 1 else 'tests'}"
     kinds = [one.kind for one in outcomes]
     if not outcomes:

@@ -1,4 +1,4 @@
-"""Tests that a model wrote, proven before they become a cell: run in forks, and against mutants.
+"""The proof of a model's tests before they become a cell: run in forks, and against mutants.
 
 Runs on the main thread, while the cell that asked is still running; or step by step, for a server that asks
 between cells.
@@ -14,8 +14,9 @@ from ...core.answering import Asking, Status
 from ...core.edits.edit import Edit
 from ...core.errors import ModelError
 from ...core.python.source import defines_the_same, definitions_of
+from ...core.text.data_lines import guarded
 from ...core.text.markdown import code_block, inline_code, prose
-from ...core.unit_tests.docstrings import docstrings_of, examples_in, without_examples
+from ...core.unit_tests.docstrings import docstrings_of
 from ...core.unit_tests.mutants import Mutant, mutants_of
 from ...core.unit_tests.question import DOCTEST, FUNCTIONS
 from ...core.unit_tests.written_tests import TestSource, mentions, read_tests
@@ -23,7 +24,7 @@ from ..copy.safety import why_not
 from .outcomes_text import counted, outcomes_table
 from .pytest_run import ERROR, FAILED, PASSED, TestOutcome
 from .runs import CUT_OFF, FLAKY, NO_TURN, NOT_TRIED, passed, run_in_copy, survivors
-from .targets import undefined_in
+from .targets import is_module, undefined_in
 
 if TYPE_CHECKING:
     from .targets import Target
@@ -36,7 +37,7 @@ _SURVIVORS_SHOWN, _ERRORS_SENT = 5, 5
 
 @dataclass
 class Proof:
-    """What is known of the tests of a reply.
+    """The knowledge about the tests of a reply.
 
     Attributes:
         tests: those that are left to insert.
@@ -61,25 +62,27 @@ class Proof:
 
     @property
     def caught(self) -> int:
+        """The number of mutants that a test noticed."""
         return len(self.tried) - len(self.alive)
 
     @property
     def failing(self) -> list[str]:
+        """The names of the tests that fail."""
         return [name for name in self.tests.names if name in _names(self.outcomes, FAILED)]
 
     @property
     def proves_nothing(self) -> bool:
-        """No mutant was caught, and no test found a fault: such tests are not inserted unasked."""
+        """Whether no mutant was caught and no test fails; such tests are not inserted unasked."""
         return bool(self.tried) and not self.caught and not self.failing
 
     def edits(self, anchor: str) -> tuple[Edit, ...]:
-        """One new cell, or none; examples belong into docstrings."""
+        """Propose one new cell, or none; examples belong into docstrings."""
         if not self.tests.tests or self.proves_nothing or self.form == DOCTEST:
             return ()
         return (Edit("insert", anchor, "", self.tests.cell(dict.fromkeys(self.failing, QUESTION))),)
 
     def markdown(self, how_to_strengthen: str = HOW_TO_STRENGTHEN) -> str:
-        """The receipt of the tests: a line, the table, the questions, what no test would notice."""
+        """Write the receipt of the tests: a line, the table, the questions, what no test would notice."""
         parts = [f"**{self.headline()}**"] if self.headline() else []
         if self.outcomes:
             parts.append(outcomes_table(self.outcomes))
@@ -95,7 +98,7 @@ class Proof:
         return "\n\n".join(parts)
 
     def headline(self) -> str:
-        """ "5 tests, all pass, 11 of 13 mutants caught"."""
+        """Sum the tests up: "5 tests, all pass, 11 of 13 mutants caught"."""
         if self.reason:
             return f"not tried: {prose(self.reason)}"
         if not self.outcomes:
@@ -107,7 +110,7 @@ class Proof:
         return f"{line}: these tests prove nothing" if self.proves_nothing else line
 
     def strengthening(self) -> str:
-        """The question that asks for tests which notice what these do not."""
+        """Word the question for tests that notice what these do not."""
         from ...core.prompt.prompt import wording
 
         return wording("strengthen").replace("{mutants}", "\n".join(self.survivors()))
@@ -119,7 +122,7 @@ class Proof:
         return "\n".join(["No test would notice:", "", *lines[:_SURVIVORS_SHOWN], *rest])
 
     def survivors(self) -> list[str]:
-        """A line of Markdown for each mutant that no test noticed."""
+        """Write a line of Markdown for each mutant that no test noticed."""
         lines = []
         for mutant in self.alive:
             source = next(target.source for target in self.targets if target.name == mutant.path[0])
@@ -143,7 +146,7 @@ def proving(
     seconds: float,
     own_ports: Collection[int] = (),
 ) -> Steps:
-    """Read, run, repair once, run against mutants: a generator, so that each step can be its own message.
+    """Read tests, run them, repair them once, run them against mutants; step by step.
 
     Args:
         blocks: the code of the reply.
@@ -154,37 +157,12 @@ def proving(
 
     Where the one repair is asked for, `ModelError` may be thrown in. Returns the proof.
     """
-    names = [target.name for target in targets]
-    docstrings: dict[str, str] = {}
-    if form == DOCTEST:
-        from .docstring_examples import as_tests
-
-        docstrings = docstrings_of(blocks, names)
-        tests = as_tests(docstrings)
-    else:
-        tests = read_tests(blocks, names)
-    proof = Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
-    here = definitions_of(cell)
-    known = [one for one in targets if one.name in here]
-    stale = {one.name for one in known if not defines_the_same(one.name, cell, one.source)}
-    if stale:
-        why = "the kernel still has the old definition, and that is what was tested"
-        proof.notes.append(f"The cell of {_listed(stale)} has changed since it ran: {why}.")
-    if not tests.tests:
-        what = "docstring with examples" if form == DOCTEST else "tests"
-        proof.notes.append(f"The reply has no {what}, so nothing was inserted.")
+    docstrings = docstrings_of(blocks, [one.name for one in targets]) if form == DOCTEST else {}
+    proof = _read(ip, blocks, targets, form, docstrings)
+    _note_stale(proof, cell)
+    if not _is_to_the_point(proof):
         return proof
-    if names and form != DOCTEST and not mentions(tests, names):
-        proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
-        proof.tests = tests.keep(())
-        return proof
-    missing = undefined_in(cell, ip.user_ns) if not targets else []
-    if missing:
-        proof.reason = f"`{missing[0]}` does not exist yet; run its cell first"
-    elif not seconds:
-        proof.reason = "trials are switched off"
-    else:
-        proof.reason = why_not(ip, [tests.python()], own_ports=set(own_ports))
+    proof.reason = _why_not_tried(ip, proof, cell, seconds, own_ports)
     if proof.reason:
         return proof
     try:
@@ -193,8 +171,12 @@ def proving(
             share = _MUTANTS // max(1, len(targets))
             mutants = [one for target in targets for one in mutants_of(target.source, limit=share)]
         yield from _mutate(ip, proof, mutants)
-        if docstrings:
-            _keep_what_holds(ip, proof, docstrings, seconds)
+        if docstrings and not proof.proves_nothing:
+            from .docstring_examples import holding
+
+            good = passed(proof.outcomes) & set(proof.tests.names)
+            proof.docstrings, notes = holding(ip, docstrings, good, seconds)
+            proof.notes += notes
     except KeyboardInterrupt:
         proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
         proof.tests = proof.tests.keep(passed(proof.outcomes) | _names(proof.outcomes, FAILED))
@@ -203,8 +185,54 @@ def proving(
     return proof
 
 
+def _read(
+    ip: Any, blocks: Sequence[str], targets: Sequence[Target], form: str, docstrings: dict[str, str]
+) -> Proof:
+    if form == DOCTEST:
+        from .docstring_examples import as_tests
+
+        tests = as_tests(docstrings)
+    else:
+        names = [target.name for target in targets]
+        tests = read_tests(blocks, names, known=ip.user_ns, is_module=is_module)
+    return Proof(tests, notes=list(tests.notes), targets=tuple(targets), form=form)
+
+
+def _note_stale(proof: Proof, cell: str) -> None:
+    """Say of which targets the kernel has another definition than the cell."""
+    here = definitions_of(cell)
+    known = [one for one in proof.targets if one.name in here]
+    stale = {one.name for one in known if not defines_the_same(one.name, cell, one.source)}
+    if stale:
+        why = "the kernel still has the old definition, and that is what was tested"
+        proof.notes.append(f"The cell of {_listed(stale)} has changed since it ran: {why}.")
+
+
+def _is_to_the_point(proof: Proof) -> bool:
+    """Whether there are tests, and tests of the targets; says so where there are none."""
+    names = [target.name for target in proof.targets]
+    if not proof.tests.tests:
+        what = "docstring with examples" if proof.form == DOCTEST else "tests"
+        proof.notes.append(f"The reply has no {what}, so nothing was inserted.")
+        return False
+    if names and proof.form != DOCTEST and not mentions(proof.tests, names):
+        proof.notes.append(f"No test here uses {' or '.join(f'`{name}`' for name in names)}: not inserted.")
+        proof.tests = proof.tests.keep(())
+        return False
+    return True
+
+
+def _why_not_tried(ip: Any, proof: Proof, cell: str, seconds: float, own_ports: Collection[int]) -> str:
+    missing = undefined_in(cell, ip.user_ns) if not proof.targets else []
+    if missing:
+        return f"`{missing[0]}` does not exist yet; run its cell first"
+    if not seconds:
+        return "trials are switched off"
+    return why_not(ip, [proof.tests.python()], own_ports=set(own_ports))
+
+
 def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
-    """Outcomes, with the one repair of tests that raise errors; leaves the tests that are worth keeping."""
+    """Run the tests, have those repaired once that raise errors, and keep what is worth it."""
     yield Status("running the tests in a copy of the kernel")
     proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
     broken = _names(proof.outcomes, ERROR)
@@ -213,11 +241,12 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
         errors = [f"{one.name or 'the cell'}: {one.message}" for one in proof.outcomes if one.kind == ERROR]
         from ...core.prompt.prompt import wording
 
-        words = wording("repair_tests").replace("{error}", "\n".join(errors[:_ERRORS_SENT]))
+        words = wording("repair_tests").replace("{error}", guarded("\n".join(errors[:_ERRORS_SENT])))
         repaired = TestSource()
         try:
             second = (yield Asking(words)) or ()
-            repaired = read_tests(second, [target.name for target in proof.targets])
+            names = [target.name for target in proof.targets]
+            repaired = read_tests(second, names, known=ip.user_ns, is_module=is_module)
         except ModelError as error:
             proof.notes.append(f"No second attempt: {error}")
         sound = proof.tests.keep(set(proof.tests.names) - broken if "" not in broken else ())
@@ -236,48 +265,23 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
     unlike = set(good) - passed(again)
     if unlike:
         proof.outcomes = [
-            replace(
-                one, kind=FLAKY, message="passes once, and not with other random numbers or at another time"
-            )
+            replace(one, kind=FLAKY, message="passes once, but not again with other random numbers")
             if one.test in unlike
             else one
             for one in proof.outcomes
         ]
         proof.tests = proof.tests.keep(set(proof.tests.names) - unlike)
-        proof.notes.append(f"Not inserted, not repeatable: {_listed(unlike)}.")
+        proof.notes.append(f"Not inserted: not repeatable: {_listed(unlike)}.")
     return proof
-
-
-def _keep_what_holds(ip: Any, proof: Proof, docstrings: dict[str, str], seconds: float) -> None:
-    """The docstrings without the examples that do not hold, if they still do when they run together."""
-    if proof.proves_nothing:
-        return
-    from .docstring_examples import as_whole, numbers_of
-
-    good = passed(proof.outcomes) & set(proof.tests.names)
-    shown = {name: examples_in(text) for name, text in docstrings.items()}
-    held = {}
-    for name, text in docstrings.items():
-        tested = {number for number, (_, wanted, _) in enumerate(shown[name]) if wanted}
-        holds = numbers_of(good, name, len(shown[name]))
-        if holds:
-            held[name] = without_examples(text, tested - holds)
-    whole = as_whole(held)
-    together = passed(run_in_copy(ip, whole.python(), whole.names, seconds=seconds)) if held else set()
-    for name, text in held.items():
-        if f"test_{name}" in together:
-            proof.docstrings[name] = text
-        else:
-            proof.notes.append(f"The examples of `{name}` hold one by one, but not together: not inserted.")
 
 
 def _drop(proof: Proof) -> None:
     """Take out what cannot be proven, and say so."""
     for kind, words in (
-        (ERROR, "Dropped, they raise errors"),
-        (CUT_OFF, "Not inserted, no end in sight"),
-        (NOT_TRIED, "Not inserted, not tried; mock what does that (`monkeypatch.setattr`)"),
-        (NO_TURN, "Not inserted, their turn never came"),
+        (ERROR, "Dropped: they raise errors"),
+        (CUT_OFF, "Not inserted: they did not finish"),
+        (NOT_TRIED, "Not inserted: not tried; mock what does that (`monkeypatch.setattr`)"),
+        (NO_TURN, "Not inserted: time ran out before they were tried"),
     ):
         names = _names(proof.outcomes, kind)
         if names:

@@ -1,4 +1,4 @@
-"""Tests that stand in a cell, run by pytest in this very process: its assertion messages, fixtures and marks.
+"""A run of pytest in this very process for tests that stand in a cell.
 
 Must not know who wrote the tests, or how the results are shown. pytest is imported with the first run only.
 
@@ -10,11 +10,11 @@ way to it for code without a file.
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import inspect
 import os
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,12 +24,9 @@ from types import ModuleType
 from typing import Any
 
 from ...core.errors import UsageError
-from ...core.python.source import definitions_of
 from ...core.unit_tests.written_tests import is_test_name
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
-# What rewritten asserts read from the namespace.
-HELPERS = ("@py_builtins", "@pytest_ar")
 
 _MESSAGE_LIMIT, _DETAIL_LIMIT = 200, 4000
 _ARGUMENTS = ("--capture=sys", "--noconftest", "-c", os.devnull, "--rootdir", os.sep)
@@ -38,7 +35,7 @@ _NO_PLUGINS = ("terminal", "cacheprovider", "faulthandler", "junitxml", "logging
 
 @dataclass(frozen=True)
 class TestOutcome:
-    """How one test ended.
+    """The end of one test.
 
     Attributes:
         name: of the test, with its parameters: "test_mean[2]".
@@ -72,32 +69,21 @@ def import_pytest() -> None:
     get_config()
 
 
-def define_tests(source: str, namespace: dict[str, Any], filename: str) -> tuple[str, ...]:
-    """Execute a cell of tests in `namespace`, asserts rewritten by pytest; the names it bound to tests.
-
-    Args:
-        source: plain Python.
-        filename: what tracebacks call it, known to `linecache`.
-
-    Raises what the cell raises, SyntaxError included.
-    """
-    tree = ast.parse(source, filename)
-    from _pytest.assertion.rewrite import rewrite_asserts
-
-    rewrite_asserts(tree, source.encode("utf-8", "replace"))
-    exec(compile(tree, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - the user runs this cell
-    return tuple(name for name in definitions_of(source) if is_test_name(name))
-
-
 def tests_in(namespace: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of a namespace that are bound to tests of its own cells."""
+    """List the names that are bound to tests of the notebook's cells."""
     return tuple(
         name
         for name, value in namespace.items()
-        if is_test_name(name)
-        and (inspect.isfunction(value) or inspect.isclass(value))
+        if (is_case(value) or (is_test_name(name) and (inspect.isfunction(value) or inspect.isclass(value))))
         and value.__module__ == "__main__"
     )
+
+
+def is_case(value: object) -> bool:
+    """Whether it is a class of `unittest`'s tests, which may have any name."""
+    # Where nobody has imported it, nothing is one.
+    unittest = sys.modules.get("unittest")
+    return unittest is not None and inspect.isclass(value) and issubclass(value, unittest.TestCase)
 
 
 def run_tests(
@@ -153,6 +139,7 @@ class _Collected:
         self._raised: dict[str, tuple[str, str, BaseException]] = {}
 
     def pytest_collection(self, session: Any) -> bool:
+        """Collect the one module."""
         import pytest
 
         module = self._module
@@ -170,11 +157,12 @@ class _Collected:
         return True
 
     def pytest_collectreport(self, report: Any) -> None:
+        """Keep why something could not be collected."""
         if report.failed:
             self.problems.append(str(report.longreprtext)[-_DETAIL_LIMIT:])
 
     def pytest_pyfunc_call(self, pyfuncitem: Any) -> bool | None:
-        """A test that is a coroutine is awaited, in a loop of its own."""
+        """Await a test that is a coroutine, in a loop of its own."""
         if not inspect.iscoroutinefunction(pyfuncitem.obj):
             return None
         wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
@@ -182,7 +170,7 @@ class _Collected:
         return True
 
     def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
-        """Only looks: what pytest makes of a call no longer says what was raised."""
+        """Note what was raised; what pytest makes of a call no longer says it."""
         import pytest
 
         if call.excinfo is not None:
@@ -191,16 +179,19 @@ class _Collected:
             self._raised[item.nodeid] = kind, _one_line(call.excinfo), call.excinfo.value
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Tell that a test begins."""
         if self._on_begin is not None:
             self._on_begin(nodeid.partition("::")[2])
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Tell how a test ended."""
         raised = self._raised.pop(nodeid, None)
         outcome = self.outcomes.get(nodeid.partition("::")[2])
         if self._on_end is not None and outcome is not None:
             self._on_end(outcome, raised[2] if raised else None)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
+        """Keep the outcome of a phase of a test."""
         name = report.nodeid.partition("::")[2]
         before = self.outcomes.get(name)
         if report.failed:
@@ -244,7 +235,7 @@ def _detail(report: Any) -> str:
 
 @contextmanager
 def _no_foreign_plugins() -> Iterator[None]:
-    """Neither plugins that are installed nor options of the environment have a say."""
+    """Keep out installed plugins and options of the environment."""
     changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     before = {name: os.environ.get(name) for name in (*changed, "PYTEST_CURRENT_TEST")}
     os.environ.update(changed)

@@ -1,4 +1,4 @@
-"""Tests run in forked copies of the kernel, against the code as it is and against faults put into it.
+"""Runs of tests in forked copies of the kernel, against the code as it is and with faults in it.
 
 Must not know who wrote the tests, or how the results are shown. On the main thread only, between two cells.
 """
@@ -17,19 +17,24 @@ from typing import Any
 
 from ...core.unit_tests.mutants import Mutant
 from ..copy.child import Child
-from ..copy.forked import RETURNED, TIME, Forked, Outcome
+from ..copy.forked import Forked
 from ..copy.muted_shell import MutedShell
+from ..copy.outcome import FULL, RETURNED, UNDECIDED, Outcome, late
 from ..trial.child import error_text, refused_by_us
-from .pytest_run import ERROR, PASSED, TestOutcome, define_tests, import_pytest, run_tests
+from .cell_tests import define_tests, without_shell_names
+from .pytest_run import ERROR, PASSED, TestOutcome, import_pytest, run_tests
 
 CUT_OFF, NOT_TRIED, NO_TURN, FLAKY = "cut off", "not tried", "no turn", "not repeatable"
 
 _MEMORY = 2**30
 _FILE = "<tests>"
-_ROUNDS = 4
+# Copies for one cell of tests; on a busy machine, as many as begin within this many times their seconds.
+_ROUNDS, _MOST_SECONDS = 4, 6
 # A faulty function may loop: its tests get this many times what they took, and at least so many seconds.
 _MUTANT_FACTOR, _MUTANT_SECONDS = 10, 1.0
 _AT_ONCE = 4
+# On a machine that is busy elsewhere the budget is stretched, at most so many times.
+_BUSY_FACTOR = 3
 _MOST_LAYERS = 20
 _CACHED = type(functools.cache(lambda: None))
 
@@ -37,7 +42,7 @@ _CACHED = type(functools.cache(lambda: None))
 def run_in_copy(
     ip: Any, source: str, names: Sequence[str], *, seconds: float, fresh_random: bool = False
 ) -> list[TestOutcome]:
-    """What becomes of the tests of a cell in a copy of the namespace, in the order of `names`.
+    """Run the tests of a cell in a copy of the namespace; outcomes in the order of `names`.
 
     A test that does not end is CUT_OFF, and the others run in another copy; after too many of that kind the
     rest has NO_TURN. What confinement refused is NOT_TRIED, with the reason as its message. A cell that fails
@@ -53,8 +58,9 @@ def run_in_copy(
     import_pytest()
     found: dict[str, list[TestOutcome]] = {}
     left = list(names)
+    began = time.monotonic()
     for _ in range(_ROUNDS):
-        if not left:
+        if not left or time.monotonic() - began > _MOST_SECONDS * seconds:
             break
         forked = Forked(_Tests(ip, source, left, fresh_random).run, seconds=seconds, memory=_MEMORY)
         forked.start()
@@ -67,7 +73,7 @@ def run_in_copy(
         begun = [str(message["begun"]) for message in outcome.sent if "begun" in message]
         if not begun:
             return [TestOutcome("", ERROR, message=_why(outcome, seconds))]
-        kind = CUT_OFF if outcome.ended == TIME else ERROR
+        kind = CUT_OFF if outcome.is_late else NOT_TRIED if outcome.ended == FULL else ERROR
         last = TestOutcome(begun[-1], kind, message=_why(outcome, seconds))
         found.setdefault(last.test, []).append(last)
         left = [name for name in left if name not in found]
@@ -75,31 +81,34 @@ def run_in_copy(
         return found[""]
     for name in names:
         if name not in found:
-            found[name] = [TestOutcome(name, NO_TURN, message="too many tests before it did not end")]
+            found[name] = [TestOutcome(name, NO_TURN, message="too many tests before it did not finish")]
     return [one for name in names for one in found.get(name, [])]
 
 
 def survivors(
     ip: Any, source: str, names: Sequence[str], mutants: Sequence[Mutant], *, took: float, budget: float
 ) -> tuple[list[Mutant], list[Mutant]]:
-    """The mutants that were tried, and those of them that no test noticed.
+    """Run the tests against mutants; give those that were tried, and those that no test noticed.
 
     Each runs in a copy of its own, several at once; a mutant whose tests do not end is noticed. When `budget`
-    seconds are spent the rest is not tried. A mutant that cannot be put in the place of the original counts
-    as not tried.
+    seconds are spent the rest is not tried. A mutant that cannot be put in the place of the original, or
+    whose tests the machine gave too little time, counts as not tried.
     """
     import_pytest()
     seconds = max(_MUTANT_SECONDS, _MUTANT_FACTOR * took)
-    ends = time.monotonic() + budget
+    began, starved = time.monotonic(), 0.0
+    at_once = min(_AT_ONCE, os.cpu_count() or 1)
     tried: list[Mutant] = []
     alive: list[Mutant] = []
     waiting: list[tuple[Mutant, Forked]] = []
 
     def collect() -> None:
+        nonlocal starved
         mutant, forked = waiting.pop(0)
         outcome = forked.result()
+        starved += outcome.starved / at_once
         said = {key: value for message in outcome.sent for key, value in message.items()}
-        if "unfit" in said:
+        if "unfit" in said or outcome.ended == UNDECIDED:
             return
         tried.append(mutant)
         if outcome.ended == RETURNED and said.get("survived"):
@@ -107,12 +116,13 @@ def survivors(
 
     try:
         for mutant in mutants:
-            if time.monotonic() > ends:
+            spent = time.monotonic() - began
+            if spent - starved > budget or spent > _BUSY_FACTOR * budget:
                 break
             forked = Forked(_Mutated(ip, source, names, mutant).run, seconds=seconds, memory=_MEMORY)
             forked.start()
             waiting.append((mutant, forked))
-            if len(waiting) >= min(_AT_ONCE, os.cpu_count() or 1):
+            if len(waiting) >= at_once:
                 collect()
         while waiting:
             collect()
@@ -129,15 +139,20 @@ class _Tests:
         self._ip, self._source, self._names, self._fresh = ip, source, names, fresh_random
 
     def run(self, child: Child) -> None:
+        """Define and run the tests; tells `child` what becomes of each."""
         MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
         if self._fresh:
             _seed_anew()
-        namespace = self._ip.user_ns
+        with without_shell_names(self._ip.user_ns):
+            self._run(child)
+
+    def _run(self, child: Child) -> None:
+        _quiet_properties(self._source, look_further=True)
         # pytest quotes the lines of a test; a file that Python does not find is one with no time of change.
         lines = self._source.splitlines(keepends=True)
         linecache.cache[_FILE] = (len(self._source), None, lines, _FILE)
         try:
-            define_tests(self._source, namespace, _FILE)
+            tests = define_tests(self._source, self._ip.user_ns, _FILE)
         except BaseException as error:  # noqa: BLE001 - what the cell lets through is its failure
             child.lift_memory_cap()
             failed = TestOutcome("", ERROR, message=f"{type(error).__name__}: {error_text(error)}")
@@ -145,7 +160,7 @@ class _Tests:
             return
         run_tests(
             self._names,
-            namespace,
+            tests.namespace,
             on_begin=lambda name: child.send({"begun": name}),
             on_end=lambda one, raised: child.send({"outcome": asdict(_judged(one, raised))}),
         )
@@ -158,12 +173,15 @@ class _Mutated:
         self._ip, self._source, self._names, self._mutant = ip, source, names, mutant
 
     def run(self, child: Child) -> None:
+        """Run the tests until one notices the fault; tells `child` whether none did."""
         MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
         if not put_in_place(self._mutant, self._ip.user_ns):
             child.send({"unfit": True})
             return
-        define_tests(self._source, self._ip.user_ns, _FILE)
-        outcomes = run_tests(self._names, self._ip.user_ns, stop_at_first=True)
+        _quiet_properties(self._source, look_further=False)
+        with without_shell_names(self._ip.user_ns):
+            tests = define_tests(self._source, self._ip.user_ns, _FILE)
+            outcomes = run_tests(self._names, tests.namespace, stop_at_first=True)
         child.lift_memory_cap()
         child.send({"survived": bool(outcomes) and all(one.kind == PASSED for one in outcomes)})
 
@@ -195,13 +213,13 @@ def put_in_place(mutant: Mutant, namespace: dict[str, Any]) -> bool:
 
 
 def plain_function(value: Any, path: Sequence[str] = ()) -> FunctionType | None:
-    """The Python function behind a name, or behind a method of a class: decorators, properties taken off."""
+    """Find the Python function behind a name or a method, below decorators and properties."""
     layers = list(_layers(value, path))
     return layers[-1] if layers and isinstance(layers[-1], FunctionType) else None
 
 
 def _layers(value: Any, path: Sequence[str] = ()) -> Iterator[Any]:
-    """What stands around a function, from the outermost decorator to the function itself."""
+    """List what stands around a function, from the outermost decorator to the function itself."""
     for name in path:
         value = inspect.getattr_static(value, name, None)
     for _ in range(_MOST_LAYERS):
@@ -223,6 +241,25 @@ def _judged(one: TestOutcome, raised: BaseException | None) -> TestOutcome:
     return replace(one, kind=NOT_TRIED, message=reason, detail="") if reason else one
 
 
+def _quiet_properties(source: str, *, look_further: bool) -> None:
+    """Let no clock of hypothesis decide about properties, and write no examples down.
+
+    Args:
+        look_further: for the simplest counterexample; else for any.
+    """
+    if "hypothesis" not in source:
+        return
+    try:
+        from hypothesis import HealthCheck, Phase, settings
+    except ImportError:  # the cell will say so
+        return
+    phases = [Phase.explicit, Phase.generate, *([Phase.target, Phase.shrink] if look_further else [])]
+    settings.register_profile(
+        "devstral", deadline=None, database=None, phases=phases, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("devstral")
+
+
 def _seed_anew() -> None:
     import random
     import sys
@@ -234,12 +271,12 @@ def _seed_anew() -> None:
 
 
 def _why(outcome: Outcome, seconds: float) -> str:
-    if outcome.ended == TIME:
-        return f"no end after {seconds:g} s"
+    if outcome.is_late:
+        return late(outcome, seconds)
     return outcome.refused or f"the process ended (status {outcome.status})"
 
 
 def passed(outcomes: Collection[TestOutcome]) -> set[str]:
-    """The names of the tests all of whose cases passed."""
+    """List the tests all of whose cases passed."""
     bad = {one.test for one in outcomes if one.kind != PASSED}
     return {one.test for one in outcomes} - bad

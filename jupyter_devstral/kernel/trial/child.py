@@ -1,4 +1,4 @@
-"""What a trial does in its copy of the kernel: run the steps, and say as plain data what happened.
+"""The work of a trial in its copy of the kernel: run the steps, and say what happened as plain data.
 
 Runs in the child alone. Must not know how it was forked, or what the data will be called.
 """
@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..copy.child import Child
+from ..copy.confinement import may_write_files
 from ..copy.hostile_libraries import named_values
 from ..copy.muted_shell import MutedShell
 from ..copy.namespace_changes import Namespace
+from ..copy.outcome import TOO_MANY_FILES
 from ..copy.refusals import WRITES, Refused
 
 VALUE_LIMIT = 400
@@ -81,7 +83,7 @@ def _run(shell: MutedShell, source: str) -> tuple[BaseException | None, str]:
 
 
 def _describe(error: BaseException, file: str, step: Step, unnoticed: str) -> dict[str, Any]:
-    """Either why it was not a fair trial, or the failure."""
+    """Describe the failure, or why it was not a fair trial."""
     if isinstance(error, MemoryError):
         return {"memory": True}
     reason = refused_by_us(error)
@@ -105,12 +107,14 @@ def _describe(error: BaseException, file: str, step: Step, unnoticed: str) -> di
 
 
 def refused_by_us(error: BaseException) -> str:
-    """A phrase when it is our confinement that made the code fail; "" when the code itself did."""
+    """Name what confinement refused, when that made the code fail; "" when the code itself did."""
     chain = list(_chain(error))
     for one in chain:
         if isinstance(one, Refused):
             return one.reason
     for one in chain:
+        if isinstance(one, OSError) and one.errno == errno.EFBIG and may_write_files():
+            return TOO_MANY_FILES
         if isinstance(one, OSError) and one.errno in (errno.EFBIG, errno.EACCES, errno.EPERM):
             return "" if _cannot_be_read(one) else WRITES
         if isinstance(one, RuntimeError) and "attached to a different loop" in str(one):
@@ -124,7 +128,7 @@ _C_LIBRARIES = frozenset({"duckdb", "_duckdb", "h5py", "netCDF4", "polars", "pya
 
 
 def _cannot_be_read(error: OSError) -> bool:
-    """The user's own lack of a right: it would fail in the kernel too."""
+    """Whether the user himself may not read it; then it fails in the kernel, too."""
     path = error.filename
     return isinstance(path, (str, bytes)) and os.path.exists(path) and not os.access(path, os.R_OK)
 
@@ -138,7 +142,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def error_text(error: BaseException) -> str:
-    """`str(error)` cut to VALUE_LIMIT characters; a note where it raises."""
+    """Read `str(error)`, cut to VALUE_LIMIT characters; a note where it raises."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - the user's own __str__
@@ -148,7 +152,7 @@ def error_text(error: BaseException) -> str:
 
 
 def _user_frames(error: BaseException, file: str, step: Step) -> Iterator[tuple[bool, Any, int]]:
-    """(in the step itself, code, line in its source) for each frame of code that stands in a cell."""
+    """List (in the step itself, code, line in its source) for each frame that stands in a cell."""
     traceback = error.__traceback__
     while traceback is not None:
         code, line = traceback.tb_frame.f_code, traceback.tb_lineno
@@ -164,7 +168,7 @@ def _user_frames(error: BaseException, file: str, step: Step) -> Iterator[tuple[
 
 
 def _blank_lines(source: str) -> int:
-    """How many lines at its beginning IPython drops."""
+    """Count the lines at its beginning that IPython drops."""
     return source[: len(source) - len(source.lstrip())].count("\n")
 
 

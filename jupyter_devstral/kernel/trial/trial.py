@@ -1,4 +1,4 @@
-"""A proposal run in a forked copy of the kernel's namespace: a fix is proven, not promised.
+"""The trial of a proposal in a forked copy of the kernel: a fix is proven, not promised.
 
 Must not know who proposes, or what is shown to whom.
 """
@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.python.source import parses
-from ..copy.forked import CANCELLED, RETURNED, TIME, Forked, Outcome
+from ..copy.forked import Forked
+from ..copy.outcome import CANCELLED, RETURNED, Outcome, late
 from ..copy.safety import why_not
 from .child import VALUE_LIMIT, Step, TrialChild
-
-__all__ = ["CLEAN", "CUT_OFF", "FAILS", "NOT_TRIED", "Step", "Trial", "Verdict"]
 
 CLEAN, FAILS, NOT_TRIED, CUT_OFF = "clean", "fails", "not tried", "cut off"
 
 _BADGE_VALUE, _BADGE_NAMES = 80, 3
+_CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a trial found.
+    """The result of a trial.
 
     Attributes:
         kind: CLEAN, FAILS, NOT_TRIED or CUT_OFF.
@@ -34,7 +34,7 @@ class Verdict:
         evalue: of FAILS: the error's text, at most a few hundred characters.
         line: 1-based line of the step's source where it failed; 0 where that is not known.
         step: index of the step that failed or was cut off.
-        reason: of NOT_TRIED and CUT_OFF: a phrase, "it writes files (out.csv)".
+        reason: of NOT_TRIED and CUT_OFF: a phrase, "it writes files (out.csv)", "timed out after 5 s".
         changes: existing variables that were rebound, changed in place or deleted, as far as that is cheap.
         traceback: of FAILS: the user's frames and the error, as short text.
     """
@@ -50,18 +50,18 @@ class Verdict:
     traceback: str = ""
 
     def badge(self) -> str:
-        """One line of plain text: "ran clean in 0.2 s, changes df"."""
+        """Write it as one line of plain text: "ran clean in 0.2 s, changes df"."""
         if self.kind == CLEAN:
             return f"ran clean in {_duration(self.seconds)}{_changes(self.changes)}"
         if self.kind == FAILS:
             value = " ".join(self.evalue.split())
             value = value if len(value) <= _BADGE_VALUE else value[: _BADGE_VALUE - 1] + "…"
             return f"still fails: {self.ename} {value}".replace("  ", " ").rstrip()
-        return f"not tried: {self.reason}"
+        return f"not tried: {self.reason}" if self.kind == NOT_TRIED else self.reason
 
 
 class Trial:
-    """One run of `steps`, cells in order, in a copy of `ip`'s namespace.
+    """A run of `steps`, cells in order, in a copy of `ip`'s namespace.
 
     Args:
         seconds: until the copy is ended.
@@ -113,7 +113,7 @@ class Trial:
         """
         if self._verdict is None and self._forked is not None:
             self._verdict = _judge(self._forked.result(), self._seconds, self._memory)
-        return self._verdict or Verdict(CUT_OFF, reason="it was cancelled")
+        return self._verdict or Verdict(CUT_OFF, reason=_CANCELLED)
 
     def cancel(self) -> None:
         """End the copy; any thread, any number of times."""
@@ -141,17 +141,17 @@ def _syntax_error(sources: Sequence[str]) -> Verdict | None:
 
 
 def _judge(outcome: Outcome, seconds: float, memory: int) -> Verdict:
-    """What the child said, and what its end says."""
+    """Conclude from what the child said, and from its end."""
     said: dict[str, Any] = {}
     for message in outcome.sent:
         said.update(message)
     step = _number(said.get("step"))
     if outcome.ended == CANCELLED:
-        return Verdict(CUT_OFF, step=step, reason="it was cancelled")
+        return Verdict(CUT_OFF, step=step, reason=_CANCELLED)
     if outcome.refused:
         return Verdict(NOT_TRIED, step=step, reason=outcome.refused)
-    if outcome.ended == TIME:
-        return Verdict(CUT_OFF, seconds=outcome.seconds, step=step, reason=f"no end after {seconds:g} s")
+    if outcome.is_late:
+        return Verdict(CUT_OFF, seconds=outcome.seconds, step=step, reason=late(outcome, seconds))
     if outcome.ended != RETURNED or "seconds" not in said:
         return _ended(outcome, step)
     taken = float(said["seconds"])
@@ -177,10 +177,10 @@ def _judge(outcome: Outcome, seconds: float, memory: int) -> Verdict:
 def _ended(outcome: Outcome, step: int) -> Verdict:
     name = _signal_name(-outcome.status)
     if -outcome.status in (signal.SIGINT, signal.SIGTERM):
-        return Verdict(CUT_OFF, outcome.seconds, step=step, reason=f"it was interrupted ({name})")
+        return Verdict(CUT_OFF, outcome.seconds, step=step, reason=f"interrupted ({name})")
     if -outcome.status == signal.SIGKILL:
         # Nobody here sent it: most likely the system, for want of memory.
-        return Verdict(CUT_OFF, outcome.seconds, step=step, reason=f"its process was killed ({name})")
+        return Verdict(CUT_OFF, outcome.seconds, step=step, reason=f"killed ({name})")
     how = name if outcome.status < 0 else f"exit status {outcome.status}"
     text = f"the process ended ({how})"
     return Verdict(FAILS, outcome.seconds, evalue=text, step=step, traceback=text)

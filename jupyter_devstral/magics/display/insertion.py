@@ -70,4 +70,6 @@ def diff_markdown(edits: Sequence[Edit], name_of: Callable[[str], str] = "cell {
         )
         text = "\n".join(lines)
         blocks.append(code_block(text, "diff") if text else "*The cell stays as it is.*\n")
+        if edit.loss:
+            blocks.append(f"⚠ The new version {edit.loss}.\n")
     return "\n".join(blocks)

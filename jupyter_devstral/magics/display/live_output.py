@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from ...core.notebook.cells import REPLY_MIME
 from ...core.text.markdown import prose
-from ...core.text.terminal_text import encodable, sendable
+from ...core.text.terminal_text import encodable, sendable, writable
 
 # A dozen updates per second look continuous, and leave the browser time for everything else.
 _INTERVAL = 1 / 12
@@ -251,6 +251,10 @@ class TerminalOutput:
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
         self._end_status()
+        if len(text) < self._written:
+            # What stands there was the model's thinking.
+            print("\n\n", end="")
+            self._written = 0
         print(printable(text[self._written :]), end="", flush=True)
         self._written = len(text)
 
@@ -293,8 +297,16 @@ class TerminalLine:
 
 
 def printable(text: str) -> str:
-    """Text from a model or a server without anything that steers a terminal."""
-    return encodable(_CONTROL.sub("", text))
+    """Text from a model or a server without anything that steers a terminal, or that it cannot show."""
+    return writable(encodable(_CONTROL.sub("", text)), sys.stdout)
+
+
+def publish_text(
+    publisher: Any, markdown: str, plain: str, metadata: Mapping[str, Any] | None = None
+) -> None:
+    """Display a text once, as Markdown and as what a terminal prints."""
+    data = {"text/markdown": markdown, "text/plain": writable(plain, sys.stdout)}
+    publisher.publish(sendable(data), metadata=dict(metadata or {}))
 
 
 def status_line(status: str, waited: float) -> str:

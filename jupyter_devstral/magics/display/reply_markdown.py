@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...core.assistant import Delta
+from ...core.assistant import Delta, Retraction
 from ...core.text.markdown import code_block, prose, unfinished
 
 
@@ -16,8 +16,13 @@ class ReplyMarkdown:
         self._seen = 0
 
     def add(self, event: object) -> None:
+        """Take in one event of the reply."""
         if isinstance(event, Delta):
             self.text += event.text
+            return
+        if isinstance(event, Retraction):
+            self.text = self._finished = self._prose = ""
+            self._seen = 0
             return
         # Not needed for the first token, which must not wait for it.
         from ...core.reply.parser import Code, Prose

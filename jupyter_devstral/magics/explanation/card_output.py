@@ -125,7 +125,7 @@ class TerminalScreen:
 
     def aside(self, status: str) -> None:
         if status:
-            print(f"\n[{printable(status)} …]", flush=True)
+            print(printable(f"\n[{status} …]"), flush=True)
             # What comes next is a text of its own.
             self._output = TerminalOutput()
 

@@ -15,6 +15,7 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from ...core.failure.exception_facts import is_error
+from ...kernel.recursion import room_to_recurse
 from ..notebook.transcript import error_of
 
 # What ends a cell because somebody wanted it to end; our own errors are advice already.
@@ -39,9 +40,11 @@ class ExceptionWatcher:
         self._running = threading.local()
 
     def pre_run_cell(self, info: Any) -> None:
+        """Remember which error was there before the cell."""
         self._stack().append(getattr(sys, "last_value", None))
 
     def post_run_cell(self, result: Any) -> None:
+        """Report the error that ended the outermost cell."""
         stack, before, began = self._stack(), None, False
         # An empty cell fires this event without the other. Not compared by `info`: IPython makes a new one
         # where showing or storing the error failed as well.
@@ -54,7 +57,8 @@ class ExceptionWatcher:
         if error is None and began:
             error = self._shown_since(before)
         if error is not None and not is_error(error, *_MEANT):
-            self._on_error(error, result.info)
+            with room_to_recurse():
+                self._on_error(error, result.info)
 
     def _shown_since(self, before: BaseException | None) -> BaseException | None:
         """What IPython showed although the cell counts as successful: of `%run`, of a failing repr."""

@@ -16,6 +16,7 @@ from ...core.failure.exception_facts import is_error
 from ...core.request.tasks import Task
 from ...core.settings.config import EXPLAIN_PLACE
 from ...core.text.markdown import prose
+from ...kernel.recursion import room_to_recurse
 from ..notebook.front_end import cell_tags, is_watching, widgets_work
 from .exception_watcher import ExceptionWatcher
 
@@ -59,6 +60,7 @@ class ExplainOnError:
         self._lock = threading.Lock()
 
     def pre_run_cell(self, info: Any) -> None:
+        """End an explanation that nobody waits for when another cell runs."""
         self._watcher.pre_run_cell(info)
         current = self._current
         # What front-ends run behind the user's back (variable inspectors) is no cell.
@@ -69,6 +71,7 @@ class ExplainOnError:
             current.stop()
 
     def post_run_cell(self, result: Any) -> None:
+        """Forget a failure whose cell has succeeded since."""
         self._watcher.post_run_cell(result)
         failed = self._failed
         if failed is not None and result is not None and result.success:
@@ -238,7 +241,8 @@ class ExplainOnError:
         ).start()
 
     def _finish(self, explanation: Explanation, work: Callable[[], object]) -> None:
-        work()
+        with room_to_recurse():
+            work()
         if self._current is explanation:
             self._current = None
         if explanation.answered:

@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...core.answering import Asking, Trying, answering, carry_out, repairing
+from ...core.edits.edit import with_losses
 from ...core.edits.rerun_plan import cells_to_run
 from ...core.errors import DevstralError
+from ...core.text.data_lines import guarded
 from ...core.text.markdown import prose
 from ...kernel.copy.main_thread import OnMain
 from ..display.live_output import undisturbed
@@ -111,6 +113,9 @@ class Explanation:
             undisturbed(self.stop)
         except DevstralError as error:
             self.card.notes = [f"*No explanation: {prose(str(error))}*"]
+        # Of packages and of the user's objects anything may come: a card that waits for ever tells nobody.
+        except Exception as error:  # noqa: BLE001
+            self.card.notes = [f"*No explanation: {prose(_unforeseen(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -132,7 +137,9 @@ class Explanation:
         except KeyboardInterrupt:
             undisturbed(self.stop)
         except DevstralError as error:
-            card.notes = [f"*No more: {prose(str(error))}*"]
+            card.notes = [f"*Stopped: {prose(str(error))}*"]
+        except Exception as error:  # noqa: BLE001 - as in `run`
+            card.notes = [f"*Stopped: {prose(_unforeseen(error))}*"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -219,7 +226,7 @@ class Explanation:
 
         if self.stopped or verdict is None or verdict.kind != "fails" or not self.card.edits:
             return ""
-        return wording("repair").replace("{error}", self._error_text(verdict))
+        return wording("repair").replace("{error}", guarded(self._error_text(verdict)))
 
     def _error_text(self, verdict: Verdict) -> str:
         steps = self._steps(self.card.edits)
@@ -290,7 +297,8 @@ class Explanation:
         if not steps or not seconds or self.stopped:
             return None
         from ...core.model.kept_connections import kept_ports, port_of
-        from ...kernel.trial.trial import NOT_TRIED, Step, Trial, Verdict
+        from ...kernel.trial.child import Step
+        from ...kernel.trial.trial import NOT_TRIED, Trial, Verdict
 
         several = len(steps) > 1
         trial = self._trial = Trial(
@@ -309,7 +317,7 @@ class Explanation:
         return None if self._stopped.is_set() else verdict
 
     def _show_verdict(self, verdict: Verdict | None) -> None:
-        self.card.trial = verdict.badge() if verdict else ""
+        self.card.trial = with_losses(verdict.badge(), self.card.edits) if verdict else ""
         self.card.verdict = verdict.kind if verdict else ""
 
     def _show_finished(self) -> None:
@@ -333,3 +341,8 @@ class Explanation:
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.card.title!r}: {self.card.state}>"
+
+
+def _unforeseen(error: Exception) -> str:
+    said = " ".join(str(error).split())[:200]
+    return f"jupyter-devstral met an error of its own ({type(error).__name__}: {said})."

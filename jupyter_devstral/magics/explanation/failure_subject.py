@@ -38,6 +38,7 @@ class Subject:
 
     @property
     def failure(self) -> Failure:
+        """What is known of the error."""
         assert self.request.failure is not None
         return self.request.failure
 

@@ -76,7 +76,7 @@ class FixCard:
             "task": "fix",
             "reply": self.said,
             "prose": arriving or self.prose,
-            "edits": [asdict(edit) for edit in self.edits],
+            "edits": [edit.as_json() for edit in self.edits],
             "receipt": self.receipt,
             "card": self._card(status, waited),
         }

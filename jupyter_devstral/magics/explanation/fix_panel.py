@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...core.own_packages import own_module
 from . import fix_card
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class FixPanel:
             if self._box is not None:
                 self._box.children = ()
             return
-        import ipywidgets
+        ipywidgets = own_module("ipywidgets")
 
         if self._box is None:
             self._output = ipywidgets.Output()
@@ -97,7 +98,7 @@ class FixPanel:
 
     def _copy(self) -> None:
         """The corrected source to copy from: a kernel cannot write to the clipboard."""
-        import ipywidgets
+        ipywidgets = own_module("ipywidgets")
 
         from ..display.insertion import accepted_cell
 

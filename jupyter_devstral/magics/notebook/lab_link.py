@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class LabLink:
                 {
                     "op": "apply",
                     "id": card_id,
-                    "edits": [asdict(edit) for edit in edits],
+                    "edits": [edit.as_json() for edit in edits],
                     "run": list(run),
                     "anchor": self._running_cell(),
                 }

@@ -62,5 +62,6 @@ class PushedNotebook:
             return self._last
 
     def forget(self) -> None:
+        """Forget what was pushed."""
         with self._changed:
             self._last = None

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.failure.exception_facts import text_of
-from ...core.notebook.cells import Output, Turn
+from ...core.notebook.cells import Output, OutputKind, Turn
 from ...core.variables.type_facts import name_of
 
 # Enough for what a prompt can use of one output; a cell may print megabytes.
 _MOST_TEXT = 20_000
-_SHOWN = {"execute_result": "result", "display_data": "display"}
+_SHOWN: dict[str, OutputKind] = {"execute_result": "result", "display_data": "display"}
 _MOST_MESSAGE = 2000
 _MOST_FRAMES = 12
 
@@ -92,12 +92,14 @@ class Transcript:
                 cell.turn = None
 
     def pre_run_cell(self, info: Any) -> None:
+        """Note that a cell begins."""
         stack = self._stack()
         # A nested run_cell (%%capture, %run) belongs to the outer cell.
         entry = stack[0][1] if stack else self._enter(info)
         stack.append((info, entry))
 
     def post_run_cell(self, result: Any) -> None:
+        """Note how it ended, and what it has shown."""
         stack = self._stack()
         # An empty cell fires this event without the other.
         if not stack or (result is not None and not (result.info.raw_cell or "").strip()):

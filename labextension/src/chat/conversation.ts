@@ -212,6 +212,7 @@ export class Conversation {
           return;
         }
         isBegun = true;
+        known = line.type === 'retraction' ? 0 : known;
         if (line.type === 'text' && known > 0) {
           const rest = line.text.slice(known);
           known -= line.text.length - rest.length;
@@ -245,6 +246,10 @@ export class Conversation {
           return;
         }
         exchange.phase = '';
+        break;
+      case 'retraction':
+        exchange.reply = '';
+        exchange.retractions += 1;
         break;
       case 'note':
         if (!exchange.notes.includes(line.text)) {

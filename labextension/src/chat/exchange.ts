@@ -36,6 +36,8 @@ export class Exchange {
 
   state: ExchangeState = 'running';
   phase = '';
+  /** How often all that had arrived proved to be the model's thinking: what is shown begins anew. */
+  retractions = 0;
   reply = '';
   answer: IAnswer | null = null;
   sent: ISent | null = null;

@@ -1,6 +1,6 @@
 /** Changes of cells as they travel and as they are kept; see `core/edits/edit.py`. */
 
-import { oneOf, record } from './json-values';
+import { count, oneOf, record, texts } from './json-values';
 
 export const EDIT_OPS = ['replace', 'insert', 'delete'] as const;
 export type EditOp = (typeof EDIT_OPS)[number];
@@ -15,6 +15,15 @@ export interface IEdit {
   readonly before: string;
   readonly source: string;
   readonly kind: CellKind;
+  readonly loss?: ILoss;
+}
+
+/** What a cell no longer has when its new source takes the place of the old one. */
+export interface ILoss {
+  readonly names: readonly string[];
+  readonly changes: readonly string[];
+  readonly removed: number;
+  readonly of: number;
 }
 
 /** The edits, or null when one of them is not understood: half of a fix is worse than none. */
@@ -27,7 +36,7 @@ export function readEdits(data: unknown): IEdit[] | null {
 }
 
 function readEdit(data: unknown): IEdit | null {
-  const { op, cell_id: cellId, before = '', source = '', kind = 'code' } = record(data);
+  const { op, cell_id: cellId, before = '', source = '', kind = 'code', loss } = record(data);
   const read = { op: oneOf(EDIT_OPS, op, null), kind: oneOf(CELL_KINDS, kind, null) };
   if (read.op === null || read.kind === null) {
     return null;
@@ -35,7 +44,14 @@ function readEdit(data: unknown): IEdit | null {
   if (typeof cellId !== 'string' || typeof before !== 'string' || typeof source !== 'string') {
     return null;
   }
-  return { op: read.op, kind: read.kind, cellId, before, source };
+  const lost = readLoss(loss);
+  return { op: read.op, kind: read.kind, cellId, before, source, ...(lost && { loss: lost }) };
+}
+
+function readLoss(data: unknown): ILoss | null {
+  const { names, changes, removed, of } = record(data);
+  const loss = { names: texts(names), changes: texts(changes), removed: count(removed), of: count(of) };
+  return loss.names.length + loss.changes.length + loss.removed > 0 ? loss : null;
 }
 
 /** As the other half writes it. */

@@ -14,6 +14,8 @@ export interface IAnswer {
 export type StreamRecord =
   | { readonly type: 'sent'; readonly sent: ISent }
   | { readonly type: 'phase' | 'text' | 'note'; readonly text: string }
+  /** All that had arrived was the model's thinking: the answer begins anew. */
+  | { readonly type: 'retraction' }
   | { readonly type: 'done'; readonly answer: IAnswer }
   | { readonly type: 'error'; readonly message: string; readonly state: ServerState };
 
@@ -32,6 +34,8 @@ export function readStreamRecord(data: unknown): StreamRecord | null {
     case 'text':
     case 'note':
       return { type: line.type, text: text(line.text) };
+    case 'retraction':
+      return { type: 'retraction' };
     case 'done': {
       const answer = readAnswer(line.bundle);
       return answer && { type: 'done', answer };

@@ -10,6 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { IEdit } from '../protocol/edit';
+import { lossText } from './loss-text';
 
 const MARKDOWN = 'text/x-ipythongfm';
 
@@ -39,6 +40,12 @@ export class DiffView extends Widget {
       EditorView.contentAttributes.of({ 'aria-label': heading, tabindex: '0' })
     ];
     this.node.append(title);
+    if (edit.loss) {
+      const loss = document.createElement('div');
+      loss.className = 'jp-devstral-diff-loss';
+      loss.textContent = `⚠ ${lossText(trans, edit.loss)}`;
+      this.node.append(loss);
+    }
     const isCompared = edit.op === 'replace';
     this.toggleClass('jp-mod-split', isSplit && isCompared);
     this._drawn = (isSplit && isCompared ? sideBySide : inOne)(this.node, edit, extensions);

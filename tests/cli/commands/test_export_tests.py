@@ -78,3 +78,14 @@ def test_a_notebook_without_tests(cli: Cli, tmp_path: Path) -> None:
     assert done.code != 0
     assert "No cell has tests" in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_test_that_another_one_replaces_is_named(cli: Cli, tmp_path: Path) -> None:
+    cells = [
+        code_cell("def test_a():\n    pass", "mine"),
+        code_cell("%%devstral pytest\ndef test_a():\n    assert 1\ndef test_b():\n    pass", "tests"),
+    ]
+    ended = cli("export-tests", write_notebook(tmp_path / "n.ipynb", cells), "-o", tmp_path / "out")
+    assert ended.code == 0
+    assert "test_a is defined more than once: the last one is exported." in ended.text + ended.err
+    assert "test_b is" not in ended.text + ended.err

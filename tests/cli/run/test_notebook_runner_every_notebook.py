@@ -1,4 +1,7 @@
-"""Every notebook of the shared data through `prompt` and `apply`: no crash, no other cell changed."""
+"""Every notebook of the shared data through `prompt` and `apply`: no crash, no other cell changed.
+
+A seventh of them where this is no soak, each seventh for another reply.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ import pytest
 from jupyter_devstral.cli.notebook_input import read_notebook
 from jupyter_devstral.cli.run.executable_notebook import runnable_notebook
 from tests.cli.conftest import Cli, Ended
+from tests.support.sweeps import swept
 
 REPLIES = {
     "one": b"Here:\n\n```python\nvalue = 1\n```\n",
@@ -24,6 +28,7 @@ REPLIES = {
 }
 # Not a notebook at all for any reader; everything else is worked with as far as it makes sense.
 EMPTY_IS_FINE = "the notebook is empty"
+SHARE = 7
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +89,8 @@ def check_replaced(before: list[dict[str, Any]], after: list[dict[str, Any]], at
 @pytest.mark.parametrize("reply", REPLIES)
 def test_apply_changes_no_other_cell(cli: Cli, notebooks: list[Path], reply: str, task: str) -> None:
     applied = 0
-    for number, path in enumerate(notebooks):
+    sample = swept(notebooks[list(REPLIES).index(reply) :], SHARE)
+    for number, path in enumerate(sample):
         before = json.loads(path.read_bytes())
         stored = cells_of(before)
         cells = list(some_cells(len(stored)))
@@ -107,11 +113,11 @@ def test_apply_changes_no_other_cell(cli: Cli, notebooks: list[Path], reply: str
                 for key, value in before.items()
                 if key not in ("cells", "worksheets", "nbformat_minor")
             }
-    assert applied > 300
+    assert applied > 0.9 * len(sample)
 
 
 def test_prompt_reads_all_of_them(cli: Cli, notebooks: list[Path]) -> None:
-    for path in notebooks:
+    for path in swept(notebooks, SHARE):
         stored = cells_of(json.loads(path.read_bytes()))
         for at in some_cells(len(stored)):
             ended = cli("prompt", path, "--cell", at, "--budget", 500, "--json")

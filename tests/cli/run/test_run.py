@@ -482,3 +482,31 @@ def test_a_signal_during_an_answer_keeps_what_arrived(
     assert len(done.cells) == 2
     assert "one two" in done.cells[0].outputs[0].data["text/plain"]
     assert done.cells[1].outputs == []
+
+
+FAILING = "%%devstral pytest\ndef test_a():\n    assert 1 == 2\n\ndef test_b():\n    pass"
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "code"),
+    [
+        (code_cell(FAILING, "tests"), [], 1),
+        (code_cell("def test_a():\n    assert 1 == 2", "plain"), [], 1),
+        (code_cell("%%devstral pytest\ndef test_a():\n    raise ValueError", "tests"), [], 1),
+        (code_cell(FAILING, "tests", metadata={"tags": ["raises-exception"]}), [], 0),
+        (code_cell(FAILING, "tests"), ["--allow-errors"], 0),
+        (code_cell(FAILING.replace("1 == 2", "1 == 1"), "tests"), [], 0),
+    ],
+)
+def test_tests_that_fail_fail_the_run(
+    cli: Cli, notebook: Callable[..., Path], out: Path, cell: Any, options: list[str], code: int
+) -> None:
+    # The tests of the namespace are run by the line that has no cell of its own.
+    cells = [cell, code_cell("%devstral pytest" if cell["id"] == "plain" else "1", "last")]
+    ended = cli("run", notebook(code_cell("%load_ext jupyter_devstral", "load"), *cells), "-o", out, *options)
+    assert ended.code == code, ended.err
+    if code and cell["id"] == "tests":
+        assert "(id tests) failed: TestsFailed: " in ended.err
+        assert "1 failed. Written" in ended.text
+    # What stands behind the tests ran all the same.
+    assert read(out).cells[-1].execution_count

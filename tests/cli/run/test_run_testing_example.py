@@ -34,7 +34,9 @@ def test_it_runs_from_top_to_bottom(cli: Cli, tmp_path: Path, scripted_ollama: S
     scripted_ollama.replies = [CLIP, SHIPPING]
     out = tmp_path / "out.ipynb"
     ended = cli("run", EXAMPLE, "-o", out, f"--DevstralConfig.host={scripted_ollama.url}")
-    assert ended.code == 0, ended.err
+    # Tests that find something fail the run, as they do with pytest.
+    assert ended.code == 1, ended.err
+    assert "3 tests: 2 pass, 1 failed" in ended.err
     notebook = nbformat.read(out, as_version=4)
     shown = {cell.id: str(cell.get("outputs")) for cell in notebook.cells}
     assert "1 test, it passes, " in shown["ask-clip"]

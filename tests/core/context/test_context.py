@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.definition_recall import BARS, recall
+from benchmarks.prompts.definition_recall import BARS, recall
 from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output, Turn
 from jupyter_devstral.core.notebook.file import notebook_from_json, read_notebook_json
 from jupyter_devstral.core.prompt.prompt import Prompt, build_prompt

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.crash_context import FACTS, WINDOW, judged, prompt_of, results
-from benchmarks.gold_fixes import crashes
+from benchmarks.prompts.crash_context import FACTS, WINDOW, judged, prompt_of, results
+from benchmarks.replies.gold_fixes import crashes
 
 
 def test_the_prompts_of_recorded_crashes_hold_all_five_facts(shared_data: Path) -> None:

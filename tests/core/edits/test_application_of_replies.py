@@ -71,11 +71,8 @@ def test_rewriting_a_cell_of_every_notebook(notebooks: list[tuple[str, dict[str,
         cells = notebook_from_json(data).cells
         for index in positions(len(cells)):
             target = cells[index]
-            reply = (
-                "```python\nrewritten = 1\n```\n"
-                if target.kind == "code"
-                else "```markdown\n# Rewritten\n```\n"
-            )
+            lines = "rewritten = 1\n" * max(1, target.source.count("\n") + 1)
+            reply = f"```python\n{lines}```\n" if target.kind == "code" else "```markdown\n# Rewritten\n```\n"
             events = read(reply, "python")
             edits, _ = propose_edits(Task.EDIT, events, anchor="", target=target, language="python")
             (edit,) = edits

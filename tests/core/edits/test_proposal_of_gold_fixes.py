@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.gold_fixes import FORMATS, replayed
+from benchmarks.replies.gold_fixes import FORMATS, replayed
 
 
 def test_every_gold_fix_reaches_its_cells_in_every_format(shared_data: Path) -> None:

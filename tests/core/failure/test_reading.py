@@ -208,3 +208,36 @@ def test_secrets_among_the_values_do_not_leave():
     prompt = build_prompt(request, redactor=Redactor())
     assert secret not in "".join(message.content for message in prompt.messages)
     assert "<SECRET_1>" in prompt.messages[-1].content
+
+
+SALES = pd.DataFrame({"revenue": [1, 2], "region": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sales.groupby('region')['revenu'].sum()",
+        "sales.groupby('region')[['revenu', 'regio']].sum()",
+        "sales.groupby('region').agg({'revenu': 'sum'})",
+        "grouped['revenu'].sum()",
+        "sales.drop(columns='revenu')",
+        "sales.set_index('revenu')",
+        "sales[['revenu']]",
+    ],
+)
+def test_however_pandas_says_that_a_column_is_missing_the_near_name_is_given(line):
+    failure = read(line, sales=SALES, grouped=SALES.groupby("region"))
+    assert any("has no column 'revenu'; columns like it: 'revenue'" in hint for hint in failure.hints)
+    assert not any("not found" in hint.lower() for hint in failure.hints)
+
+
+def test_a_key_with_blanks_is_a_key():
+    assert "'unit price'" in read("table['unit price']", table={"unit prize": 1}).hints[0]
+    assert "'not in stock'" in read("table['not in stock']", table={"in stock": 1}).hints[0]
+
+
+def test_frames_of_compiled_code_without_a_source_are_not_read():
+    failure = read("numpy.random.default_rng(0).choice([], 3)", numpy=np)
+    assert len(failure.frames) == 1
+    failure = read("numpy.random.randint(5, 2)", numpy=np)
+    assert [frame.place for frame in failure.frames] == [""]

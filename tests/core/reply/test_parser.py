@@ -112,6 +112,9 @@ def test_unclosed_blocks() -> None:
 
 def test_a_new_opening_ends_a_block_that_was_never_closed() -> None:
     found = blocks("```python\nx = 1\n\nThen:\n```python\ny = 2\n```\n")
+    # "Then:" is prose, so the end of the first block was seen.
+    assert [(block.source, block.closed) for block in found] == [("x = 1", True), ("y = 2", True)]
+    found = blocks("```python\nx = 1\n```python\ny = 2\n```\n")
     assert [block.closed for block in found] == [False, True]
     assert cells("```bash\npip install x\n```python\nimport x\n```\n") == ["import x"]
     assert cells("```python\nx = 1\n```python\ny = 2\n```\n") == ["x = 1", "y = 2"]

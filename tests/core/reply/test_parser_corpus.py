@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_devstral.core.reply.parser import Code, Prose, ReplyParser
+from tests.support.sweeps import swept
 
 Events = list[Prose | Code]
 ALIASES = {"python", "py", "python3", "py3", "ipython", "ipython3"}
@@ -56,7 +57,7 @@ def test_every_character_is_in_exactly_one_event(replies: list[dict[str, Any]]) 
 
 
 def test_the_same_events_in_chunks_of_any_size(replies: list[dict[str, Any]]) -> None:
-    for reply in replies:
+    for reply in swept(replies, 4):
         text = reply["reply"]
         whole = parse([text])
         for size in (1, 3, 17):
@@ -83,7 +84,7 @@ def test_the_same_events_at_every_single_split(replies: list[dict[str, Any]]) ->
     assert {tag for reply in sample for tag in reply["shape_tags"]} == {
         tag for reply in replies for tag in reply["shape_tags"]
     }
-    for reply in sample:
+    for reply in swept(sample, 4):
         text = reply["reply"]
         whole = parse([text])
         near = {
@@ -147,7 +148,7 @@ def leaves_code_out(source: str) -> bool:
 
 
 def test_every_python_block_that_parses_is_offered(replies: list[dict[str, Any]]) -> None:
-    offered = left_out = 0
+    offered = left_out = shown = 0
     for reply in replies:
         cells = {
             textwrap.dedent(event.source).strip()
@@ -163,11 +164,22 @@ def test_every_python_block_that_parses_is_offered(replies: list[dict[str, Any]]
             elif re.search(r"\\`+\w*\n", reply["reply"]):
                 # Escaped fences around an example of Markdown: a scanner sees a block, a reader does not.
                 continue
+            elif shows_a_value(block.content):
+                # "This will output:", and the tag of the code.
+                shown += 1
             else:
                 assert leaves_code_out(block.content), (reply["id"], block.content)
                 left_out += 1
     assert offered > 750
     assert left_out < 40
+    assert shown < 8
+
+
+def shows_a_value(source: str) -> bool:
+    """A number, a list or an array alone."""
+    body = ast.parse(textwrap.dedent(source)).body
+    names = {ast.unparse(node.func) for node in ast.walk(body[0]) if isinstance(node, ast.Call)}
+    return len(body) == 1 and isinstance(body[0], ast.Expr) and names <= {"array"}
 
 
 def test_no_cell_comes_from_anything_but_python(replies: list[dict[str, Any]]) -> None:

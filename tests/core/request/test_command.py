@@ -46,7 +46,7 @@ def test_text_on_the_line_comes_before_the_body():
 def test_every_option_reaches_its_field():
     line = (
         "edit -m qwen:0.5b --context above -v df --var=s --insert replace -o out --cell 3 --num-ctx 8192 "
-        "--temperature=0.5 --seed -7 --dry-run do it"
+        "--temperature=0.5 --seed -7 --think --dry-run do it"
     )
     command = parse_command(line)
     assert command.task is Task.EDIT
@@ -55,6 +55,7 @@ def test_every_option_reaches_its_field():
     assert (command.insert, command.output, command.cell) == ("replace", "out", "3")
     assert (command.num_ctx, command.temperature, command.seed) == (8192, 0.5, -7)
     assert command.dry_run
+    assert command.think
     properties = parse_command("test --properties clip")
     doctest = parse_command("test --doctest clip")
     assert properties.properties
@@ -129,3 +130,17 @@ def test_help_names_everything():
     text = help_text()
     for word in (*TASKS, *SUBCOMMANDS, *(flag for option in OPTIONS for flag in option.flags)):
         assert word in text
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_quotes_around_an_options_value_are_no_part_of_it(quote):
+    options = f"--model={quote}a model{quote} -c {quote}none{quote} -o {quote}reply{quote}"
+    command = parse_command(f"ask {options} what is {quote}x{quote}?")
+    assert (command.model, command.context, command.output) == ("a model", "none", "reply")
+    assert command.text == f"what is {quote}x{quote}?"
+    assert parse_command(f"model {quote}tiny{quote}").text == "tiny"
+
+
+@pytest.mark.parametrize("value", ['"tiny', "ti'ny", '"ti"ny', 'tiny"'])
+def test_quotes_that_do_not_enclose_a_value_are_part_of_it(value):
+    assert parse_command(f"ask -m {value} hello").model == value

@@ -37,6 +37,12 @@ from jupyter_devstral.core.settings.config import DevstralConfig, is_loopback, p
         ("::1", "http://[::1]:11434"),
         ("[0001:002:003:0004::1]:56789", "http://[1:2:3:4::1]:56789"),
         ("http://[::1]/ollama", "http://[::1]:80/ollama"),
+        ("127.1", "http://127.0.0.1:11434"),
+        ("http://127.1:99/x", "http://127.0.0.1:99/x"),
+        ("0177.0.0.1", "http://127.0.0.1:11434"),
+        ("0x7f.1", "http://127.0.0.1:11434"),
+        ("10.1", "http://10.0.0.1:11434"),
+        ("1.2.3.4.5", "http://1.2.3.4.5:11434"),
     ],
 )
 def test_host_forms(text: str, url: str) -> None:
@@ -76,6 +82,8 @@ def test_unusable_hosts_are_refused_with_the_setting_named(text: str) -> None:
         "http://LOCALHOST:1/x",
         "127.0.0.1",
         "127.8.9.1:5",
+        "127.1",
+        "127.1:8080",
         "::1",
         "[::ffff:127.0.0.1]:1",
         "0.0.0.0",

@@ -74,3 +74,82 @@ def test_our_own_magic_is_taken_off_and_remarks_stand_above():
     found = read_tests([f"%%devstral pytest\n{ONE}"], ["clip"])
     assert found.cell({"test_one": "why?"}) == f"%%devstral pytest\n# why?\n{ONE}"
     assert found.keep(()).tests == ()
+
+
+MODULES = frozenset({"math", "unittest", "pytest", "statistics"})
+
+
+def is_module(name):
+    return name.partition(".")[0] in MODULES
+
+
+@pytest.mark.parametrize(
+    ("text", "python"),
+    [
+        ("from your_module import clip\n\n" + ONE, ONE),
+        (
+            "from your_module import clip as c\ndef test_a(): assert c(1)",
+            "c = clip\n\n\ndef test_a(): assert c(1)",
+        ),
+        ("from .calc import *\n" + ONE, ONE),
+        ("from . import clip\n" + ONE, ONE),
+        ("from your.module import (\n    clip,\n    other,\n)\n" + ONE, ONE),
+        ("import your_module\ndef test_a(): assert your_module.clip(1)", "def test_a(): assert clip(1)"),
+        (
+            "import your.calc as m\ndef test_a(): assert m.clip('ü', m.LOW)",
+            "def test_a(): assert clip('ü', LOW)",
+        ),
+        (
+            "import math, your_module\ndef test_a(): assert your_module.clip(math.pi)",
+            "import math\n\n\ndef test_a(): assert clip(math.pi)",
+        ),
+        (
+            "def test_a():\n    from your_module import clip\n    assert clip(1)",
+            "def test_a():\n    pass\n    assert clip(1)",
+        ),
+        # A library's function must not take the place of the notebook's.
+        ("from statistics import clip, mode\n" + ONE, "from statistics import mode\n\n\n" + ONE),
+        (
+            "from statistics import clip as expected\n" + ONE,
+            "from statistics import clip as expected\n\n\n" + ONE,
+        ),
+        (
+            "from unittest.mock import patch\n@patch('your_module.fetch')\ndef test_a(f): assert clip(1)\n"
+            "from your_module import clip",
+            "from unittest.mock import patch\n\n\n@patch('__main__.fetch')\ndef test_a(f): assert clip(1)",
+        ),
+        # Something else is missing: the error that says so is worth more.
+        ("import numpy as np\n" + ONE, "import numpy as np\n\n\n" + ONE),
+        (
+            "from numpy.testing import assert_allclose\n" + ONE,
+            "from numpy.testing import assert_allclose\n\n\n" + ONE,
+        ),
+        ("from numpy import clip as expected\n" + ONE, "expected = clip\n\n\n" + ONE),
+    ],
+)
+def test_an_import_that_means_the_notebook_costs_itself_alone(text, python):
+    found = read_tests([text], ["clip"], known=["clip", "fetch"], is_module=is_module)
+    assert found.python() == python
+    assert len(found.notes) == (
+        0 if "import numpy" in python or "numpy.testing" in python or "as expected" in python else 1
+    )
+
+
+def test_two_tests_of_one_name_in_a_block_both_run():
+    found = read_tests([f"{ONE}\n\n{ONE.replace('1', '2')}\n\n{ONE}"], ["clip"])
+    assert found.names == ("test_one", "test_one_2")
+    assert "def test_one_2():\n    assert clip(2) == 2" in found.python()
+    assert found.notes == ("Two tests of the reply are named `test_one`: the second is `test_one_2` now.",)
+    classes = read_tests(["class TestIt:\n    x = clip\n\nclass TestIt:\n    y = clip"], ["clip"])
+    assert classes.names == ("TestIt", "TestIt_2")
+
+
+def test_a_later_block_is_meant_and_it_is_said():
+    found = read_tests([ONE, ONE.replace("1", "2")], ["clip"])
+    assert found.tests == (("test_one", ONE.replace("1", "2")),)
+    assert found.notes == ("The reply has `test_one` twice: the later one is used.",)
+
+
+def test_a_case_of_unittest_is_a_test_whatever_its_name():
+    text = "import unittest\nclass ClipTests(unittest.TestCase):\n    def test_a(self):\n        clip(1)"
+    assert read_tests([text], ["clip"]).names == ("ClipTests",)

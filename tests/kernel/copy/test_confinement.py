@@ -12,7 +12,8 @@ import sys
 import pytest
 
 from jupyter_devstral.kernel.copy import landlock
-from jupyter_devstral.kernel.copy.forked import RETURNED, Forked
+from jupyter_devstral.kernel.copy.forked import Forked
+from jupyter_devstral.kernel.copy.outcome import RETURNED
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 landlocked = pytest.mark.skipif(not landlock.version(), reason="this kernel has no Landlock")

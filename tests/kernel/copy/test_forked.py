@@ -9,7 +9,16 @@ import warnings
 
 import pytest
 
-from jupyter_devstral.kernel.copy.forked import CANCELLED, DIED, RETURNED, TIME, Forked, Outcome
+from jupyter_devstral.kernel.copy.forked import Forked
+from jupyter_devstral.kernel.copy.outcome import (
+    CANCELLED,
+    DIED,
+    RETURNED,
+    TIME,
+    UNDECIDED,
+    Outcome,
+)
+from jupyter_devstral.kernel.copy.time_limit import end_of_time
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
@@ -62,8 +71,41 @@ def test_a_child_that_is_killed_says_so_with_what_it_had_said():
 
 def test_time_is_capped():
     made = forked(lambda child: time.sleep(60), seconds=0.3)
-    assert made.result().ended == TIME
+    assert made.result().ended == UNDECIDED
     assert is_gone(made)
+
+
+def spin(child):
+    while True:
+        pass
+
+
+def test_only_a_child_that_computed_all_the_time_says_something_about_its_code():
+    assert forked(spin, seconds=0.5).result().ended == TIME
+    # One that was stopped for as long has had its time on the clock, and none to work.
+    stopped = forked(lambda child: os.kill(os.getpid(), signal.SIGSTOP), seconds=0.5)
+    assert stopped.result().ended == UNDECIDED
+    assert is_gone(stopped)
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "worked", "starved", "ended"),
+    [
+        (4.9, 4.9, 0.0, ""),
+        (5.0, 4.6, 0.0, TIME),
+        (5.0, 0.1, 0.0, UNDECIDED),
+        # A machine with twice the work that it has processors for.
+        (5.0, 2.5, 2.5, ""),
+        (9.0, 4.5, 4.5, TIME),
+        (9.0, 1.0, 3.0, UNDECIDED),
+        (19.0, 0.5, 18.5, ""),
+        (20.0, 0.5, 19.5, UNDECIDED),
+        # Several threads.
+        (5.0, 20.0, 1.0, TIME),
+    ],
+)
+def test_time_without_a_processor_does_not_count(elapsed, worked, starved, ended):
+    assert end_of_time(elapsed, worked=worked, starved=starved, seconds=5.0) == ended
 
 
 def test_a_child_ends_by_itself_when_nobody_waits():
@@ -73,14 +115,14 @@ def test_a_child_ends_by_itself_when_nobody_waits():
         with open(f"/proc/{made._pid}/stat") as stat:
             return stat.read().rpartition(")")[2].split()[0]
 
-    assert eventually(lambda: state() == "Z", seconds=10)
-    assert made.result().ended == TIME
+    assert eventually(lambda: state() == "Z", seconds=30)
+    assert made.result().ended == UNDECIDED
     assert is_gone(made)
 
 
 def test_an_answer_that_nobody_fetched_in_time_is_still_an_answer():
-    made = forked(lambda child: child.send({"a": 1}), seconds=0.2)
-    time.sleep(0.5)
+    made = forked(lambda child: child.send({"a": 1}), seconds=2)
+    time.sleep(2.2)
     assert made.result().sent == ({"a": 1},)
     assert made.result().ended == RETURNED
 
@@ -130,7 +172,7 @@ def test_somebody_else_may_reap_the_child(handler):
 def test_without_a_pidfd(monkeypatch):
     monkeypatch.delattr(os, "pidfd_open")
     assert forked(lambda child: child.send({"a": 1})).result().sent == ({"a": 1},)
-    assert forked(lambda child: time.sleep(60), seconds=0.2).result().ended == TIME
+    assert forked(lambda child: time.sleep(60), seconds=0.2).result().ended == UNDECIDED
     made = forked(lambda child: time.sleep(60))
     made.cancel()
     assert made.result().ended == CANCELLED

@@ -39,7 +39,7 @@ def reply(*blocks):
 
 @pytest.fixture
 def clipping(kernel):
-    kernel.run("%config DevstralConfig.trial_seconds = 1.5")
+    kernel.run("%config DevstralConfig.trial_seconds = 3")
     kernel.run(CLIP, "clip")
     yield kernel
     kernel.run("%config DevstralConfig.trial_seconds = 5.0")
@@ -101,7 +101,7 @@ def test_a_test_that_errors_is_repaired_once(write_tests, scripted_ollama):
 def test_a_test_that_errors_twice_is_dropped(write_tests, scripted_ollama):
     broken = "def test_type():\n    assert clip(undefined) == 1\n"
     result = write_tests(reply(GOOD + "\n" + broken), reply(broken))
-    assert "Dropped, they raise errors: `test_type`." in result.markdown
+    assert "Dropped: they raise errors: `test_type`." in result.markdown
     assert "test_type" not in result.next_input
     assert "test_below" in result.next_input
     assert len(scripted_ollama.chats) == 2
@@ -118,7 +118,7 @@ def test_no_answer_to_the_repair_keeps_the_sound_tests(write_tests, scripted_oll
     result = write_tests.kernel.run("%devstral test clip", "asking")
     assert result.reply["status"] == "ok"
     assert "No second attempt" in result.markdown
-    assert "Dropped, they raise errors: `test_type`." in result.markdown
+    assert "Dropped: they raise errors: `test_type`." in result.markdown
     assert "test_above" in result.next_input
 
 
@@ -135,7 +135,8 @@ def test_a_cell_that_has_not_run_is_named(write_tests):
 def test_hanging_tests_are_cut_off_and_the_others_kept(write_tests):
     hanging = "def test_long():\n    while True:\n        clip(1)\n"
     result = write_tests(reply(hanging + "\n" + GOOD))
-    assert "no end after 1.5 s" in result.markdown
+    # On a machine that is busy elsewhere the clock may be first.
+    assert "timed out after 3 s" in result.markdown or "not decided in 3 s" in result.markdown
     assert "test_long" not in result.next_input
     assert "test_above" in result.next_input
 
@@ -328,7 +329,7 @@ def test_examples_go_into_the_docstring_and_the_code_stays(write_tests, scripted
             ">>> n = iter(range(9))\n    >>> next(n)\n    0\n    >>> clip(next(n))\n    0",
             "hold one by one, but not together",
         ),
-        (">>> while True: clip(1)\n    1", "no end in sight"),
+        (">>> while True: clip(1)\n    1", "Not inserted: they did not finish"),
     ],
 )
 def test_examples_that_are_not_inserted(write_tests, examples, said):
@@ -345,5 +346,5 @@ def test_two_kinds_at_once(write_tests):
 def test_when_too_many_hang_the_others_are_not_inserted_untried(write_tests):
     hanging = "".join(f"def test_loop_{n}():\n    while True: clip(1)\n\n" for n in range(5))
     result = write_tests(reply(f"{hanging}{GOOD}"))
-    assert "too many tests before it did not end" in result.markdown
+    assert "too many tests before it did not finish" in result.markdown
     assert not result.next_input

@@ -5,13 +5,16 @@ import warnings
 
 import pytest
 
+from jupyter_devstral.core.python.source import defines_the_same
 from jupyter_devstral.core.unit_tests.mutants import mutants_of
 from jupyter_devstral.kernel.proof.pytest_run import ERROR, FAILED, PASSED
 from jupyter_devstral.kernel.proof.runs import CUT_OFF, run_in_copy, survivors
-from jupyter_devstral.kernel.proof.targets import definition_source
+from jupyter_devstral.kernel.proof.targets import defined_targets, definition_source
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
+# Seconds for all mutants of a function; on a quiet machine a few are enough.
+BUDGET = 120
 # Module, function, and arguments as Python.
 TARGETS = [
     ("statistics", "median", "[3, 1, 2, 9]"),
@@ -64,7 +67,7 @@ def _tests(call, value):
 
 
 @pytest.mark.parametrize(("module", "name", "arguments"), TARGETS, ids=[f"{m}.{n}" for m, n, _ in TARGETS])
-def test_verdicts(bare_ip, tried, module, name, arguments):
+def test_verdicts(bare_ip, tried, pace, module, name, arguments):
     bare_ip.run_cell(f"from {module} import {name}")
     value = bare_ip.ev(f"{name}({arguments})")
     source = definition_source(bare_ip.user_ns[name])
@@ -75,12 +78,14 @@ def test_verdicts(bare_ip, tried, module, name, arguments):
     with warnings.catch_warnings():
         # A copy inherits that warnings are errors here; in a kernel they are not.
         warnings.simplefilter("ignore")
-        outcomes = run_in_copy(bare_ip, good + wrong + broken + vacuous + hanging, names, seconds=0.5)
+        outcomes = run_in_copy(
+            bare_ip, good + wrong + broken + vacuous + hanging, names, seconds=0.4 + 5 * pace
+        )
         assert [one.kind for one in outcomes] == [PASSED, FAILED, ERROR, PASSED, CUT_OFF]
         mutants = mutants_of(source, limit=8)
-        run, alive = survivors(bare_ip, vacuous, ["test_vacuous"], mutants, took=0.0, budget=20)
+        run, alive = survivors(bare_ip, vacuous, ["test_vacuous"], mutants, took=pace, budget=BUDGET)
         noticed = {one.source for one in run} - {one.source for one in alive}
-        run_good, alive_good = survivors(bare_ip, good, ["test_good"], mutants, took=0.0, budget=20)
+        run_good, alive_good = survivors(bare_ip, good, ["test_good"], mutants, took=pace, budget=BUDGET)
     assert len(run) == len(run_good) == len(mutants)
     # A fault that makes the call raise or hang is noticed by any test that calls it, and by a good one too.
     assert noticed <= {one.source for one in run_good} - {one.source for one in alive_good}
@@ -118,11 +123,11 @@ double(3), shop.price(3), twice(3)
     ("name", "call", "value"),
     [("double", "double(3)", 7), ("Shop", "shop.price(3) + shop.tax", 14), ("double", "twice(3)", 14)],
 )
-def test_what_was_answered_before_is_no_answer_of_a_mutant(bare_ip, name, call, value):
+def test_what_was_answered_before_is_no_answer_of_a_mutant(bare_ip, pace, name, call, value):
     assert bare_ip.run_cell(CACHED).success
     mutants = mutants_of(definition_source(bare_ip.user_ns[name]))
     tests = f"def test_it():\n    assert {call} == {value}\n"
-    tried, alive = survivors(bare_ip, tests, ["test_it"], mutants, took=0.0, budget=20)
+    tried, alive = survivors(bare_ip, tests, ["test_it"], mutants, took=pace, budget=BUDGET)
     assert len(tried) == len(mutants) > 3
     assert alive == []
     # The kernel's own answers stay.
@@ -143,3 +148,43 @@ def test_a_class_without_plain_methods_has_a_source(bare_ip, source):
         bare_ip.run_cell(text, store_history=True)
     node = source[source.index("class Bare") :]
     assert definition_source(bare_ip.user_ns["Bare"]).endswith(node)
+
+
+DECORATED = [
+    "from dataclasses import dataclass\n\n@dataclass\nclass It:\n    x: int\n"
+    "    def twice(self):\n        return self.x * 2",
+    "from dataclasses import dataclass\n\n@dataclass(frozen=True, slots=True)\nclass It:\n    x: int",
+    "import functools\n\n@functools.total_ordering\nclass It:\n    def __lt__(self, o):\n        return True",
+    "import enum\n\n@enum.unique\nclass It(enum.Enum):\n    A = 1",
+    "def known(cls):\n    return cls\n\n@known\n@known\nclass It:\n    one = 1",
+    "def single(cls):\n    def get(*a):\n        return cls(*a)\n    return get\n\n"
+    "@single\nclass It:\n    def f(self):\n        return 1",
+    "import functools\n\n@functools.lru_cache\ndef It(x):\n    return x",
+    # It does not say what it wraps.
+    "def logged(f):\n    def wrapper(*a):\n        return f(*a)\n    return wrapper\n\n"
+    "@logged\ndef It(x):\n    return x",
+    "class Task:\n    def __init__(self, f):\n        self.f = f\n"
+    "    def __call__(self, *a):\n        return self.f(*a)\n\n@Task\ndef It(x):\n    return x",
+    "from contextlib import contextmanager\n\n@contextmanager\ndef It(x):\n    yield x",
+    "from typing import NamedTuple\n\nclass It(NamedTuple):\n    x: int",
+    "if True:\n    pass\n\nclass It(dict): x = 1",
+]
+
+
+@pytest.mark.parametrize("source", DECORATED)
+def test_what_has_just_run_is_not_stale(bare_ip, source):
+    bare_ip.run_cell("def It(older):\n    pass", store_history=True)
+    assert bare_ip.run_cell(source, store_history=True).success
+    [target] = defined_targets(source, {"It": bare_ip.user_ns["It"]})
+    assert defines_the_same("It", source, target.source)
+    assert target.source.startswith(("@", "class It"))
+
+
+def test_what_was_changed_since_is_stale(bare_ip):
+    bare_ip.run_cell(DECORATED[0], store_history=True)
+    for changed in (
+        DECORATED[0].replace("@dataclass\n", "@dataclass(order=True)\n"),
+        DECORATED[0].replace("* 2", "* 3"),
+    ):
+        [target] = [one for one in defined_targets(changed, bare_ip.user_ns) if one.name == "It"]
+        assert not defines_the_same("It", changed, target.source)

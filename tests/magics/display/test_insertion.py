@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from jupyter_devstral.core.edits.edit import Edit
+from jupyter_devstral.core.edits.edit import Edit, Loss
 from jupyter_devstral.magics.display.insertion import diff_markdown, insert, next_cell
 
 
@@ -39,3 +39,12 @@ def test_a_diff_has_a_fence_longer_than_any_inside():
     assert text.startswith("````diff\n--- cell c1\n+++ rewritten\n")
     assert "-old\n+new\n" in text
     assert diff_markdown([Edit("replace", "c1", "x", "x")]) == "*The cell stays as it is.*\n"
+
+
+def test_below_a_diff_stands_what_it_loses():
+    edit = Edit("replace", "c1", "a = 1", "b = 1", loss=Loss(("a", "P.b"), (), 3, 4))
+    assert (
+        diff_markdown([edit])
+        .rstrip()
+        .endswith("⚠ The new version no longer makes `a`, `P.b`; removes 3 of 4 statements.")
+    )

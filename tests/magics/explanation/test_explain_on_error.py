@@ -372,3 +372,24 @@ def test_failures_of_two_threads_do_not_meet(run, here, session, ip):
         "NameError",
         "ZeroDivisionError",
     ]
+
+
+@pytest.mark.parametrize("limit", [120, 90])
+def test_a_low_limit_of_recursion_is_the_users_alone(kernel, scripted_ollama, limit):
+    scripted_ollama.replies = ["So.\n\n```python\nx = 1\n```\n", "It says why."]
+    kernel.run("%devstral auto on")
+    kernel.run(f"import sys\nbefore = sys.getrecursionlimit()\nsys.setrecursionlimit({limit})")
+    try:
+        failed = kernel.run("x = undefined_name", "failing")
+        assert failed.reply["ename"] == "NameError"
+        assert "RecursionError" not in failed.text
+        assert "ran clean" in failed.markdown
+        assert "It says why." in kernel.run("%devstral ask why?").markdown
+        # In a copy, too, the cell has no more room than here.
+        deep = "def deep(n): return n and deep(n - 1)\n"
+        scripted_ollama.replies = [f"So.\n\n```python\n{deep}deep({2 * limit})\n```\n"] * 2
+        assert "still fails: RecursionError" in kernel.run(f"{deep}deep({limit})", "deep").markdown
+        assert kernel.run("print(sys.getrecursionlimit())").text.strip() == str(limit)
+    finally:
+        kernel.run("sys.setrecursionlimit(before)")
+        kernel.run("%devstral auto off")

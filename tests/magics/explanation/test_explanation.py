@@ -64,6 +64,30 @@ def test_a_fix_that_runs_clean(fail, scripted_ollama, kernel):
     assert f"-{BROKEN}\n+{FIXED}" in shown["text/markdown"]
 
 
+def test_a_line_to_add_is_added_and_tried_with_the_rest_of_the_cell(fail):
+    cell = "x = sqrt(4)\ny = x + 1\nprint(y)"
+    shown = fail("Add this at the top:\n\n```python\nfrom math import sqrt\n```\n", source=cell)
+    assert edits(shown[MIME]) == [("replace", "failing", cell, f"from math import sqrt\n{cell}")]
+    assert shown[MIME]["card"]["trial"]["text"].startswith("ran clean in ")
+    assert "but" not in shown[MIME]["card"]["trial"]["text"]
+
+
+def test_a_fix_that_makes_less_than_the_cell_did_never_ran_clean_alone(fail):
+    cell = "costs = [float(price) for price in prices]\nmean = sum(costs) / 0"
+    shown = fail(answer("from statistics import fmean\nmean = fmean(prices.values())", cell=3), source=cell)
+    trial = shown[MIME]["card"]["trial"]
+    assert trial["kind"] == "clean"
+    assert trial["text"].endswith(", but no longer makes costs; removes 1 of 2 statements")
+    assert shown[MIME]["edits"][0]["loss"]["names"] == ["costs"]
+    assert "no longer makes `costs`" in shown["text/markdown"]
+
+
+def test_a_comment_is_no_fix(fail):
+    shown = fail("```python\n# choose another key\n```\n")
+    assert shown[MIME]["edits"] == []
+    assert shown[MIME]["card"]["trial"] is None
+
+
 def test_the_question_holds_the_error_and_its_facts(fail, scripted_ollama):
     fail(answer(FIXED, cell=3))
     asked = scripted_ollama.chats[-1].body["messages"][-1]["content"]

@@ -28,6 +28,8 @@ from tests.support.scripted.engine import Script, ScriptedEngine, rough_count, s
 from tests.support.scripted.faults import KINDS, Fault, Observer, Recorded, observed_routes
 
 Reply = str | Sequence[str] | Script
+# Seconds; longer than a busy machine needs, and nobody waits so long for what happens.
+PATIENCE = 30.0
 Replies = Sequence[Reply] | Callable[[list[dict[str, Any]], dict[str, Any]], Reply]
 
 
@@ -119,7 +121,7 @@ class ScriptedOllama:
         """The requests to `/api/chat`."""
         return [record for record in self.requests if record.path == "/api/chat"]
 
-    def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> bool:
+    def wait_for(self, condition: Callable[[], bool], timeout: float = PATIENCE) -> bool:
         """Waits until the condition holds; looks again whenever the server saw something."""
         deadline = time.monotonic() + timeout
         while not condition():  # outside of the lock: a condition may ask the server
@@ -129,11 +131,11 @@ class ScriptedOllama:
                 self._observer.changed.wait(0.02)
         return True
 
-    def wait_requests(self, count: int, timeout: float = 5.0) -> bool:
+    def wait_requests(self, count: int, timeout: float = PATIENCE) -> bool:
         """Waits until that many requests to `/api/chat` arrived."""
         return self.wait_for(lambda: len(self.chats) >= count, timeout)
 
-    def wait_closed(self, timeout: float = 5.0) -> float | None:
+    def wait_closed(self, timeout: float = PATIENCE) -> float | None:
         """The `time.monotonic()` at which the client was seen to leave the last generation early, or None."""
         self.wait_for(lambda: bool(self.chats) and self.chats[-1].closed_early, timeout)
         return self.chats[-1].closed_at if self.chats else None

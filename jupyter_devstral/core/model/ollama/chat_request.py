@@ -22,21 +22,27 @@ BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0)
 
 @dataclass(frozen=True)
 class ChatBody:
-    """What goes into `/api/chat` (`truncate: false` is added by the transport)."""
+    """Body of a request to `/api/chat` (`truncate: false` is added by the transport).
+
+    `think` goes only to models that can: others refuse it.
+    """
 
     model: str
     messages: tuple[Mapping[str, Any], ...]
     options: Mapping[str, Any]
     keep_alive: str | int
+    think: bool | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for `ollama.Client.chat`."""
+        thinks = {} if self.think is None else {"think": self.think}
         return {
             "model": self.model,
             "messages": self.messages,
             "options": dict(self.options),
             "keep_alive": self.keep_alive,
             "stream": True,
+            **thinks,
         }
 
 
@@ -124,4 +130,5 @@ def _jittered(seconds: float) -> float:
 
 def _chunk(part: Any) -> Chunk:
     """A chunk of one `ollama.ChatResponse`."""
-    return Chunk(part.message.content or "", usage_of(part) if part.done else None)
+    usage = usage_of(part) if part.done else None
+    return Chunk(part.message.content or "", usage, getattr(part.message, "thinking", None) or "")

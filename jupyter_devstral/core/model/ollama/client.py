@@ -20,17 +20,17 @@ from ..server import ModelInfo, PullProgress, RunningModel
 from ..window import Window, choose_window
 from .chat_request import ChatBody, ChatRequest
 from .facts import CLOUD, full_name, is_cloud_name, model_in_show, models_in_ps, models_in_tags, running_as
-from .phase import remember_reading_speed
 from .pull import Download
-from .server_facts import forget, server_facts, trained_window
+from .server_facts import can_think, forget, server_facts, shown_model
 
 if TYPE_CHECKING:
     from .connection import Connection
 
+_NOT_SENT = "Your prompts and code would leave this computer, so nothing was sent."
 _HOW_TO_ALLOW = (
-    "Your prompts and code would leave this computer, so nothing was sent. To allow it, set "
-    "DevstralConfig.allow_remote = True (in a notebook: `%config DevstralConfig.allow_remote = True`; in a "
-    "configuration file: `c.DevstralConfig.allow_remote = True`)."
+    "To allow it, set DevstralConfig.allow_remote = True (in a notebook: "
+    "`%config DevstralConfig.allow_remote = True`; in a configuration file: "
+    "`c.DevstralConfig.allow_remote = True`)."
 )
 
 
@@ -54,6 +54,7 @@ class OllamaModel:
         num_ctx: int | None = None,
         temperature: float | None = None,
         seed: int | None = None,
+        think: bool | None = None,
     ) -> None:
         self.config = config
         self.host = parse_host(host) if host is not None else config.host
@@ -61,6 +62,9 @@ class OllamaModel:
         self._num_ctx = num_ctx
         self._temperature = config.temperature if temperature is None else temperature
         self._seed = config.seed if seed is None else seed
+        self._think = config.think if think is None else think
+        # As far as is known: a model that thinks does so unless it is told not to, others refuse the field.
+        self._can_think = False
         # Where Ollama forwards this model, as far as is known.
         self._forwarded_to = CLOUD if is_cloud_name(self.name) else ""
         self._requests: list[ChatRequest] = []
@@ -77,12 +81,14 @@ class OllamaModel:
             facts = server_facts(connection, self.name)
             self._forwarded_to = facts.remote_host or self._forwarded_to
             self._refuse_forwarded()
+            self._can_think = can_think(connection, self.name)
             return choose_window(
                 need=need,
                 loaded=0 if self._num_ctx else facts.loaded,
                 configured=self._num_ctx or self.config.num_ctx,
                 default=self.config.default_num_ctx,
-                trained=lambda: trained_window(connection, self.name),
+                trained=lambda: shown_model(connection, self.name).context_length,
+                made_with=lambda: shown_model(connection, self.name).num_ctx,
             )
 
     @property
@@ -113,10 +119,7 @@ class OllamaModel:
 
     def _chunks(self, request: ChatRequest) -> Iterator[Chunk]:
         try:
-            for chunk in request.chunks():
-                if chunk.usage is not None:
-                    remember_reading_speed(self.host, self.name, chunk.usage)
-                yield chunk
+            yield from request.chunks()
         except ModelError:
             forget(self.host, self.name)
             raise
@@ -132,7 +135,7 @@ class OllamaModel:
             request.close()
 
     def phase(self) -> str:
-        """What the latest running request waits for, for a status line ("" = nothing); any thread may ask."""
+        """Say what the latest running request waits for ("" = nothing); any thread may ask."""
         with self._lock:
             request = self._requests[-1] if self._requests else None
         return str(request.phase) if request else ""
@@ -153,7 +156,7 @@ class OllamaModel:
             )
 
     def details(self, *, timeout: float = 10) -> ModelInfo:
-        """What the server says of this model."""
+        """Ask what the server says of this model."""
         return model_in_show(self.name, self.show(timeout=timeout))
 
     def named(self, models: Sequence[ModelInfo], name: str = "") -> ModelInfo | None:
@@ -212,7 +215,8 @@ class OllamaModel:
         }
         if self._seed is not None:
             options["seed"] = self._seed
-        return ChatBody(self.name, tuple(map(_as_sent, messages)), options, self.config.keep_alive)
+        think = self._think if self._can_think else None
+        return ChatBody(self.name, tuple(map(_as_sent, messages)), options, self.config.keep_alive, think)
 
     def _refuse_remote(self) -> None:
         self._refuse_remote_host()
@@ -220,13 +224,16 @@ class OllamaModel:
 
     def _refuse_remote_host(self) -> None:
         if not self.config.allow_remote and not is_loopback(self.host):
-            raise RemoteRefused(f"The Ollama host {self.host} is not this machine. {_HOW_TO_ALLOW}")
+            raise RemoteRefused(
+                f"The Ollama host {self.host} is not this machine. {_NOT_SENT}", _HOW_TO_ALLOW
+            )
 
     def _refuse_forwarded(self) -> None:
         if self._forwarded_to and not self.config.allow_remote:
             raise RemoteRefused(
                 f"Ollama does not run {self.name} itself but forwards it to {self._forwarded_to}. "
-                f"{_HOW_TO_ALLOW}"
+                f"{_NOT_SENT}",
+                _HOW_TO_ALLOW,
             )
 
 

@@ -12,17 +12,30 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelError
 from ...importing import collector_paused, random_state_kept
+from ...own_packages import own_module, own_module_without_package
 from ..kept_connections import add_source
+from .client_faults import advice_on_faults, key_from_environment, trusted_certificates
+from .quiet_logs import is_ours, quiet, quieten_logs
 
-with collector_paused(), random_state_kept():
+if TYPE_CHECKING:
     import httpx
     import ollama
+else:
+    with advice_on_faults(""), collector_paused(), random_state_kept():
+        # First what httpx would import only when it is used.
+        own_module("httpcore")
+        httpx = own_module("httpx")
+        # The package itself opens a client when it is imported, which fails where the environment names a
+        # proxy or a certificate that cannot be used.
+        ollama = own_module_without_package("ollama._client")
 
-    from .json_lines import with_safe_lines
+from .json_lines import with_safe_lines
+
+quieten_logs()
 
 _CONNECT_SECONDS = 5.0
 # Ollama sends no header before the first token: after queue, load and reading, which may take minutes.
@@ -47,24 +60,30 @@ class ClosableTransport(httpx.BaseTransport):
     """One connection, kept alive between requests; adds what `ollama.Client.chat` cannot send."""
 
     def __init__(self, host: str) -> None:
-        # A client that never speaks TLS needs no certificates, whose loading costs 20 ms.
-        secure = host.startswith("https:")
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60)
-        self._inner = httpx.HTTPTransport(verify=secure, trust_env=secure, limits=limits)
+        # A client that never speaks TLS needs no certificates, whose loading costs 20 ms.
+        verify = trusted_certificates(host) if host.startswith("https:") else False
+        self._inner = httpx.HTTPTransport(verify=verify, trust_env=False, limits=limits)
         self._stream: Any = None
         self.aborted = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; RefusedAnswer where the answer is not 2xx."""
+        is_ours(request.url)
         request = _complete(request)
         request.extensions = {**request.extensions, "trace": self._trace}
-        response = self._inner.handle_request(request)
+        with quiet():
+            response = self._inner.handle_request(request)
+            if not response.is_success:
+                response.read()
         if not response.is_success:
-            response.read()
             raise RefusedAnswer(response.status_code, response.text)
         return with_safe_lines(response)
 
     def close(self) -> None:
-        self._inner.close()
+        """Give the socket back."""
+        with quiet():
+            self._inner.close()
 
     def abort(self) -> None:
         """Close the TCP connection now, from any thread; whoever is reading from it wakes with an error."""
@@ -90,18 +109,24 @@ class Connection:
     """
 
     def __init__(self, host: str) -> None:
+        """Make both clients, without a connection yet; ConfigurationError where they cannot be made."""
         self.host = host
-        self._transport = ClosableTransport(host)
-        self.ollama = ollama.Client(
-            host, transport=self._transport, timeout=_STREAM_TIMEOUT, trust_env=False, follow_redirects=False
-        )
-        key = os.environ.get("OLLAMA_API_KEY", "")
-        self._http = httpx.Client(
-            base_url=host,
-            transport=self._transport,
-            trust_env=False,
-            headers={"authorization": f"Bearer {key}"} if key else None,
-        )
+        with advice_on_faults(host), quiet():
+            key = key_from_environment()
+            self._transport = ClosableTransport(host)
+            self.ollama = ollama.Client(
+                host,
+                transport=self._transport,
+                timeout=_STREAM_TIMEOUT,
+                trust_env=False,
+                follow_redirects=False,
+            )
+            self._http = httpx.Client(
+                base_url=host,
+                transport=self._transport,
+                trust_env=False,
+                headers={"authorization": f"Bearer {key}"} if key else None,
+            )
 
     @property
     def aborted(self) -> bool:
@@ -119,7 +144,7 @@ class Connection:
     def json(
         self, method: str, path: str, body: object = None, *, model: str = "", timeout: float = 10
     ) -> Any:
-        """The JSON answer of a small request; ModelError (translated) when there is none."""
+        """Ask for the JSON answer of a small request; ModelError (translated) when there is none."""
         try:
             return self._http.request(method, path, json=body, timeout=timeout).json()
         except STREAM_ERRORS as error:
@@ -191,12 +216,22 @@ STREAM_ERRORS = (
 
 
 def is_lost(error: Exception) -> bool:
-    """Whether a connection that had been made broke off."""
+    """Tell whether a connection that had been made broke off."""
     return isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError))
 
 
+def is_refused(error: Exception) -> bool:
+    """Tell whether no connection could be made."""
+    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+
+
+def is_slow(error: Exception) -> bool:
+    """Tell whether an answer did not come in time."""
+    return isinstance(error, httpx.TimeoutException)
+
+
 def server_words(error: Exception) -> str:
-    """What the server itself said: an `{"error": …}` line inside a stream, or a refusal; else ""."""
+    """Find what the server itself said: an `{"error": …}` line inside a stream, or a refusal; else ""."""
     if isinstance(error, RefusedAnswer):
         return error.body
     if not isinstance(error, ollama.ResponseError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .client import OllamaModel
 
 if TYPE_CHECKING:
     from ...settings.config import DevstralConfig
+    from ..examination import Finding
     from ..server import ModelServer, Wishes
 
 
@@ -19,4 +21,12 @@ def connect(config: DevstralConfig, wishes: Wishes, *, start: bool) -> ModelServ
         num_ctx=wishes.num_ctx,
         temperature=wishes.temperature,
         seed=wishes.seed,
+        think=wishes.think,
     )
+
+
+def examine(config: DevstralConfig) -> Iterator[Finding]:
+    """Look at the server and its model; raises ModelError where it does not answer."""
+    from .examination import findings_of
+
+    return findings_of(OllamaModel(config))

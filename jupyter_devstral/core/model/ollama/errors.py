@@ -36,12 +36,20 @@ _UNKNOWN_ARCHITECTURE = re.compile(
     r"unknown model architecture|newer version of ollama|requires a newer version", re.IGNORECASE
 )
 _NOT_FOUND = re.compile(r"model\b.*\bnot found|file does not exist|manifest unknown", re.IGNORECASE)
+# What servers that speak TLS say to those who do not; and the other way round, in OpenSSL's words.
+_WANTS_TLS = re.compile(r"HTTP request (?:to an HTTPS server|was sent to HTTPS port)", re.IGNORECASE)
+_NO_TLS = re.compile(
+    r"wrong.version.number|record layer failure|http request\]|unexpected.eof|EOF occurred|handshake",
+    re.IGNORECASE,
+)
+_DISTRUSTED = re.compile(r"certificate.verify.failed", re.IGNORECASE)
+_API_PATH = re.compile(r"(?<=[^/])/(v1|api)(?:/[\w/-]*)?$")
 _DOCTOR = "`%devstral doctor` (in a terminal: `jupyter devstral doctor`) says more."
 
 
 @dataclass(frozen=True)
 class ServerWords:
-    """What an error body says, once unpacked; the numbers are 0 where it does not give them."""
+    """Words of an error body, once unpacked; the numbers are 0 where it does not give them."""
 
     text: str
     prompt_tokens: int = 0
@@ -70,25 +78,31 @@ def refusal(status: int, body: str, *, host: str, model: str) -> ModelError:
     words = unpack(body)
     if status == 503 and words.from_ollama:
         return ServerBusy(
-            f"Ollama at {host} is busy: its queue of requests is full. Try again in a moment, or stop "
-            "another program that is using it."
+            f"Ollama at {host} is busy: its queue of requests is full.",
+            "Try again in a moment, or stop another program that is using it.",
         )
     if special := _recognised(words, model=model):
         return special
     said = f" It said: {words.text}" if words.text else ""
+    if status == 400 and _WANTS_TLS.search(words.text):
+        return _speaks_tls(host)
     if status in (401, 403):
         return RequestRefused(_denied(status, words, host))
     if 300 <= status < 400:
         return RequestRefused(
-            f"The server at {host} sends requests on to another address. They are not followed; set "
-            "DevstralConfig.host to the address that answers."
+            f"The server at {host} sends requests on to another address. They are not followed.",
+            "Set DevstralConfig.host to the address that answers.",
         )
     if not words.from_ollama:
         kind = RunnerFailed if status >= 500 else RequestRefused
+        if status == 404 and (advice := _path_advice(host)):
+            return kind(advice)
         return kind(
             f"What answers at {host} is not Ollama's API (status {status}); a proxy or another program may "
             f"be in between. {_DOCTOR}{said}"
         )
+    if status == 404 and (advice := _path_advice(host)):
+        return RequestRefused(advice)
     if status >= 500:
         return RunnerFailed(f"Ollama could not answer (status {status}). Ask again; {_DOCTOR}{said}")
     return RequestRefused(f"Ollama refused the request (status {status}).{said}")
@@ -108,7 +122,7 @@ def pull_error(line: str, *, model: str) -> ModelError:
     words = unpack(line)
     if _NOT_FOUND.search(words.text):
         return RequestRefused(
-            f"There is no model {model} to download. Look its name up at https://ollama.com/library."
+            f"There is no model {model} to download.", "Look its name up at https://ollama.com/library."
         )
     if _UNKNOWN_ARCHITECTURE.search(words.text):
         return _too_old(words, model)
@@ -120,29 +134,47 @@ def pull_error(line: str, *, model: str) -> ModelError:
 
 def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
     """The error for a connection that failed (httpx.HTTPError); `begun`: part of the answer had come."""
-    import httpx
+    from .connection import is_refused, is_slow
 
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+    words = str(error)
+    if host.startswith("https:") and _NO_TLS.search(words):
+        return RunnerFailed(
+            f"The server at {host} does not speak https. Set DevstralConfig.host (or OLLAMA_HOST) to "
+            f"{host.replace('https:', 'http:', 1)}."
+        )
+    if _DISTRUSTED.search(words):
+        return RunnerFailed(
+            f"The certificate of {host} is not one that this machine trusts. If it is your own, name its "
+            f"authority in the environment variable SSL_CERT_FILE. It said: {_one_line(words)}"
+        )
+    if is_refused(error):
         if is_loopback(host):
-            return NoServer(f"No Ollama at {host}. Start it with `ollama serve`; {_DOCTOR}")
-        return NoServer(f"Nothing answers at {host}. Is that machine on, and Ollama started there? {_DOCTOR}")
-    if isinstance(error, httpx.TimeoutException):
+            port = (
+                " (unless told otherwise it listens on port 11434)" if host.endswith((":80", ":443")) else ""
+            )
+            return NoServer(f"No Ollama at {host}{port}.", f"Start it with `ollama serve`; {_DOCTOR}")
         return NoServer(
-            f"The server at {host} takes connections but does not answer. Restart Ollama; {_DOCTOR}"
+            f"Nothing answers at {host}.", f"Is that machine on, and Ollama started there? {_DOCTOR}"
+        )
+    if is_slow(error):
+        return NoServer(
+            f"The server at {host} takes connections but does not answer.", f"Restart Ollama; {_DOCTOR}"
         )
     if begun:
         return RunnerFailed(f"The connection to Ollama at {host} was lost in the middle of the answer.")
     return RunnerFailed(
         f"Ollama at {host} closed the connection before it answered: it, or the model's process, was "
-        f"probably stopped. Ask again; {_DOCTOR}"
+        f"probably stopped{' (or it speaks https)' if host.startswith('http:') else ''}. Ask again; {_DOCTOR}"
     )
 
 
 def not_ollama(host: str) -> ModelError:
     """The error for an answer that is not what Ollama sends, with a status that says all is well."""
+    if advice := _path_advice(host):
+        return RunnerFailed(advice)
     return RunnerFailed(
-        f"What answers at {host} does not speak Ollama's API. Look at DevstralConfig.host and OLLAMA_HOST; "
-        f"{_DOCTOR}"
+        f"What answers at {host} does not speak Ollama's API.",
+        f"Look at DevstralConfig.host and OLLAMA_HOST; {_DOCTOR}",
     )
 
 
@@ -156,9 +188,9 @@ def unreadable_line(host: str) -> ModelError:
 def model_missing(model: str) -> ModelMissing:
     """The error for a model the server does not have."""
     return ModelMissing(
-        f"Ollama does not have the model {model}. Get it with `%devstral pull {model}` "
-        f"(in a terminal: `jupyter devstral pull {model}`).",
-        model,
+        f"Ollama does not have the model {model}.",
+        f"Get it with `%devstral pull {model}` (in a terminal: `jupyter devstral pull {model}`).",
+        model=model,
     )
 
 
@@ -168,10 +200,10 @@ def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
         length = f"{words.prompt_tokens:,} tokens" if words.prompt_tokens else "longer than it may be"
         window = f"{words.window:,} tokens" if words.window else "smaller"
         return WindowExceeded(
-            f"The prompt is {length}; the model's window is {window}. Send less (`-c cell`), or use a larger "
-            "window (`--num-ctx`, DevstralConfig.num_ctx).",
-            words.prompt_tokens,
-            words.window,
+            f"The prompt is {length}; the model's window is {window}.",
+            "Send less (`-c cell`), or use a larger window (`--num-ctx`, DevstralConfig.num_ctx).",
+            prompt_tokens=words.prompt_tokens,
+            window=words.window,
         )
     if _NO_MEMORY.search(words.text):
         return RunnerFailed(
@@ -183,8 +215,8 @@ def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
         return _too_old(words, model)
     if "llama-server binary not found" in words.text:
         return RunnerFailed(
-            "This installation of Ollama is incomplete: its llama-server is missing, as in some packages. "
-            "Install Ollama anew from https://ollama.com/download."
+            "This installation of Ollama is incomplete: its llama-server is missing, as in some packages.",
+            "Install Ollama anew from https://ollama.com/download.",
         )
     if _NOT_FOUND.search(words.text):
         return model_missing(model)
@@ -194,6 +226,25 @@ def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
 def _too_old(words: ServerWords, model: str) -> ServerTooOld:
     update = "update it (https://ollama.com/download)"
     return ServerTooOld(f"This Ollama is too old for {model}; {update}. It said: {words.text}")
+
+
+def _speaks_tls(host: str) -> ModelError:
+    return RunnerFailed(
+        f"The server at {host} speaks https. Set DevstralConfig.host (or OLLAMA_HOST) to "
+        f"{host.replace('http:', 'https:', 1)}."
+    )
+
+
+def _path_advice(host: str) -> str:
+    """What is wrong with an address that names a part of an API in place of a server; "" where none does."""
+    found = _API_PATH.search(host)
+    if not found:
+        return ""
+    which = "of the API that speaks like OpenAI's" if found[1] == "v1" else "of Ollama's API"
+    return (
+        f"The host {host} ends in /{found[1]}, a path {which}; what is asked here begins at the server's own "
+        f"address. Set DevstralConfig.host (or OLLAMA_HOST) to {host[: found.start()]}."
+    )
 
 
 def _denied(status: int, words: ServerWords, host: str) -> str:

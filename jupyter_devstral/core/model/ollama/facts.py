@@ -1,4 +1,4 @@
-"""What Ollama's `/api/tags`, `/api/show` and `/api/ps` say about models, read from their raw JSON.
+"""Facts that Ollama's `/api/tags`, `/api/show` and `/api/ps` say about models, read from their raw JSON.
 
 Must not do I/O. Bodies may come from another program than Ollama: a field of a wrong type reads as absent.
 """
@@ -35,7 +35,7 @@ def running_as(
 
 
 def is_cloud_name(name: str) -> bool:
-    """Names by which Ollama forwards a request to ollama.com: they end in "-cloud" or ":cloud"."""
+    """Tell names by which Ollama forwards a request to ollama.com: they end in "-cloud" or ":cloud"."""
     return name.lower().endswith(("-cloud", ":cloud"))
 
 
@@ -73,18 +73,19 @@ def models_in_ps(body: Any) -> list[RunningModel]:
 
 
 def model_in_show(name: str, body: Any) -> ModelInfo:
-    """What an `/api/show` body says about `name`."""
+    """Read what an `/api/show` body says about `name`."""
     entry = _mapping(body)
     return ModelInfo(
         name=name,
         context_length=_architecture_number(entry, "context_length") or None,
         capabilities=_texts(entry.get("capabilities")),
         remote_host=_remote_host(entry, name),
+        num_ctx=_parameter(entry, "num_ctx"),
     )
 
 
 def cache_bytes_per_token(show_body: Any) -> int:
-    """Bytes of KV cache (f16) for one token of window, 0 where `/api/show` does not tell.
+    """Count the bytes of KV cache (f16) for one token of window; 0 where `/api/show` does not tell.
 
     Keys and values, 2 bytes each, for every layer and KV head: Devstral Small 2 gives 163,840.
     """
@@ -104,6 +105,13 @@ def _architecture_number(show: Mapping[str, Any], key: str) -> int:
     # 393,216-token model was read as an 8,192-token one that way.
     info = _mapping(show.get("model_info"))
     return _number(info.get(f"{_text(info.get('general.architecture'))}.{key}"))
+
+
+def _parameter(show: Mapping[str, Any], name: str) -> int | None:
+    """Read a number among the lines of `parameters`, such as `num_ctx      8192`."""
+    lines = (line.split() for line in _text(show.get("parameters")).splitlines())
+    values = [line[1] for line in lines if len(line) == 2 and line[0] == name]
+    return int(values[-1]) if values and values[-1].isdecimal() and int(values[-1]) else None
 
 
 def _remote_host(entry: Mapping[str, Any], name: str) -> str:
@@ -133,7 +141,7 @@ def _number(value: Any) -> int:
 
 
 def usage_of(record: Mapping[str, Any]) -> Usage:
-    """Counters of a final record (`done: true`); Ollama leaves out those that are zero."""
+    """Read the counters of a final record (`done: true`); Ollama leaves out those that are zero."""
 
     def seconds(key: str) -> float:
         return (record.get(key) or 0) / _NANOSECONDS
@@ -145,5 +153,5 @@ def usage_of(record: Mapping[str, Any]) -> Usage:
         prompt_seconds=seconds("prompt_eval_duration"),
         reply_seconds=seconds("eval_duration"),
         total_seconds=seconds("total_duration"),
-        done_reason=record.get("done_reason") or "stop",
+        done_reason="length" if record.get("done_reason") == "length" else "stop",
     )

@@ -1,4 +1,4 @@
-"""What a request is waiting for, in the few words of a status line.
+"""Phase of a request, what it is waiting for, in the few words of a status line.
 
 Ollama says nothing before the first token, so this looks at `/api/ps` on a connection of its own: a model
 that is loading is not listed there, a loaded one is reading the prompt or answering somebody else.
@@ -12,27 +12,14 @@ from collections.abc import Sequence
 
 from ...errors import ModelError
 from ...text.amounts import short_count
-from ..messages import Usage
 from ..token_estimate import estimate_tokens
 from .queue_place import QueuePlace
 
 _PATIENCE_SECONDS = 0.3
 _POLL_SECONDS = 0.4
-# Reading that takes this many times what the slowest reading so far predicts is no reading but a queue.
-_IMPLAUSIBLE = 3.0
-_IMPLAUSIBLE_SECONDS = 10.0
-
-_slowest_reading: dict[tuple[str, str], float] = {}
-
-
-def remember_reading_speed(host: str, model: str, usage: Usage) -> None:
-    """Learn from an answer how many prompt tokens a second the model reads.
-
-    Tokens from the server's cache make a reading look fast, so the slowest one seen is the honest one.
-    """
-    if usage.prompt_seconds > 0 and usage.prompt_tokens >= 100:
-        speed = usage.prompt_tokens / usage.prompt_seconds
-        _slowest_reading[host, model] = min(speed, _slowest_reading.get((host, model), speed))
+# Whoever has waited for minutes needs no news every second.
+_POLLS_PER_WAIT = 8
+_LONGEST_PAUSE = 15.0
 
 
 class Phase:
@@ -45,7 +32,6 @@ class Phase:
         self._place = QueuePlace(host, model)
         self._state = "new"
         self._sent_at = 0.0
-        self._loaded_at = 0.0
         self._loaded: bool | None = None
         self._watcher: threading.Thread | None = None
         self._tokens = 0
@@ -92,16 +78,9 @@ class Phase:
             return "waiting for the model server"
         if not self._loaded:
             return "loading the model"
-        if self._place.behind() or self._implausible():
+        if self._place.behind():
             return "queued behind another request"
         return f"reading {short_count(self._tokens)} tokens"
-
-    def _implausible(self) -> bool:
-        speed = _slowest_reading.get((self._host, self._model))
-        if not speed:
-            return False
-        waited = time.monotonic() - self._loaded_at
-        return waited > max(_IMPLAUSIBLE_SECONDS, _IMPLAUSIBLE * self._tokens / speed)
 
     def _watch(self) -> None:
         from .connection import borrowed
@@ -110,7 +89,7 @@ class Phase:
         self._tokens = sum(map(estimate_tokens, self._texts))
         pause = 0.0
         while not self._over.wait(pause):
-            pause = _POLL_SECONDS
+            pause = pause_after(time.monotonic() - self._sent_at)
             try:
                 with borrowed(self._host) as connection:
                     loaded = running_model(connection, self._model, timeout=2) is not None
@@ -118,6 +97,9 @@ class Phase:
                 # A server that is busy loading may be slow to say so; what was seen last may be over.
                 self._loaded = None
                 continue
-            if loaded and not self._loaded:
-                self._loaded_at = time.monotonic()
             self._loaded = loaded
+
+
+def pause_after(waited: float) -> float:
+    """Compute the seconds until the server is asked again, after `waited` seconds."""
+    return min(max(_POLL_SECONDS, waited / _POLLS_PER_WAIT), _LONGEST_PAUSE)

@@ -32,7 +32,7 @@ class Download:
         self._connection: Connection | None = None
 
     def steps(self) -> Iterator[PullProgress]:
-        """Progress until "success"; a lost connection is taken up again. Raises ModelError."""
+        """Follow a pull until "success"; a lost connection is taken up again. Raises ModelError."""
         failures, furthest = 0, (0, 0)
         layers: dict[str, int] = {}
         while not self._closed.is_set():

@@ -1,4 +1,4 @@
-"""Whether this user's other notebooks and commands are already being answered by the same model.
+"""Places in the queue of one model, among this user's notebooks and commands.
 
 Ollama serves one request at a time and says nothing to those that wait; a lock file per host and model lets
 our own requests see each other. Only advice for a status line: where it cannot work, nobody is ever "behind".
@@ -39,7 +39,7 @@ class QueuePlace:
             self._first = self._try_lock()
 
     def behind(self) -> bool:
-        """Whether another request entered earlier and has not left."""
+        """Tell whether another request entered earlier and has not left."""
         if not self._first:
             self._first = self._try_lock()
         return not self._first

@@ -1,12 +1,12 @@
-"""What must be known of a model before a prompt is sent: is it local, is it loaded, with which window."""
+"""Facts to know of a model before a prompt is sent: whether it is local and loaded, and its window."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...errors import RequestRefused
-from ..server import RunningModel
+from ...errors import ModelError, RequestRefused
+from ..server import ModelInfo, RunningModel
 from .facts import model_in_show, models_in_ps, models_in_tags, running_as
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 30.0
 
 # A model does not change what it was trained for, nor where it runs, while a notebook is open.
-_shown: dict[tuple[str, str], tuple[int | None, str]] = {}
+_shown: dict[tuple[str, str], ModelInfo] = {}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def server_facts(connection: Connection, model: str) -> ServerFacts:
     if found is not None:
         # Only models that run on the server itself are listed by /api/ps.
         return ServerFacts(found.context_length, "")
-    return ServerFacts(0, _shown_model(connection, model)[1])
+    return ServerFacts(0, shown_model(connection, model).remote_host)
 
 
 def running_model(connection: Connection, model: str, *, timeout: float) -> RunningModel | None:
@@ -49,9 +49,13 @@ def running_model(connection: Connection, model: str, *, timeout: float) -> Runn
     return running_as(model, running, tags)
 
 
-def trained_window(connection: Connection, model: str) -> int | None:
-    """The tokens the model was trained for, asked once per process; None where the server does not say."""
-    return _shown_model(connection, model)[0]
+def can_think(connection: Connection, model: str) -> bool:
+    """Whether the server says that the model can think; asked once per process."""
+    try:
+        return "thinking" in shown_model(connection, model).capabilities
+    except ModelError:
+        # The question itself is about to fail, with better words.
+        return False
 
 
 def forget(host: str, model: str) -> None:
@@ -59,9 +63,10 @@ def forget(host: str, model: str) -> None:
     _shown.pop((host, model), None)
 
 
-def _shown_model(connection: Connection, model: str) -> tuple[int | None, str]:
+def shown_model(connection: Connection, model: str) -> ModelInfo:
+    """Ask what `/api/show` says of the model, once per process. Raises ModelError."""
     key = (connection.host, model)
     if key not in _shown:
-        info = model_in_show(model, connection.json("POST", "/api/show", {"model": model}, model=model))
-        _shown[key] = (info.context_length, info.remote_host)
+        body = connection.json("POST", "/api/show", {"model": model}, model=model)
+        _shown[key] = model_in_show(model, body)
     return _shown[key]

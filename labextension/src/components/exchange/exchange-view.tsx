@@ -69,7 +69,7 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
 /** The reply's own widgets: text that arrives goes to them, and not through React. */
 function Reply({ exchange, model, services }: IProps): JSX.Element {
   const make = () => new ReplyView(services, codeActions(model, exchange));
-  const host = useWidget(make, [exchange, exchange.rounds], view => {
+  const host = useWidget(make, [exchange, exchange.rounds, exchange.retractions], view => {
     view.add(exchange.reply);
     const { conversation } = model;
     const onText = (_: unknown, { exchange: of, text }: { exchange: Exchange; text: string }) => {

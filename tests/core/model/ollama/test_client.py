@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 
 import pytest
@@ -11,6 +12,7 @@ from jupyter_devstral.core.model.messages import Message
 from jupyter_devstral.core.model.ollama.client import Chunk, OllamaModel, Window
 from jupyter_devstral.core.model.window import choose_window, needed_tokens
 from jupyter_devstral.core.settings.config import DevstralConfig
+from tests.support.models.model_cards import devstral_card
 from tests.support.scripted.server import ScriptedOllama
 
 HELLO = [Message("system", "Be brief."), Message("user", "Hello?")]
@@ -169,6 +171,20 @@ def test_trained_window_is_only_asked_for_when_it_matters() -> None:
         raise AssertionError("asked")
 
     assert choose_window(need=10, loaded=4096, configured=None, default=32768, trained=never).tokens == 4096
+
+
+def test_a_modelfiles_window_counts_where_nobody_asks_for_another() -> None:
+    card = dataclasses.replace(devstral_card(), parameters="num_ctx                        8192")
+    with ScriptedOllama(loaded=False, models=[card]) as server:
+        assert OllamaModel(DevstralConfig(host=server.url)).window() == Window(8192, "Modelfile")
+        ask(OllamaModel(DevstralConfig(host=server.url)))
+        assert server.chats[0].body["options"]["num_ctx"] == 8192
+        server.set_loaded(4096)
+        assert OllamaModel(DevstralConfig(host=server.url)).window(6000) == Window(8192, "Modelfile")
+        server.set_loaded(None)
+        assert OllamaModel(DevstralConfig(host=server.url), num_ctx=2048).window() == Window(
+            2048, "configured"
+        )
 
 
 # -- requests and connections ----

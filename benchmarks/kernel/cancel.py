@@ -6,7 +6,7 @@ import statistics
 import time
 from pathlib import Path
 
-from benchmarks.kernel import kernel
+from benchmarks.kernel.connected import kernel
 from benchmarks.row import Row
 from tests.support.jupyter.kernel import Kernel
 from tests.support.scripted.server import ScriptedOllama

@@ -1,4 +1,4 @@
-"""A notebook of a thousand cells beside the sidebar, and a magic's answer in its cell: bytes, scripting, frames.
+"""A large notebook beside the sidebar, and a magic's answer in its cell: bytes, scripting, frames.
 
 Needs Chromium, playwright and the built JupyterLab half; says so where one is missing.
 """
@@ -9,8 +9,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pages.sidebar import _WATCH, _metric, _missing, _page, reply
 from benchmarks.row import Row
-from benchmarks.sidebar import _WATCH, _metric, _missing, _page, reply
 from tests.support.jupyter.server import code
 from tests.support.scripted.server import ScriptedOllama
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.kernel import kernel
+from benchmarks.kernel.connected import kernel
 from benchmarks.row import Row
 from jupyter_devstral.core.model.token_estimate import estimate_tokens
 from tests.support.scripted.server import ScriptedOllama

@@ -74,8 +74,3 @@ def run(shared: Path | None) -> list[Row]:
                 Row(f"definition recall, {budget} tokens: {kind}", measured, "", f">= {bar:.0%}", holds)
             )
     return rows
-
-
-if __name__ == "__main__":
-    for row in run(Path(__file__).resolve().parents[2] / "shared" / "data"):
-        print(row)

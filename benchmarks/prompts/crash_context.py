@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.crash_objects import Facts, namespace, type_name
-from benchmarks.gold_fixes import crashes
+from benchmarks.prompts.crash_objects import Facts, namespace, type_name
+from benchmarks.replies.gold_fixes import crashes
 from benchmarks.row import Row
 from jupyter_devstral.core.assistant import Assistant
 from jupyter_devstral.core.failure.failure import failure_of_cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks.kernel import kernel
+from benchmarks.kernel.connected import kernel
 from benchmarks.row import Row
 from tests.support.scripted.server import ScriptedOllama
 

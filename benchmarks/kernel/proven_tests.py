@@ -7,8 +7,8 @@ import statistics
 import time
 from pathlib import Path
 
+from benchmarks.kernel.trials import shell
 from benchmarks.row import Row
-from benchmarks.trials import shell
 
 RUNS = 9
 FUNCTION = '''def grade(points, late=0, bonus=0):

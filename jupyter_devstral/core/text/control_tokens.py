@@ -1,0 +1,57 @@
+"""Control tokens of models (`[INST]`, `</s>`, `<|im_start|>` …) in data, kept from meaning what they mean.
+
+Ollama's tokenizers take them for the token wherever they stand. On the way out they are broken up by a
+character without width, which no tokenizer joins; on the way back exactly these are mended.
+"""
+
+from __future__ import annotations
+
+import re
+
+JOINER = "\u200d"
+# Mistral's, from its tokenizers' lists of special tokens.
+_BRACKETED = (
+    "INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|MODEL_SETTINGS|ARGS|CALL_ID|THINK"
+    "|IMG|IMG_BREAK|IMG_END|PREFIX|MIDDLE|SUFFIX|AUDIO|BEGIN_AUDIO|TRANSCRIBE"
+)
+# Those of Llama, Gemma, Qwen and DeepSeek as well: any model may be behind the server.
+_ANGLED = (
+    "s|unk|pad|bos|eos|start_of_turn|end_of_turn|tool_call|tool_response|fim_[a-z]+|file_sep|SYS"
+    "|SPECIAL_[0-9]+"
+)
+_REST_OF_BRACKETED = rf"/?(?:{_BRACKETED})\]"
+_REST_OF_ANGLED = rf"(?:/?(?:{_ANGLED})>|\|[\w.-]{{1,40}}\|>|｜[\w▁ ]{{1,40}}｜>)"
+_WHOLE = re.compile(rf"\[(?={_REST_OF_BRACKETED})|<(?={_REST_OF_ANGLED})")
+_BROKEN = re.compile(rf"(\[){JOINER}(?={_REST_OF_BRACKETED})|(<){JOINER}(?={_REST_OF_ANGLED})")
+# What may become a broken token with what is still to come: shorter than the longest there is.
+_BEGUN = re.compile(rf"[\[<](?:{JOINER}[^\[\]\n>]{{0,44}})?\Z")
+
+
+def broken_up(text: str) -> str:
+    """Break every control token of `text` in two; what has none, or was broken up before, stays the same."""
+    return _WHOLE.sub(lambda found: found[0] + JOINER, text) if "[" in text or "<" in text else text
+
+
+def mended(text: str) -> str:
+    """Make the control tokens whole again that `broken_up` has broken."""
+    return _BROKEN.sub(lambda found: found[1] or found[2], text) if JOINER in text else text
+
+
+class Mender:
+    """Mends a stream, however it is cut; holds back at most the beginning of one token."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Take the next piece and give what is decided by now."""
+        text = self._held + text
+        begun = _BEGUN.search(text)
+        cut = begun.start() if begun else len(text)
+        self._held = text[cut:]
+        return mended(text[:cut])
+
+    def close(self) -> str:
+        """Give what was held back."""
+        held, self._held = self._held, ""
+        return mended(held)

@@ -1,0 +1,44 @@
+"""Data that stands in a prompt outside of a fence, written so that none of its lines passes for structure.
+
+Structure begins at the beginning of a line: `[cell 4]`, a fence, `Task:`. Ordinary text stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TAG = re.compile(r"[^\w+#.-]")
+_LIKE_A_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}|\[cell\b)")
+
+
+def one_line(text: str) -> str:
+    """Turn the line breaks of `text`, of whatever kind, into blanks."""
+    lines = text.splitlines()
+    return text if len(lines) < 2 and text == "".join(lines) else " ".join(line.strip() for line in lines)
+
+
+def indented_below(text: str) -> str:
+    """Indent every line but the first one, further where it looks like a fence or a header."""
+    first, *others = text.splitlines() or [""]
+    return "\n".join([first, *map(_indented, others)])
+
+
+def guarded(text: str) -> str:
+    """Indent the lines that look like a fence or a header, and only these."""
+    lines = text.split("\n")
+    return "\n".join(f"    {line}" if _LIKE_A_FENCE.match(line) else line for line in lines)
+
+
+def quoted_name(name: str) -> str:
+    """Give a file's name as it is, or as a Python string where it could be misread."""
+    return name if name.isprintable() and "`" not in name and name == name.strip() else repr(name)
+
+
+def fence_tag(tag: str) -> str:
+    """Leave nothing in a language's name that could end the line of a fence."""
+    return _TAG.sub("", tag)
+
+
+def _indented(line: str) -> str:
+    line = line if line.startswith("  ") else f"  {line}"
+    return f"    {line}" if _LIKE_A_FENCE.match(line) else line
