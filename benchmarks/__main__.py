@@ -24,6 +24,7 @@ MODULES = (
     "prompts.crash_context",
     "kernel.explain_hook",
     "pages.sidebar",
+    "pages.sidebar_steps",
 )
 
 

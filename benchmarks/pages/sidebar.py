@@ -58,7 +58,7 @@ def run(shared: Path | None) -> list[Row]:
     missing = _missing()
     if missing:
         return [*rows, Row(f"the sidebar ({missing})", "", "", "", None)]
-    with _page() as (page, ollama):
+    with _page() as (page, ollama, _):
         for rate in (50, 500):
             rows.append(_frames(page, ollama, rate))
         rows.append(_scripting(page, ollama))
@@ -229,7 +229,7 @@ def _missing() -> str:
 
 
 @contextmanager
-def _page() -> Iterator[tuple[Any, ScriptedOllama]]:
+def _page() -> Iterator[tuple[Any, ScriptedOllama, Any]]:
     from playwright.sync_api import sync_playwright
 
     from tests.support.jupyter.lab_page import LabPage
@@ -247,5 +247,5 @@ def _page() -> Iterator[tuple[Any, ScriptedOllama]]:
         lab.open([code("a", "prices = [1, 2]")])
         lab.command("jupyter-devstral:open-chat")
         page.locator(".jp-devstral-draft").wait_for()
-        yield page, ollama
+        yield page, ollama, lab
         browser.close()

@@ -83,7 +83,7 @@ def _answer(
     check: Callable[[Reply], Steps[Answered[Proof]]] | None = None,
 ) -> None:
     """`start` asks; `check` sees a finished reply before its code is handed over."""
-    output = output_for(session.ip)
+    output = output_for(session.ip, draws=lambda: session.lab.runs_here)
     status = _Status()
     shown = ReplyMarkdown()
     conversation = _Conversation(session, command, start, shown, output, status)
@@ -200,7 +200,7 @@ def _finish(
     ending = "\n\n".join(part for part in (diff, proven, receipt) if part)
     output.finish(
         {
-            MIME: reply_bundle(reply),
+            MIME: {**reply_bundle(reply), "shown": shown.text, "proof": {"markdown": proven}},
             "text/markdown": f"{str(shown).rstrip()}\n\n{ending}".lstrip(),
             "text/plain": f"{reply.text.rstrip()}\n\n{ending}".lstrip(),
         },

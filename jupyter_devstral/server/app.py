@@ -9,7 +9,9 @@ from traitlets import TraitError
 
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
+from .answers import Answers
 from .handlers import HANDLERS
+from .notebooks import SentNotebooks
 from .session import ServerSession
 
 
@@ -34,6 +36,8 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
             config = DevstralConfig(host="http://127.0.0.1:11434")
             self.log.warning("jupyter_devstral: %s", problem)
         self.settings["jupyter_devstral"] = ServerSession(config, problem=problem)
+        self.settings["jupyter_devstral_answers"] = Answers()
+        self.settings["jupyter_devstral_notebooks"] = SentNotebooks()
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""
@@ -43,4 +47,5 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
         """Close every connection to the model."""
         session: Any = self.settings.get("jupyter_devstral")
         if session is not None:
+            self.settings["jupyter_devstral_answers"].stop()
             session.stop()

@@ -146,7 +146,7 @@ class _Driver:
     def _ask(self, step: Asking) -> Answer:
         asked, last = self._asked, self._last
         if last is None:
-            return Answer(asked, lambda: asked.assistant.reply(asked.request))
+            return Answer(asked, lambda: _start(asked))
         return Answer(asked, lambda: asked.assistant.follow_up(last, step.words))
 
     async def _told(self, answer: Answer) -> AsyncGenerator[Record, None]:
@@ -222,6 +222,34 @@ class Answer:
             elif isinstance(event, Note):
                 yield {"type": "note", "text": event.text}
         self.reply = stream.result()
+
+
+def _start(asked: Asked) -> ReplyStream:
+    """The answer's stream; one that was cut off goes on where it ended."""
+    from ..core.answer import Reply
+    from ..core.notebook.cells import Turn
+
+    request, model, partial = asked.request, asked.model, asked.wanted.question.partial
+    if not partial.strip():
+        return asked.assistant.reply(request)
+    window = model.window()
+    prompt = asked.assistant.prompt(request, window=window)
+    cut = Reply(
+        request=request,
+        prompt=prompt,
+        text=partial,
+        code=(),
+        edits=(),
+        notes=(),
+        usage=None,
+        finished="cut",
+        window=window,
+        model=model.name,
+        host=model.host,
+        first_token_seconds=None,
+        turn=Turn(prompt.user_text, partial),
+    )
+    return asked.assistant.continue_reply(cut)
 
 
 def _messages(prompt: Prompt) -> list[dict[str, str]]:

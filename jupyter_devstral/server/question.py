@@ -28,6 +28,7 @@ class Question:
 
     Attributes:
         strengthens: key of the proof whose survivors new tests are for; "" for an ordinary question.
+        partial: the beginning of its answer, when that was cut off and is to go on; else "".
         definitions: sources of what is asked about that no cell shows.
     """
 
@@ -44,6 +45,7 @@ class Question:
     images: tuple[str, ...] = ()
     excluded: frozenset[str] = field(default_factory=frozenset)
     strengthens: str = ""
+    partial: str = ""
     definitions: tuple[Attachment, ...] = ()
 
     @property
@@ -108,6 +110,7 @@ def read_question(data: Any) -> Question:
         images=_images(data.get("images"), excluded),
         excluded=excluded,
         strengthens=_text(data.get("strengthens")),
+        partial=_text(data.get("partial")),
     )
 
 

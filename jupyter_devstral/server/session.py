@@ -40,7 +40,7 @@ class ServerSession(Session):
 
     def assistant(self, model: ModelServer, notebook: str) -> Assistant:
         """An assistant for the questions about `notebook`, the path by which its secrets are known."""
-        return self.assistant_for(model, self._redactor(notebook), how_to_continue="*Retry* asks again")
+        return self.assistant_for(model, self._redactor(notebook), how_to_continue="Continue goes on")
 
     def _redactor(self, notebook: str) -> Redactor:
         from ..core.redaction.redactor import Redactor

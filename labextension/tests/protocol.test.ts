@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readApply, readBundle, withoutDiffs } from '../src/protocol/protocol';
+import { readBundle } from '../src/protocol/bundle';
+import { readApply } from '../src/protocol/kernel-messages';
 
 const EDIT = { op: 'replace', cell_id: 'a', before: 'x', source: 'y', kind: 'code' };
 const CARD = {
@@ -88,8 +89,9 @@ test('the kernel can ask for edits and for nothing else', () => {
   assert.equal(readApply({ op: 'apply' }), null);
 });
 
-test('the diffs at the end of an answer are left out, other fences stay', () => {
-  const diff = '````diff\n--- cell 4\n+++ rewritten\n@@ -1 +1 @@\n-```\n+x\n````\n';
-  const other = '```diff\n--- a/file\n+++ b/file\n```\n';
-  assert.equal(withoutDiffs(`Said.\n\n${other}\n${diff}\nreceipt`), `Said.\n\n${other}\nreceipt`);
+test('an answer that arrives says what it waits for, a finished one does not', () => {
+  const arriving = { version: 1, id: 'd', shown: 'so far', arriving: { status: 'reading', waited: 3 } };
+  const { id, shown, arriving: read } = readBundle(arriving)!;
+  assert.deepEqual([id, shown, read], ['d', 'so far', { status: 'reading', waited: 3 }]);
+  assert.equal(readBundle(BUNDLE)!.arriving, null);
 });

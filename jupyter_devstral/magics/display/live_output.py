@@ -14,11 +14,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from ...core.notebook.cells import REPLY_MIME
 from ...core.text.markdown import prose
 from ...core.text.terminal_text import encodable, sendable, writable
 
 # A dozen updates per second look continuous, and leave the browser time for everything else.
 _INTERVAL = 1 / 12
+# Front-ends draw the whole text with each update: the longer it is, the fewer there are.
+_CHARACTERS_PER_SECOND = 16_000
 # A status that appears later than this would only flash up.
 _QUIET_SECONDS = 0.15
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -48,8 +51,13 @@ class Output(Protocol):
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None: ...
 
 
-def output_for(ip: Any, *, stepwise: bool = False) -> Output:
-    """The kind of output this shell can show; `stepwise`: each text written replaces the one before."""
+def output_for(ip: Any, *, stepwise: bool = False, draws: Callable[[], bool] | None = None) -> Output:
+    """The kind of output this shell can show.
+
+    Args:
+        stepwise: each text written replaces the one before.
+        draws: whether the front-end has our half, which draws what is new of an answer and nothing twice.
+    """
     from IPython.core.displaypub import CapturingDisplayPublisher, DisplayPublisher
 
     publisher = ip.display_pub
@@ -58,7 +66,7 @@ def output_for(ip: Any, *, stepwise: bool = False) -> Output:
     # The base class prints text and knows no updates: terminal IPython, or no front-end at all.
     if type(publisher).publish is DisplayPublisher.publish:
         return TerminalLine() if stepwise else TerminalOutput()
-    return CellOutput(publisher)
+    return CellOutput(publisher) if draws is None else DrawnOutput(publisher, draws)
 
 
 class Ticker:
@@ -113,7 +121,7 @@ class CellOutput:
         with self._lock:
             first = self._markdown is None
             self._text, self._markdown = text, markdown
-            if first or time.monotonic() - self._shown_at >= _INTERVAL:
+            if first or self._is_due():
                 self._show()
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
@@ -128,11 +136,16 @@ class CellOutput:
             if self._finished:
                 return
             if self._markdown is not None:
-                self._show()
+                if self._is_due():
+                    self._show()
                 return
             waited = time.monotonic() - self._started
             if waited > _QUIET_SECONDS:
                 self._publish(*self._waiting(self._status(), waited))
+
+    def _is_due(self) -> bool:
+        pause = max(_INTERVAL, len(self._text) / _CHARACTERS_PER_SECOND)
+        return time.monotonic() - self._shown_at >= pause
 
     def _waiting(self, status: str, waited: float) -> tuple[str, dict[str, Any]]:
         """What to show before the first text, and as MIME types."""
@@ -156,6 +169,51 @@ class CellOutput:
         transient = {"display_id": self._display_id}
         self._publisher.publish(sendable(data), metadata={}, transient=transient, update=self._displayed)
         self._displayed = True
+
+
+class DrawnOutput(CellOutput):
+    """A display that JupyterLab with our half draws: it is told the text, and draws what is new of it.
+
+    Args:
+        draws: whether that half listens. It says hello a moment after the extension was loaded; until then
+            the display is an ordinary one.
+    """
+
+    def __init__(self, publisher: Any, draws: Callable[[], bool]) -> None:
+        super().__init__(publisher)
+        self._asked = draws
+        self._listens = False
+
+    def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        data = dict(bundle)
+        if REPLY_MIME in data:
+            data[REPLY_MIME] = {**data[REPLY_MIME], "id": self._display_id}
+        super().finish(data, ending)
+
+    @property
+    def _draws(self) -> bool:
+        self._listens = self._listens or self._asked()
+        return self._listens
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._shown_at >= _INTERVAL if self._draws else super()._is_due()
+
+    def _waiting(self, status: str, waited: float) -> tuple[str, dict[str, Any]]:
+        if not self._draws:
+            return super()._waiting(status, waited)
+        line = status_line(status, waited)
+        return line, self._arriving("", line, status, waited)
+
+    def _show(self) -> None:
+        if self._draws:
+            self._publish(self._text, self._arriving(self._text, self._text, "", 0))
+        else:
+            super()._show()
+
+    def _arriving(self, shown: str, plain: str, status: str, waited: float) -> dict[str, Any]:
+        arriving = {"status": status, "waited": int(waited)}
+        bundle = {"version": 1, "id": self._display_id, "shown": shown, "arriving": arriving}
+        return {REPLY_MIME: bundle, "text/plain": plain}
 
 
 class CapturedOutput:

@@ -94,12 +94,13 @@ class _CardOutput(CellOutput):
             self._publish(text, self._data(text, text))
             return
         status, since = self._aside
-        line = status_line(status, time.monotonic() - since)
-        self._publish(f"{text}\n\n{line}", self._card.bundle(text, line.strip("*"), f"{text}\n\n{line}"))
+        waited = time.monotonic() - since
+        shown = f"{text}\n\n{status_line(status, waited)}"
+        self._publish(shown, self._card.bundle(text, status, shown, waited=waited))
 
     def _waiting(self, status: str, waited: float) -> tuple[str, dict[str, Any]]:
         line = status_line(status, waited)
-        return line, self._card.bundle("", line.strip("*"), line)
+        return line, self._card.bundle("", status, line, waited=waited)
 
     def _data(self, markdown: str, plain: str) -> dict[str, Any]:
         return self._card.bundle(markdown, "", markdown)

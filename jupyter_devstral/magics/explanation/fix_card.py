@@ -62,11 +62,13 @@ class FixCard:
     reply: Reply | None = None
     said: str = ""
 
-    def bundle(self, arriving: str = "", status: str = "", fallback: str = "") -> dict[str, Any]:
+    def bundle(
+        self, arriving: str = "", status: str = "", fallback: str = "", *, waited: float = 0
+    ) -> dict[str, Any]:
         """All MIME types of its display.
 
-        `arriving` is the Markdown and `status` what is waited for, of an explanation that is not finished;
-        `fallback` both for front-ends that do not know the card.
+        `arriving` is the Markdown, `status` what is waited for, and `waited` for how many seconds, of an
+        explanation that is not finished; `fallback` all of it for front-ends that do not know the card.
         """
         shown = fallback or self.markdown()
         data: dict[str, Any] = {
@@ -76,7 +78,7 @@ class FixCard:
             "prose": arriving or self.prose,
             "edits": [edit.as_json() for edit in self.edits],
             "receipt": self.receipt,
-            "card": self._card(status),
+            "card": self._card(status, waited),
         }
         if self.reply is not None:
             data |= _record_of(self.reply)
@@ -111,12 +113,13 @@ class FixCard:
     def _index_of(self, key: str) -> int | None:
         return next((cell.index for cell in self.notebook.cells if key and cell.key == key), None)
 
-    def _card(self, status: str) -> dict[str, Any]:
+    def _card(self, status: str, waited: float) -> dict[str, Any]:
         targets = dict.fromkeys(edit.cell_id for edit in self.edits)
         return {
             "id": self.id,
             "state": self.state,
             "status": status,
+            "waited": int(waited),
             "title": self.title,
             "failed": {"cell_id": self.cell_id, "index": self._index_of(self.cell_id)},
             "targets": [{"cell_id": key, "index": self._index_of(key)} for key in targets],

@@ -1,11 +1,15 @@
 /** The first line of a card: what failed, and what is being done about it. */
 
 import * as React from 'react';
+import type { IArriving } from '../protocol/bundle';
 import type { CardModel } from './card-model';
 import { KernelButton } from './kernel-button';
 
 export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
-  const { card, trans } = model;
+  const { card, bundle, trans } = model;
+  if (bundle?.arriving) {
+    return <Arriving model={model} arriving={bundle.arriving} isEmpty={bundle.shown === ''} />;
+  }
   if (!card) {
     return null;
   }
@@ -23,10 +27,34 @@ export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
           <span className="jp-devstral-status">
             <span className="jp-devstral-pulse" aria-hidden="true" />
             {card.status || trans.__('working')}
+            {card.waited > 0 && ` · ${trans.__('%1 s', card.waited)}`}
           </span>
           <KernelButton model={model} action="stop" label={trans.__('Stop')} />
         </>
       )}
     </>
   );
+}
+
+interface IArrivingProps {
+  readonly model: CardModel;
+  readonly arriving: IArriving;
+  readonly isEmpty: boolean;
+}
+
+/** What an ordinary answer waits for; one that nobody works on any more was cut off. */
+function Arriving({ model, arriving, isEmpty }: IArrivingProps): JSX.Element | null {
+  const { trans, isAtWork } = model;
+  if (!isAtWork) {
+    return (
+      <p className="jp-devstral-cut">{trans.__('✂ The answer was cut off: its kernel ended. Run the cell again.')}</p>
+    );
+  }
+  return isEmpty ? (
+    <span className="jp-devstral-status">
+      <span className="jp-devstral-pulse" aria-hidden="true" />
+      {arriving.status}
+      {arriving.waited > 0 && ` · ${trans.__('%1 s', arriving.waited)}`}
+    </span>
+  ) : null;
 }

@@ -6,9 +6,12 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import { ActiveNotebook } from '../notebook/active-notebook';
+import { cellName } from '../notebook/cell-name';
 import type { KernelLink } from '../kernel/kernel-link';
 import type { NotebookLinks } from '../kernel/notebook-links';
-import type { CardAction, IBundle, ICard, IEdit } from '../protocol/protocol';
+import type { IBundle, ICard } from '../protocol/bundle';
+import type { IEdit } from '../protocol/edit';
+import type { CardAction } from '../protocol/kernel-messages';
 import { refusalText } from '../notebook/refusal-text';
 
 export interface IOutcome {
@@ -45,8 +48,9 @@ export class CardModel extends VDomModel {
 
   /** Whether somebody works on it: not on one that was saved half done, nor after the kernel's restart. */
   get isAtWork(): boolean {
-    const { card, notebook } = this;
-    return card?.state === 'working' && (!notebook || this._links.isAtWork(notebook.panel, card.id));
+    const { bundle, notebook } = this;
+    const isOpen = bundle?.card ? bundle.card.state === 'working' : bundle?.arriving != null;
+    return isOpen && (!notebook || this._links.isAtWork(notebook.panel, bundle?.id ?? ''));
   }
 
   /** What became of the last click, null before it and when the fix was undone. */
@@ -96,10 +100,16 @@ export class CardModel extends VDomModel {
     this.stateChanged.emit();
   }
 
-  /** "cell 4", as the kernel calls it, else as it stands in the notebook. */
+  /** How the cell is called. */
   cellLabel(cellId: string): string {
-    const index = this.card?.indexes.get(cellId) ?? this.notebook?.indexOf(cellId) ?? -1;
-    return index < 0 ? this.trans.__('a cell') : this.trans.__('cell %1', index);
+    return this._cellName(cellId) || this.trans.__('a cell');
+  }
+
+  /** As it stands in the notebook, else where the kernel saw it; "" where neither is known. */
+  private _cellName(cellId: string): string {
+    const index = this.card?.indexes.get(cellId);
+    const there = cellName(this.trans, this.notebook, cellId);
+    return there || (index === undefined ? '' : this.trans.__('cell %1', `#${index + 1}`));
   }
 
   /** Carry out the fix, then run what it says when `run`. */
@@ -110,10 +120,9 @@ export class CardModel extends VDomModel {
       this._refuse(this.trans.__('Open the notebook that this fix belongs to: nothing was changed.'));
       return;
     }
-    const plan = notebook.apply(edits, this._ownCell(notebook));
+    const { plan } = notebook.apply(edits, this._ownCell(notebook));
     if (!plan.ok) {
-      const index = this.card?.indexes.get(plan.cellId) ?? notebook.indexOf(plan.cellId);
-      this._refuse(refusalText(this.trans, plan.why, index));
+      this._refuse(refusalText(this.trans, plan.why, this._cellName(plan.cellId)));
       return;
     }
     const isOne = edits.length === 1 && edits[0].op === 'replace';

@@ -12,13 +12,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import { Panel, Widget } from '@lumino/widgets';
+import { AnswerView } from './answer-view';
 import { CardModel } from './card-model';
 import { CardActions } from './card-actions';
 import { CardHead } from './card-head';
 import { DiffView } from '../view/diff-view';
 import type { NotebookLinks } from '../kernel/notebook-links';
 import { ProseView } from '../view/prose-view';
-import { IEdit, readBundle, withoutDiffs } from '../protocol/protocol';
+import { IBundle, readBundle } from '../protocol/bundle';
+import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
 
 /** What a card needs of the application. */
@@ -41,12 +43,14 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this._model = new CardModel(this.node, tracker, links, trans);
     this._model.stateChanged.connect(this._draw, this);
     const head = (this._head = this._signalled(model => <CardHead model={model} />));
+    this._answer = new AnswerView(_services);
     const actions = this._signalled(model => <CardActions model={model} />);
     this._prose = new ProseView(rendermime, options);
     this._receipt = new ProseView(rendermime, options);
     const parts: [Widget, string][] = [
       [head, 'head'],
       [this._prose, 'prose'],
+      [this._answer, 'answer'],
       [this._diffs, 'diffs'],
       [actions, 'actions'],
       [this._receipt, 'receipt'],
@@ -85,20 +89,31 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this.setHidden(card?.state === 'dismissed');
     this.toggleClass('jp-mod-explanation', card !== null);
     this.node.setAttribute('aria-busy', String(this._model.isAtWork));
-    this._head.setHidden(card === null);
+    this._head.setHidden(card === null && bundle?.arriving == null);
+    const drawn = this._drawn;
+    this._answer.setHidden(!drawn);
+    if (drawn) {
+      this._answer.showBundle(drawn);
+    }
     this._drawDiffs();
     void this._prose.showMarkdown(this._proseText());
-    // The Markdown of an ordinary answer ends with its receipt.
-    void this._receipt.showMarkdown(isDone ? (bundle?.receipt ?? '') : '');
+    void this._receipt.showMarkdown(isDone || drawn ? (bundle?.receipt ?? '') : '');
     this._hint.node.textContent = isDone ? card.hint : '';
+  }
+
+  /** The bundle of an ordinary answer that is drawn here, null for what its Markdown shows. */
+  private get _drawn(): IBundle | null {
+    const { bundle, card } = this._model;
+    return bundle && !card && (bundle.shown || bundle.arriving) ? bundle : null;
   }
 
   private _proseText(): string {
     const { bundle, card, edits } = this._model;
-    if (!card) {
-      return edits.length > 0 ? withoutDiffs(this._sibling) : this._sibling;
+    if (card) {
+      return card.state === 'offer' ? '' : (bundle?.prose ?? '');
     }
-    return card.state === 'offer' ? '' : (bundle?.prose ?? '');
+    // A change is shown as a diff of its own; the Markdown would show it once more.
+    return this._drawn ? '' : edits.length > 0 ? (bundle?.reply ?? '') : this._sibling;
   }
 
   /** Editors are made anew only when what they show is something else. */
@@ -116,7 +131,11 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
       this._diffs.widgets[0].dispose();
     }
     edits.forEach((edit, at) =>
-      this._diffs.addWidget(new DiffView(headings[at], edit, trans, languages, mimeType))
+      this._diffs.addWidget(
+        new DiffView(headings[at], edit, trans, languages, mimeType, false, () =>
+          this._model.notebook?.select(edit.cellId)
+        )
+      )
     );
   }
 
@@ -142,6 +161,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly _model: CardModel;
   private readonly _head: Widget;
   private readonly _prose: ProseView;
+  private readonly _answer: AnswerView;
   private readonly _receipt: ProseView;
   private readonly _diffs = new Panel();
   private readonly _hint = new Widget();

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { CardModel } from './card-model';
-import type { CardAction } from '../protocol/protocol';
+import type { CardAction } from '../protocol/kernel-messages';
 
 interface IProps {
   readonly model: CardModel;

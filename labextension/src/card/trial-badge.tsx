@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ITrial, TrialKind } from '../protocol/protocol';
+import type { ITrial, TrialKind } from '../protocol/bundle';
 
 const SIGNS: Record<TrialKind, string> = { clean: '✓', fails: '✗', 'not tried': '○', 'cut off': '…' };
 

@@ -4,23 +4,27 @@
  * Holds the state and the rules of it; draws nothing, and touches cells only through `ActiveNotebook`.
  */
 
-import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
-import { ActiveNotebook } from '../notebook/active-notebook';
-import { askedAbout, factsOf } from './asking';
-import type { IMessage, ISent, IStatus } from '../protocol/chat-protocol';
+import type { ActiveNotebook } from '../notebook/active-notebook';
+import type { IEdit } from '../protocol/edit';
+import type { IChoices, IPosted } from '../protocol/question';
+import type { IMessage, ISent } from '../protocol/sent';
+import type { IStatus } from '../protocol/status';
 import type { Task } from '../protocol/tasks';
+import { askedAbout, factsOf } from './asking';
 import type { Client } from './client';
 import { Conversation } from './conversation';
 import { ConversationStore } from './conversation-store';
+import { Drafts } from './drafts';
 import type { EditState, Exchange, IAsked } from './exchange';
+import { FollowedNotebook } from './followed-notebook';
 import { LookAhead } from './look-ahead';
 import type { IMentionable } from './mentions';
 import { ModelSetup } from './model-setup';
-import type { IEdit } from '../protocol/protocol';
-import { refusalText } from '../notebook/refusal-text';
+import { IOutcome, NotebookEdits } from './notebook-edits';
 import { readTyped } from './slash-commands';
 
 /** Something that is asked from elsewhere: a button at a cell, a menu. */
@@ -31,37 +35,58 @@ export interface IAskedElsewhere {
   readonly strengthens?: string;
 }
 
+/** A sentence for the user, and how what it tells of is taken back. */
+export interface INotice {
+  readonly text: string;
+  readonly undo: (() => void) | null;
+}
+
+/** Of a message, in characters: more is a file, and belongs into one. */
+export const LONGEST_DRAFT = 100_000;
+
 export class ChatModel extends VDomModel {
   constructor(
     readonly client: Client,
-    private readonly _tracker: INotebookTracker,
+    tracker: INotebookTracker,
     contents: Contents.IManager,
     readonly trans: TranslationBundle
   ) {
     super();
     this.setup = new ModelSetup(client, trans);
     this.setup.changed.connect(() => this._emit());
-    this._store = new ConversationStore(client, reason => this._say(reason));
+    this._store = new ConversationStore(client, reason => this.notify(reason));
+    this._followed = new FollowedNotebook(tracker);
+    this.edits = new NotebookEdits(() => this.notebook, trans);
     this._lookAhead = new LookAhead(
       client,
       contents,
-      () => ({ ...this._question(this._asked(this.draft, 'chat', readTyped(this.draft).text || '…')), images: [] }),
+      () => ({ ...this._posted(this._draftAsked()), images: [] }),
       () => this.notebook
     );
     this._lookAhead.changed.connect(() => this._emit());
-    _tracker.currentChanged.connect(this._follow, this);
-    _tracker.activeCellChanged.connect(this._factsChanged, this);
-    _tracker.selectionChanged.connect(this._factsChanged, this);
-    this._follow();
+    this._followed.changed.connect(() => this._open());
+    this._followed.factsChanged.connect(() => this._factsChanged());
+    this._followed.renamed.connect((_, { path, newPath }) => {
+      this._store.rename(path, newPath);
+      this._drafts.rename(path, newPath);
+      this._emit();
+    });
+    this._followed.closed.connect((_, path) => this._store.of(path).stop());
+    this._followed.start();
+    document.addEventListener('visibilitychange', () => this._refresh());
   }
 
   readonly setup: ModelSetup;
+  readonly edits: NotebookEdits;
   /** What stands in the composer. */
   draft = '';
   /** Said to screen readers now. */
   announcement = '';
+  /** Said to everybody, until something else is done; null for nothing. */
+  notice: INotice | null = null;
   /** Whether pictures of the selected cell go along. */
   withImages = false;
+  isHelpShown = false;
 
   get isVisible(): boolean {
     return this._isVisible;
@@ -71,6 +96,7 @@ export class ChatModel extends VDomModel {
     this._isVisible = visible;
     if (visible) {
       this.setup.open();
+      this._refresh();
       this._factsChanged();
     }
   }
@@ -80,8 +106,7 @@ export class ChatModel extends VDomModel {
   }
 
   get notebook(): ActiveNotebook | null {
-    const panel = this._panel;
-    return panel && !panel.isDisposed && panel.content.model ? new ActiveNotebook(panel) : null;
+    return this._followed.current;
   }
 
   get conversation(): Conversation {
@@ -93,17 +118,23 @@ export class ChatModel extends VDomModel {
     return this._lookAhead.sent;
   }
 
+  /** Prompt tokens that the model reads in a second, 0 where that is not known. */
+  get readingSpeed(): number {
+    return this._readingSpeed;
+  }
+
   /** Keys of what was taken out, with what each is called. */
   get excluded(): ReadonlyMap<string, string> {
     return this._excluded;
   }
 
-  /** What "@" can complete to. */
+  /** What "@" can complete to; reads every cell. */
   get mentionable(): IMentionable {
     const notebook = this.notebook;
     return {
       variables: this._lookAhead.variables,
-      cells: notebook?.cells.map(({ source }, index) => ({ index, firstLine: source.split('\n', 1)[0] })) ?? [],
+      cells:
+        notebook?.cells.map(({ id, sign, source }) => ({ id, sign, firstLine: source.split('\n', 1)[0] })) ?? [],
       files: this._lookAhead.files,
       hasSelection: (notebook?.selection ?? '') !== ''
     };
@@ -116,9 +147,20 @@ export class ChatModel extends VDomModel {
   }
 
   setDraft(draft: string): void {
+    if (draft.length > LONGEST_DRAFT) {
+      this.notify(
+        this.trans.__(
+          'That is too long for a message (%1 characters, at most %2): put it into a file beside the notebook, and attach it with @.',
+          draft.length.toLocaleString(),
+          LONGEST_DRAFT.toLocaleString()
+        )
+      );
+      return;
+    }
     this.draft = draft;
+    this._keepDraft();
     this._emit();
-    this._lookAhead.soon();
+    this._lookSoon();
   }
 
   setImages(withImages: boolean): void {
@@ -130,21 +172,21 @@ export class ChatModel extends VDomModel {
   exclude(key: string, name: string): void {
     this._excluded.set(key, name);
     this._emit();
-    this._lookAhead.soon();
+    this._lookSoon();
   }
 
   /** Put it back. */
   include(key: string): void {
     this._excluded.delete(key);
     this._emit();
-    this._lookAhead.soon();
+    this._lookSoon();
   }
 
-  /** Send the draft; what stands in the way is a sentence. */
+  /** Send the draft, behind what is being answered; what stands in the way is a sentence. */
   async send(): Promise<void> {
     const { command, text, unknown } = readTyped(this.draft);
     if (unknown) {
-      this._say(this.trans.__('There is no command "/%1": type /help to see all.', unknown));
+      this.notify(this.trans.__('There is no command "/%1": type /help to see all.', unknown));
       return;
     }
     if (command === 'clear') {
@@ -162,10 +204,26 @@ export class ChatModel extends VDomModel {
     }
     const asked = this._asked(this.draft, command ? (command as Task) : 'chat', text);
     this.setDraft('');
+    if (this._conversation.running) {
+      this._conversation.setQueued([...this._conversation.queued, asked]);
+      this._keepDraft();
+      this._say(this.trans.__('It is asked when the answer has ended.'));
+      return;
+    }
     await this._ask(asked);
   }
 
-  isHelpShown = false;
+  /** Take a question that waits away. */
+  unqueue(asked: IAsked): void {
+    this._conversation.setQueued(this._conversation.queued.filter(one => one !== asked));
+    this._keepDraft();
+  }
+
+  /** Ask a question that waits now. */
+  async askQueued(asked: IAsked): Promise<void> {
+    this.unqueue(asked);
+    await this._ask(asked);
+  }
 
   hideHelp(): void {
     this.isHelpShown = false;
@@ -175,22 +233,34 @@ export class ChatModel extends VDomModel {
   /** Ask from elsewhere, about a cell. */
   async ask({ task, question = '', target, strengthens = '' }: IAskedElsewhere): Promise<Exchange | null> {
     const typed = task === 'chat' || task === 'edit' ? question : `/${task} ${question}`.trim();
-    return this._ask({ ...this._asked(typed, task, question), strengthens, ...(target ? { target } : {}) });
+    const asked = this._asked(typed, task, question);
+    const about = { ...asked.question, strengthens, ...(target ? { target } : {}) };
+    return this._ask({ typed, question: about });
   }
 
   async retry(exchange: Exchange): Promise<void> {
-    const asked = this._conversation.takeBack(exchange.id);
-    if (asked) {
-      await this._ask(asked);
+    const taken = this._takeBack(exchange);
+    if (taken.length > 0) {
+      await this._ask(taken[0].asked);
     }
+  }
+
+  /** Go on with an answer that was cut off. */
+  async goOn(exchange: Exchange): Promise<void> {
+    await this._conversation.goOn(exchange, factsOf(this.notebook), this._choices);
   }
 
   /** Put an earlier question back into the composer, and what was said since away. */
   edit(exchange: Exchange): void {
-    const asked = this._conversation.takeBack(exchange.id);
-    if (asked) {
-      this.setDraft(asked.typed);
-      this._store.keep(this._conversation);
+    const conversation = this._conversation;
+    const draft = this.draft;
+    const taken = this._takeBack(exchange);
+    if (taken.length > 0) {
+      this.setDraft(taken[0].asked.typed);
+      this.notify(this.trans.__('The question is in the field again; what was said since is taken away.'), () => {
+        this.setDraft(draft);
+        this._putBack(conversation, taken);
+      });
     }
   }
 
@@ -199,132 +269,169 @@ export class ChatModel extends VDomModel {
   }
 
   clear(): void {
-    this._conversation.clear();
+    const conversation = this._conversation;
+    const queued = conversation.queued;
+    const taken = conversation.clear();
     this._excluded.clear();
-    this._say(this.trans.__('The conversation is cleared.'));
-    this._store.keep(this._conversation);
-    this._lookAhead.soon();
+    this._store.remove(conversation, taken);
+    this._keepDraft();
+    this.notify(this.trans.__('The conversation is cleared.'), () => {
+      conversation.setQueued(queued);
+      this._putBack(conversation, taken);
+    });
+    this._lookSoon();
   }
 
   /** What would be sent now, word for word. */
   async messages(): Promise<readonly IMessage[]> {
-    const asked = this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
-    return (await this.client.prompt(this._question(asked), new AbortController().signal)).messages;
+    return (await this.client.prompt(this._posted(this._draftAsked()), new AbortController().signal)).messages;
   }
 
-  /** Carry out edits of an answer, all or none; says what became of it. */
-  accept(exchange: Exchange, places: readonly number[]): string {
-    const notebook = this.notebook;
-    const chosen = places.map(at => exchange.proposed[at]);
-    const refusal = notebook ? this.apply(chosen) : this.trans.__('Open the notebook that this belongs to first.');
-    if (!refusal) {
-      places.forEach(at => this._conversation.setEdit(exchange, at, 'accepted'));
-      this._store.keep(this._conversation);
+  /** Carry out edits of an answer, all or none. */
+  accept(exchange: Exchange, places: readonly number[]): IOutcome {
+    const conversation = this._conversation;
+    const outcome = this.edits.apply(places.map(at => exchange.proposed[at]));
+    const mark = (state: EditState) => {
+      places.forEach(at => conversation.setEdit(exchange, at, state));
+      this._store.decide(conversation, exchange);
+    };
+    this._say(outcome.text);
+    if (!outcome.isDone) {
+      return outcome;
     }
-    this._say(refusal || this.trans.__('Applied.'));
-    return refusal;
+    mark('accepted');
+    const undo = () => {
+      const said = outcome.undo?.() ?? '';
+      mark('open');
+      return said;
+    };
+    return { ...outcome, undo };
   }
 
   /** Offer a change that the user asked for with a button of a code block. */
   propose(exchange: Exchange, edit: IEdit): void {
     this._conversation.propose(exchange, edit);
+    this._store.decide(this._conversation, exchange);
   }
 
   setEdit(exchange: Exchange, at: number, state: EditState): void {
     this._conversation.setEdit(exchange, at, state);
-    this._store.keep(this._conversation);
+    this._store.decide(this._conversation, exchange);
   }
 
-  /** Change the notebook in one undo step; "" or why not. */
-  apply(edits: readonly IEdit[]): string {
-    const notebook = this.notebook;
-    if (!notebook) {
-      return this.trans.__('No notebook is open.');
-    }
-    const anchor = notebook.activeCellId;
-    const plan = notebook.apply(edits, anchor);
-    if (!plan.ok) {
-      return refusalText(this.trans, plan.why, notebook.indexOf(plan.cellId));
-    }
-    const inserts = edits.every(edit => edit.op === 'insert');
-    if (!inserts) {
-      notebook.focus(plan.focusId, edits.length === 1 ? 'edit' : 'command');
-    }
-    return '';
+  /** Say something to everybody, on the screen too. */
+  notify(text: string, undo: (() => void) | null = null): void {
+    this.notice = text ? { text, undo } : null;
+    this._emit();
   }
 
-  private async _ask(asked: IAsked): Promise<Exchange | null> {
-    const conversation = this._conversation;
+  private async _ask(asked: IAsked): Promise<Exchange> {
     this.isHelpShown = false;
+    this.notice = null;
     this._say(this.trans.__('Asked.'));
-    const { exclude, model, ...facts } = this._question(asked);
-    const exchange = await conversation.ask(asked, facts, { exclude, model });
-    if (exchange.state === 'failed' && exchange.serverState !== 'ready') {
+    const asking = this._conversation.ask(asked, factsOf(this.notebook), this._choices);
+    this.withImages = false;
+    return asking;
+  }
+
+  /** An answer has ended; meanwhile another notebook may have come to the front. */
+  private _onEnded(conversation: Conversation, exchange: Exchange): void {
+    if (exchange.state === 'failed' || exchange.state === 'cut') {
+      this._store.keep(conversation, exchange);
       void this.setup.look();
     }
-    this.withImages = false;
-    this._say(summary(this.trans, exchange));
-    this._store.keep(this._conversation);
-    this._lookAhead.soon();
-    return exchange;
+    this._learnSpeed(exchange);
+    if (conversation === this._conversation) {
+      this._say(summary(this.trans, exchange));
+      this._lookSoon();
+      const mayGoOn = exchange.state === 'done' || exchange.state === 'stopped';
+      // Not at once: what stopped the answer may have another question in its hands.
+      setTimeout(() => mayGoOn && this._askNext(conversation), 0);
+    }
+  }
+
+  private _askNext(conversation: Conversation): void {
+    const [next] = conversation.queued;
+    if (next && !conversation.running && conversation === this._conversation) {
+      void this.askQueued(next);
+    }
+  }
+
+  private _takeBack(exchange: Exchange): Exchange[] {
+    const taken = this._conversation.takeBack(exchange.id);
+    this._store.remove(this._conversation, taken);
+    return taken;
+  }
+
+  private _putBack(conversation: Conversation, taken: readonly Exchange[]): void {
+    conversation.putBack(taken);
+    this._store.putBack(conversation, taken);
+    this.notify('');
   }
 
   private _asked(typed: string, task: Task, question: string): IAsked {
-    return askedAbout(this.notebook, this.mentionable, { typed, task, question, withImages: this.withImages });
+    const known = question.includes('@') ? this.mentionable : null;
+    return askedAbout(this.notebook, known, { typed, task, question, withImages: this.withImages });
   }
 
-  private _question(asked: IAsked) {
-    const { task, question, target, variables, files, selection, images, strengthens } = asked;
-    return {
-      ...factsOf(this.notebook),
-      task,
-      question,
-      target,
-      variables,
-      files,
-      selection,
-      images,
-      strengthens,
-      exclude: [...this._excluded.keys()],
-      turns: this._conversation.turns,
-      model: this.setup.chosen || null
-    };
+  /** What the draft would ask. */
+  private _draftAsked(): IAsked {
+    return this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
+  }
+
+  private get _choices(): IChoices {
+    return { exclude: [...this._excluded.keys()], model: this.setup.chosen || null };
+  }
+
+  private _posted({ question }: IAsked): IPosted {
+    return { ...question, ...factsOf(this.notebook), ...this._choices, turns: this._conversation.turns() };
   }
 
   /** The sidebar is about the notebook that is in front. */
-  private _follow(): void {
-    const panel = this._tracker.currentWidget;
-    if (panel === this._panel) {
-      return;
-    }
-    this._panel?.context.pathChanged.disconnect(this._renamed, this);
-    this._panel = panel;
-    panel?.context.pathChanged.connect(this._renamed, this);
-    panel?.disposed.connect(() => this._tracker.currentWidget === null && this._follow());
-    this._excluded.clear();
-    this._lookAhead.forget();
-    this._open(panel?.context.path ?? '');
-    this._factsChanged();
-  }
-
-  private _open(path: string): void {
+  private _open(): void {
+    const path = this._followed.path;
     this._conversation.changed.disconnect(this._emit, this);
     this._conversation = this._store.of(path);
     this._conversation.changed.connect(this._emit, this);
-    this._path = path;
-    this._emit();
+    this._conversation.ended.connect(this._onEnded, this);
+    const { text, queued } = this._drafts.read(path);
+    this.draft = text;
+    this._conversation.queued = queued;
+    this.notice = null;
+    this._excluded.clear();
+    this._lookAhead.forget();
+    this._factsChanged();
   }
 
-  private _renamed(_: unknown, path: string): void {
-    this._store.rename(this._path, path);
-    this._path = path;
-    this._emit();
+  private _refresh(): void {
+    if (this._isVisible && !document.hidden) {
+      void this._store.refresh(this._conversation);
+    }
+  }
+
+  private _keepDraft(): void {
+    this._drafts.keep(this._followed.path, { text: this.draft, queued: this._conversation.queued });
   }
 
   private _factsChanged(): void {
-    this._emit();
+    if (this._isVisible) {
+      this._emit();
+      this._lookSoon();
+    }
+  }
+
+  private _lookSoon(): void {
     if (this._isVisible) {
       this._lookAhead.soon();
+    }
+  }
+
+  private _learnSpeed(exchange: Exchange): void {
+    const usage = exchange.answer?.bundle.usage;
+    // Tokens from the server's cache make a reading look fast: the slowest one seen is the honest one.
+    if (usage && usage.promptSeconds > 0 && usage.promptTokens >= 100) {
+      const speed = usage.promptTokens / usage.promptSeconds;
+      this._readingSpeed = Math.min(speed, this._readingSpeed || speed);
     }
   }
 
@@ -338,10 +445,11 @@ export class ChatModel extends VDomModel {
   }
 
   private _isVisible = false;
-  private _panel: NotebookPanel | null = null;
-  private _path = '';
+  private _readingSpeed = 0;
   private readonly _lookAhead: LookAhead;
   private readonly _store: ConversationStore;
+  private readonly _followed: FollowedNotebook;
+  private readonly _drafts = new Drafts(window.location.pathname.replace(/\/(lab|notebooks|tree|doc)\b.*/, ''));
   private readonly _excluded = new Map<string, string>();
   private _conversation = new Conversation(this.client);
 }
@@ -349,6 +457,7 @@ export class ChatModel extends VDomModel {
 function summary(trans: TranslationBundle, exchange: Exchange): string {
   switch (exchange.state) {
     case 'failed':
+    case 'cut':
       return exchange.error;
     case 'stopped':
       return trans.__('Stopped.');

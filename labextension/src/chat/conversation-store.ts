@@ -1,10 +1,16 @@
-/** The conversations of this page, one a notebook, kept by the server. */
+/** The conversations of this page, one a notebook, and their changes on the way to the server. */
 
-import type { Client } from './client';
+import { ClientError, type Client, type IConversationChange } from './client';
 import { Conversation } from './conversation';
-import { once } from '../timing';
+import type { Exchange } from './exchange';
 
-const KEEP_DELAY = 500;
+/** How long is waited for a server that does not answer, in milliseconds. */
+const AGAIN = 3000;
+
+interface IPending {
+  readonly conversation: Conversation;
+  readonly change: IConversationChange;
+}
 
 export class ConversationStore {
   /** `failed` hears why something could not be kept. */
@@ -19,7 +25,7 @@ export class ConversationStore {
     if (!conversation) {
       conversation = new Conversation(this._client);
       this._conversations.set(path, conversation);
-      void this._restore(conversation, path);
+      void this.refresh(conversation);
     }
     return conversation;
   }
@@ -33,33 +39,69 @@ export class ConversationStore {
     }
   }
 
-  /** Keep this conversation, as it will be in a moment. */
-  keep(conversation: Conversation): void {
-    this._unkept.add(conversation);
-    this._soon.soon();
+  /** The whole exchange: one that the server does not keep by itself. */
+  keep(conversation: Conversation, exchange: Exchange): void {
+    this._add(conversation, { put: [exchange.toJSON()] });
   }
 
-  private _keep(): void {
-    for (const [path, conversation] of this._conversations) {
-      if (this._unkept.delete(conversation)) {
-        const kept = this._client.keepConversation(path, conversation.toJSON());
-        kept.catch((error: Error) => this._failed(error.message));
-      }
-    }
+  /** What the user decided about an exchange. */
+  decide(conversation: Conversation, exchange: Exchange): void {
+    this._add(conversation, { put: [{ id: exchange.id, ...exchange.decisions() }], known: true });
   }
 
-  private async _restore(conversation: Conversation, path: string): Promise<void> {
+  remove(conversation: Conversation, taken: readonly Exchange[]): void {
+    this._add(conversation, { remove: taken.map(one => one.id) });
+  }
+
+  putBack(conversation: Conversation, taken: readonly Exchange[]): void {
+    this._add(conversation, { put: taken.map(one => one.toJSON()), restore: true });
+  }
+
+  /** What other pages changed since. */
+  async refresh(conversation: Conversation): Promise<void> {
     try {
-      const kept = await this._client.conversation(path);
-      if (conversation.exchanges.length === 0) {
-        conversation.restore(kept);
-      }
+      await this._sending;
+      const stored = await this._client.conversation(this._pathOf(conversation));
+      conversation.restore(stored, this._unsent(conversation));
     } catch {
       // Without the server's half the setup says so; a conversation can begin all the same.
     }
   }
 
+  private _add(conversation: Conversation, change: IConversationChange): void {
+    this._pending.push({ conversation, change });
+    this._sending = this._sending.then(() => this._send());
+  }
+
+  /** One change after the other, as they were made; what finds no server is sent again. */
+  private async _send(): Promise<void> {
+    while (this._pending.length > 0) {
+      const [{ conversation, change }] = this._pending;
+      try {
+        await this._client.changeConversation(this._pathOf(conversation), change);
+      } catch (error) {
+        if (error instanceof ClientError && error.status === 0) {
+          clearTimeout(this._again);
+          this._again = setTimeout(() => (this._sending = this._sending.then(() => this._send())), AGAIN);
+          return;
+        }
+        this._failed(error instanceof Error ? error.message : String(error));
+      }
+      this._pending.shift();
+    }
+  }
+
+  private _unsent(conversation: Conversation): Set<string> {
+    const changes = this._pending.filter(one => one.conversation === conversation);
+    return new Set(changes.flatMap(({ change }) => (change.put ?? []).map(one => (one as { id: string }).id)));
+  }
+
+  private _pathOf(conversation: Conversation): string {
+    return [...this._conversations].find(([, one]) => one === conversation)?.[0] ?? '';
+  }
+
   private readonly _conversations = new Map<string, Conversation>();
-  private readonly _unkept = new Set<Conversation>();
-  private readonly _soon = once(KEEP_DELAY, () => this._keep());
+  private readonly _pending: IPending[] = [];
+  private _sending: Promise<void> = Promise.resolve();
+  private _again: ReturnType<typeof setTimeout> | undefined;
 }

@@ -5,18 +5,21 @@
 import type { Contents } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { IQuestion, ISent, IVariable } from '../protocol/chat-protocol';
+import type { IPosted } from '../protocol/question';
+import type { ISent, IVariable } from '../protocol/sent';
 import type { Client } from './client';
 import { once } from '../timing';
 
 const DELAY = 400;
+/** How long the names of the files beside the notebook are taken as they are, in milliseconds. */
+const LISTING_LASTS = 2000;
 
 export class LookAhead {
   /** `question` is the one that would be asked, about `notebook`. */
   constructor(
     private readonly _client: Client,
     private readonly _contents: Contents.IManager,
-    private readonly _question: () => IQuestion,
+    private readonly _question: () => IPosted,
     private readonly _notebook: () => ActiveNotebook | null
   ) {}
 
@@ -40,6 +43,7 @@ export class LookAhead {
     this.sent = null;
     this.variables = [];
     this.files = [];
+    this._listed = null;
   }
 
   private async _look(): Promise<void> {
@@ -48,7 +52,7 @@ export class LookAhead {
     const notebook = this._notebook();
     try {
       const [sent, variables, files] = await Promise.all([
-        this._client.prompt(this._question(), looking.signal),
+        this._client.prompt(this._question(), looking.signal, { brief: true }),
         notebook?.kernelId ? this._client.variables(notebook.kernelId) : Promise.resolve([]),
         this._filesBeside(notebook)
       ]);
@@ -68,15 +72,22 @@ export class LookAhead {
     this._changed.emit();
   }
 
-  private async _filesBeside(notebook: ActiveNotebook | null): Promise<string[]> {
+  private async _filesBeside(notebook: ActiveNotebook | null): Promise<readonly string[]> {
     if (!notebook) {
       return [];
     }
+    if (this._listed === notebook.folder && performance.now() - this._listedAt < LISTING_LASTS) {
+      return this.files;
+    }
+    this._listed = notebook.folder;
+    this._listedAt = performance.now();
     const listed = await this._contents.get(notebook.folder, { content: true }).catch(() => null);
     const entries: Contents.IModel[] = Array.isArray(listed?.content) ? listed.content : [];
     return entries.filter(entry => entry.type === 'file').map(entry => entry.name);
   }
 
+  private _listed: string | null = null;
+  private _listedAt = 0;
   private readonly _soon = once(DELAY, () => void this._look());
   private _looking: AbortController | null = null;
   private readonly _changed = new Signal<this, void>(this);

@@ -1,5 +1,7 @@
 /**
  * What "@" and "/" complete to in a message, and what the mentions of a finished message attach. Pure.
+ *
+ * A mention is a name behind "@", in quotes where that is clearer: `@sales`, `@"my data.csv"`, `@cell[3]`.
  */
 
 import { SLASH_NAMES } from './slash-commands';
@@ -21,7 +23,8 @@ export interface IFragment {
 /** Everything that can be mentioned. */
 export interface IMentionable {
   readonly variables: readonly { readonly name: string; readonly text: string }[];
-  readonly cells: readonly { readonly index: number; readonly firstLine: string }[];
+  /** `sign` is what the user sees of a cell: "[3]", "#5". */
+  readonly cells: readonly { readonly id: string; readonly sign: string; readonly firstLine: string }[];
   readonly files: readonly string[];
   readonly hasSelection: boolean;
 }
@@ -29,45 +32,52 @@ export interface IMentionable {
 export interface IMentions {
   readonly variables: readonly string[];
   readonly files: readonly string[];
-  /** Indexes of cells. */
-  readonly cells: readonly number[];
+  /** Ids of cells. */
+  readonly cells: readonly string[];
   readonly selection: boolean;
 }
 
 const MOST = 12;
-const WORD = /(?:^|[\s(])([@/])([^\s@]*)$/;
-const MENTION = /(?:^|[\s(])@([^\s@]+)/g;
-const TRAILING = /[),.;:!?]+$/;
+const COMMAND = /^(\s*)\/([^\s@/]*)$/;
+/** Before "@": the beginning, a space, or what opens something. */
+const BEFORE = /[\s([{,;:]/;
+const PLAIN = /^[\p{L}\p{M}\p{N}_./[\]#-]+$/u;
+/** Behind a name that is not in quotes; a full stop ends a sentence. */
+const BEHIND = /^(?:$|[\s),;:!?\]}]|\.(?:\s|$))/;
 
 export function fragmentAt(text: string, cursor: number): IFragment | null {
-  const found = WORD.exec(text.slice(0, cursor));
-  if (!found) {
+  const before = text.slice(0, cursor);
+  const command = COMMAND.exec(before);
+  if (command) {
+    // A command stands at the beginning; elsewhere "/" is a path or a fraction.
+    return { sign: '/', start: command[1].length, word: command[2] };
+  }
+  const start = before.lastIndexOf('@');
+  const word = before.slice(start + 1);
+  if (start < 0 || (start > 0 && !BEFORE.test(before[start - 1])) || word.includes('\n')) {
     return null;
   }
-  const sign = found[1] as '@' | '/';
-  const start = cursor - found[2].length - 1;
-  // A command stands at the beginning; elsewhere "/" is a path or a fraction.
-  return sign === '/' && text.slice(0, start).trim() !== '' ? null : { sign, start, word: found[2] };
+  return { sign: '@', start, word };
 }
 
 export function suggestions(fragment: IFragment, known: IMentionable, about: (name: string) => string): ISuggestion[] {
-  const word = fragment.word.toLowerCase();
   if (fragment.sign === '/') {
-    return SLASH_NAMES.filter(name => name.startsWith(word))
-.map(name => ({
+    return SLASH_NAMES.filter(name => name.startsWith(fragment.word.toLowerCase())).map(name => ({
       insert: `/${name} `,
       label: `/${name}`,
       detail: about(name)
     }));
   }
+  const word = plain(fragment.word.replace(/^"/, ''));
   const all: ISuggestion[] = [
     ...(known.hasSelection ? [suggestion('selection', about('selection'))] : []),
     ...known.variables.map(({ name, text }) => suggestion(name, firstLine(text))),
-    ...known.cells.map(({ index, firstLine }) => suggestion(`cell:${index}`, firstLine)),
+    ...known.cells.map(({ sign, firstLine }) => suggestion(`cell${sign}`, firstLine)),
     ...known.files.map(name => suggestion(name, about('file')))
   ];
-  const begins = all.filter(one => one.label.toLowerCase().startsWith(`@${word}`));
-  const holds = all.filter(one => !begins.includes(one) && one.label.toLowerCase().includes(word));
+  const begins = all.filter(one => plain(one.label.slice(1)).startsWith(word));
+  // Behind a space only what goes on with the very same words is meant.
+  const holds = /\s/.test(word) ? [] : all.filter(one => !begins.includes(one) && plain(one.label).includes(word));
   return [...begins, ...holds].slice(0, MOST);
 }
 
@@ -81,28 +91,63 @@ export function completed(text: string, fragment: IFragment, chosen: ISuggestion
 }
 
 export function mentionsIn(text: string, known: IMentionable): IMentions {
-  const variables = new Set<string>();
-  const files = new Set<string>();
-  const cells = new Set<number>();
-  let selection = false;
-  for (const [, written] of text.matchAll(MENTION)) {
-    const word = known.files.includes(written) ? written : written.replace(TRAILING, '');
-    const cell = /^cell:?(\d+)$/.exec(word);
-    if (word === 'selection') {
-      selection = known.hasSelection;
-    } else if (cell && known.cells.some(one => one.index === Number(cell[1]))) {
-      cells.add(Number(cell[1]));
-    } else if (known.variables.some(one => one.name === word)) {
-      variables.add(word);
-    } else if (known.files.includes(word)) {
-      files.add(word);
+  const found = new Map<string, string>();
+  const names = namesOf(known);
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    const kind = at === 0 || BEFORE.test(text[at - 1]) ? nameAt(text.slice(at + 1), names) : null;
+    if (kind) {
+      found.set(`${kind.kind}:${kind.key}`, kind.kind);
     }
   }
-  return { variables: [...variables], files: [...files], cells: [...cells], selection };
+  const of = (kind: string) =>
+    [...found].filter(([, one]) => one === kind).map(([key]) => key.slice(kind.length + 1));
+  return { variables: of('variable'), files: of('file'), cells: of('cell'), selection: of('selection').length > 0 };
+}
+
+interface IName {
+  readonly kind: 'selection' | 'variable' | 'cell' | 'file';
+  readonly key: string;
+}
+
+function namesOf(known: IMentionable): Map<string, IName> {
+  const names = new Map<string, IName>();
+  known.files.forEach(name => names.set(normal(name), { kind: 'file', key: name }));
+  known.cells.forEach(({ id, sign }) => names.set(`cell${sign}`, { kind: 'cell', key: id }));
+  known.variables.forEach(({ name }) => names.set(normal(name), { kind: 'variable', key: name }));
+  if (known.hasSelection) {
+    names.set('selection', { kind: 'selection', key: 'selection' });
+  }
+  return names;
+}
+
+/** What is named behind a "@": in quotes, or the longest name that the text goes on with. */
+function nameAt(text: string, names: ReadonlyMap<string, IName>): IName | null {
+  const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(text);
+  if (quoted) {
+    return names.get(normal(quoted[1].replace(/\\(.)/g, '$1'))) ?? null;
+  }
+  const rest = normal(text);
+  let longest = '';
+  for (const name of names.keys()) {
+    if (name.length > longest.length && rest.startsWith(name) && BEHIND.test(rest.slice(name.length))) {
+      longest = name;
+    }
+  }
+  return names.get(longest) ?? null;
 }
 
 function suggestion(word: string, detail: string): ISuggestion {
-  return { insert: `@${word} `, label: `@${word}`, detail };
+  const written = PLAIN.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
+  return { insert: `@${written} `, label: `@${word}`, detail };
+}
+
+/** One form of letters that can be written in several. */
+function normal(text: string): string {
+  return text.normalize('NFC');
+}
+
+function plain(text: string): string {
+  return normal(text).toLowerCase();
 }
 
 function firstLine(text: string): string {

@@ -4,7 +4,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
-import type { IStatus } from '../protocol/chat-protocol';
+import type { IStatus } from '../protocol/status';
 import type { Client } from './client';
 
 export interface IPulling {

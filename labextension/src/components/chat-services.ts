@@ -1,8 +1,8 @@
 /** What the views of the chat need of JupyterLab; handed down, so that no view reaches for the application. */
 
-import type { IMessage } from '../protocol/chat-protocol';
+import type { IMessage } from '../protocol/sent';
 import type { IReplyServices } from '../view/reply-view';
-import type { IDiffServices } from './edit-cards';
+import type { IDiffServices } from './exchange/edit-cards';
 
 export interface IChatServices extends IReplyServices, IDiffServices {
   /** Show these messages, or those that would be sent. */

@@ -9,6 +9,8 @@ import { ContextRow } from './context-row';
 import { Help } from './help';
 import { SetupNotice } from './setup-notice';
 import { ModelPicker } from './model-picker';
+import { NoticeBar } from './notice-bar';
+import { Queue } from './queue';
 
 interface IProps {
   readonly model: ChatModel;
@@ -38,6 +40,8 @@ export function ChatView({ model, services }: IProps): JSX.Element {
       <SetupNotice setup={model.setup} trans={trans} />
       <ChatLog model={model} services={services} />
       {model.isHelpShown && <Help model={model} />}
+      <NoticeBar model={model} />
+      <Queue model={model} />
       <ContextRow model={model} showPrompt={() => services.showPrompt()} />
       <Composer model={model} />
       <div className="jp-devstral-spoken" role="status" aria-live="polite">

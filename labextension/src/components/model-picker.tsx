@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IModelInfo } from '../protocol/chat-protocol';
+import type { IModelInfo } from '../protocol/status';
 import type { ModelSetup } from '../chat/model-setup';
 
 interface IProps {

@@ -10,7 +10,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { readBundle } from '../protocol/protocol';
+import { readBundle } from '../protocol/bundle';
 import { MIME_TYPE } from '../tokens';
 
 const ENDS: readonly Kernel.Status[] = ['restarting', 'autorestarting', 'terminating', 'dead'];
@@ -56,7 +56,7 @@ export class CardNews implements IDisposable {
       return;
     }
     const { data } = message.content as { data: JSONObject };
-    const id = readBundle(data[MIME_TYPE])?.card?.id;
+    const id = readBundle(data[MIME_TYPE])?.id;
     if (!id) {
       return;
     }

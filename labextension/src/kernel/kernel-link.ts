@@ -9,7 +9,7 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { actionMessage, appliedMessage, CardAction, HELLO, IApply, readApply } from '../protocol/protocol';
+import { actionMessage, appliedMessage, CardAction, HELLO, IApply, readApply } from '../protocol/kernel-messages';
 import { CONTEXT_TARGET, KERNEL_TARGET } from '../tokens';
 
 /** What JupyterLab waits for at most before it speaks on a comm whose subshell does not start. */

@@ -9,9 +9,10 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ActiveNotebook } from '../notebook/active-notebook';
+import { cellName } from '../notebook/cell-name';
 import { CardNews } from './card-news';
 import { KernelLink } from './kernel-link';
-import type { IApply } from '../protocol/protocol';
+import type { IApply } from '../protocol/kernel-messages';
 import { refusalText } from '../notebook/refusal-text';
 
 interface ILinked {
@@ -90,9 +91,9 @@ export class NotebookLinks {
       return 'no notebook';
     }
     const notebook = new ActiveNotebook(panel);
-    const plan = notebook.apply(edits, anchor);
+    const { plan } = notebook.apply(edits, anchor);
     if (!plan.ok) {
-      const reason = refusalText(this._trans, plan.why, notebook.indexOf(plan.cellId));
+      const reason = refusalText(this._trans, plan.why, cellName(this._trans, notebook, plan.cellId));
       Notification.error(reason);
       return reason;
     }

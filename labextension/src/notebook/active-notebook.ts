@@ -2,16 +2,33 @@
  * The notebook that something on the screen belongs to. The only module that reads, changes or runs cells.
  */
 
-import type { ISharedCodeCell } from '@jupyter/ydoc';
+import type { ISharedCell, ISharedCodeCell } from '@jupyter/ydoc';
 import { CodeCell, isCodeCellModel } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { JSONExt, JSONObject } from '@lumino/coreutils';
-import { ICellFacts, Plan, planEdits, Step } from './edit-plan';
-import { cellsToPush } from './notebook-push';
-import { IEdit, readBundle } from '../protocol/protocol';
+import { ICellNames, signAt } from './cell-name';
+import { ICellFacts, Plan, planEdits, Refused, Step } from './edit-plan';
+import { slimCells } from './slim-cells';
+import { readBundle } from '../protocol/bundle';
+import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
 
-export class ActiveNotebook {
+/** A cell as it is spoken of. */
+export interface ICellView {
+  readonly id: string;
+  readonly source: string;
+  readonly kind: string;
+  /** What the user sees beside it. */
+  readonly sign: string;
+}
+
+/** What became of edits: their plan, and what takes them back, which returns why not. */
+export interface IApplied {
+  readonly plan: Plan;
+  undo(): Refused | null;
+}
+
+export class ActiveNotebook implements ICellNames {
   constructor(readonly panel: NotebookPanel) {}
 
   /** The notebook that shows this node now; null in a console, or in a view of one output. */
@@ -66,9 +83,24 @@ export class ActiveNotebook {
     return editor.model.sharedModel.getSource().slice(...offsets);
   }
 
-  /** Id and source of every cell, in order. */
-  get cells(): readonly { readonly id: string; readonly source: string; readonly kind: string }[] {
-    return this._cells.map(cell => ({ id: cell.id, source: cell.getSource(), kind: cell.cell_type }));
+  /** Every cell, in order. */
+  get cells(): readonly ICellView[] {
+    return this._cells.map((cell, index) => ({
+      id: cell.id,
+      source: cell.getSource(),
+      kind: cell.cell_type,
+      sign: signAt(index, countOf(cell))
+    }));
+  }
+
+  /** Ids of all cells, in order. */
+  get cellIds(): readonly string[] {
+    return this._cells.map(cell => cell.id);
+  }
+
+  executionCountOf(cellId: string): number {
+    const cell = this._cells.find(one => one.id === cellId);
+    return cell ? countOf(cell) : 0;
   }
 
   /** Pictures in the outputs of a cell, as base64, the latest last. */
@@ -94,12 +126,19 @@ export class ActiveNotebook {
   }
 
   /** Carry out all of the edits as one undo step, or none of them. */
-  apply(edits: readonly IEdit[], anchorId = ''): Plan {
+  apply(edits: readonly IEdit[], anchorId = ''): IApplied {
     const plan = planEdits(this._facts(), edits, { anchorId, readOnly: this.isReadOnly });
+    const inverse = plan.ok ? this._carryOut(plan.steps) : [];
+    return { plan, undo: () => this._takeBack(inverse) };
+  }
+
+  /** The edits that undo others, all or none of them; why not, null when they are undone. */
+  private _takeBack(inverse: readonly IEdit[]): Refused | null {
+    const plan = planEdits(this._facts(), inverse, { readOnly: this.isReadOnly });
     if (plan.ok) {
       this._carryOut(plan.steps);
     }
-    return plan;
+    return plan.ok ? null : plan;
   }
 
   /** Run these cells, in this order; those that are not there are left out. */
@@ -119,6 +158,18 @@ export class ActiveNotebook {
       if (!(await NotebookActions.run(content, sessionContext))) {
         return;
       }
+    }
+  }
+
+  /** Select a cell and bring it into sight; the focus stays where it is. */
+  select(cellId: string): void {
+    const { content } = this.panel;
+    const index = this.indexOf(cellId);
+    if (index >= 0) {
+      content.mode = 'command';
+      content.deselectAll();
+      content.activeCellIndex = index;
+      void content.scrollToItem?.(index);
     }
   }
 
@@ -159,7 +210,7 @@ export class ActiveNotebook {
       for (let index = 0; index < (outputs?.length ?? 0); index++) {
         const output = outputs!.get(index);
         const stored = output.data[MIME_TYPE];
-        if (stored && readBundle(stored)?.card?.id === id && !JSONExt.deepEqual(stored, data[MIME_TYPE]!)) {
+        if (stored && readBundle(stored)?.id === id && !JSONExt.deepEqual(stored, data[MIME_TYPE]!)) {
           outputs!.set(index, { ...output.toJSON(), data });
         }
       }
@@ -180,7 +231,7 @@ export class ActiveNotebook {
 
   /** All cells as they are now, saved or not, within the limits of a push; null when they are too large. */
   snapshot(): Record<string, unknown>[] | null {
-    return cellsToPush(this._cells.map(cell => ({ ...cell.toJSON(), id: cell.id })));
+    return slimCells(this._cells);
   }
 
   private get _cells() {
@@ -195,7 +246,8 @@ export class ActiveNotebook {
     }));
   }
 
-  private _carryOut(steps: readonly Step[]): void {
+  /** Carry steps out; returns the edits that undo them. */
+  private _carryOut(steps: readonly Step[]): IEdit[] {
     const notebook = this.panel.content.model!.sharedModel;
     const [first] = steps;
     // A cell has an undo history of its own, and the notebook another one. A change inside one cell belongs to the
@@ -203,21 +255,38 @@ export class ActiveNotebook {
     const scope = steps.length === 1 && first.op === 'set' ? this._cells[first.index] : notebook;
     // Histories merge what happens within half a second.
     stopCapturing(scope);
+    const inverse: IEdit[] = [];
     scope.transact(() => {
       for (const step of steps) {
         if (step.op === 'set') {
-          notebook.cells[step.index].setSource(step.source);
+          const cell = notebook.cells[step.index];
+          inverse.push(replacing(cell.id, step.source, cell.getSource()));
+          cell.setSource(step.source);
         } else if (step.op === 'delete') {
+          const cell = notebook.cells[step.index];
+          const kind = cell.cell_type === 'markdown' ? 'markdown' : 'code';
+          const above = notebook.cells[step.index - 1]?.id ?? '';
+          inverse.push({ op: 'insert', cellId: above, before: '', source: cell.getSource(), kind });
           notebook.deleteCell(step.index);
         } else {
           const { kind, source } = step;
           const metadata = kind === 'code' ? { trusted: false } : {};
-          notebook.insertCell(step.index, { cell_type: kind, source, metadata });
+          const { id } = notebook.insertCell(step.index, { cell_type: kind, source, metadata });
+          inverse.push({ op: 'delete', cellId: id, before: source, source: '', kind });
         }
       }
     });
     stopCapturing(scope);
+    return inverse;
   }
+}
+
+function countOf(cell: ISharedCell): number {
+  return cell.cell_type === 'code' ? ((cell as ISharedCodeCell).execution_count ?? 0) : 0;
+}
+
+function replacing(cellId: string, before: string, source: string): IEdit {
+  return { op: 'replace', cellId, before, source, kind: 'code' };
 }
 
 function stopCapturing(scope: object): void {

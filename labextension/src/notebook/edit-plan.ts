@@ -2,7 +2,7 @@
  * Whether edits can be carried out on a notebook, and as which steps. Decides on plain data, touches no cell.
  */
 
-import type { CellKind, IEdit } from '../protocol/protocol';
+import type { CellKind, IEdit } from '../protocol/edit';
 
 /** What a decision needs to know of a cell. */
 export interface ICellFacts {
@@ -19,9 +19,9 @@ export type Step =
 
 export type Refusal = 'nothing' | 'read-only' | 'missing' | 'locked' | 'changed' | 'twice' | 'already';
 
-export type Plan =
-  | { readonly ok: true; readonly steps: readonly Step[]; readonly focusId: string }
-  | { readonly ok: false; readonly why: Refusal; readonly cellId: string };
+export type Refused = { readonly ok: false; readonly why: Refusal; readonly cellId: string };
+
+export type Plan = { readonly ok: true; readonly steps: readonly Step[]; readonly focusId: string } | Refused;
 
 /**
  * All of the edits or none: refused when a cell is missing, or no longer holds the source that its edit expects.

@@ -15,16 +15,11 @@ const GAP = '\n…\n';
 
 type Json = Record<string, unknown>;
 
-/** The cells within the limits: outputs go first, then null says that even the sources are too much. */
-export function cellsToPush(cells: readonly Json[], limit = PUSH_LIMIT): Json[] | null {
-  const outputsKept = [
-    (outputs: Json[]) => outputs,
-    (outputs: Json[]) => outputs.filter(output => MIME_TYPE in object(output.data)),
-    () => []
-  ];
-  const slim = cells.map(slimCell);
+/** Slim cells without outputs, or with our own alone; null says that even the sources are too much. */
+export function withoutOutputs(cells: readonly Json[], limit = PUSH_LIMIT): Json[] | null {
+  const outputsKept = [(outputs: Json[]) => outputs.filter(output => MIME_TYPE in object(output.data)), () => []];
   for (const kept of outputsKept) {
-    const pushed = slim.map(cell =>
+    const pushed = cells.map(cell =>
       Array.isArray(cell.outputs) ? { ...cell, outputs: kept(cell.outputs as Json[]) } : cell
     );
     if (JSON.stringify(pushed).length <= limit) {
@@ -34,7 +29,8 @@ export function cellsToPush(cells: readonly Json[], limit = PUSH_LIMIT): Json[] 
   return null;
 }
 
-function slimCell(cell: Json): Json {
+/** What a prompt can use of a cell. */
+export function slimCell(cell: Json): Json {
   const { id, cell_type, source, execution_count, outputs, metadata } = cell;
   const { tags } = object(metadata);
   return {

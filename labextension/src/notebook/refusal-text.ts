@@ -3,9 +3,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Refusal } from './edit-plan';
 
-/** `index` is the cell that is in the way, counted from 0; negative when it cannot be named. */
-export function refusalText(trans: TranslationBundle, why: Refusal, index: number): string {
-  const cell = index < 0 ? trans.__('A cell') : trans.__('Cell %1', index);
+/** `name` is the cell that is in the way; "" when it cannot be named. */
+export function refusalText(trans: TranslationBundle, why: Refusal, name: string): string {
+  const cell = name ? name[0].toLocaleUpperCase() + name.slice(1) : trans.__('A cell');
   switch (why) {
     case 'read-only':
       return trans.__('This notebook is read-only: nothing was changed. Save a copy of it first.');

@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
+import { cellSign } from '../notebook/cell-name';
 import type { ChatPanel } from './chat-panel';
 import { Task, taskCommands } from '../protocol/tasks';
 import { devstralIcon } from '../icon';
@@ -37,10 +38,10 @@ export function addCommands(
   add(CommandIds.open, trans.__('Chat about the notebook'), show, () => true);
   taskCommands(trans).forEach(({ id, label, task }) => add(id, label, about(task)));
   add(CommandIds.ask, trans.__('Ask about this cell'), () => {
-    const index = model.notebook?.indexOf(model.notebook.activeCellId) ?? -1;
+    const sign = cellSign(model.notebook, model.notebook?.activeCellId ?? '');
     show();
-    if (index >= 0 && !model.draft.includes(`@cell:${index}`)) {
-      model.setDraft(`@cell:${index} ${model.draft}`);
+    if (sign && !model.draft.includes(`@cell${sign}`)) {
+      model.setDraft(`@cell${sign} ${model.draft}`);
     }
   });
   add(CommandIds.inline, trans.__('Change this cell…'), () => openInlinePrompt(tracker, model, services));

@@ -7,6 +7,7 @@ import type { ChatModel } from '../chat/chat-model';
 import { ChatView } from '../components/chat-view';
 import type { IChatServices } from '../components/chat-services';
 import { devstralIcon } from '../icon';
+import { keepFocus } from '../view/keep-focus';
 
 export const PANEL_ID = 'jp-devstral-chat';
 
@@ -22,6 +23,12 @@ export class ChatPanel extends ReactWidget {
     this.title.caption = model.trans.__('Devstral: ask about the notebook');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
+    this._release = keepFocus(this.node, () => this.node.querySelector<HTMLElement>('.jp-devstral-draft'));
+  }
+
+  dispose(): void {
+    this._release();
+    super.dispose();
   }
 
   focusDraft(): void {
@@ -50,4 +57,6 @@ export class ChatPanel extends ReactWidget {
     super.onActivateRequest(message);
     this.focusDraft();
   }
+
+  private readonly _release: () => void;
 }

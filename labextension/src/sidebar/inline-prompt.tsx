@@ -10,8 +10,9 @@ import { MessageLoop } from '@lumino/messaging';
 import type { PanelLayout } from '@lumino/widgets';
 import type { ChatModel } from '../chat/chat-model';
 import type { IChatServices } from '../components/chat-services';
-import { EditCards } from '../components/edit-cards';
+import { EditCards } from '../components/exchange/edit-cards';
 import type { Exchange } from '../chat/exchange';
+import { keepFocus } from '../view/keep-focus';
 
 const CLASS = 'jp-devstral-inline';
 
@@ -23,13 +24,13 @@ export function openInlinePrompt(tracker: INotebookTracker, model: ChatModel, se
   }
   const there = layout.widgets.find(widget => widget.hasClass(CLASS));
   if (there) {
-    there.activate();
+    (there as InlinePrompt).takeFocus();
     return;
   }
   const input = layout.widgets.findIndex(widget => widget.hasClass('jp-Cell-inputWrapper'));
   const prompt = new InlinePrompt(cell, model, services);
   layout.insertWidget(input + 1, prompt);
-  prompt.activate();
+  prompt.takeFocus();
 }
 
 class InlinePrompt extends ReactWidget {
@@ -43,12 +44,29 @@ class InlinePrompt extends ReactWidget {
     this.addClass('jp-devstral-chat');
     // The notebook's own keys (a, b, x …) are letters here.
     this.node.dataset.lmSuppressShortcuts = 'true';
+    this.node.tabIndex = -1;
     this.node.addEventListener('keydown', event => this._onKey(event));
+    this._release = keepFocus(this.node, () => this.node.querySelector('input'));
   }
 
-  protected onActivateRequest(): void {
-    requestAnimationFrame(() => this.node.querySelector('input')?.focus());
+  dispose(): void {
+    this._release();
+    super.dispose();
   }
+
+  /** Have the keys from this moment on: those that come before there is a field go into it. */
+  takeFocus(): void {
+    (this.node.querySelector('input') ?? this.node).focus();
+  }
+
+  /** The field is there. */
+  private readonly _onField = (field: HTMLInputElement | null): void => {
+    if (field && this._early !== null) {
+      field.value = this._early;
+      this._early = null;
+      field.focus();
+    }
+  };
 
   protected render(): JSX.Element {
     const { trans } = this._model;
@@ -63,6 +81,8 @@ class InlinePrompt extends ReactWidget {
           }}
         >
           <input
+            ref={this._onField}
+            dir="auto"
             name="question"
             className="jp-devstral-draft"
             aria-label={trans.__('How to change this cell')}
@@ -132,6 +152,9 @@ class InlinePrompt extends ReactWidget {
       } else {
         this._close();
       }
+    } else if (this._early !== null && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      this._early += event.key;
     }
     event.stopPropagation();
   }
@@ -144,6 +167,9 @@ class InlinePrompt extends ReactWidget {
     }
   }
 
+  private readonly _release: () => void;
+  /** What was typed before there was a field; null once there is one. */
+  private _early: string | null = '';
   private _exchange: Exchange | null = null;
   private _isAsking = false;
 }

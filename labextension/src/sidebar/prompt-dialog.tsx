@@ -3,7 +3,7 @@
 import * as React from 'react';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IMessage } from '../protocol/chat-protocol';
+import type { IMessage } from '../protocol/sent';
 
 export async function showPrompt(
   trans: TranslationBundle,

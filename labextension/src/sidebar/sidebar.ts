@@ -10,7 +10,7 @@ import { ActiveNotebook } from '../notebook/active-notebook';
 import { addCommands } from './cell-commands';
 import { ChatModel } from '../chat/chat-model';
 import { ChatPanel } from './chat-panel';
-import type { IMessage } from '../protocol/chat-protocol';
+import type { IMessage } from '../protocol/sent';
 import { Client } from '../chat/client';
 import { addErrorRenderer } from '../card/error-renderer';
 import { showPrompt } from './prompt-dialog';
@@ -27,7 +27,7 @@ export interface ISidebarNeeds {
 export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   const { tracker, rendermime, trans, languages, palette, restorer } = needs;
   const { contents, serverSettings } = app.serviceManager;
-  const model = new ChatModel(new Client(serverSettings), tracker, contents, trans);
+  const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans);
   const services = {
     rendermime,
     languages,

@@ -4,12 +4,18 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-/** What the buttons do; each returns what to say, "" for nothing. */
+/** What became of a click; `undo` takes it back, and returns what to say then. */
+export interface ISaid {
+  readonly text: string;
+  readonly undo: (() => string) | null;
+}
+
+/** What the buttons do; one that is not there has no button. */
 export interface ICodeActions {
-  insert(source: string, language: string): string;
+  insert?(source: string, language: string): ISaid;
   /** Propose the code for the selected cell: nothing is changed yet. */
-  replace(source: string): string;
-  copy(source: string): string;
+  replace?(source: string): ISaid;
+  copy(source: string): Promise<ISaid>;
 }
 
 export class CodeView extends Widget {
@@ -50,23 +56,37 @@ export class CodeView extends Widget {
     const name = document.createElement('span');
     name.className = 'jp-devstral-code-language';
     name.textContent = language;
-    this._bar.append(
-      name,
-      this._button('insert', trans.__('Insert below'), () => this._actions.insert(source, language)),
-      this._button('replace', trans.__('Replace cell'), () => this._actions.replace(source)),
-      this._button('copy', trans.__('Copy'), () => this._actions.copy(source)),
-      this._said
-    );
+    const { insert, replace, copy } = this._actions;
+    this._bar.append(name);
+    if (insert) {
+      this._bar.append(this._button('insert', trans.__('Insert below'), () => insert(source, language)));
+    }
+    if (replace) {
+      this._bar.append(this._button('replace', trans.__('Replace cell'), () => replace(source)));
+    }
+    this._bar.append(this._button('copy', trans.__('Copy'), () => copy(source)), this._said);
   }
 
-  private _button(name: string, label: string, act: () => string): HTMLButtonElement {
+  private _button(name: string, label: string, act: () => ISaid | Promise<ISaid>): HTMLButtonElement {
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'jp-devstral-small-button';
     button.dataset.action = name;
     button.textContent = label;
-    button.addEventListener('click', () => (this._said.textContent = act()));
+    button.addEventListener('click', () => void Promise.resolve(act()).then(said => this._say(said)));
     return button;
+  }
+
+  private _say({ text, undo }: ISaid): void {
+    this._said.replaceChildren(text);
+    if (undo) {
+      const back = async (): Promise<ISaid> => {
+        // The button goes; the focus stays in the block.
+        this._bar.querySelector<HTMLElement>('button')?.focus();
+        return { text: undo(), undo: null };
+      };
+      this._said.append(' ', this._button('undo', this._trans.__('Undo'), back));
+    }
   }
 
   private async _highlight(source: string, language: string): Promise<void> {

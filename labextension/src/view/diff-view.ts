@@ -9,26 +9,27 @@ import { IEditorLanguageRegistry, jupyterTheme } from '@jupyterlab/codemirror';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
-import type { IEdit } from '../protocol/protocol';
+import type { IEdit } from '../protocol/edit';
 import { lossText } from './loss-text';
 
 const MARKDOWN = 'text/x-ipythongfm';
 
 export class DiffView extends Widget {
-  /** `isSplit`: old and new side by side, where there is something old. */
+  /** `isSplit`: old and new side by side, where there is something old. `show` brings the cell into sight. */
   constructor(
     heading: string,
     edit: IEdit,
     trans: TranslationBundle,
     languages: IEditorLanguageRegistry | null,
     mimeType: string,
-    isSplit = false
+    isSplit = false,
+    show: (() => void) | null = null
   ) {
     super();
     this.addClass('jp-devstral-diff');
     const title = document.createElement('div');
     title.className = 'jp-devstral-diff-heading';
-    title.textContent = heading;
+    title.append(show ? link(heading, show) : heading);
     this.node.dataset.op = edit.op;
     const extensions = [
       jupyterTheme,
@@ -71,6 +72,18 @@ export class DiffView extends Widget {
   }
 
   private readonly _drawn: IDrawn;
+}
+
+function link(label: string, act: () => void): HTMLAnchorElement {
+  const anchor = document.createElement('a');
+  anchor.href = '#';
+  anchor.className = 'jp-devstral-link';
+  anchor.textContent = label;
+  anchor.addEventListener('click', event => {
+    event.preventDefault();
+    act();
+  });
+  return anchor;
 }
 
 /** What stands below the heading. */

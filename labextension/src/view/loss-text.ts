@@ -1,7 +1,7 @@
 /** What an edit takes away from a cell, in words. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ILoss } from '../protocol/protocol';
+import type { ILoss } from '../protocol/edit';
 
 const MOST_NAMES = 3;
 

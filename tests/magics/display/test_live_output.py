@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -10,6 +11,7 @@ from jupyter_devstral.magics.display import live_output
 from jupyter_devstral.magics.display.live_output import (
     CapturedOutput,
     CellOutput,
+    DrawnOutput,
     TerminalLine,
     TerminalOutput,
     output_for,
@@ -83,6 +85,42 @@ def test_one_display_of_one_kind(publisher):
     assert len({display_id for *_, display_id, _ in publisher.calls}) == 1
     assert [update for *_, update in publisher.calls] == [False] + [True] * (len(publisher.calls) - 1)
     assert all("text/markdown" in data for _, _, data, _, _ in publisher.calls)
+
+
+def test_the_longer_a_text_is_the_fewer_are_its_updates(publisher, monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(live_output, "time", SimpleNamespace(monotonic=lambda: now))
+    output = CellOutput(publisher)
+    shown_at = []
+    for size in (100, 8_000):
+        output.write("x" * size, lambda: "first")
+        for tick in range(40):
+            now += 0.05
+            before = len(publisher.calls)
+            output.write("x" * size + str(tick), lambda text=f"{size} {tick}": text)
+            shown_at += [size] * (len(publisher.calls) - before)
+    # In two seconds each.
+    assert shown_at.count(100) >= 18
+    assert 2 <= shown_at.count(8_000) <= 4
+
+
+def test_who_draws_is_told_the_text_and_not_its_markdown(publisher):
+    listens = False
+    output = DrawnOutput(publisher, lambda: listens)
+    output.start(lambda: "loading")
+    assert shown(publisher)[-1].startswith("*preparing")
+    listens = True
+    output.write("**a**", lambda: pytest.fail("nobody needs its Markdown"))
+    data = publisher.calls[-1][2]
+    assert set(data) == {live_output.REPLY_MIME, "text/plain"}
+    bundle = data[live_output.REPLY_MIME]
+    assert bundle["shown"] == "**a**"
+    assert bundle["arriving"] == {"status": "", "waited": 0}
+    output.finish({**FINAL, live_output.REPLY_MIME: {"version": 1}}, "")
+    last = publisher.calls[-1][2]
+    assert last["text/markdown"] == FINAL["text/markdown"]
+    assert last[live_output.REPLY_MIME] == {"version": 1, "id": bundle["id"]}
+    assert len({display_id for *_, display_id, _ in publisher.calls}) == 1
 
 
 def test_the_status_says_what_is_waited_for_and_changes(publisher):

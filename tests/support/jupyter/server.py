@@ -84,16 +84,26 @@ class JupyterServer:
             file = self.folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(settings))
-        self._log = (self.folder / "server.log").open("w")
+        self.start_again()
+        return self
+
+    def start_again(self) -> None:
+        """Start it, also after `kill`."""
+        self._log = (self.folder / "server.log").open("a")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", self._app, f"--config={config}"],
+            [sys.executable, "-m", self._app, f"--config={self.folder / 'config.py'}"],
             env=self._environment(),
             stdout=self._log,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
         )
         self._wait()
-        return self
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        self._process.kill()
+        self._process.wait(10)
+        self._log.close()
 
     def __exit__(self, *_: object) -> None:
         # The server shuts its kernels down.

@@ -2,11 +2,13 @@
 
 import * as React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
-import type { ChatModel } from '../chat/chat-model';
-import type { Exchange } from '../chat/exchange';
-import { DiffView } from '../view/diff-view';
-import type { IEdit } from '../protocol/protocol';
-import { useWidget } from './use-widget';
+import type { ChatModel } from '../../chat/chat-model';
+import type { Exchange } from '../../chat/exchange';
+import type { IOutcome } from '../../chat/notebook-edits';
+import { cellName } from '../../notebook/cell-name';
+import { DiffView } from '../../view/diff-view';
+import type { IEdit } from '../../protocol/edit';
+import { useWidget } from '../use-widget';
 
 export interface IDiffServices {
   readonly languages: IEditorLanguageRegistry | null;
@@ -20,14 +22,14 @@ interface IProps {
 
 export function EditCards({ exchange, model, services }: IProps): JSX.Element | null {
   const { trans } = model;
-  const [refusal, setRefusal] = React.useState('');
+  const [outcome, setOutcome] = React.useState<IOutcome | null>(null);
   const [isSplit, setSplit] = React.useState(false);
   const edits = exchange.proposed;
   const open = edits.map((_, at) => at).filter(at => exchange.edits[at] === 'open');
   if (edits.length === 0) {
     return null;
   }
-  const accept = (places: readonly number[]) => setRefusal(model.accept(exchange, places));
+  const accept = (places: readonly number[]) => setOutcome(model.accept(exchange, places));
   return (
     <section className="jp-devstral-edits" aria-label={trans.__('Proposed changes')}>
       {edits.map((edit, at) => (
@@ -42,11 +44,7 @@ export function EditCards({ exchange, model, services }: IProps): JSX.Element | 
           accept={() => accept([at])}
         />
       ))}
-      {refusal && (
-        <div className="jp-devstral-outcome" data-kind="refused" role="alert">
-          <span aria-hidden="true">⚠</span> {refusal}
-        </div>
-      )}
+      {outcome && <Outcome outcome={outcome} model={model} setOutcome={setOutcome} />}
       <div className="jp-devstral-buttons">
         {open.length > 1 && (
           <button
@@ -126,15 +124,43 @@ interface IDiffProps {
 function Diff({ edit, heading, isSplit, model, services }: IDiffProps): JSX.Element {
   const mimeType = model.notebook?.mimeType ?? 'text/x-ipython';
   const host = useWidget(
-    () => new DiffView(heading, edit, model.trans, services.languages, mimeType, isSplit),
+    () =>
+      new DiffView(heading, edit, model.trans, services.languages, mimeType, isSplit, () =>
+        model.notebook?.select(edit.cellId)
+      ),
     [edit, heading, isSplit]
   );
   return <div ref={host} />;
 }
 
+interface IOutcomeProps {
+  readonly outcome: IOutcome;
+  readonly model: ChatModel;
+  readonly setOutcome: (outcome: IOutcome | null) => void;
+}
+
+/** What became of the last click; a change that was made can be taken back. */
+function Outcome({ outcome, model, setOutcome }: IOutcomeProps): JSX.Element {
+  const { text, undo, isDone } = outcome;
+  return (
+    <div className="jp-devstral-outcome" data-kind={isDone ? 'applied' : 'refused'} role="alert">
+      <span aria-hidden="true">{isDone ? '✓' : '⚠'}</span> {text}{' '}
+      {undo && (
+        <button
+          type="button"
+          className="jp-devstral-small-button"
+          data-action="undo"
+          onClick={() => setOutcome({ isDone: true, text: undo(), undo: null })}
+        >
+          {model.trans.__('Undo')}
+        </button>
+      )}
+    </div>
+  );
+}
+
 function heading(edit: IEdit, { trans, notebook }: ChatModel): string {
-  const index = notebook?.indexOf(edit.cellId) ?? -1;
-  const cell = index < 0 ? trans.__('the selected cell') : trans.__('cell %1', index);
+  const cell = cellName(trans, notebook, edit.cellId) || trans.__('the selected cell');
   switch (edit.op) {
     case 'insert':
       return trans.__('New cell after %1', cell);

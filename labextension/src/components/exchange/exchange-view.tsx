@@ -1,14 +1,17 @@
 /** One question with its answer: what was asked, the reply, its edits, its receipt, and what can be done with it. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat/chat-model';
-import type { Exchange } from '../chat/exchange';
-import { proseView } from '../view/prose-view';
-import { ReplyView } from '../view/reply-view';
-import type { IChatServices } from './chat-services';
+import type { ChatModel } from '../../chat/chat-model';
+import type { Exchange } from '../../chat/exchange';
+import { copyText } from '../../view/copy-text';
+import { proseView } from '../../view/prose-view';
+import { ReplyView } from '../../view/reply-view';
+import type { IChatServices } from '../chat-services';
 import { codeActions } from './code-actions';
+import { Sentence } from '../sentence';
 import { EditCards } from './edit-cards';
-import { useWidget } from './use-widget';
+import { StatusLine } from './status-line';
+import { useWidget } from '../use-widget';
 
 interface IProps {
   readonly exchange: Exchange;
@@ -16,13 +19,19 @@ interface IProps {
   readonly services: IChatServices;
 }
 
-export function ExchangeView({ exchange, model, services }: IProps): JSX.Element {
+/** `stamp` is another one when the exchange is to be drawn again. */
+export const ExchangeView = React.memo(
+  drawn,
+  (one, other) => one.exchange === other.exchange && one.stamp === other.stamp
+);
+
+function drawn({ exchange, model, services }: IProps & { readonly stamp: string }): JSX.Element {
   const { trans } = model;
-  const { asked, state, phase, error, notes } = exchange;
+  const { asked, state, error, notes } = exchange;
   return (
     <article className="jp-devstral-exchange" data-state={state}>
       <div className="jp-devstral-question">
-        <p>{asked.typed}</p>
+        <p dir="auto">{asked.typed}</p>
         <button
           type="button"
           className="jp-devstral-small-button"
@@ -34,13 +43,15 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
         </button>
       </div>
       <Reply exchange={exchange} model={model} services={services} />
-      {state === 'running' && (
-        <p className="jp-devstral-status">
-          <span className="jp-devstral-pulse" aria-hidden="true" />
-          {phase || (exchange.reply ? trans.__('writing') : trans.__('preparing'))}
+      {state === 'running' && <StatusLine exchange={exchange} model={model} />}
+      {exchange.isCut && (
+        <p className="jp-devstral-cut">{trans.__('✂ The answer was cut off here.')}</p>
+      )}
+      {error && (
+        <p className="jp-devstral-notice-error">
+          <Sentence text={error} />
         </p>
       )}
-      {error && <p className="jp-devstral-notice-error">{error}</p>}
       {state === 'stopped' && <p className="jp-devstral-quiet">{trans.__('Stopped.')}</p>}
       <Proof exchange={exchange} model={model} services={services} />
       {state === 'done' && <EditCards exchange={exchange} model={model} services={services} />}
@@ -48,7 +59,7 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
       {state !== 'done' &&
         notes.map(note => (
           <p key={note} className="jp-devstral-quiet">
-            {note}
+            <Sentence text={note} />
           </p>
         ))}
     </article>
@@ -58,7 +69,7 @@ export function ExchangeView({ exchange, model, services }: IProps): JSX.Element
 /** The reply's own widgets: text that arrives goes to them, and not through React. */
 function Reply({ exchange, model, services }: IProps): JSX.Element {
   const make = () => new ReplyView(services, codeActions(model, exchange));
-  const host = useWidget(make, [exchange, exchange.retractions], view => {
+  const host = useWidget(make, [exchange, exchange.rounds, exchange.retractions], view => {
     view.add(exchange.reply);
     const { conversation } = model;
     const onText = (_: unknown, { exchange: of, text }: { exchange: Exchange; text: string }) => {
@@ -87,12 +98,12 @@ function Reply({ exchange, model, services }: IProps): JSX.Element {
 /** What became of the tests in the answer. */
 function Proof({ exchange, model, services }: IProps): JSX.Element | null {
   const { trans } = model;
-  const proof = exchange.answer?.proof;
+  const proof = exchange.answer?.bundle.proof;
   if (!proof) {
     return null;
   }
   const { markdown, strengthen, key } = proof;
-  const { target } = exchange.asked;
+  const { target } = exchange.asked.question;
   return (
     // Wide tables scroll, which the keyboard can do only where the focus can be.
     <section className="jp-devstral-proof" aria-label={trans.__('What became of the tests')} tabIndex={0}>
@@ -120,6 +131,17 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
       <div className="jp-devstral-receipt">
         <Markdown markdown={exchange.answer?.bundle.receipt ?? ''} services={services} />
       </div>
+      {isLast && exchange.canContinue && (
+        <button
+          type="button"
+          className="jp-devstral-small-button"
+          data-action="continue"
+          title={trans.__('Go on where the answer ended')}
+          onClick={() => void model.goOn(exchange)}
+        >
+          {trans.__('Continue')}
+        </button>
+      )}
       {isLast && (
         <button
           type="button"
@@ -145,7 +167,7 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
           type="button"
           className="jp-devstral-small-button"
           data-action="copy-reply"
-          onClick={() => void navigator.clipboard?.writeText(exchange.reply)}
+          onClick={() => void copyText(exchange.reply, trans).then(said => model.notify(said))}
         >
           {trans.__('Copy answer')}
         </button>
