@@ -4,6 +4,7 @@ import pytest
 
 from tests.server.conftest import code
 from tests.support.jupyter.kernel_of_server import executing
+from tests.support.waiting import eventually
 
 TESTS = "```python\ndef test_share():\n    assert share(1, 2) == 0.5\n```\n"
 FORGET = """
@@ -66,6 +67,8 @@ def kernel_after(client, jupyter):
 )
 def test_a_kernel_of_another_version(client, ollama, kernel_after, environment, variables_note, proof_note):
     kernel_id = kernel_after(environment + "def share(part, whole):\n    return part / whole\n")
+    # The server hears a moment later that the kernel is idle again.
+    assert eventually(lambda: not client.get("variables", kernel_id=kernel_id)["is_busy"])
     assert client.get("variables", kernel_id=kernel_id)["variables"] == []
     ollama.replies = [TESTS]
     cells = [code("a", "def share(part, whole):\n    return part / whole")]
@@ -73,5 +76,5 @@ def test_a_kernel_of_another_version(client, ollama, kernel_after, environment, 
     assert records[-1]["bundle"]["proof"]["markdown"] == f"*The tests are not proven: {proof_note}.*"
     # Offered all the same, as the model wrote them.
     assert "def test_share" in records[-1]["bundle"]["edits"][0]["source"]
-    notes = records[0]["notes"]
+    notes = next(record["notes"] for record in records if record["type"] == "sent")
     assert [note for note in notes if "variables" in note] == ([variables_note] if variables_note else [])

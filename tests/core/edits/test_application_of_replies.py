@@ -16,6 +16,7 @@ from jupyter_devstral.core.errors import NotebookError
 from jupyter_devstral.core.notebook.file import notebook_from_json, raw_cells, read_notebook_json
 from jupyter_devstral.core.reply.parser import Code, Prose, ReplyParser
 from jupyter_devstral.core.request.tasks import Task
+from tests.support.sweeps import swept
 
 REPLY = "Here:\n\n```{tag}\nfirst = 1\n\nsecond = 2\n```\n\nand\n\n```{tag}\nthird = 3\n```\n"
 
@@ -118,7 +119,7 @@ def test_every_reply_can_be_applied(shared_data: Path) -> None:
     data = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
     notebook = notebook_from_json(data)
     with (shared_data / "replies" / "replies.jsonl").open(encoding="utf-8") as lines:
-        replies = [json.loads(line)["reply"] for line in lines]
+        replies = swept([json.loads(line)["reply"] for line in lines], every=4)
     inserted = 0
     for reply in replies:
         events = read(reply, "python")
@@ -139,4 +140,5 @@ def test_every_reply_can_be_applied(shared_data: Path) -> None:
                     inserted += len(edits)
                 else:
                     assert not edits
-    assert inserted > 3000
+    # Most replies have code: on average more than two cells, over two tasks and two places.
+    assert inserted > 2 * len(replies)
