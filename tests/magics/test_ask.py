@@ -71,13 +71,20 @@ def test_the_bundle_has_all_three_types_and_the_receipt_last(run, ip, connected)
     assert bundle["text/plain"].rstrip().splitlines()[-1] == receipt
 
 
-@pytest.mark.parametrize("task", ["edit", "refactor", "doc"])
-def test_a_rewritten_cell_arrives_under_its_diff(run, ip, connected, task):
-    connected.replies = ["```python\ndef f():\n    return 2\n```"]
+@pytest.mark.parametrize(
+    ("task", "body", "diff"),
+    [
+        ("edit", "    return 2", "-    return 1\n+    return 2"),
+        ("refactor", "    return 2", "-    return 1\n+    return 2"),
+        ("doc", '    """One."""\n    return 1', '+    """One."""'),
+    ],
+)
+def test_a_rewritten_cell_arrives_under_its_diff(run, ip, connected, task, body, diff):
+    connected.replies = [f"```python\ndef f():\n{body}\n```"]
     run("def f():\n    return 1", "target")
     run(f"%%devstral {task}\nreturn two", "ask")
-    assert next_input(ip) == "def f():\n    return 2"
-    assert "-    return 1\n+    return 2" in ip.display_pub.markdown
+    assert next_input(ip) == f"def f():\n{body}"
+    assert diff in ip.display_pub.markdown
     assert ip.user_ns["f"]() == 1
     [edit] = ip.display_pub.shown[-1][MIME]["edits"]
     assert (edit["op"], edit["cell_id"], edit["before"]) == ("replace", "target", "def f():\n    return 1")

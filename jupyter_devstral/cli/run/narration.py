@@ -7,12 +7,11 @@ wrote is shown without anything that steers a terminal.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...core.notebook.cells import REPLY_MIME
+from ...core.notebook.cells import STATUS_KEY
 from ...core.text.terminal_text import as_shown
 from ...session.model_choice import described
 from ..standard_output import forget_reader
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 30
 _WIDTH = 100
-# The magics' line while nothing has arrived yet: "*reading 5.1k tokens … · 3 s*".
-_STATUS = re.compile(r"\*([^*\n]+?) …(?: · \d+ s)?\*")
 
 
 class Narration:
@@ -65,10 +62,10 @@ class Narration:
             self._line(f"{where} asks ({command.word}): {_shown(asked)}")
             self._answer = _Answer(self)
 
-    def display(self, data: Mapping[str, Any]) -> None:
-        """A display of the running cell, new or updated; the answer grows this way."""
+    def display(self, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        """Show a display of the running cell, new or updated; the answer grows this way."""
         if self._answer is not None:
-            self._answer.update(data)
+            self._answer.update(data, metadata)
 
     def cell_ends(self, cell: NotebookNode) -> None:
         """Say what the cell that ends has shown."""
@@ -154,12 +151,12 @@ class _Answer:
         self._written = ""
         self._status = ""
 
-    def update(self, data: Mapping[str, Any]) -> None:
+    def update(self, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
         text = _joined(data.get("text/plain", ""))
-        waiting = None if REPLY_MIME in data else _STATUS.fullmatch(text)
-        if waiting and not self._written:
-            self._wait(waiting[1])
-        elif text:
+        status = metadata.get(STATUS_KEY)
+        if status and not self._written:
+            self._wait(str(status))
+        elif text and not status:
             self._write(as_shown(text))
 
     def close(self) -> None:

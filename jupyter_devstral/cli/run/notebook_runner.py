@@ -180,7 +180,8 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
     ) -> NotebookNode | None:
         """Tell the narration of what a cell displays, as it comes."""
         if msg["msg_type"] in ("display_data", "update_display_data"):
-            self.narration.display(msg["content"].get("data", {}))
+            content = msg["content"]
+            self.narration.display(content.get("data", {}), content.get("metadata", {}))
         return super().process_message(msg, cell, cell_index)
 
     def _will_run(self, cell: NotebookNode) -> bool:

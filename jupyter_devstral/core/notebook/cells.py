@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 
 OutputKind: TypeAlias = Literal["stream", "result", "display", "error"]
 
+# In the metadata of a display: what it waits for, in words, while there is nothing of an answer to show.
+STATUS_KEY = "jupyter_devstral_status"
 # The output MIME type that carries an answer: its edits, its receipt and the turn to replay.
 REPLY_MIME = "application/vnd.jupyter-devstral.v1+json"
 

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from ...core.notebook.cells import REPLY_MIME
+from ...core.notebook.cells import REPLY_MIME, STATUS_KEY
 from ...core.text.markdown import prose
 from ...core.text.terminal_text import encodable, sendable, writable
 
@@ -112,7 +112,7 @@ class CellOutput:
         self._status = status
         self._started = time.monotonic()
         # Made here, on the main thread: only updates of an existing display find their cell from a thread.
-        self._publish(*self._waiting("preparing", 0))
+        self._publish(*self._waiting("preparing", 0), status="preparing")
         self._ticker = Ticker(self._tick)
         self._ticker.start()
 
@@ -141,7 +141,8 @@ class CellOutput:
                 return
             waited = time.monotonic() - self._started
             if waited > _QUIET_SECONDS:
-                self._publish(*self._waiting(self._status(), waited))
+                status = self._status()
+                self._publish(*self._waiting(status, waited), status=status)
 
     def _is_due(self) -> bool:
         pause = max(_INTERVAL, len(self._text) / _CHARACTERS_PER_SECOND)
@@ -160,14 +161,18 @@ class CellOutput:
         markdown = self._markdown()
         self._publish(markdown, self._data(markdown, self._text))
 
-    def _publish(self, shown: str, data: dict[str, Any]) -> None:
+    def _publish(self, shown: str, data: dict[str, Any], status: str = "") -> None:
         if shown != self._shown:
             self._shown, self._shown_at = shown, time.monotonic()
-            self._publish_data(data)
+            self._publish_data(data, {STATUS_KEY: status} if status else {})
 
-    def _publish_data(self, data: dict[str, Any]) -> None:
-        transient = {"display_id": self._display_id}
-        self._publisher.publish(sendable(data), metadata={}, transient=transient, update=self._displayed)
+    def _publish_data(self, data: dict[str, Any], metadata: Mapping[str, Any] | None = None) -> None:
+        self._publisher.publish(
+            sendable(data),
+            metadata=dict(metadata or {}),
+            transient={"display_id": self._display_id},
+            update=self._displayed,
+        )
         self._displayed = True
 
 

@@ -15,7 +15,6 @@ from ...core.errors import DevstralError, UsageError
 from ...core.failure.exception_facts import is_error
 from ...core.request.tasks import Task
 from ...core.settings.config import EXPLAIN_PLACE
-from ...core.text.markdown import prose
 from ...kernel.recursion import room_to_recurse
 from ..notebook.front_end import cell_tags, is_watching, widgets_work
 from .exception_watcher import ExceptionWatcher
@@ -181,11 +180,11 @@ class ExplainOnError:
         explanation = self._new(subject, self._session.ip)
         signature = subject.failure.signature
         if signature in self._explained:
-            explanation.card.notes = ["*The same error again. `%devstral explain` explains it once more.*"]
+            explanation.card.notes = ["The same error again. `%devstral explain` explains it once more."]
             return explanation.offer()
         if mode == "button":
-            ename = prose(subject.failure.ename)
-            explanation.card.notes = [f"*`%devstral explain` says why this failed ({ename}).*"]
+            ename = subject.failure.ename
+            explanation.card.notes = [f"`%devstral explain` says why this failed ({ename})."]
             return explanation.offer()
         self._explained[signature] = explanation.card.id
         self._current = self._last = explanation

@@ -15,7 +15,6 @@ from ...core.edits.edit import with_losses
 from ...core.edits.rerun_plan import cells_to_run
 from ...core.errors import DevstralError
 from ...core.text.data_lines import guarded
-from ...core.text.markdown import prose
 from ...kernel.copy.main_thread import OnMain
 from ..display.live_output import undisturbed
 from ..display.reply_markdown import ReplyMarkdown
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from .failure_subject import Subject
     from .fix_panel import FixPanel
 
-_STOPPED = "*stopped; `%devstral explain` begins again*"
+_STOPPED = "stopped; `%devstral explain` begins again"
 _TRYING = "trying the fix in a copy of the namespace"
 _AGAIN = "the fix still fails; asking once more"
 
@@ -112,10 +111,10 @@ class Explanation:
         except KeyboardInterrupt:
             undisturbed(self.stop)
         except DevstralError as error:
-            self.card.notes = [f"*No explanation: {prose(str(error))}*"]
+            self.card.notes = [f"No explanation: {error}"]
         # Of packages and of the user's objects anything may come: a card that waits for ever tells nobody.
         except Exception as error:  # noqa: BLE001
-            self.card.notes = [f"*No explanation: {prose(_unforeseen(error))}*"]
+            self.card.notes = [f"No explanation: {_unforeseen(error)}"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -137,9 +136,9 @@ class Explanation:
         except KeyboardInterrupt:
             undisturbed(self.stop)
         except DevstralError as error:
-            card.notes = [f"*Stopped: {prose(str(error))}*"]
+            card.notes = [f"Stopped: {error}"]
         except Exception as error:  # noqa: BLE001 - as in `run`
-            card.notes = [f"*Stopped: {prose(_unforeseen(error))}*"]
+            card.notes = [f"Stopped: {_unforeseen(error)}"]
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
@@ -185,7 +184,7 @@ class Explanation:
     def _explain(self) -> None:
         answered = carry_out(answering(lambda first: repairing(first, self._repair_words)), self._do)
         if answered.note:
-            self.card.notes = [f"*{prose(answered.note)}*"]
+            self.card.notes = [answered.note]
 
     def _do(self, step: object) -> Any:
         """Carry out a step of the answer: what it asks, tries or says."""
@@ -331,7 +330,7 @@ class Explanation:
         else:
             card.state = fix_card.DONE
         if card.hint and self.answered:
-            card.notes, card.hint = [*card.notes, f"*{card.hint}*"], ""
+            card.notes, card.hint = [*card.notes, card.hint], ""
         self._close_screen()
 
     def _close_screen(self) -> None:

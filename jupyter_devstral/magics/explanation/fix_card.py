@@ -39,7 +39,7 @@ class FixCard:
         trial, verdict: what became of the fix in a trial, in words, and as one of `trial.Verdict`'s kinds.
         rerun: keys of the cells that "Apply and run" runs.
         advice: what to do where there is nothing to apply.
-        notes: quiet lines at the end, as Markdown.
+        notes: quiet sentences at the end.
         hint: a note that is only worth showing under an answer.
         says_accept: whether it names `%devstral accept`: no front-end applies edits, and somebody types.
     """
@@ -88,7 +88,8 @@ class FixCard:
         """The finished explanation for front-ends that do not know the card."""
         if self.state == DISMISSED:
             return ""
-        parts = [self.prose.strip(), self._fix(), prose(self.advice), self.receipt, *self.notes]
+        parts = [self.prose.strip(), self._fix(), prose(self.advice), self.receipt]
+        parts += [f"*{prose(note)}*" for note in self.notes]
         return "\n\n".join(part for part in parts if part)
 
     def ending(self) -> str:
@@ -125,7 +126,7 @@ class FixCard:
             "trial": {"kind": self.verdict, "text": self.trial} if self.trial else None,
             "rerun": list(self.rerun),
             "advice": self.advice,
-            "hint": " ".join(note.strip("*").replace("`", "") for note in self.notes),
+            "hint": " ".join(self.notes).replace("`", ""),
         }
 
 

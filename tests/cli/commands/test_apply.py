@@ -54,7 +54,14 @@ def test_several_blocks_become_several_cells(cli: Cli, notebook: Path) -> None:
     assert sources(data)[-3:] == ["print(x)", "a = 1", "b = 2"]
 
 
-@pytest.mark.parametrize("task", ["edit", "refactor", "doc", "fix"])
+def test_doc_takes_comments_and_no_other_code(cli: Cli, notebook: Path) -> None:
+    doc = cli("apply", notebook, "--cell", "1", "--task", "doc", stdin=b"```python\n# One.\nx = 1\n```\n")
+    assert sources(doc.json)[1] == "# One.\nx = 1"
+    other = cli("apply", notebook, "--cell", "1", "--task", "doc", stdin=REPLY)
+    assert sources(other.json)[1] == "x = 1"
+
+
+@pytest.mark.parametrize("task", ["edit", "refactor", "fix"])
 def test_rewriting_replaces_the_cell(
     cli: Cli, notebook: Path, cells: list[dict[str, Any]], task: str
 ) -> None:
