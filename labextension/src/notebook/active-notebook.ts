@@ -169,7 +169,8 @@ export class ActiveNotebook implements ICellNames {
       content.mode = 'command';
       content.deselectAll();
       content.activeCellIndex = index;
-      void content.scrollToItem?.(index);
+      // Rejected when something else is scrolled to meanwhile.
+      void content.scrollToItem?.(index).catch(() => undefined);
     }
   }
 

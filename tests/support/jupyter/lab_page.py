@@ -34,7 +34,7 @@ class LabPage:
         page.on("domcontentloaded", self._loaded)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error.stack}"))
+        page.on("pageerror", lambda error: self.console.append(f"pageerror: {error.stack or error}"))
 
     def _loaded(self, _page: Page) -> None:
         self._loads += 1
