@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, TypeAlias, get_args
 
+from ..errors import ConfigurationError
+from .hosts import is_loopback, parse_host
+
 Sendable: TypeAlias = Literal["source", "schemas", "outputs", "files", "images"]
 AgentLevel: TypeAlias = Literal["off", "plan", "rehearse", "run"]
 SENDABLE: tuple[Sendable, ...] = get_args(Sendable)
@@ -78,11 +81,11 @@ class Policy:
     problem: str = ""
 
     def permits_route(self, name: str, address: str) -> bool:
-        """Whether a route of this name may be used at this address."""
+        """Whether a route of this name may be used at this address; `local` is this machine's alone."""
         if self.routes is None:
             return True
         return any(
-            route.name == name and (name == LOCAL or _same_address(route.address, address))
+            route.name == name and (_is_here(address) if name == LOCAL else route.address == _plain(address))
             for route in self.routes
         )
 
@@ -161,7 +164,10 @@ def _route(entry: Any) -> PermittedRoute:
         raise PolicyError("In routes, name is a name and address a URL.")
     if name == LOCAL:
         raise PolicyError('A route cannot be called "local": that is the Ollama of this machine.')
-    return PermittedRoute(name, address)
+    try:
+        return PermittedRoute(name, parse_host(address))
+    except ConfigurationError:
+        raise PolicyError(f"In routes, {address!r} is no address.") from None
 
 
 def _models(key: str, value: Any) -> tuple[tuple[str, ...], ...]:
@@ -226,8 +232,16 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
 }
 
 
-def _same_address(one: str, other: str) -> bool:
-    return one.rstrip("/").lower() == other.rstrip("/").lower()
+def _plain(address: str) -> str:
+    """An address in the one form of `parse_host`; "" for what is none, which no route has."""
+    try:
+        return parse_host(address)
+    except ConfigurationError:
+        return ""
+
+
+def _is_here(address: str) -> bool:
+    return bool(_plain(address)) and is_loopback(address)
 
 
 def _common(
@@ -235,11 +249,7 @@ def _common(
 ) -> tuple[PermittedRoute, ...] | None:
     if one is None or other is None:
         return other if one is None else one
-    return tuple(
-        route
-        for route in one
-        if any(each.name == route.name and _same_address(each.address, route.address) for each in other)
-    )
+    return tuple(route for route in one if route in other)
 
 
 def _narrower(
