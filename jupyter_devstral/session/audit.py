@@ -41,12 +41,14 @@ class Verified:
         broken: number of the first line that does not hold, 1-based; 0 where all do.
         why: what is wrong with it, as a sentence.
         head: hash of the last line; "" where nothing is logged.
+        file: the one with that line; a log is several, once it has grown.
     """
 
     lines: int
     broken: int = 0
     why: str = ""
     head: str = ""
+    file: Path = Path()
 
 
 def default_path() -> Path:
@@ -71,10 +73,17 @@ def append(path: Path, entry: Mapping[str, Any]) -> str:
                     return _write(fresh, entry, last)
             return _write(log, entry, last)
     except OSError as error:
-        raise NotLogged(
-            f"The audit log {path} cannot be written ({error.strerror or error}), so nothing was sent. Ask "
-            "whoever set the policy."
-        ) from None
+        raise not_written(path, error) from None
+
+
+def check_writable(path: Path) -> None:
+    """Raise NotLogged where no entry could be appended now."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path):
+            pass
+    except OSError as error:
+        raise not_written(path, error) from None
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:
@@ -88,27 +97,28 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def verify(path: Path, *, head: str = "") -> Verified:
-    """Check a log from its first line to its last; a file that is missing is whole.
+    """Check a log from its first line to its last, with the files that were put aside before it.
 
-    `head` is a hash kept elsewhere: where it is no line's of this log, the tail was cut. Raises OSError.
+    A log that is missing is whole. `head` is a hash kept elsewhere: where it is no line's of this log, the
+    tail was cut. Raises OSError.
     """
-    try:
-        log = path.open("rb")
-    except FileNotFoundError:
-        return Verified(0, broken=1 if head else 0, why="The log is gone." if head else "")
-    previous, number, seen = "", 0, not head
-    with log:
-        for number, line in enumerate(log, 1):
-            why = _wrong(line, previous if number > 1 else _head_before(path, line))
-            if why:
-                return Verified(number, number, why)
-            previous = _hash(line)
-            seen = seen or previous == head
+    files = _parts(path)
+    if not files:
+        return Verified(0, broken=1 if head else 0, why="The log is gone." if head else "", file=path)
+    previous, lines, number, seen = None, 0, 0, not head
+    for file in files:
+        with file.open("rb") as log:
+            for number, line in enumerate(log, 1):
+                lines += 1
+                why = _wrong(line, _head_before(file, line) if previous is None else previous)
+                if why:
+                    return Verified(lines, number, why, file=file)
+                previous = _hash(line)
+                seen = seen or previous == head
     if not seen:
-        return Verified(
-            number, number + 1, "The line with that hash is not there: the end was cut.", previous
-        )
-    return Verified(number, head=previous)
+        why = "The line with that hash is not there: the end was cut."
+        return Verified(lines, number + 1, why, previous or "", path)
+    return Verified(lines, head=previous or "", file=path)
 
 
 def head_of(path: Path) -> str:
@@ -121,6 +131,14 @@ def head_of(path: Path) -> str:
     return _hash(line) if line else ""
 
 
+def not_written(path: Path, error: OSError) -> NotLogged:
+    """The error for a log that cannot be written."""
+    return NotLogged(
+        f"The audit log {path} cannot be written ({error.strerror or error}), so nothing was sent. Ask "
+        "whoever set the policy."
+    )
+
+
 def _write(log: IO[bytes], entry: Mapping[str, Any], last: bytes) -> str:
     before = _entry_of(last)
     said = {
@@ -130,11 +148,12 @@ def _write(log: IO[bytes], entry: Mapping[str, Any], last: bytes) -> str:
         "user": _user(),
         "host": socket.gethostname(),
         **entry,
-        "prev": _hash(last) if last else "",
+        "prev": _hash(last if last.endswith(b"\n") else last + b"\n") if last else "",
     }
     line = json.dumps(said, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n"
     log.seek(0, os.SEEK_END)
-    log.write(line)
+    # Behind half a line, which a process left that died, one of its own.
+    log.write(line if last.endswith(b"\n") or not last else b"\n" + line)
     log.flush()
     os.fsync(log.fileno())
     return _hash(line)
@@ -170,6 +189,14 @@ def _inode(path: Path) -> int:
         return path.stat().st_ino
     except FileNotFoundError:
         return -1
+
+
+def _parts(path: Path) -> list[Path]:
+    """The files of a log that there are, oldest first; a file that was put aside is by itself."""
+    if path.suffix[1:].isdigit():
+        return [path] if path.exists() else []
+    aside = [one for one in path.parent.glob(f"{path.name}.*") if one.suffix[1:].isdigit()]
+    return [*sorted(aside, key=lambda one: int(one.suffix[1:])), *([path] if path.exists() else [])]
 
 
 def _rotate(path: Path) -> None:

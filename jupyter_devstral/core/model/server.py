@@ -27,6 +27,7 @@ class Wishes:
         route: a name of `DevstralConfig.routes`; None is the configured engine.
         session: a random id, the same for all requests about a notebook; "" where nobody needs one.
         background: nobody waits for the answer: what somebody waits for goes first.
+        notebook: the path of the notebook that it is about, for a log; "" where that is not known.
     """
 
     model: str | None = None
@@ -37,6 +38,7 @@ class Wishes:
     route: str | None = None
     session: str = ""
     background: bool = False
+    notebook: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 # The environment variable by which whoever starts a kernel says where failing cells are explained: "here", in
 # the cell itself; "background"; "nowhere".
 EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
+# The environment variable by which whoever starts a kernel chooses its route.
+ROUTE = "JUPYTER_DEVSTRAL_ROUTE"
 # What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`
 # and `examine(config)`.
 ENGINES = {

@@ -24,7 +24,7 @@ _read: dict[str, tuple[tuple[int, ...], Policy]] = {}
 
 def policy() -> Policy:
     """The policy in force; one without a rule where there is no file. Never raises."""
-    return reduce(Policy.and_also, (_policy_of(path) for path in policy_files()), Policy())
+    return reduce(Policy.and_also, (policy_of(path) for path in policy_files()), Policy())
 
 
 def policy_files() -> list[Path]:
@@ -58,7 +58,8 @@ def _exists(path: Path) -> bool:
     return True
 
 
-def _policy_of(path: Path) -> Policy:
+def policy_of(path: Path) -> Policy:
+    """The policy of one file; a closed one where it cannot be used. Never raises."""
     try:
         state = path.stat()
     except OSError as error:

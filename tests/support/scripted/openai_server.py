@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.support.scripted.engine import split_tokens
 from tests.support.scripted.openai_judge import complaint
@@ -146,6 +147,12 @@ class ScriptedV1:
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     @property
+    def far_away(self) -> dict[str, Any]:
+        """A route to another machine, on whose way this server is the proxy: what leaves, it gets."""
+        proxy = f"http://127.0.0.1:{self.port}"
+        return {"address": "http://llm.example/v1", "model": self.model, "proxy": proxy}
+
+    @property
     def chats(self) -> list[Recorded]:
         """The requests to `/v1/chat/completions`."""
         return [record for record in self.requests if record.path == "/v1/chat/completions"]
@@ -202,6 +209,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
+
+    def parse_request(self) -> bool:
+        parsed = super().parse_request()
+        # As the proxy of an address that is nowhere, it gets the whole URL: what leaves, it gets.
+        if parsed and "://" in self.path:
+            self.path = urlsplit(self.path).path
+        return parsed
 
     def do_GET(self) -> None:
         self._record(None)

@@ -59,9 +59,8 @@ class ChatRequest:
                 self._connection.abort()
 
     def _stream(self) -> Iterator[Chunk]:
-        from httpx import HTTPError
-
-        from .connection import ConnectionClosed, give_back, take_connection, translated
+        from ..closable_transport import ConnectionClosed
+        from .connection import FAULTS, give_back, take_connection, translated
 
         connection = take_connection(self._link)
         with self._lock:
@@ -76,7 +75,7 @@ class ChatRequest:
             whole = reader.complete
         except ConnectionClosed:
             return
-        except HTTPError as error:
+        except FAULTS as error:
             # Once the server has said why the answer ended, nothing is missing.
             if not reader.complete and not self._closed.is_set():
                 raise translated(error, self._link, begun=reader.begun) from None

@@ -159,7 +159,10 @@ class OpenAIModel:
             if refused.prompt_tokens:
                 raise
             # Some count characters, or nothing: the prompt can be packed smaller only by a count.
-            raise WindowExceeded(str(refused), self.count(messages), refused.window) from None
+            counted = self.count(messages)
+            raise WindowExceeded(
+                refused.problem, refused.next_step, prompt_tokens=counted, window=refused.window
+            ) from None
         except ModelError:
             _listed.pop(self.host, None)
             raise
@@ -195,9 +198,9 @@ class OpenAIModel:
     def _refuse_remote(self) -> None:
         if not self.config.allow_remote and not self.route.is_here:
             raise RemoteRefused(
-                f"The route {self.route.name} ends at {self.route.place}, which is not this machine. "
-                "Your prompts and code would leave it, so nothing was sent. To allow it, set "
-                "DevstralConfig.allow_remote = True (in a notebook: `%config "
+                f"The route {self.route.name} ends at {self.route.place}, which is not this machine. Your "
+                "prompts and code would leave it, so nothing was sent.",
+                "To allow it, set DevstralConfig.allow_remote = True (in a notebook: `%config "
                 "DevstralConfig.allow_remote = True`; in a configuration file: "
-                "`c.DevstralConfig.allow_remote = True`)."
+                "`c.DevstralConfig.allow_remote = True`).",
             )

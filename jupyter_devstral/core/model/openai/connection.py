@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -16,60 +15,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigurationError, ModelError
-from ...importing import collector_paused, random_state_kept
+from ...own_packages import own_module
+from ..client_faults import trusted_certificates
+from ..closable_transport import ClosableTransport
 from ..kept_connections import add_source
 
-with collector_paused(), random_state_kept():
+if TYPE_CHECKING:
     import httpx
 
-if TYPE_CHECKING:
     from .link import Link
+else:
+    httpx = own_module("httpx")
 
 _CONNECT_SECONDS = 5.0
 # Until the first token a server may queue, load and read for minutes.
 STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
 _IDLE_LIMIT = 4
-
-
-class ConnectionClosed(Exception):
-    """The connection was closed from this side while something was waiting for it."""
-
-
-class ClosableTransport(httpx.BaseTransport):
-    """One connection, kept alive between requests."""
-
-    def __init__(self, link: Link) -> None:
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60)
-        self._inner = httpx.HTTPTransport(
-            verify=_certificates(link), trust_env=False, limits=limits, proxy=link.proxy or None
-        )
-        self._stream: Any = None
-        self.aborted = False
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request on the connection."""
-        request.extensions = {**request.extensions, "trace": self._trace}
-        return self._inner.handle_request(request)
-
-    def close(self) -> None:
-        """Give the socket back."""
-        self._inner.close()
-
-    def abort(self) -> None:
-        """Close the TCP connection now, from any thread; whoever is reading from it wakes with an error."""
-        self.aborted = True
-        if self._stream is not None:
-            sock = self._stream.get_extra_info("socket")
-            with contextlib.suppress(OSError):
-                # Not SSLSocket.shutdown, which takes the TLS state away from under the reader.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    def _trace(self, event: str, info: dict[str, Any]) -> None:
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._stream = info["return_value"]
-        # Only before the request is sent: later the reader wakes by itself, and closing must not fail.
-        if self.aborted and event.endswith(("connect_tcp.complete", "send_request_headers.started")):
-            raise ConnectionClosed
+# What a request can raise that is no answer of the server's.
+FAULTS = (httpx.HTTPError, httpx.StreamError)
 
 
 class Connection:
@@ -79,7 +42,7 @@ class Connection:
         """Make the client, without a connection yet; ConfigurationError where certificates cannot be read."""
         self.link = link
         try:
-            self._transport = ClosableTransport(link)
+            self._transport = ClosableTransport(_certificates(link), link.proxy or None)
         except (ValueError, ImportError) as error:
             raise ConfigurationError(f"The route {link.route}: its proxy cannot be used ({error}).") from None
         headers = dict(link.headers)
@@ -119,7 +82,7 @@ class Connection:
             return answer.json()
         except (ValueError, RecursionError):
             raise not_the_api(self.link) from None
-        except httpx.HTTPError as error:
+        except FAULTS as error:
             raise translated(error, self.link, begun=False) from None
 
 
@@ -163,7 +126,7 @@ def _certificates(link: Link) -> ssl.SSLContext | bool:
 
 def _trusted(link: Link) -> ssl.SSLContext:
     if not link.ca_bundle:
-        return httpx.create_ssl_context()
+        return trusted_certificates(link.address)
     path = Path(link.ca_bundle).expanduser()
     if path.is_dir():
         return ssl.create_default_context(capath=str(path))

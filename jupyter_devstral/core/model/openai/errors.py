@@ -1,17 +1,14 @@
 """The one place where what a server of the OpenAI dialect says becomes a `ModelError` whose text is advice.
 
-Errors come as a status with JSON in four forms (`{"error": {…}}`, `{"error": "…"}`, `{"object": "error", …}`,
-`{"detail": …}`), with plain words or a web page, and inside a stream that began well. What the words are is
-from llama-server (measured), vLLM (source, issues) and Mistral (documentation).
+What the words are is from llama-server (measured), vLLM (source, issues) and Mistral (documentation).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...errors import (
     ModelError,
@@ -22,6 +19,8 @@ from ...errors import (
     ServerBusy,
     WindowExceeded,
 )
+from ...settings.routes import place_of
+from .server_words import ServerWords, one_line, unpack
 
 if TYPE_CHECKING:
     from .link import Link
@@ -32,20 +31,6 @@ _TOO_LONG = re.compile(
     r"|exceeds? the (?:model'?s? )?(?:max\w* )?context|too many tokens|greater than the context length"
     r"|context.{0,12}overflow",
     re.IGNORECASE,
-)
-# The window, and the prompt's length, in the words of vLLM, Mistral, LM Studio and gateways.
-_WINDOW = (
-    re.compile(r"maximum context length (?:is|of) (\d[\d,]*)", re.IGNORECASE),
-    re.compile(r"context (?:size|length|window)[^\d]{0,30}?(\d[\d,]*)", re.IGNORECASE),
-    re.compile(r"max_model_len\D{0,5}(\d[\d,]*)", re.IGNORECASE),
-    re.compile(r"(\d[\d,]*) (?:tokens? )?max(?:imum)? context", re.IGNORECASE),
-    re.compile(r"(?:limit|maximum)[^\d]{0,20}?(\d[\d,]*)", re.IGNORECASE),
-)
-_LENGTH = (
-    re.compile(r"prompt contains (?:at least )?(\d[\d,]*) (?:input )?tokens", re.IGNORECASE),
-    re.compile(r"(\d[\d,]*) (?:tokens )?in the (?:messages|prompt)", re.IGNORECASE),
-    re.compile(r"(?:prompt|input|request)[^\d]{0,40}?(\d[\d,]*) tokens", re.IGNORECASE),
-    re.compile(r"\((\d[\d,]*) tokens\)"),
 )
 _NO_MODEL = re.compile(
     r"model\b.*\b(?:not found|does not exist|not exist|invalid)|no such model|invalid[_ ]model|unknown model",
@@ -59,22 +44,6 @@ _NO_MEMORY = re.compile(r"out of memory|cuda error|failed to allocate|insufficie
 _NO_TEMPLATE = re.compile(r"chat template|jinja|roles must alternate|conversation roles", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class ServerWords:
-    """What an error body says, once unpacked.
-
-    Attributes:
-        text: one line.
-        prompt_tokens, window: 0 where the body does not give them.
-        is_json: whether an API said it, and not a proxy or another program.
-    """
-
-    text: str
-    prompt_tokens: int = 0
-    window: int = 0
-    is_json: bool = True
-
-
 class Busy(ServerBusy):
     """The server asks to come back later.
 
@@ -83,34 +52,12 @@ class Busy(ServerBusy):
         loading: the model is not in memory yet.
     """
 
-    def __init__(self, message: str, *, again: bool = True, loading: bool = False) -> None:
-        super().__init__(message)
+    def __init__(
+        self, problem: str, next_step: str = "", *, again: bool = True, loading: bool = False
+    ) -> None:
+        super().__init__(problem, next_step)
         self.again = again
         self.loading = loading
-
-
-def unpack(body: str) -> ServerWords:
-    """The message of an error body, in whichever form it came."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return ServerWords(_one_line(body), is_json=False)
-    if not isinstance(data, dict):
-        return ServerWords(_one_line(str(data)))
-    error = data.get("error") or data
-    if isinstance(error, str):
-        inner = unpack(error) if error.lstrip().startswith("{") else None
-        return inner if inner and inner.is_json else ServerWords(_one_line(error))
-    if not isinstance(error, dict):
-        return ServerWords(_one_line(str(error)))
-    parts = [_said(error.get("message", error.get("detail", "")))]
-    parts += [str(error[key]) for key in ("type", "code", "param") if isinstance(error.get(key), str)]
-    text = _one_line(" ".join(dict.fromkeys(part for part in parts if part)))
-    return ServerWords(
-        text,
-        _count(error.get("n_prompt_tokens")) or _number(_LENGTH, text),
-        _count(error.get("n_ctx")) or _number(_WINDOW, text),
-    )
 
 
 def refusal(link: Link, status: int, body: str, *, model: str = "") -> ModelError:
@@ -120,22 +67,20 @@ def refusal(link: Link, status: int, body: str, *, model: str = "") -> ModelErro
     if 300 <= status < 400:
         return RequestRefused(
             f"{_who(link)} sends requests on to another address. They are not followed, so that neither "
-            "a prompt nor a key goes where nobody sent it: correct the route's address."
+            "a prompt nor a key goes where nobody sent it.",
+            "Correct the route's address.",
         )
     if status not in (401, 403, 407, 429) and (special := _recognised(words, link, model)):
         return special
     if status in _DENIED:
-        return RequestRefused(_DENIED[status](link) + said)
+        problem, next_step = _DENIED[status](link)
+        return RequestRefused(problem + said, next_step)
     if status == 429:
         return _too_many(link, words, said)
     if status == 404:
         return _not_found(link, words, model, said)
-    if status in (502, 503, 504, 529):
-        loading = bool(_LOADING.search(words.text))
-        why = "is loading its model" if loading else f"is busy or not up (status {status})"
-        return Busy(f"{_who(link)} {why}. Try again in a moment.{said}", loading=loading)
     if status >= 500:
-        return RunnerFailed(f"{_who(link)} could not answer (status {status}). Ask again.{said}")
+        return _failed(link, status, words, said)
     if not words.is_json:
         return RequestRefused(
             f"What answers at {link.address} is not the API that the route expects (status {status}).{said}"
@@ -148,53 +93,53 @@ def stream_error(link: Link, text: str, *, model: str, begun: bool) -> ModelErro
     words = _without_key(unpack(text), link)
     where = "in the middle of its answer" if begun else "before it answered"
     return _recognised(words, link, model) or RunnerFailed(
-        f"{_who(link)} stopped {where}. Ask again. It said: {words.text}"
+        f"{_who(link)} stopped {where}. It said: {words.text}", "Ask again."
     )
 
 
 def no_answer(link: Link, words: str) -> NoServer:
     """The error where no connection can be made."""
-    why = f" ({_one_line(words)})" if words else ""
+    why = f" ({one_line(words)})" if words else ""
     return NoServer(
-        f"Nothing answers at {link.address}, the route {link.route}{why}. Is the server up, and this "
-        "machine on its network (VPN)? `%devstral doctor` says more."
+        f"Nothing answers at {link.address}, the route {link.route}{why}.",
+        "Is the server up, and this machine on its network (VPN)? `%devstral doctor` says more.",
     )
 
 
 def slow(link: Link) -> NoServer:
     """The error where a connection is taken but nothing comes."""
-    return NoServer(f"{_who(link)} takes connections but does not answer in time. Ask whoever runs it.")
+    return NoServer(f"{_who(link)} takes connections but does not answer in time.", "Ask whoever runs it.")
 
 
 def lost(link: Link, *, begun: bool) -> RunnerFailed:
     """The error for a connection that broke off."""
     when = "in the middle of the answer" if begun else "before it answered"
-    return RunnerFailed(f"The connection to {_who(link)} was lost {when}. Ask again.")
+    return RunnerFailed(f"The connection to {_who(link)} was lost {when}.", "Ask again.")
 
 
 def untrusted(link: Link, words: str) -> NoServer:
     """The error for a certificate that nothing here vouches for."""
     why = re.sub(r"^\[SSL[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)", "", words)
     return NoServer(
-        f"The certificate of {link.address} is not trusted ({_one_line(why)}), so nothing was sent. "
+        f"The certificate of {link.address} is not trusted ({one_line(why)}), so nothing was sent.",
         "Where your organisation signs its own, name its file of certificates as `ca_bundle` of the "
-        f"route {link.route}; a proxy that opens TLS needs the same."
+        f"route {link.route}; a proxy that opens TLS needs the same.",
     )
 
 
 def proxy_refused(link: Link, words: str) -> NoServer:
     """The error for a proxy on the way that does not let the request through."""
     return NoServer(
-        f"The proxy on the way to {link.address} refused the connection ({_one_line(words)}). Look at "
-        f"`proxy` of the route {link.route}, HTTPS_PROXY and NO_PROXY."
+        f"The proxy on the way to {link.address} refused the connection ({one_line(words)}).",
+        f"Look at `proxy` of the route {link.route}, HTTPS_PROXY and NO_PROXY.",
     )
 
 
 def not_the_api(link: Link) -> RunnerFailed:
     """The error for an answer that says all is well and is not of this API."""
     return RunnerFailed(
-        f"What answers at {link.address} does not speak the OpenAI API. The address of a route usually ends "
-        "with /v1."
+        f"What answers at {link.address} does not speak the OpenAI API.",
+        "The address of a route usually ends with /v1.",
     )
 
 
@@ -208,9 +153,10 @@ def unreadable_event(link: Link) -> RunnerFailed:
 def model_missing(link: Link, model: str) -> ModelMissing:
     """The error for a model that the server does not have."""
     return ModelMissing(
-        f"{_who(link)} has no model {model or 'of that name'}. `%devstral models` lists what it has; `-m "
-        "NAME` asks another, and `model` of the route names the usual one.",
-        model,
+        f"{_who(link)} has no model {model or 'of that name'}.",
+        "`%devstral models` lists what it has; `-m NAME` asks another, and `model` of the route names the "
+        "usual one.",
+        model=model,
     )
 
 
@@ -220,12 +166,14 @@ def _recognised(words: ServerWords, link: Link, model: str) -> ModelError | None
         length = f"{words.prompt_tokens:,} tokens" if words.prompt_tokens else "longer than it may be"
         window = f"{words.window:,} tokens" if words.window else "smaller"
         return WindowExceeded(
-            f"The prompt is {length}; the model's window is {window}. Send less (`-c cell`).",
-            words.prompt_tokens,
-            words.window,
+            f"The prompt is {length}; the model's window is {window}.",
+            "Send less (`-c cell`).",
+            prompt_tokens=words.prompt_tokens,
+            window=words.window,
         )
     if _NO_MEMORY.search(words.text):
-        return RunnerFailed(f"{_who(link)} ran out of memory. Send less (`-c cell`). It said: {words.text}")
+        problem = f"{_who(link)} ran out of memory. It said: {words.text}"
+        return RunnerFailed(problem, "Send less (`-c cell`).")
     if _NO_TEMPLATE.search(words.text):
         return RequestRefused(
             f"{_who(link)} cannot put the messages into the form its model wants: its chat template is "
@@ -236,52 +184,62 @@ def _recognised(words: ServerWords, link: Link, model: str) -> ModelError | None
     return None
 
 
-def _no_key(link: Link) -> str:
+def _no_key(link: Link) -> tuple[str, str]:
     if link.key_env:
-        return f"{_who(link)} does not accept the key in {link.key_env} (401). Is it whole, and still valid?"
+        problem = f"{_who(link)} does not accept the key in {link.key_env} (401)."
+        return problem, "Is it whole, and still valid?"
     return (
-        f"{_who(link)} wants a key (401). Put it into an environment variable before Jupyter starts, and "
-        f"name that as `key_env` of the route {link.route}."
+        f"{_who(link)} wants a key (401).",
+        "Put it into an environment variable before Jupyter starts, and name that as `key_env` of the route "
+        f"{link.route}.",
     )
 
 
-def _forbidden(link: Link) -> str:
+def _forbidden(link: Link) -> tuple[str, str]:
     return (
-        f"{_who(link)} does not allow this (403): the key, or the plan it belongs to, may not use the "
-        "model or the address."
+        f"{_who(link)} does not allow this (403).",
+        "The key, or the plan it belongs to, may not use the model or the address.",
     )
 
 
-_DENIED: dict[int, Callable[[Link], str]] = {
+# The problem, and the next step.
+_DENIED: dict[int, Callable[[Link], tuple[str, str]]] = {
     401: _no_key,
     403: _forbidden,
     407: lambda link: (
-        f"The proxy on the way to {link.address} wants a sign-in (407): see `proxy` of the route."
+        f"The proxy on the way to {link.address} wants a sign-in (407).",
+        "Look at `proxy` of the route.",
     ),
-    413: lambda link: f"{_who(link)} takes no request this large (413). Send less (`-c cell`).",
-    422: lambda link: f"{_who(link)} does not know a field of the request, or its value (422).",
+    413: lambda link: (f"{_who(link)} takes no request this large (413).", "Send less (`-c cell`)."),
+    422: lambda link: (f"{_who(link)} does not know a field of the request, or its value (422).", ""),
 }
 
 
 def _too_many(link: Link, words: ServerWords, said: str) -> Busy:
     if _SPENT.search(words.text):
-        text = f"What this key may use at {_who(link)} is spent (429): ask whoever pays for it.{said}"
-        return Busy(text, again=False)
-    return Busy(f"{_who(link)} takes no more requests for now (429). Try again in a moment.{said}")
+        problem = f"What this key may use at {_who(link)} is spent (429).{said}"
+        return Busy(problem, "Ask whoever pays for it.", again=False)
+    return Busy(f"{_who(link)} takes no more requests for now (429).{said}", "Try again in a moment.")
+
+
+def _failed(link: Link, status: int, words: ServerWords, said: str) -> ModelError:
+    if status not in (502, 503, 504, 529):
+        return RunnerFailed(f"{_who(link)} could not answer (status {status}).{said}", "Ask again.")
+    loading = bool(_LOADING.search(words.text))
+    why = "is loading its model" if loading else f"is busy or not up (status {status})"
+    return Busy(f"{_who(link)} {why}.{said}", "Try again in a moment.", loading=loading)
 
 
 def _not_found(link: Link, words: ServerWords, model: str, said: str) -> ModelError:
     if words.is_json and "model" in words.text.lower():
         return model_missing(link, model)
     return RequestRefused(
-        f"There is no such address at {link.address} (404). The address of a route usually ends with "
-        f"/v1.{said}"
+        f"There is no such address at {link.address} (404).{said}",
+        "The address of a route usually ends with /v1.",
     )
 
 
 def _who(link: Link) -> str:
-    from ...settings.routes import place_of
-
     return f"{place_of(link.address)} ({link.route})"
 
 
@@ -289,40 +247,4 @@ def _without_key(words: ServerWords, link: Link) -> ServerWords:
     """The words without the key, should the server repeat it."""
     if not link.key or link.key not in words.text:
         return words
-    return ServerWords(words.text.replace(link.key, "…"), words.prompt_tokens, words.window, words.is_json)
-
-
-def _said(value: Any) -> str:
-    """A message: words, or what a validator lists of fields."""
-    if isinstance(value, dict):
-        return _said(value.get("detail") or value.get("message") or "")
-    if isinstance(value, list):
-        return "; ".join(filter(None, map(_field, value)))
-    return value if isinstance(value, str) else ""
-
-
-def _field(entry: Any) -> str:
-    if not isinstance(entry, dict):
-        return str(entry)
-    place = entry.get("loc")
-    where = ".".join(str(part) for part in place) if isinstance(place, list) else ""
-    return f"{where}: {entry.get('msg', '')}".strip(": ")
-
-
-def _number(patterns: tuple[re.Pattern[str], ...], text: str) -> int:
-    found = next((match for pattern in patterns if (match := pattern.search(text))), None)
-    return int(found[1].replace(",", "")) if found else 0
-
-
-def _one_line(text: str) -> str:
-    """Foreign text made fit for a sentence: one line, of a web page the title, at most 300 characters."""
-    if text.lstrip()[:1] == "<":
-        title = re.search(r"<title>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        text = title[1] if title else "a web page"
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    line = " ".join(printable.split())
-    return line if len(line) <= 300 else line[:299] + "…"
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    return replace(words, text=words.text.replace(link.key, "…"))

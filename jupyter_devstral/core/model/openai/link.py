@@ -55,7 +55,7 @@ def link_of(route: Route, session: str) -> Link:
         headers,
         route.ca_bundle,
         route.client_cert,
-        route.proxy or _proxy_from_environment(route),
+        proxy_of(route),
     )
 
 
@@ -76,8 +76,13 @@ def _key(route: Route) -> str:
     return key
 
 
-def _proxy_from_environment(route: Route) -> str:
-    """The proxy that the environment names for this host; never one for this machine."""
+def proxy_of(route: Route) -> str:
+    """The URL of the proxy on the way: the route's, else the environment's for its host; "" for none.
+
+    There is never one on the way to this machine.
+    """
+    if route.proxy:
+        return route.proxy
     url = urlsplit(route.address)
     if route.is_here or proxy_bypass_environment(url.hostname or ""):
         return ""
