@@ -1,7 +1,7 @@
 """The routes as a page may choose among them, by name and never by address, and the choice for each notebook.
 
-A choice is kept in the user's own data folder and never in the notebook: whoever opens a foreign one has chosen
-nothing.
+A choice is kept in the user's own data folder and never in the notebook: whoever opens a foreign one has
+chosen nothing.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from ..core.request.allowance import EVERYTHING
 from ..core.settings.permission import refuse_model, refuse_route
 from ..core.settings.policy import LOCAL, Policy, Sendable
 from ..core.settings.policy_files import policy
+from .other_routes import offer
 from .send_log import SendLog
 
 if TYPE_CHECKING:
@@ -205,9 +206,7 @@ class PermittedServer:
             yield
         except (NoServer, ModelMissing, ServerBusy, ServerTooOld, RunnerFailed) as error:
             if self.route == LOCAL and not self.remote_place and self._config.routes:
-                from .route_facts import offer
-
-                error.next_step = f"{error.next_step}{offer(self._config)}"
+                error.next_step = f"{error.next_step} {offer(self._config)}".strip()
                 error.args = (f"{error.problem} {error.next_step}".strip(),)
             raise
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.errors import DevstralError
 from ..core.model.server import Wishes
 from ..core.settings.config import DevstralConfig
-from ..core.settings.permission import refuse_model, refuse_route
 from ..core.settings.policy import LOCAL, SENDABLE, Sendable
-from ..core.settings.policy_files import policy
 from ..core.settings.routes import read_routes
 from .model_choice import model_server
+from .other_routes import problem_of
 
 
 @dataclass(frozen=True)
@@ -48,15 +46,6 @@ def route_facts(config: DevstralConfig) -> list[RouteFacts]:
     return [_facts(config, name) for name in (LOCAL, *read_routes(config.routes))]
 
 
-def offer(config: DevstralConfig) -> str:
-    """A sentence about the routes that could be taken instead of a failing engine; "" where there is none."""
-    others = [facts for facts in route_facts(config) if facts.name != LOCAL and not facts.problem]
-    if not others:
-        return ""
-    named = " or ".join(f"`--route {each.name}` ({each.place or each.host})" for each in others)
-    return f" You may ask another route: {named}; `--dry-run` shows first what would be sent there."
-
-
 def _facts(config: DevstralConfig, name: str) -> RouteFacts:
     server = model_server(config, Wishes(route=name), start=False)
     route = config.route(name) if name != LOCAL else None
@@ -73,18 +62,5 @@ def _facts(config: DevstralConfig, name: str) -> RouteFacts:
         sends=tuple(kind for kind in SENDABLE if kind in server.may_receive),
         key_env=route.key_env if route else "",
         proxy=proxy,
-        problem=_problem(config, name, server.host, server.remote_place, server.name),
+        problem=problem_of(config, name, server.host, server.remote_place, server.name),
     )
-
-
-def _problem(config: DevstralConfig, name: str, host: str, place: str, model: str) -> str:
-    now = policy()
-    try:
-        refuse_route(now, name, host, place)
-        if model:
-            refuse_model(now, model)
-    except DevstralError as error:
-        return str(error)
-    if place and not config.allow_remote:
-        return f"{place} is not this machine: that needs DevstralConfig.allow_remote = True."
-    return ""
