@@ -19,7 +19,11 @@ SUBCOMMANDS = {
     "export-tests": "commands.export_tests",
     "serve": "commands.serve",
     "autoload": "commands.autoload",
+    "policy": "commands.policy",
+    "audit": "commands.audit",
 }
+# What asks a model server, or shows what would be asked.
+_ASKS = frozenset({"doctor", "models", "pull", "prompt", "run"})
 _TASKS = [task.value for task in Task]
 
 
@@ -31,7 +35,10 @@ def _listed(code: str) -> str:
 def add_subcommands(parser: argparse.ArgumentParser) -> None:
     """Add all subcommands; the one that was typed is `arguments.subcommand`."""
     add = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", title="subcommands").add_parser
-    _add(add, "doctor", "say in plain sentences what is wrong, and the next step")
+    doctor = _add(add, "doctor", "say in plain sentences what is wrong, and the next step")
+    doctor.add_argument(
+        "--privacy", action="store_true", help="what may leave this machine, where it goes, what is kept"
+    )
     _add(add, "models", "list the models that the server has")
     pull = _add(add, "pull", "download a model, with progress; asking again resumes")
     pull.add_argument("model", metavar="NAME", help="a model's name, such as devstral-small-2")
@@ -40,6 +47,8 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _add_run(add)
     _add_export_tests(add)
     _add_serve(add)
+    _add_policy(add)
+    _add_audit(add)
     autoload = _add(add, "autoload", "make IPython and its kernels load the magics by themselves")
     autoload.add_argument("--off", action="store_true", help="take it back")
 
@@ -47,6 +56,10 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
 def _add(add: Any, name: str, text: str, more: str = "") -> argparse.ArgumentParser:
     description = text[0].upper() + text[1:] + "." + (f" {more}" if more else "")
     parser: argparse.ArgumentParser = add(name, help=text, description=description, allow_abbrev=False)
+    if name in _ASKS:
+        parser.add_argument(
+            "--route", metavar="NAME", default="local", help="which of DevstralConfig.routes (default: local)"
+        )
     return parser
 
 
@@ -156,6 +169,29 @@ def _add_serve(add: Any) -> None:
     serve.add_argument("--gguf", metavar="FILE", type=Path, required=True, help="the model file")
     serve.add_argument("--port", metavar="P", type=_port, default=11434, help="default: 11434, Ollama's own")
     serve.add_argument("--name", metavar="MODEL", help="the name it answers to (default: from the file)")
+
+
+def _add_policy(add: Any) -> None:
+    policy = _add(add, "policy", "explain a policy file, or the policy that is in force")
+    actions = policy.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser
+    check = actions("check", help="say what a policy file allows, and whether it is a lock")
+    check.add_argument("file", metavar="FILE", nargs="?", type=Path, help="default: the files in force")
+
+
+def _add_audit(add: Any) -> None:
+    audit = _add(add, "audit", "read and check the log of what was sent")
+    actions = audit.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser
+    tail = actions("tail", help="print the last entries")
+    tail.add_argument("-n", dest="count", metavar="N", type=_count, default=10, help="how many (default: 10)")
+    verify = actions("verify", help="check that no line was changed, moved or taken out")
+    verify.add_argument("--head", metavar="HASH", default="", help="the last hash, kept elsewhere")
+    head = actions("head", help="print the hash of the last line, to be kept elsewhere")
+    for one in (tail, verify, head):
+        one.add_argument("file", metavar="FILE", nargs="?", type=Path, help="default: the log in use")
+
+
+def _count(text: str) -> int:
+    return _number(text, "a whole number, 1 or more", 1)
 
 
 def _tokens(text: str) -> int:

@@ -107,6 +107,8 @@ def _parts(reply: Reply) -> Iterator[str]:
     yield _tokens(reply)
     left_out = _described(reply, reply.prompt.dropped)
     yield f"left out {left_out}" if left_out else ""
+    kept = reply.prompt.withheld
+    yield f"not sent: {', '.join(kept)}" if kept else ""
     hidden = reply.prompt.redactions
     yield f"{hidden} {'secret' if hidden == 1 else 'secrets'} hidden" if hidden else ""
     if reply.first_token_seconds is not None:
@@ -148,9 +150,11 @@ _PART = frozenset({"definition", "error"})
 
 def _tokens(reply: Reply) -> str:
     usage = reply.usage
-    used = usage.prompt_tokens + usage.reply_tokens if usage else reply.prompt.tokens
-    about = "" if usage and usage.prompt_tokens else "about "
-    return f"{about}{short_count(used)} of {short_count(reply.window.tokens)} tokens"
+    counted = usage is not None and usage.prompt_tokens > 0
+    used = usage.prompt_tokens + usage.reply_tokens if usage and counted else reply.prompt.tokens
+    about = "" if counted else "about "
+    cached = f" ({short_count(usage.cached_tokens)} cached)" if usage and usage.cached_tokens else ""
+    return f"{about}{short_count(used)} of {short_count(reply.window.tokens)} tokens{cached}"
 
 
 def _ranges(numbers: Iterable[int]) -> str:

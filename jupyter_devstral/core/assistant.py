@@ -12,7 +12,7 @@ from .importing import collector_paused
 
 with collector_paused():
     from .answer import Outgoing, Reply
-    from .errors import WindowExceeded
+    from .errors import NotSent, WindowExceeded
     from .model.messages import Message, Usage
     from .model.server import ModelServer
     from .model.token_estimate import TokenEstimate
@@ -20,6 +20,7 @@ with collector_paused():
     from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
     from .redaction.redactor import Redactor, Restorer
     from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, Retraction, TextFilter
+    from .request.allowance import EVERYTHING, Allowance
     from .request.tasks import Request
     from .settings.config import DevstralConfig
     from .text.control_tokens import Mender, broken_up
@@ -39,6 +40,8 @@ class Assistant:
             `config.redact` is off.
         estimate: the model's token estimate, which every answer corrects.
         how_to_continue: what is said below an answer that is not complete.
+        allowance: what of a request may go to the model.
+        announce: told what goes out, just before it does.
 
     Attributes:
         estimate: of the model's tokens.
@@ -52,11 +55,16 @@ class Assistant:
         redactor: Redactor | None = None,
         estimate: TokenEstimate | None = None,
         how_to_continue: str = CONTINUE,
+        allowance: Allowance | None = None,
+        announce: Callable[[Outgoing], None] | None = None,
     ) -> None:
+        self._announce = announce
+        self.allowance = allowance or Allowance()
         self._how_to_continue = how_to_continue
         self.config = config
         self.model = model
-        self._redactor = (redactor or Redactor()) if config.redact else None
+        redacts = config.redact or self.allowance.redacts
+        self._redactor = (redactor or Redactor()) if redacts else None
         self.estimate = estimate or TokenEstimate()
 
     def prompt(self, request: Request, *, window: Window | None = None) -> Prompt:
@@ -81,8 +89,17 @@ class Assistant:
             return self._behind(reply, ())
         return self._behind(reply, self._turn(reply, wording("continue")), partial=reply.text)
 
-    def follow_up(self, reply: Reply, words: str) -> ReplyStream:
-        """Ask again in the conversation that led to `reply`: `words` stand behind it."""
+    def follow_up(self, reply: Reply, words: str, *, quotes_outputs: bool = False) -> ReplyStream:
+        """Ask again in the conversation that led to `reply`: `words` stand behind it.
+
+        `quotes_outputs` says that they are not ours alone but hold what code has said. Raises NotSent where
+        that, or the conversation, may not go to this model.
+        """
+        if quotes_outputs and "outputs" not in self.allowance.kinds:
+            raise NotSent(
+                "What the code said when it ran was not sent to "
+                f"{self.model.remote_place or self.model.host}: outputs may not go there."
+            )
         return self._behind(reply, self._turn(reply, words))
 
     def _turn(self, reply: Reply, words: str) -> tuple[Message, Message]:
@@ -93,6 +110,11 @@ class Assistant:
     def _behind(self, reply: Reply, turn: tuple[Message, ...], partial: str = "") -> ReplyStream:
         """Ask with the whole conversation of `reply`, and `turn` at its end."""
         first = reply.first_prompt or reply.prompt
+        if not (EVERYTHING if first.kinds is None else first.kinds) <= self.allowance.kinds:
+            raise NotSent(
+                f"The last answer is from {reply.host}, with more than may go to {self.model.host}. Ask the "
+                "question itself there."
+            )
         after = (*reply.after, *turn)
         prompt = self._extended(first, after)
         window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
@@ -117,6 +139,7 @@ class Assistant:
             repack=self._repack,
             learn=self._learn,
             how_to_continue=self._how_to_continue,
+            announce=self._announce,
         )
 
     def _pack(self, request: Request, window_for: Callable[[int], Window]) -> tuple[Prompt, Window]:
@@ -132,7 +155,13 @@ class Assistant:
         return self._build(request, max(0, tokens - fixed))
 
     def _build(self, request: Request, budget: int | None) -> Prompt:
-        return build_prompt(request, budget=budget, estimate=self.estimate, redactor=self._redactor)
+        allowance = self.allowance
+        prompt = build_prompt(
+            allowance.narrowed(request), budget=budget, estimate=self.estimate, redactor=self._redactor
+        )
+        if allowance.is_everything:
+            return prompt
+        return replace(prompt, kinds=allowance.kinds, withheld=allowance.withheld(request))
 
     def _extended(self, prompt: Prompt, after: tuple[Message, ...]) -> Prompt:
         """`prompt` with more messages behind it."""

@@ -2,7 +2,8 @@
 
 DevstralError
 ├── ConfigurationError        a setting has a value that cannot be used
-│   └── RemoteRefused         the model host (or the model) is not on this machine and nobody allowed it
+│   ├── RemoteRefused         the model host (or the model) is not on this machine and nobody allowed it
+│   └── PolicyRefused         an administrator's policy does not allow it
 ├── UsageError                a command or magic was typed in a way that cannot be carried out
 ├── NotebookError             the file is not a notebook, or has no such cell
 ├── EditRefused               the cell changed meanwhile, or the code stands for something left out
@@ -13,7 +14,8 @@ DevstralError
     ├── WindowExceeded        the prompt is longer than the window (400 with `exceed_context_size_error`)
     ├── ServerBusy            the server's queue is full (503) and stayed full
     ├── RequestRefused        any other 4xx answer
-    └── RunnerFailed          the server accepted the request and then failed (500, an error line, a reset)
+    ├── RunnerFailed          the server accepted the request and then failed (500, an error line, a reset)
+    └── NotSent               what was to be asked may not go to the server
 """
 
 from __future__ import annotations
@@ -46,6 +48,10 @@ class ConfigurationError(DevstralError):
 
 class RemoteRefused(ConfigurationError):
     """Sending would leave this machine and `DevstralConfig.allow_remote` is False."""
+
+
+class PolicyRefused(ConfigurationError):
+    """A policy, which settings cannot overrule, does not allow it; the text names the file."""
 
 
 class UsageError(DevstralError):
@@ -108,3 +114,7 @@ class RequestRefused(ModelError):
 
 class RunnerFailed(ModelError):
     """The server accepted the request and then failed."""
+
+
+class NotSent(ModelError):
+    """What was to be asked may not go to the server, so nothing was sent."""

@@ -69,6 +69,7 @@ class ReplyStream:
         filters: what incoming text flows through, in order.
         repack: after WindowExceeded, something smaller to send and a sentence about it, or None.
         learn: told the counters of a complete answer; returns a sentence for the user, or "".
+        announce: told what goes out, just before it does.
         how_to_continue: how the user goes on with an answer that is not complete; "" where there is no way.
     """
 
@@ -81,7 +82,9 @@ class ReplyStream:
         repack: Callable[[Outgoing, WindowExceeded], tuple[Outgoing, str] | None],
         learn: Callable[[Outgoing, Usage], str],
         how_to_continue: str = CONTINUE,
+        announce: Callable[[Outgoing], None] | None = None,
     ) -> None:
+        self._announce = announce
         self._how_to_continue = how_to_continue
         self._model = model
         self._outgoing = outgoing
@@ -180,6 +183,8 @@ class ReplyStream:
         outgoing = self._outgoing
         self._running = True
         try:
+            if self._announce is not None:
+                self._announce(outgoing)
             chunks = self._model.chat(
                 outgoing.prompt.messages, num_predict=outgoing.num_predict, window=outgoing.window
             )

@@ -11,6 +11,7 @@ from typing import Any
 
 from .answer import Reply
 from .edits.edit import Edit
+from .model.messages import Usage
 from .notebook.cells import REPLY_MIME
 
 MIME = REPLY_MIME
@@ -31,9 +32,14 @@ def reply_bundle(reply: Reply) -> dict[str, Any]:
         "turn": {"user_text": reply.turn.user_text},
         "finished": reply.finished,
         "notes": list(reply.notes),
-        "usage": asdict(reply.usage) if reply.usage else None,
+        "usage": _usage(reply.usage) if reply.usage else None,
         "model": reply.model,
     }
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    """The counters; those that the server did not tell are left out."""
+    return {name: value for name, value in asdict(usage).items() if value is not None}
 
 
 def edits_from_bundle(data: object) -> list[Edit]:

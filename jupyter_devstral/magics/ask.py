@@ -141,7 +141,8 @@ class _Conversation:
         if self._last is None:
             stream = self._start(self._assistant)
         else:
-            stream = self._assistant.follow_up(self._last, words)
+            # A proof asks again with what the tests have said when they ran.
+            stream = self._assistant.follow_up(self._last, words, quotes_outputs=True)
         self._status.stream = stream
         _follow(session, stream, self._shown, self._output)
         return stream.result()

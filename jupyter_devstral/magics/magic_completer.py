@@ -59,6 +59,8 @@ class MagicCompleter:
             return fragment, sorted(flags, key=lambda flag: (not flag.startswith("--"), flag))
         if words and words[0] in ("model", "pull"):
             return fragment, self._models() if len(words) == 1 else ()
+        if words and words[0] == "route":
+            return fragment, self._routes() if len(words) == 1 else ()
         if words and words[0] == "auto":
             return fragment, ("on", "button", "off") if len(words) == 1 else ()
         if words and words[0] == "explain":
@@ -68,11 +70,16 @@ class MagicCompleter:
     def _values(self, name: str, choices: Iterable[str]) -> Iterable[str]:
         if name == "model":
             return self._models()
+        if name == "route":
+            return self._routes()
         return self._variables() if name == "variables" else choices
 
     def _in_text(self, text: str) -> tuple[str, Iterable[str]]:
         at = _AT.search(text)
         return (at["name"], self._variables()) if at else ("", ())
+
+    def _routes(self) -> list[str]:
+        return ["local", *self._session.config.routes]
 
     def _variables(self) -> list[str]:
         hidden = self._session.ip.user_ns_hidden

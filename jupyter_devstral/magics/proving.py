@@ -41,7 +41,7 @@ def proof_of(
             cell=reply.request.target.source if reply.request.target else "",
             form=form,
             mutants=mutants,
-            seconds=session.config.trial_seconds,
+            seconds=session.trial_seconds,
             own_ports={port_of(reply.host), *kept_ports()},
         )
         try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from ..core.settings.config import DevstralConfig
+from ..core.settings.config import ROUTE, DevstralConfig
 from ..session.model_choice import is_stand_in
 from ..session.session import Session
 from .notebook.lab_link import LabLink
@@ -13,10 +14,10 @@ from .notebook.transcript import ExecutedCell, Transcript
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, Reply
-    from ..core.model.server import ModelServer
     from ..core.redaction.redactor import Redactor
     from ..core.request.command import Command
     from ..kernel.proof.proof import Proof
+    from ..session.permitted_server import PermittedServer
 
 
 class ShellSession(Session):
@@ -38,23 +39,33 @@ class ShellSession(Session):
         self.context = ShellContext(ip, self.transcript)
         self.lab = LabLink(ip, on_notebook=self.context.pushes.receive)
         self.context.pushing = lambda: self.lab.runs_here
+        self.route = os.environ.get(ROUTE, "") or self.route
         self.last: Reply | None = None
         self.proven: tuple[Reply, Proof] | None = None
         self._asked_in: ExecutedCell | None = None
         self._redactor: Redactor | None = None
 
-    def model_for(self, command: Command | None = None, *, start: bool = True) -> ModelServer:
+    def model_for(
+        self, command: Command | None = None, *, start: bool = True, background: bool = False
+    ) -> PermittedServer:
         """The model server, with the options that were typed."""
         from ..core.model.server import Wishes
 
+        notebook = os.environ.get("JPY_SESSION_NAME", "")
         if command is None:
-            return self.model(start=start)
+            return self.model(Wishes(background=background, notebook=notebook), start=start)
         wishes = Wishes(
-            command.model, command.num_ctx, command.temperature, command.seed, command.think or None
+            command.model,
+            command.num_ctx,
+            command.temperature,
+            command.seed,
+            command.think or None,
+            route=command.route,
+            notebook=notebook,
         )
         return self.model(wishes, start=start)
 
-    def assistant(self, model: ModelServer) -> Assistant:
+    def assistant(self, model: PermittedServer) -> Assistant:
         """An assistant that answers with `model`."""
         return self.assistant_for(model, self.redactor)
 
@@ -70,6 +81,7 @@ class ShellSession(Session):
     def record(self, reply: Reply, *, continued: bool = False) -> None:
         """Remember an answer: for `last` and `continue`, and as the turn of the cell that asked for it."""
         self.last = reply
+        self.remember(reply)
         if not continued:
             self._asked_in = self.transcript.asking
         if self._asked_in is not None and reply.text.strip():
@@ -78,6 +90,7 @@ class ShellSession(Session):
     def record_explanation(self, reply: Reply, entry: ExecutedCell | None) -> None:
         """Remember what was said about a failed cell, which keeps it unless it ran again meanwhile."""
         self.last = reply
+        self.remember(reply)
         self._asked_in = entry
         if entry is not None:
             entry.turn = reply.turn

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import DevstralError, NoServer
+from ..core.settings.policy import LOCAL
 from ..core.text.amounts import size_text
 from ..core.text.markdown import inline_code, prose, table
+from ..session.locks import locks
 from ..session.model_choice import is_stand_in
+from ..session.route_facts import route_facts
 
 if TYPE_CHECKING:
+    from ..core.model.examination import Finding
     from ..core.model.server import ModelServer
+    from ..core.request.command import Command
     from .session import ShellSession
 
 T = TypeVar("T")
@@ -47,7 +52,7 @@ def status_text(session: ShellSession) -> str:
         model, rows = within(PATIENCE, lambda: _server_rows(session))
         name = model.name
     except DevstralError as error:
-        name, rows = config.model, [("host", inline_code(config.host)), ("server", prose(str(error)))]
+        name, rows = config.model, [("host", inline_code(_host(session))), ("server", prose(str(error)))]
     stand_in = ": a small stand-in model, not Devstral" if is_stand_in(config) else ""
     notebook = session.context.notebook()
     factor = session.estimate(name).factor
@@ -61,7 +66,18 @@ def status_text(session: ShellSession) -> str:
         ("redaction", "on" if config.redact else "off"),
         ("other hosts", f"{remote} (`DevstralConfig.allow_remote = {config.allow_remote}`)"),
     ]
+    if session.route != LOCAL:
+        everything.insert(0, ("route", inline_code(session.route)))
+    everything += [(name, prose(text)) for name, text in locks(config)]
     return table(["", "Devstral"], everything)
+
+
+def _host(session: ShellSession) -> str:
+    """The address of the chosen route, as far as it can be known."""
+    try:
+        return session.model(start=False).host
+    except DevstralError:
+        return session.config.host
 
 
 def _server_rows(session: ShellSession) -> tuple[ModelServer, list[tuple[str, str]]]:
@@ -71,9 +87,12 @@ def _server_rows(session: ShellSession) -> tuple[ModelServer, list[tuple[str, st
     window = model.window()
     rows = [
         ("host", inline_code(model.host)),
-        ("server", f"{model.kind} {prose(version)}"),
+        ("server", f"{model.kind} {prose(version)}".rstrip()),
         ("window", f"{window.tokens:,} tokens ({window.source})"),
     ]
+    if session.route != LOCAL and running is None:
+        # The dialect does not say what is in memory.
+        return model, rows
     if running is None:
         rows.append(("loaded", "no: the first answer waits for that"))
     else:
@@ -81,12 +100,13 @@ def _server_rows(session: ShellSession) -> tuple[ModelServer, list[tuple[str, st
     return model, rows
 
 
-def models_text(session: ShellSession) -> str:
+def models_text(session: ShellSession, command: Command) -> str:
     """The server's models as a table; `*` marks the current one."""
-    model = session.model()
+    model = session.model_for(command)
     models = within(PATIENCE * 2, model.models)
     if not models:
-        return f"The server at {inline_code(model.host)} has no models: `%devstral pull {model.name}`"
+        how = f": `%devstral pull {model.name}`" if model.can_pull else "."
+        return f"The server at {inline_code(model.host)} has no models{how}"
     current = model.named(models)
     rows = [
         (
@@ -103,11 +123,22 @@ def models_text(session: ShellSession) -> str:
 
 def doctor_text(session: ShellSession) -> str:
     """What works, what does not, and the next step."""
-    from ..core.doctor import examine
+    from ..session.diagnosis import diagnosis
 
+    return _findings_text(diagnosis(session.config, session.route))
+
+
+def privacy_text(session: ShellSession) -> str:
+    """What may leave this machine, where it goes, and what is kept."""
+    from ..session.privacy import privacy
+
+    return _findings_text(privacy(session.config))
+
+
+def _findings_text(findings: Sequence[Finding]) -> str:
     marks = {True: "✓", False: "✗", None: "·"}
     lines = []
-    for finding in examine(session.config):
+    for finding in findings:
         step = f"  \n  → {prose(finding.next_step)}" if finding.next_step else ""
         lines.append(f"- {marks[finding.ok]} {prose(finding.text)}{step}")
     return "\n".join(lines)
@@ -115,6 +146,11 @@ def doctor_text(session: ShellSession) -> str:
 
 def switch_model(session: ShellSession, name: str) -> str:
     """Use another model from now on; says so when the server does not have it."""
+    if session.route != LOCAL:
+        return (
+            f"The route {inline_code(session.route)} names its model itself: `-m NAME` asks another one, "
+            "`%devstral route local` goes back."
+        )
     if not name:
         return f"The model is {inline_code(session.model().name)}. Another one: `%devstral model NAME`"
     session.config.model = name
@@ -129,3 +165,24 @@ def switch_model(session: ShellSession, name: str) -> str:
     if model.named(models) is None:
         return f"{said} The server does not have it yet: `%devstral pull {name}`"
     return said
+
+
+def routes_text(session: ShellSession, name: str) -> str:
+    """The routes as a table, `*` marking the one in use; or take another one."""
+    if name:
+        session.choose_route(name)
+        place = session.model(start=False).remote_place
+        where = f" It is at {inline_code(place)}: not on this machine." if place else ""
+        return f"From now on the route {inline_code(name)} is taken, in this notebook.{where}"
+    rows = [
+        (
+            "*" if facts.name == session.route else "",
+            inline_code(facts.name),
+            inline_code(facts.host) + (" (not this machine)" if facts.place else ""),
+            inline_code(facts.model) if facts.model else "the first one there",
+            ", ".join(facts.sends) or "nothing but your words",
+            prose(facts.problem) or "yes",
+        )
+        for facts in route_facts(session.config)
+    ]
+    return table(["", "route", "address", "model", "may be sent", "may be taken"], rows)

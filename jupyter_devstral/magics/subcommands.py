@@ -48,6 +48,12 @@ def _report(session: ShellSession, explainer: ExplainOnError, command: Command) 
 
     if command.word == "model":
         return status.switch_model(session, command.text)
+    if command.word == "route":
+        return status.routes_text(session, command.text)
+    if command.word == "models":
+        return status.models_text(session, command)
+    if command.word == "doctor" and command.privacy:
+        return status.privacy_text(session)
     if command.word == "stop":
         stopped = session.stop()
         return "Stopped." if stopped else "Nothing is running in this session."
@@ -58,7 +64,7 @@ def _report(session: ShellSession, explainer: ExplainOnError, command: Command) 
         return "Earlier questions and answers are forgotten; the cells of the notebook are not."
     if command.word == "last":
         return last_text(session)
-    reports = {"status": status.status_text, "models": status.models_text, "doctor": status.doctor_text}
+    reports = {"status": status.status_text, "doctor": status.doctor_text}
     return reports[command.word](session)
 
 

@@ -35,7 +35,9 @@ def request_for_tests(
         targets = defined_targets(cell.source, namespace) if cell and cell.kind == "code" else ()
     examples = _examples([target.name for target in targets], session.context.notebook(), namespace)
     command = replace(command, variables=(*command.variables, *examples))
-    attached = tuple(Attachment("file", one.name, one.source) for one in targets if one.name in unseen)
+    attached = tuple(
+        Attachment("file", one.name, one.source, is_source=True) for one in targets if one.name in unseen
+    )
     return replace(session.context.request(command, scope=scope), attachments=attached), targets
 
 

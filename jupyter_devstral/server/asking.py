@@ -12,8 +12,7 @@ from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
 
 from ..core.answering import Answered, Asking, Status, Steps, answering
-from ..core.errors import DevstralError, ModelError, UsageError
-from ..core.model.server import Wishes
+from ..core.errors import DevstralError, ModelError, NotSent, UsageError
 from ..core.request.tasks import Attachment, Request, Task
 from ..core.wire import reply_bundle
 from .kernel_expression import evaluate
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from ..core.model.server import ModelServer
     from ..core.model.window import Window
     from ..core.prompt.prompt import Prompt
+    from ..session.permitted_server import PermittedServer
     from .question import Question
     from .session import ServerSession
 
@@ -42,14 +42,15 @@ class Asked:
 
     request: Request
     assistant: Assistant
-    model: ModelServer
+    model: PermittedServer
     notes: tuple[str, ...]
     wanted: Wanted
 
 
 async def gather(session: ServerSession, question: Question, *, kernels: Any, contents: Any) -> Asked:
     """Ask kernel, contents and model server; raises DevstralError for what cannot be asked."""
-    model = await asyncio.to_thread(session.model, Wishes(model=question.model))
+    wishes = session.wishes(question.route, question.model, question.path)
+    model = await asyncio.to_thread(session.model, wishes)
     asked = await wanted(kernels, question)
     question = asked.question
     notes = []
@@ -82,7 +83,7 @@ async def answered(session: ServerSession, asked: Asked, kernels: Any) -> AsyncG
     """What the protocol says of an answer, from "sent" to "done" or "error"; tests are proven first."""
     is_test = asked.request.task is Task.TEST
     provable = is_test and not asked.wanted.problem
-    check = proof_of(asked.wanted, seconds=session.config.trial_seconds) if provable else None
+    check = proof_of(asked.wanted, seconds=session.trial_seconds) if provable else None
     driver = _Driver(session, asked, kernels)
     async with aclosing(driver.records(answering(check))) as records:
         async for record in records:
@@ -146,8 +147,10 @@ class _Driver:
     def _ask(self, step: Asking) -> Answer:
         asked, last = self._asked, self._last
         if last is None:
-            return Answer(asked, lambda: _start(asked))
-        return Answer(asked, lambda: asked.assistant.follow_up(last, step.words))
+            return Answer(self._session, asked, lambda: _start(self._session, asked))
+        return Answer(
+            self._session, asked, lambda: asked.assistant.follow_up(last, step.words, quotes_outputs=True)
+        )
 
     async def _told(self, answer: Answer) -> AsyncGenerator[Record, None]:
         """The records of a reply; of a second one only what belongs behind the first."""
@@ -179,7 +182,8 @@ class Answer:
         problem: that error in words.
     """
 
-    def __init__(self, asked: Asked, start: Callable[[], ReplyStream]) -> None:
+    def __init__(self, session: ServerSession, asked: Asked, start: Callable[[], ReplyStream]) -> None:
+        self._session = session
         self.reply: Reply | None = None
         self.problem = "the answer was stopped"
         self._asked = asked
@@ -222,9 +226,10 @@ class Answer:
             elif isinstance(event, Note):
                 yield {"type": "note", "text": event.text}
         self.reply = stream.result()
+        self._session.remember(self.reply)
 
 
-def _start(asked: Asked) -> ReplyStream:
+def _start(session: ServerSession, asked: Asked) -> ReplyStream:
     """The answer's stream; one that was cut off goes on where it ended."""
     from ..core.answer import Reply
     from ..core.notebook.cells import Turn
@@ -249,6 +254,8 @@ def _start(asked: Asked) -> ReplyStream:
         first_token_seconds=None,
         turn=Turn(prompt.user_text, partial),
     )
+    if not session.held.allows(cut.turn, asked.assistant.allowance.kinds):
+        raise NotSent(f"That answer began elsewhere: ask the question itself at {model.host}.")
     return asked.assistant.continue_reply(cut)
 
 
@@ -263,7 +270,8 @@ def _sent(asked: Asked, prompt: Prompt, window: Window, reserve: int) -> Record:
         window,
         reply_reserve=reserve,
         model=asked.model.name,
-        is_remote=bool(asked.model.remote_place),
+        place=asked.model.remote_place,
+        route=asked.model.route,
         estimate=asked.assistant.estimate,
         notes=asked.notes,
     )

@@ -26,6 +26,7 @@ from .notebooks import UnknownCells
 if TYPE_CHECKING:
     from .answers import Answers
     from .notebooks import SentNotebooks
+    from .routes import ChosenRoutes
     from .session import ServerSession
     from .streaming import Record
 
@@ -61,6 +62,13 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
     def stored(self) -> Conversations:
         folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "conversations"
         return Conversations(folder, str(getattr(self.contents_manager, "root_dir", "")))
+
+    @property
+    def chosen(self) -> ChosenRoutes:
+        from .routes import ChosenRoutes
+
+        file = Path(jupyter_data_dir()) / "jupyter_devstral" / "routes.json"
+        return ChosenRoutes(file, str(getattr(self.contents_manager, "root_dir", "")))
 
     def body(self, limit: int = MOST_BYTES) -> Any:
         """The JSON of the request; raises UsageError."""
@@ -124,7 +132,8 @@ class StatusHandler(DevstralHandler):
         from .status import status
 
         name = self.get_query_argument("model", "")
-        self.finish(await asyncio.to_thread(status, self.session, name or None))
+        route = self.get_query_argument("route", "") or "local"
+        self.finish(await asyncio.to_thread(status, self.session, name or None, route))
 
 
 class PromptHandler(DevstralHandler):
@@ -258,6 +267,27 @@ class VariablesHandler(DevstralHandler):
         self.finish({"is_busy": said.is_busy, "is_available": said.is_available, "variables": variables})
 
 
+class RoutesHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        from .routes import routes_record
+
+        path = self.get_query_argument("path", "")
+        self.finish(await asyncio.to_thread(routes_record, self.session, self.chosen, path))
+
+    @authenticated
+    @authorized
+    async def put(self) -> None:
+        from .routes import choose
+
+        body = self.object(10_000)
+        path, name = _text(body, "path"), _text(body, "route")
+        await asyncio.to_thread(choose, self.session, self.chosen, path, name)
+        self.set_status(204)
+        self.finish()
+
+
 class ConversationHandler(DevstralHandler):
     @authenticated
     @authorized
@@ -308,6 +338,7 @@ class RenameHandler(DevstralHandler):
         path, new_path = _text(body, "path"), _text(body, "new_path")
         self.answers.rename(path, new_path)
         await asyncio.to_thread(self.stored.rename, path, new_path)
+        await asyncio.to_thread(self.chosen.rename, path, new_path)
         self.set_status(204)
         self.finish()
 
@@ -332,6 +363,7 @@ HANDLERS = [
     (r"/jupyter-devstral/chat/follow", FollowHandler),
     (r"/jupyter-devstral/chat/stop", StopHandler),
     (r"/jupyter-devstral/pull", PullHandler),
+    (r"/jupyter-devstral/routes", RoutesHandler),
     (r"/jupyter-devstral/variables", VariablesHandler),
     (r"/jupyter-devstral/conversation", ConversationHandler),
     (r"/jupyter-devstral/conversation/rename", RenameHandler),

@@ -132,7 +132,7 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
             text=question_for_tests(list(named), str(found["rest"]), form),
             variables=(*question.variables, *argument_names(targets, question.notebook)),
             target=cell or question.target,
-            definitions=tuple(Attachment("file", name, named[name]) for name in unseen),
+            definitions=tuple(Attachment("file", name, named[name], is_source=True) for name in unseen),
         ),
         targets,
         form,

@@ -30,6 +30,7 @@ class Question:
         strengthens: key of the proof whose survivors new tests are for; "" for an ordinary question.
         partial: the beginning of its answer, when that was cut off and is to go on; else "".
         definitions: sources of what is asked about that no cell shows.
+        route: a name of the configuration's; "local" for the configured engine.
     """
 
     task: Task
@@ -47,6 +48,7 @@ class Question:
     strengthens: str = ""
     partial: str = ""
     definitions: tuple[Attachment, ...] = ()
+    route: str = "local"
 
     @property
     def is_python(self) -> bool:
@@ -111,6 +113,7 @@ def read_question(data: Any) -> Question:
         excluded=excluded,
         strengthens=_text(data.get("strengthens")),
         partial=_text(data.get("partial")),
+        route=_text(data.get("route")) or "local",
     )
 
 

@@ -31,7 +31,8 @@ def sent_record(
     *,
     reply_reserve: int,
     model: str,
-    is_remote: bool,
+    place: str,
+    route: str,
     estimate: TokenEstimate,
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -48,7 +49,10 @@ def sent_record(
         "window": window.tokens,
         "window_source": window.source,
         "reply_reserve": reply_reserve,
-        "is_remote": is_remote,
+        "is_remote": bool(place),
+        "place": place,
+        "route": route,
+        "withheld": list(prompt.withheld),
         "model": model,
         "redactions": prompt.redactions,
         # What is replayed of this question in later ones; an answer that is stopped never says so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
@@ -12,8 +13,9 @@ from ..session.session import Session
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant
-    from ..core.model.server import ModelServer, Wishes
+    from ..core.model.server import Wishes
     from ..core.redaction.redactor import Redactor
+    from ..session.permitted_server import PermittedServer
 
 # A placeholder stays the same while a notebook is in use; nobody works on more of them at once.
 _NOTEBOOKS = 50
@@ -29,16 +31,25 @@ class ServerSession(Session):
     def __init__(self, config: DevstralConfig, *, problem: str = "") -> None:
         super().__init__(config)
         self.problem = problem
+        self._ids: dict[str, str] = {}
         self._redactors: OrderedDict[str, Redactor] = OrderedDict()
         self._redactors_lock = threading.Lock()
 
-    def model(self, wishes: Wishes | None = None, *, start: bool = True) -> ModelServer:
+    def model(self, wishes: Wishes | None = None, *, start: bool = True) -> PermittedServer:
         """The model server's side of a request; ConfigurationError where a setting cannot be used."""
         if self.problem:
             raise ConfigurationError(self.problem)
         return super().model(wishes, start=start)
 
-    def assistant(self, model: ModelServer, notebook: str) -> Assistant:
+    def wishes(self, route: str, model: str | None, notebook: str) -> Wishes:
+        """What a question about `notebook` asks for."""
+        from ..core.model.server import Wishes
+
+        with self._redactors_lock:
+            session = self._ids.setdefault(notebook, os.urandom(16).hex())
+        return Wishes(model=model, route=route, session=session, notebook=notebook)
+
+    def assistant(self, model: PermittedServer, notebook: str) -> Assistant:
         """An assistant for the questions about `notebook`, the path by which its secrets are known."""
         return self.assistant_for(model, self._redactor(notebook), how_to_continue="Continue goes on")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import ConfigurationError, DevstralError, ModelError, ModelMissing, NoServer
 from ..core.model.server import ModelInfo, ModelServer, RunningModel, Wishes
 from ..core.settings.hosts import is_loopback
+from ..core.settings.policy import LOCAL
 from .question import PROTOCOL
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def state_of(error: DevstralError) -> str:
     return TROUBLE
 
 
-def status(session: ServerSession, name: str | None) -> dict[str, Any]:
+def status(session: ServerSession, name: str | None, route: str = LOCAL) -> dict[str, Any]:
     """The record of `GET status`; asks the model server, and never raises a DevstralError."""
     record: dict[str, Any] = {
         "protocol": PROTOCOL,
@@ -43,11 +44,20 @@ def status(session: ServerSession, name: str | None) -> dict[str, Any]:
         "models": [],
     }
     try:
-        _look(session.model(Wishes(model=name)), record)
+        record.update(_place(session, name, route))
+        _look(session.model(Wishes(model=name, route=route)), record)
     except DevstralError as error:
         record["state"] = state_of(error)
         record["text"], record["next_step"] = error.problem, error.next_step
     return record
+
+
+def _place(session: ServerSession, name: str | None, route: str) -> dict[str, Any]:
+    """Where the route ends, also where nothing answers there."""
+    if route == LOCAL:
+        return {}
+    model = session.model(Wishes(model=name, route=route))
+    return {"host": model.host, "is_local": not model.remote_place, "model": model.name}
 
 
 def _look(model: ModelServer, record: dict[str, Any]) -> None:

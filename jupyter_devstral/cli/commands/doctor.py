@@ -15,9 +15,16 @@ _MARKS = {True: "ok", False: "!!", None: "--"}
 
 def command(arguments: argparse.Namespace) -> int:
     """Print what was found; returns 1 where something stops the assistant."""
-    from ...core.doctor import examine
+    settings = read_settings(arguments.flags)
+    if arguments.privacy:
+        from ...session.privacy import privacy
 
-    findings = examine(read_settings(arguments.flags))
+        for finding in privacy(settings):
+            print(_line(finding))
+        return 0
+    from ...session.diagnosis import diagnosis
+
+    findings = diagnosis(settings, arguments.route)
     for finding in findings:
         print(_line(finding))
     usable = all(finding.ok is not False for finding in findings)

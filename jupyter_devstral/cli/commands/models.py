@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ...core.model.server import ModelInfo
+from ...core.model.server import ModelInfo, Wishes
 from ...session.model_choice import model_server
 from ..settings import read_settings
 
@@ -14,10 +14,11 @@ _HEADER = ("NAME", "SIZE", "WINDOW", "")
 
 def command(arguments: argparse.Namespace) -> int:
     """Print the server's models as a table; returns the exit code."""
-    server = model_server(read_settings(arguments.flags))
+    server = model_server(read_settings(arguments.flags), Wishes(route=arguments.route))
     models = server.models()
     if not models:
-        print(f"{server.host} has no models yet: `jupyter devstral pull {server.name}`", file=sys.stderr)
+        how = f" yet: `jupyter devstral pull {server.name}`" if server.can_pull else "."
+        print(f"{server.host} has no models{how}", file=sys.stderr)
         return 0
     configured = server.named(models)
     rows = [_HEADER, *(_row(model, model is configured) for model in models)]

@@ -6,6 +6,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from ...core.model.server import Wishes
 from ...core.request.tasks import Task
 from ..asking import what_is_asked
 from ..notebook_input import read_notebook
@@ -22,16 +23,20 @@ def command(arguments: argparse.Namespace) -> int:
     from ...core.notebook.file import find_cell
     from ...core.prompt.prompt import build_prompt
     from ...core.redaction.redactor import Redactor
+    from ...core.request.allowance import Allowance
+    from ...session.model_choice import model_server
 
     settings = read_settings(arguments.flags)
     source = read_notebook(arguments.notebook)
     cell = find_cell(source.notebook, arguments.cell)
     otherwise = Task.WRITE if arguments.text else Task.EXPLAIN
     asked = what_is_asked(source.notebook, cell, arguments.task, arguments.text, otherwise=otherwise)
+    server = model_server(settings, Wishes(route=arguments.route), start=False)
+    allowance = Allowance(server.may_receive, server.redacts)
     prompt = build_prompt(
-        asked.request(source.notebook, settings.context),
+        allowance.narrowed(asked.request(source.notebook, settings.context)),
         budget=arguments.budget,
-        redactor=Redactor() if settings.redact else None,
+        redactor=Redactor() if settings.redact or allowance.redacts else None,
     )
     write_text(_json(prompt) if arguments.json else _readable(prompt))
     return 0

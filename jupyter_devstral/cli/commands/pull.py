@@ -25,7 +25,9 @@ class _Shown(Protocol):
 
 def command(arguments: argparse.Namespace) -> int:
     """Download a model; returns 130 where it was interrupted."""
-    server = model_server(read_settings(arguments.flags), Wishes(model=arguments.model), start=False)
+    server = model_server(
+        read_settings(arguments.flags), Wishes(model=arguments.model, route=arguments.route), start=False
+    )
     shown: _Shown = _Bars() if sys.stderr.isatty() else _Lines()
     try:
         with closing(shown):

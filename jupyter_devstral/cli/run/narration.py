@@ -36,7 +36,7 @@ class Narration:
         self._bar = self._progress_bar() if sys.stderr.isatty() else None
         self._answer: _Answer | None = None
 
-    def begin(self, name: str, settings: DevstralConfig, *, executes: bool) -> None:
+    def begin(self, name: str, settings: DevstralConfig, *, executes: bool, route: str = "local") -> None:
         """Before anything is executed: what is going to happen, and that it was consented to."""
         if executes:
             self._line(
@@ -44,7 +44,7 @@ class Narration:
             )
         else:
             self._line("`run` executes the notebook; what the model writes is inserted, not executed.")
-        self._line(f"Notebook: {name}, {self._to_do} code cells. Model: {described(settings)}.")
+        self._line(f"Notebook: {name}, {self._to_do} code cells. Model: {described(settings, route)}.")
 
     def note(self, text: str) -> None:
         """Say a sentence about the notebook."""

@@ -21,7 +21,8 @@ from ...core.errors import DevstralError, UsageError
 from ...core.notebook.own_cells import loads_extension, mentions_magic
 from ...core.request.command import Command
 from ...core.request.command_in_cell import command_of
-from ...core.settings.config import EXPLAIN_PLACE
+from ...core.settings.config import EXPLAIN_PLACE, ROUTE
+from ...core.settings.policy import LOCAL
 from ...core.text.terminal_text import as_shown
 from ...kernel.expressions import setup_code
 from .executable_notebook import fresh_id, inserted_by
@@ -70,6 +71,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         given: dict[str, Any],
         execute_inserted: bool = True,
         explain: bool = False,
+        route: str = LOCAL,
         **traits: Any,
     ) -> None:
         timeout = traits.get("timeout")
@@ -78,6 +80,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self.given = given
         self.execute_inserted = execute_inserted
         self.explain = explain
+        self.route = route
         self.failures: list[Failure] = []
         self.stopped_by = 0
         self.began = False
@@ -120,6 +123,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
             "JPY_SESSION_NAME": str(self._session_file),
             # Nobody sees what a thread would show after the cell has ended.
             EXPLAIN_PLACE: "here" if self.explain else "nowhere",
+            ROUTE: self.route,
         }
 
     def create_kernel_manager(self) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import DevstralError, UsageError
 from ...core.whole_file import write_whole
+from ...session.session import Session
 from ..notebook_input import read_notebook
 from ..notebook_text import notebook_text
 from ..settings import read_settings, settings_given
@@ -33,8 +34,10 @@ def command(arguments: argparse.Namespace) -> int:
     notebook, notes = runnable_notebook(source)
     kernel, kernel_note = kernel_for(source)
     settings = read_settings(arguments.flags)
+    # A route that there is not, or that may not be taken, is heard of before anything runs.
+    Session(settings).choose_route(arguments.route)
     narration = Narration(notebook)
-    narration.begin(source.name, settings, executes=not arguments.no_execute_inserted)
+    narration.begin(source.name, settings, executes=not arguments.no_execute_inserted, route=arguments.route)
     for note in [*notes, *([kernel_note] if kernel_note else [])]:
         narration.note(note)
     runner = NotebookRunner(
@@ -43,6 +46,7 @@ def command(arguments: argparse.Namespace) -> int:
         given=settings_given(arguments.flags),
         execute_inserted=not arguments.no_execute_inserted,
         explain=arguments.explain,
+        route=arguments.route,
         kernel_name=kernel,
         timeout=arguments.timeout,
         allow_errors=arguments.allow_errors,

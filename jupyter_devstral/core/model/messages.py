@@ -16,6 +16,7 @@ class Usage:
         load_seconds, prompt_seconds, reply_seconds, total_seconds: as the server measured them;
             `prompt_seconds` covers only what was not cached, waiting in a queue is only in the total.
         done_reason: "length" when the reply hit its limit.
+        cached_tokens: of the prompt, served from the server's cache; None where the server does not say.
     """
 
     prompt_tokens: int
@@ -25,6 +26,7 @@ class Usage:
     reply_seconds: float
     total_seconds: float
     done_reason: Literal["stop", "length"]
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True)

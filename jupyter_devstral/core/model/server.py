@@ -24,6 +24,10 @@ class Wishes:
         temperature: from 0 to 2.
         seed: for answers that can be repeated.
         think: whether a model that can think does.
+        route: a name of `DevstralConfig.routes`; None is the configured engine.
+        session: a random id, the same for all requests about a notebook; "" where nobody needs one.
+        background: nobody waits for the answer: what somebody waits for goes first.
+        notebook: the path of the notebook that it is about, for a log; "" where that is not known.
     """
 
     model: str | None = None
@@ -31,6 +35,10 @@ class Wishes:
     temperature: float | None = None
     seed: int | None = None
     think: bool | None = None
+    route: str | None = None
+    session: str = ""
+    background: bool = False
+    notebook: str = ""
 
 
 @dataclass(frozen=True)

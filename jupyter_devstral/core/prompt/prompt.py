@@ -21,6 +21,7 @@ from ..notebook.cells import Cell, header
 from ..notebook.own_cells import is_request
 from ..python.source import mentioned_names, names_of
 from ..request.tasks import Attachment, Request, Task
+from ..settings.policy import Sendable
 from ..text.control_tokens import broken_up
 from ..text.data_lines import quoted_name
 from .failure_text import failure_text
@@ -48,6 +49,8 @@ class Prompt:
             Secrets of variables are replaced in it (it is written to the notebook file), the user's words are
             verbatim.
         redactions: distinct secrets replaced in the messages.
+        kinds: what of the notebook may be in it; None for everything.
+        withheld: the kinds that there were and that may not go where it is sent.
     """
 
     messages: tuple[Message, ...]
@@ -56,6 +59,8 @@ class Prompt:
     dropped: tuple[Piece, ...]
     user_text: str
     redactions: int
+    kinds: frozenset[Sendable] | None = None
+    withheld: tuple[Sendable, ...] = ()
 
 
 def build_prompt(

@@ -23,9 +23,10 @@ from .tasks import Task
 TASKS = {task.value: facts.help for task, facts in TASK_FACTS.items() if facts.help}
 SUBCOMMANDS = {
     "status": "the model, its host, the window, what would be sent",
-    "doctor": "what is wrong and the next step",
+    "doctor": "what is wrong and the next step; doctor --privacy: what may leave, and where it goes",
     "models": "the models the server has",
     "model": "use another model in this session: model NAME",
+    "route": "the ways to a model, or take another one: route NAME",
     "pull": "download a model: pull NAME",
     "last": "the exact messages of the last request",
     "continue": "go on after an answer that was cut",
@@ -37,8 +38,15 @@ SUBCOMMANDS = {
     "reset": "forget the earlier questions and answers",
     "help": "this text",
 }
-_WITH_ARGUMENT = ("model", "pull", "auto")
+_WITH_ARGUMENT = ("model", "route", "pull", "auto")
 _WITH_BODY = ("pytest",)
+# The options that a subcommand takes; what is a task takes all but those of `doctor`.
+_OPTIONS_OF = {
+    "continue": frozenset({"insert", "output", "route"}),
+    "strengthen": frozenset({"route"}),
+    "doctor": frozenset({"privacy"}),
+    "models": frozenset({"route"}),
+}
 INSERT_MODES = ("below", "replace", "none")
 
 
@@ -61,6 +69,7 @@ class Option:
 
 OPTIONS = (
     Option(("-m", "--model"), "model", "the model for this request", metavar="NAME"),
+    Option(("--route",), "route", "the route for this request: see `%devstral route`", metavar="NAME"),
     Option(("-c", "--context"), "context", "how much of the notebook may be sent", choices=SCOPES),
     Option(
         ("-v", "--var"),
@@ -77,6 +86,7 @@ OPTIONS = (
     Option(("--seed",), "seed", "seed of the sampler", metavar="N", kind=int),
     Option(("--think",), "think", "let a model that can think do so before it answers"),
     Option(("--properties",), "properties", "test: what holds for every input, with hypothesis"),
+    Option(("--privacy",), "privacy", "doctor: what may leave this machine, and where it goes"),
     Option(("--doctest",), "doctest", "test: examples in the docstrings"),
     Option(("--dry-run",), "dry_run", "show what would be sent, with token counts; send nothing"),
 )
@@ -99,6 +109,7 @@ class Command:
     word: str
     text: str = ""
     model: str | None = None
+    route: str | None = None
     context: str | None = None
     variables: tuple[str, ...] = ()
     insert: str = "below"
@@ -110,6 +121,7 @@ class Command:
     think: bool = False
     properties: bool = False
     doctest: bool = False
+    privacy: bool = False
     dry_run: bool = False
     given: frozenset[str] = field(default_factory=frozenset)
 
@@ -140,6 +152,8 @@ def parse_command(line: str, body: str | None = None) -> Command:
     for option in ("properties", "doctest"):
         if values[option] and word != Task.TEST.value:
             raise UsageError(f"--{option} goes with test: `%devstral test --{option} NAME`.")
+    if values["privacy"]:
+        raise UsageError("--privacy goes with doctor: `%devstral doctor --privacy`.")
     if values["properties"] and values["doctest"]:
         raise UsageError("--properties and --doctest are two kinds of tests: ask for one at a time.")
     task = Task(word or Task.WRITE)
@@ -236,11 +250,18 @@ def _subcommand(
         argument = _unquoted(value)
     if word in _WITH_ARGUMENT and len(argument.split()) > 1:
         raise UsageError(f"{word} takes one name. For a prompt: `%devstral write {word} …`")
-    if given - ({"insert", "output"} if word == "continue" else set()):
+    if given - _OPTIONS_OF.get(word, frozenset()):
         raise UsageError(f"{word} does not take these options. `%devstral help` lists all.")
     insert, output = values["insert"], values["output"]
+    route = values["route"]
     return Command(
-        word, argument, insert=str(insert or "below"), output=str(output) if output else None, given=given
+        word,
+        argument,
+        insert=str(insert or "below"),
+        output=str(output) if output else None,
+        route=str(route) if route else None,
+        privacy=bool(values["privacy"]),
+        given=given,
     )
 
 

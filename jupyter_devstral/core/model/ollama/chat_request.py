@@ -81,7 +81,8 @@ class ChatRequest:
                 self._connection.abort()
 
     def _stream(self) -> Iterator[Chunk]:
-        from .connection import STREAM_ERRORS, ConnectionClosed, give_back, take_connection, translated
+        from ..closable_transport import ConnectionClosed
+        from .connection import STREAM_ERRORS, give_back, take_connection, translated
 
         connection = take_connection(self._host)
         with self._lock:

@@ -9,7 +9,6 @@ import atexit
 import contextlib
 import json
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -17,17 +16,16 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ModelError
 from ...importing import collector_paused, random_state_kept
 from ...own_packages import own_module, own_module_without_package
+from ..client_faults import advice_on_faults, key_from_environment, trusted_certificates
+from ..closable_transport import ClosableTransport
 from ..kept_connections import add_source
-from .client_faults import advice_on_faults, key_from_environment, trusted_certificates
-from .quiet_logs import is_ours, quiet, quieten_logs
+from ..quiet_logs import is_ours, quiet
 
 if TYPE_CHECKING:
     import httpx
     import ollama
 else:
     with advice_on_faults(""), collector_paused(), random_state_kept():
-        # First what httpx would import only when it is used.
-        own_module("httpcore")
         httpx = own_module("httpx")
         # The package itself opens a client when it is imported, which fails where the environment names a
         # proxy or a certificate that cannot be used.
@@ -35,16 +33,10 @@ else:
 
 from .json_lines import with_safe_lines
 
-quieten_logs()
-
 _CONNECT_SECONDS = 5.0
 # Ollama sends no header before the first token: after queue, load and reading, which may take minutes.
 _STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
 _IDLE_LIMIT = 4
-
-
-class ConnectionClosed(Exception):
-    """The connection was closed from this side while something was waiting for it."""
 
 
 class RefusedAnswer(Exception):
@@ -56,50 +48,22 @@ class RefusedAnswer(Exception):
         self.body = body
 
 
-class ClosableTransport(httpx.BaseTransport):
-    """One connection, kept alive between requests; adds what `ollama.Client.chat` cannot send."""
+class OllamaTransport(ClosableTransport):
+    """One connection; adds what `ollama.Client.chat` cannot send, and raises RefusedAnswer."""
 
     def __init__(self, host: str) -> None:
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60)
         # A client that never speaks TLS needs no certificates, whose loading costs 20 ms.
-        verify = trusted_certificates(host) if host.startswith("https:") else False
-        self._inner = httpx.HTTPTransport(verify=verify, trust_env=False, limits=limits)
-        self._stream: Any = None
-        self.aborted = False
+        super().__init__(trusted_certificates(host) if host.startswith("https:") else False)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; RefusedAnswer where the answer is not 2xx."""
+        response = super().handle_request(_complete(request))
+        # httpx logs the request that it made, not the completed one.
         is_ours(request.url)
-        request = _complete(request)
-        request.extensions = {**request.extensions, "trace": self._trace}
-        with quiet():
-            response = self._inner.handle_request(request)
-            if not response.is_success:
-                response.read()
         if not response.is_success:
+            response.read()
             raise RefusedAnswer(response.status_code, response.text)
         return with_safe_lines(response)
-
-    def close(self) -> None:
-        """Give the socket back."""
-        with quiet():
-            self._inner.close()
-
-    def abort(self) -> None:
-        """Close the TCP connection now, from any thread; whoever is reading from it wakes with an error."""
-        self.aborted = True
-        if self._stream is not None:
-            sock = self._stream.get_extra_info("socket")
-            with contextlib.suppress(OSError):
-                # Not SSLSocket.shutdown, which takes the TLS state away from under the reader.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-    def _trace(self, event: str, info: dict[str, Any]) -> None:
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._stream = info["return_value"]
-        # Only before the request is sent: later the reader wakes by itself, and closing must not fail.
-        if self.aborted and event.endswith(("connect_tcp.complete", "send_request_headers.started")):
-            raise ConnectionClosed
 
 
 class Connection:
@@ -113,7 +77,7 @@ class Connection:
         self.host = host
         with advice_on_faults(host), quiet():
             key = key_from_environment()
-            self._transport = ClosableTransport(host)
+            self._transport = OllamaTransport(host)
             self.ollama = ollama.Client(
                 host,
                 transport=self._transport,

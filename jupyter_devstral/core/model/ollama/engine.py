@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 def connect(config: DevstralConfig, wishes: Wishes, *, start: bool) -> ModelServer:
-    """Return the configured server; there is nothing to `start`."""
+    """Return the configured server, or the one that the route names; there is nothing to `start`."""
+    route = config.route(wishes.route) if wishes.route else None
     return OllamaModel(
         config,
-        model=wishes.model,
+        host=route.address if route else None,
+        model=wishes.model or (route.model if route else None),
         num_ctx=wishes.num_ctx,
         temperature=wishes.temperature,
         seed=wishes.seed,

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...own_packages import own_module
-from .quiet_logs import quiet, quietly
+from ..closable_transport import QuietBody
 
 if TYPE_CHECKING:
     import httpx
-else:
-    httpx = own_module("httpx")
 
 _ESCAPES = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
 
@@ -23,33 +20,18 @@ _ESCAPES = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x8
 def with_safe_lines(response: httpx.Response) -> httpx.Response:
     """`response` with its body in whole lines that httpx cuts rightly, and without the blank ones."""
     # Compressed bytes are no lines yet; Ollama itself does not compress, but what is in front of it might.
-    compressed = "content-encoding" in response.headers
-    response.stream = _Quiet(response.stream) if compressed else _Lines(response.stream)
+    if "content-encoding" not in response.headers:
+        response.stream = _Lines(response.stream)
     return response
 
 
-class _Quiet(httpx.SyncByteStream):
-    """A body that is read and closed without a line in the user's log."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[bytes]:
-        return quietly(self._stream)
-
-    def close(self) -> None:
-        """Close the body."""
-        with quiet():
-            self._stream.close()
-
-
-class _Lines(_Quiet):
+class _Lines(QuietBody):
     def __init__(self, stream: Any) -> None:
         super().__init__(stream)
         self._unfinished: list[bytes] = []
 
     def __iter__(self) -> Iterator[bytes]:
-        for data in quietly(self._stream):
+        for data in super().__iter__():
             if lines := self._whole_lines(data):
                 yield lines
         yield self._rest()

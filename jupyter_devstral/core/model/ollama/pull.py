@@ -59,7 +59,8 @@ class Download:
 
     def _stream(self) -> Iterator[PullProgress]:
         """One request's steps; ConnectionLost unless its last step is "success" or it was closed."""
-        from .connection import STREAM_ERRORS, Connection, ConnectionClosed, is_lost, server_words, translated
+        from ..closable_transport import ConnectionClosed
+        from .connection import STREAM_ERRORS, Connection, is_lost, server_words, translated
 
         connection = Connection(self._host)
         with self._lock:

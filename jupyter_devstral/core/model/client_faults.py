@@ -7,9 +7,9 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...errors import ConfigurationError, DevstralError
-from ...own_packages import own_module
-from ...settings.hosts import is_loopback
+from ..errors import ConfigurationError, DevstralError
+from ..own_packages import own_module
+from ..settings.hosts import is_loopback
 
 _KEY = "OLLAMA_API_KEY"
 
