@@ -11,7 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import ModelError
 from ...importing import collector_paused, random_state_kept
@@ -184,14 +184,11 @@ def is_lost(error: Exception) -> bool:
     return isinstance(error, (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError))
 
 
-def is_refused(error: Exception) -> bool:
-    """Tell whether no connection could be made."""
-    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
-
-
-def is_slow(error: Exception) -> bool:
-    """Tell whether an answer did not come in time."""
-    return isinstance(error, httpx.TimeoutException)
+def _failed(error: Exception) -> Literal["refused", "slow", "lost"]:
+    """How a connection failed: none could be made, no answer came in time, or it broke off."""
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        return "refused"
+    return "slow" if isinstance(error, httpx.TimeoutException) else "lost"
 
 
 def server_words(error: Exception) -> str:
@@ -212,7 +209,7 @@ def translated(error: Exception, *, host: str, model: str, begun: bool) -> Model
     if words := server_words(error):
         return stream_error(words, model=model, begun=begun)
     if isinstance(error, httpx.HTTPError):
-        return connection_error(error, host=host, begun=begun)
+        return connection_error(str(error), _failed(error), host=host, begun=begun)
     return unreadable_line(host) if begun else not_ollama(host)
 
 

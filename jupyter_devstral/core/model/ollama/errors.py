@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from ...errors import (
     ModelError,
@@ -132,11 +133,10 @@ def pull_error(line: str, *, model: str) -> ModelError:
     )
 
 
-def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
-    """The error for a connection that failed (httpx.HTTPError); `begun`: part of the answer had come."""
-    from .connection import is_refused, is_slow
-
-    words = str(error)
+def connection_error(
+    words: str, failed: Literal["refused", "slow", "lost"], *, host: str, begun: bool
+) -> ModelError:
+    """The error for a connection that failed, with its words; `begun`: part of the answer had come."""
     if host.startswith("https:") and _NO_TLS.search(words):
         return RunnerFailed(
             f"The server at {host} does not speak https. Set DevstralConfig.host (or OLLAMA_HOST) to "
@@ -147,7 +147,7 @@ def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
             f"The certificate of {host} is not one that this machine trusts. If it is your own, name its "
             f"authority in the environment variable SSL_CERT_FILE. It said: {_one_line(words)}"
         )
-    if is_refused(error):
+    if failed == "refused":
         if is_loopback(host):
             port = (
                 " (unless told otherwise it listens on port 11434)" if host.endswith((":80", ":443")) else ""
@@ -156,7 +156,7 @@ def connection_error(error: Exception, *, host: str, begun: bool) -> ModelError:
         return NoServer(
             f"Nothing answers at {host}.", f"Is that machine on, and Ollama started there? {_DOCTOR}"
         )
-    if is_slow(error):
+    if failed == "slow":
         return NoServer(
             f"The server at {host} takes connections but does not answer.", f"Restart Ollama; {_DOCTOR}"
         )
