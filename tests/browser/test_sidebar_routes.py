@@ -1,4 +1,4 @@
-"""The picker of routes: what would leave for where stands beside Send, and each notebook has its own choice."""
+"""The picker of routes: what would leave stands beside Send, and each notebook has a choice of its own."""
 
 from __future__ import annotations
 
