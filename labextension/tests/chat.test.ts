@@ -181,7 +181,7 @@ const ASKED: IAsked = {
   }
 };
 const FACTS = { path: 'a.ipynb', kernel_id: null, language: 'python', cells: [{ id: 'a' }, { id: 'b' }] };
-const OPTIONS = { exclude: [], model: null };
+const OPTIONS = { exclude: [], model: null, route: 'local' };
 const BUNDLE = {
   version: 1,
   reply: 'Because.',

@@ -57,7 +57,7 @@ test('the turn of an answer is the one that was sent', async () => {
       strengthens: ''
     }
   };
-  await conversation.ask(asked, facts, { exclude: [], model: null });
+  await conversation.ask(asked, facts, { exclude: [], model: null, route: 'local' });
   const [turn] = conversation.turns();
   assert.equal(turn.user_text, golden('chat')[3].bundle.turn.user_text);
   assert.equal(turn.after, 'b');

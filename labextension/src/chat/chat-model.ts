@@ -11,6 +11,7 @@ import { VDomModel } from '@jupyterlab/ui-components';
 import type { ActiveNotebook } from '../notebook/active-notebook';
 import type { IEdit } from '../protocol/edit';
 import type { IChoices, IPosted } from '../protocol/question';
+import { LOCAL } from '../protocol/routes';
 import type { IMessage, ISent } from '../protocol/sent';
 import type { IStatus } from '../protocol/status';
 import type { Task } from '../protocol/tasks';
@@ -25,6 +26,7 @@ import { LookAhead } from './look-ahead';
 import type { IMentionable } from './mentions';
 import { ModelSetup } from './model-setup';
 import { IOutcome, NotebookEdits } from './notebook-edits';
+import { RouteChoice } from '../sidebar/route-choice';
 import { readTyped } from './slash-commands';
 
 /** Something that is asked from elsewhere: a button at a cell, a menu. */
@@ -54,6 +56,8 @@ export class ChatModel extends VDomModel {
     super();
     this.setup = new ModelSetup(client, trans);
     this.setup.changed.connect(() => this._emit());
+    this.route = new RouteChoice(client, reason => this.notify(reason));
+    this.route.changed.connect(() => this._onRoute());
     this._store = new ConversationStore(client, reason => this.notify(reason));
     this._followed = new FollowedNotebook(tracker);
     this.edits = new NotebookEdits(() => this.notebook, trans);
@@ -78,6 +82,7 @@ export class ChatModel extends VDomModel {
 
   readonly setup: ModelSetup;
   readonly edits: NotebookEdits;
+  readonly route: RouteChoice;
   /** What stands in the composer. */
   draft = '';
   /** Said to screen readers now. */
@@ -205,7 +210,9 @@ export class ChatModel extends VDomModel {
     const asked = this._asked(this.draft, command ? (command as Task) : 'chat', text);
     this.setDraft('');
     if (this._conversation.running) {
-      this._conversation.setQueued([...this._conversation.queued, asked]);
+      // What was shown beside the button is what is sent, whatever is chosen until then.
+      const waiting = { ...asked, route: this.route.chosen };
+      this._conversation.setQueued([...this._conversation.queued, waiting]);
       this._keepDraft();
       this._say(this.trans.__('It is asked when the answer has ended.'));
       return;
@@ -329,7 +336,8 @@ export class ChatModel extends VDomModel {
     this.isHelpShown = false;
     this.notice = null;
     this._say(this.trans.__('Asked.'));
-    const asking = this._conversation.ask(asked, factsOf(this.notebook), this._choices);
+    const choices = { ...this._choices, ...(asked.route === undefined ? {} : { route: asked.route }) };
+    const asking = this._conversation.ask(asked, factsOf(this.notebook), choices);
     this.withImages = false;
     return asking;
   }
@@ -380,7 +388,7 @@ export class ChatModel extends VDomModel {
   }
 
   private get _choices(): IChoices {
-    return { exclude: [...this._excluded.keys()], model: this.setup.chosen || null };
+    return { exclude: [...this._excluded.keys()], model: this.setup.chosen || null, route: this.route.chosen };
   }
 
   private _posted({ question }: IAsked): IPosted {
@@ -400,6 +408,12 @@ export class ChatModel extends VDomModel {
     this.notice = null;
     this._excluded.clear();
     this._lookAhead.forget();
+    void this.route.open(path);
+    this._factsChanged();
+  }
+
+  private _onRoute(): void {
+    void this.setup.take(this.route.chosen === LOCAL ? '' : this.route.chosen);
     this._factsChanged();
   }
 

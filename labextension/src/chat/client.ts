@@ -9,6 +9,7 @@ import { list, record, text } from '../protocol/json-values';
 import { cellPatch } from './cell-patch';
 import { jsonLines } from '../protocol/json-lines';
 import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
+import { IRoutes, readRoutes } from '../protocol/routes';
 import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
 import { IStatus, PullRecord, readPullRecord, readStatus } from '../protocol/status';
 import { readStreamRecord, StreamRecord } from '../protocol/stream';
@@ -38,8 +39,16 @@ export class Client {
     private readonly _trans: TranslationBundle
   ) {}
 
-  async status(model = ''): Promise<IStatus> {
-    return readStatus(await this._json('GET', 'status', model ? { model } : {}));
+  async status(model = '', route = ''): Promise<IStatus> {
+    return readStatus(await this._json('GET', 'status', { ...(model && { model }), ...(route && { route }) }));
+  }
+
+  async routes(path: string): Promise<IRoutes> {
+    return readRoutes(await this._json('GET', 'routes', { path }));
+  }
+
+  async chooseRoute(path: string, route: string): Promise<void> {
+    await this._request('PUT', 'routes', {}, { path, route });
   }
 
   /** What would be sent; `brief`, without its words. */

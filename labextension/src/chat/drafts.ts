@@ -1,6 +1,7 @@
 /** What was typed and not sent, one draft a notebook: it outlives a reload of the page. */
 
 import { list, record, text } from '../protocol/json-values';
+import { LOCAL } from '../protocol/routes';
 import { IAsked, readAsked } from './exchange';
 
 const KEY = 'jupyter-devstral:draft:';
@@ -21,7 +22,7 @@ export class Drafts {
     this._write();
     try {
       const kept = record(JSON.parse(localStorage.getItem(this._key(path)) ?? '{}'));
-      const queued = list(kept.queued).map(one => readAsked(one));
+      const queued = list(kept.queued).map(one => withRoute(readAsked(one), text(record(one).route)));
       return { text: text(kept.text), queued: queued.filter((one): one is IAsked => one !== null) };
     } catch {
       return { text: '', queued: [] };
@@ -54,7 +55,7 @@ export class Drafts {
     const { path, draft } = unwritten;
     try {
       if (draft.text || draft.queued.length > 0) {
-        const queued = draft.queued.map(({ typed, question }) => ({ typed, ...question, images: [] }));
+        const queued = draft.queued.map(({ typed, question, route }) => ({ typed, ...question, route, images: [] }));
         localStorage.setItem(this._key(path), JSON.stringify({ text: draft.text, queued }));
       } else {
         localStorage.removeItem(this._key(path));
@@ -70,4 +71,9 @@ export class Drafts {
 
   private _unwritten: { readonly path: string; readonly draft: IDraft } | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** What waited without a route was put in line by a page that knew none. */
+function withRoute(asked: IAsked | null, route: string): IAsked | null {
+  return asked && { ...asked, route: route || LOCAL };
 }

@@ -14,6 +14,8 @@ import { TASKS } from '../protocol/tasks';
 export interface IAsked {
   readonly typed: string;
   readonly question: IQuestion;
+  /** The route that was shown when it was put in line; else the one that is chosen when it is asked. */
+  readonly route?: string;
 }
 
 export const EDIT_STATES = ['open', 'accepted', 'rejected'] as const;

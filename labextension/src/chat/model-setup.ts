@@ -25,6 +25,8 @@ export class ModelSetup {
 
   /** The model that was chosen here, "" for the configured one. */
   chosen = '';
+  /** The route that the notebook's questions take, "" for the configured engine. */
+  route = '';
   status: IStatus | null = null;
   pulling: IPulling | null = null;
   /** What went wrong with the last download, or with the server's half. */
@@ -44,7 +46,7 @@ export class ModelSetup {
   async look(): Promise<void> {
     clearTimeout(this._again);
     try {
-      this.status = await this._client.status(this.chosen);
+      this.status = await this._client.status(this.chosen, this.route);
       this.error = '';
     } catch (error) {
       this.status = null;
@@ -63,6 +65,15 @@ export class ModelSetup {
   async choose(model: string): Promise<void> {
     this.chosen = model;
     await this.look();
+  }
+
+  /** Another route has other models. */
+  async take(route: string): Promise<void> {
+    if (route !== this.route) {
+      this.route = route;
+      this.chosen = '';
+      await this.look();
+    }
   }
 
   async pull(): Promise<void> {

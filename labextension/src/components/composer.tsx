@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
 import { aboutCommand } from '../chat/command-texts';
 import { completed, fragmentAt, ISuggestion, suggestions } from '../chat/mentions';
+import { RouteBar } from './route-bar';
 
 const LIST_ID = 'jp-devstral-suggestions';
 
@@ -75,6 +76,7 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
         onSelect={event => setCursor(event.currentTarget.selectionStart)}
         onKeyDown={onKeyDown}
       />
+      <RouteBar model={model} />
       <Buttons model={model} running={running} />
     </div>
   );

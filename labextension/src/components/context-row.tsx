@@ -27,7 +27,7 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
     <section className="jp-devstral-context" aria-label={trans.__('What is sent')}>
       <details open={isOpen} onToggle={event => setOpen(event.currentTarget.open)}>
         <summary>
-          {summary(preview, trans)} <Gauge sent={preview} trans={trans} />
+          {sentSummary(preview, trans)} <Gauge sent={preview} trans={trans} />
         </summary>
         {isOpen && <Pieces preview={preview} model={model} showPrompt={showPrompt} />}
       </details>
@@ -41,7 +41,7 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
           {trans._n('Send the picture of the selected cell', 'Send the %1 pictures of the selected cell', imageCount)}
         </label>
       )}
-      {preview.isRemote && (
+      {preview.isRemote && !model.route.current?.place && (
         <p className="jp-devstral-notice-error">{trans.__('This leaves your machine: the model runs elsewhere.')}</p>
       )}
       {preview.notes.map(note => (
@@ -121,7 +121,8 @@ function Gauge({ sent, trans }: { readonly sent: ISent; readonly trans: Translat
   );
 }
 
-function summary(sent: ISent, trans: TranslationBundle): string {
+/** "14 cells, 2 variables". */
+export function sentSummary(sent: ISent, trans: TranslationBundle): string {
   const count = (...kinds: PieceKind[]) => sent.pieces.filter(piece => kinds.includes(piece.kind)).length;
   const cells = count('cell', 'below', 'definition', 'target');
   const variables = count('variable');
@@ -165,6 +166,6 @@ function names(pieces: readonly IPiece[], trans: TranslationBundle, notebook: Ac
   return [...new Set(pieces.slice(0, 40).map(piece => pieceName(piece, trans, notebook)))].slice(0, 12).join(', ');
 }
 
-function thousands(tokens: number): string {
+export function thousands(tokens: number): string {
   return tokens >= 1000 ? `${(tokens / 1000).toFixed(1)}k` : String(tokens);
 }

@@ -37,10 +37,11 @@ export interface ITurn {
   readonly after: string;
 }
 
-/** What the sidebar adds: pieces that were taken out, and the model that was chosen. */
+/** What the sidebar adds: pieces that were taken out, the model and the route that were chosen. */
 export interface IChoices {
   readonly exclude: readonly string[];
   readonly model: string | null;
+  readonly route: string;
 }
 
 /** A question as it is sent; see CONTRIBUTING.md. */

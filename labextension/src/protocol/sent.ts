@@ -32,6 +32,8 @@ export interface ISent {
   readonly window: number;
   readonly replyReserve: number;
   readonly isRemote: boolean;
+  /** The name of the route, "" where the server did not say. */
+  readonly route: string;
   readonly model: string;
   readonly redactions: number;
   readonly pieces: readonly IPiece[];
@@ -60,6 +62,7 @@ export function readSent(data: unknown): ISent {
     window: count(sent.window),
     replyReserve: count(sent.reply_reserve),
     isRemote: sent.is_remote === true,
+    route: text(sent.route),
     model: text(sent.model),
     redactions: count(sent.redactions),
     pieces: list(sent.pieces).map(readPiece),
@@ -81,6 +84,7 @@ export function writeSent(sent: ISent): object {
     user_text: userText,
     reply_reserve: sent.replyReserve,
     is_remote: sent.isRemote,
+    route: sent.route,
     pieces: sent.pieces,
     dropped: sent.dropped,
     notes
