@@ -102,7 +102,7 @@ def test_after_a_fault_the_next_one_is_answered(server: ScriptedOllama) -> None:
     server.fail_next("drop", after=0)
     with pytest.raises(ModelError):
         list(model(server).completion(request()).chunks())
-    assert [chunk.text for chunk in model(server).completion(request()).chunks()][0] == "1"
+    assert next(chunk.text for chunk in model(server).completion(request()).chunks()) == "1"
 
 
 def test_unloading_takes_the_model_out_of_memory(server: ScriptedOllama) -> None:
