@@ -10,6 +10,7 @@ from traitlets import TraitError
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
 from .answers import Answers
+from .completing import COMPLETION_HANDLERS
 from .handlers import HANDLERS
 from .notebooks import SentNotebooks
 from .session import ServerSession
@@ -41,7 +42,7 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""
-        self.handlers.extend(HANDLERS)
+        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS])
 
     async def stop_extension(self) -> None:
         """Close every connection to the model."""

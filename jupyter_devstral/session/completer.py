@@ -78,11 +78,15 @@ class Completer:
         self.model = model
         self.last: Completion | None = None
         self._lock = threading.Lock()
-        self._running: _Running | None = None
+        self._running: Asking | None = None
 
-    def complete(self, cursor: Cursor, redactor: Redactor | None) -> Completion:
-        """Suggest at the cursor, or say why not. Raises ModelError, but only for `regardless` questions."""
-        running = self._begin()
+    def complete(self, cursor: Cursor, redactor: Redactor | None, asking: Asking | None = None) -> Completion:
+        """Suggest at the cursor, or say why not; `asking` is what somebody else may close meanwhile.
+
+        Raises ModelError, but only for `regardless` questions.
+        """
+        running = asking or Asking()
+        self._begin(running)
         try:
             completion = self._complete(cursor, redactor, running)
         finally:
@@ -91,22 +95,14 @@ class Completer:
             self.last = completion
         return completion
 
-    def close(self) -> None:
-        """Close the connection of the running request at once."""
-        with self._lock:
-            if self._running is not None:
-                self._running.close("closed")
-
-    def _begin(self) -> _Running:
-        running = _Running()
+    def _begin(self, running: Asking) -> None:
         with self._lock:
             before, self._running = self._running, running
         if before is not None and not before.ended.is_set():
             before.close("a newer one was asked for")
             before.ended.wait(_PATIENCE_SECONDS)
-        return running
 
-    def _complete(self, cursor: Cursor, redactor: Redactor | None, running: _Running) -> Completion:
+    def _complete(self, cursor: Cursor, redactor: Redactor | None, running: Asking) -> Completion:
         name, notes = self.model.model.name, []
         stopped = _stopped(cursor)
         if stopped and not cursor.by_hand:
@@ -143,7 +139,7 @@ class Completer:
         )
         return self._asked(cursor, prepared, running, notes)
 
-    def _asked(self, cursor: Cursor, prepared: Prepared, running: _Running, notes: list[str]) -> Completion:
+    def _asked(self, cursor: Cursor, prepared: Prepared, running: Asking, notes: list[str]) -> Completion:
         body, name = prepared.request.body(), prepared.request.model
         call = self.model.model.completion(prepared.request)
         running.take(call)
@@ -171,8 +167,13 @@ _WHY = {
 }
 
 
-class _Running:
-    """One question on its way; `close` is for any thread."""
+class Asking:
+    """One question on its way; `close` is for any thread.
+
+    Attributes:
+        ended: set once nothing is asked any more.
+        why: why it was closed; "" where it was not.
+    """
 
     def __init__(self) -> None:
         self.ended = threading.Event()
@@ -185,7 +186,8 @@ class _Running:
         if self.why:
             call.close()
 
-    def close(self, why: str) -> None:
+    def close(self, why: str = "nobody waits for it any more") -> None:
+        """Close the connection to the model at once; safe to repeat, and before or after the request."""
         self.why = self.why or why
         if self._call is not None:
             self._call.close()
@@ -196,7 +198,7 @@ def _stopped(cursor: Cursor) -> str:
 
 
 def _read(
-    call: CompletionStream, prepared: Prepared, running: _Running, *, yields: bool
+    call: CompletionStream, prepared: Prepared, running: Asking, *, yields: bool
 ) -> tuple[str, list[Token]]:
     """The reply as far as it is needed, closed when a chat begins if it `yields`."""
     reply = ""
@@ -219,7 +221,7 @@ def _read(
 class _Watch:
     """Looks for chats of other processes while an answer streams."""
 
-    def __init__(self, running: _Running) -> None:
+    def __init__(self, running: Asking) -> None:
         self._running = running
         self._stopped = threading.Event()
         threading.Thread(target=self._look, name="devstral-right-of-way", daemon=True).start()

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.completion.asking import WINDOW
-from ..core.completion.families import Inserting, inserting
+from ..core.completion.families import SIZES, Inserting, inserting
 from ..core.completion.room import Memory, Resident, Room, needed_bytes, room_for
 from ..core.errors import DevstralError, ModelError, ModelMissing, NoServer, UsageError
 from ..core.model.completion import Completes, unloading
@@ -154,7 +154,7 @@ class CompletionModel:
         tags = self.model.models(timeout=_PATIENCE_SECONDS)
         info = self.model.named(tags)
         if info is None:
-            return Known(State.NO_MODEL, self.model.name, chat=self._chat)
+            return self._if_it_were_there(tags)
         show = self.model.show(timeout=_PATIENCE_SECONDS)
         running = self.model.running(timeout=_PATIENCE_SECONDS)
         how = inserting(self.model.name, show)
@@ -162,6 +162,20 @@ class CompletionModel:
         if how is None:
             return replace(known, state=State.NO_INSERT)
         return self._beside(known, info, show, running, tags)
+
+    def _if_it_were_there(self, tags: list[ModelInfo]) -> Known:
+        """What a model that can be pulled would cost."""
+        known = Known(State.NO_MODEL, self.model.name, chat=self._chat)
+        size, cache = SIZES.get(self.model.name, (0, 0))
+        if not size:
+            return known
+        chat = self.model.loaded_as(self.model.running(timeout=_PATIENCE_SECONDS), tags, self._chat)
+        need = needed_bytes(size, cache, WINDOW)
+        return replace(known, need=need, chat_bytes=chat.size if chat else 0, room=self._room(need, chat))
+
+    def _room(self, need: int, chat: RunningModel | None) -> Room:
+        resident = Resident(chat.size, chat.size_vram) if chat else None
+        return room_for(need, resident, self._memory() if self._is_local else Memory())
 
     def _beside(
         self, known: Known, info: ModelInfo, show: Any, running: list[RunningModel], tags: list[ModelInfo]
@@ -175,13 +189,12 @@ class CompletionModel:
         if self.model.named(tags, self._chat) is info:
             # One model for both: its window is the chat's, and its place too.
             return replace(known, window=own.context_length if own else self.model.asked_window.tokens)
-        resident = Resident(chat.size, chat.size_vram) if chat else None
-        room = room_for(need, resident, self._memory() if self._is_local else Memory())
         if own is not None:
             # It is loaded: anything but the same again would load it anew.
-            on_cpu = own.size_vram == 0 and bool(resident and resident.on_card)
+            on_cpu = own.size_vram == 0 and bool(chat and chat.size_vram)
             window = own.context_length if own.context_length >= WINDOW else WINDOW
             return replace(known, window=window, on_cpu=on_cpu, room=Room.CPU if on_cpu else Room.ANYWHERE)
+        room = self._room(need, chat)
         known = replace(known, room=room, on_cpu=room is Room.CPU or self._is_off_card)
         if chat is None and self.model.named(tags, self._chat) is not None:
             return replace(known, state=State.WAITING)

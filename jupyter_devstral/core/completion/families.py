@@ -119,6 +119,18 @@ def without_tokens(text: str) -> str:
     return SPECIAL.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
 
+# What a model that is not there yet takes, in bytes on disk (Ollama's library) and for each token of window.
+# The licence of the 3b model forbids commercial use, so it is not among them.
+SIZES = {
+    "qwen2.5-coder:0.5b": (398_000_000, 12_288),
+    "qwen2.5-coder:0.5b-base": (398_000_000, 12_288),
+    "qwen2.5-coder:1.5b": (986_000_000, 28_672),
+    "qwen2.5-coder:1.5b-base": (986_000_000, 28_672),
+    "qwen2.5-coder:7b": (4_700_000_000, 57_344),
+    "qwen2.5-coder:7b-base": (4_700_000_000, 57_344),
+}
+
+
 @dataclass(frozen=True)
 class Inserting:
     """How a model is asked: by a family's raw prompt, or (None) with `suffix`, which Ollama puts in place."""
