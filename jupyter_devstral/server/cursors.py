@@ -1,4 +1,4 @@
-"""What the server keeps for suggestions: notebooks by hash, variables by kernel, a completer for each model."""
+"""What the server keeps for suggestions: notebooks by hash, variables by kernel, completers by model."""
 
 from __future__ import annotations
 

@@ -235,7 +235,6 @@ def test_the_last_prompt_can_be_looked_at(client: Client, fim: ScriptedOllama) -
         {"offset": -1},
         {"offset": "1"},
         {"offset": True},
-        {"source": 3, "offset": 1},
     ],
 )
 def test_what_is_no_keystroke_is_refused(client: Client, fim: ScriptedOllama, fields: dict[str, Any]) -> None:
