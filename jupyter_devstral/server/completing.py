@@ -120,6 +120,7 @@ def _suggestion(completion: Completion) -> Record:
         "notes": list(completion.notes),
         "model": completion.model,
         "state": completion.state.value,
+        "is_paused": completion.is_paused,
     }
 
 

@@ -60,6 +60,7 @@ class Completion:
         request: the body that was sent; None where nothing was.
         notes: what would have stopped it, had it not been asked for by hand.
         state: of the model, for a status line.
+        is_paused: a chat answers.
     """
 
     text: str = ""
@@ -69,6 +70,7 @@ class Completion:
     dropped: str = ""
     notes: tuple[str, ...] = ()
     state: State = State.READY
+    is_paused: bool = False
 
 
 class Completer:
@@ -112,7 +114,7 @@ class Completer:
             return Completion(model=name, dropped="the cursor is in a secret")
         if a_chat_streams():
             if not cursor.regardless:
-                return Completion(model=name, dropped=CHAT_GOES_FIRST)
+                return Completion(model=name, dropped=CHAT_GOES_FIRST, is_paused=True)
             notes.append(CHAT_GOES_FIRST)
         known = self.model.known()
         if known.problem is not None and cursor.regardless:
@@ -151,7 +153,8 @@ class Completer:
                 raise
             return Completion(request=body, model=name, dropped=str(error), state=self.model.known().state)
         if running.why:
-            return Completion(reply=reply, request=body, model=name, dropped=running.why)
+            paused = running.why == CHAT_GOES_FIRST
+            return Completion(reply=reply, request=body, model=name, dropped=running.why, is_paused=paused)
         if self.model.pushed_chat_out():
             notes.append(PUSHED_OUT.format(model=name))
         return _offered(cursor, prepared, reply, tokens, notes)

@@ -70,6 +70,7 @@ def test_a_suggestion_comes_as_one_record(client: Client, fim: ScriptedOllama) -
         "notes": [],
         "model": MODEL,
         "state": "ready",
+        "is_paused": False,
     }
     assert fim.completions[-1].body["prompt"].endswith("<|fim_middle|>df.")
 
