@@ -43,6 +43,7 @@ def load(ip: Any) -> None:
     ip.register_magic_function(refuse_cell_magic, "line", CELL_MAGIC)
     magics.preload.register()
     session.lab.open()
+    session.suggestions.begin()
     read_rest_again(ip)
 
 
@@ -55,6 +56,7 @@ def unload(ip: Any) -> None:
     magics.explainer.close()
     session.stop()
     session.lab.close()
+    session.suggestions.end()
     for kind in ("line", "cell"):
         ip.magics_manager.magics[kind].pop("devstral", None)
     ip.magics_manager.magics["line"].pop(CELL_MAGIC, None)

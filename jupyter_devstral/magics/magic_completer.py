@@ -61,6 +61,8 @@ class MagicCompleter:
             return fragment, self._models() if len(words) == 1 else ()
         if words and words[0] == "auto":
             return fragment, ("on", "button", "off") if len(words) == 1 else ()
+        if words and words[0] == "complete":
+            return fragment, ("on", "off", "status") if len(words) == 1 else ()
         if words and words[0] == "explain":
             return fragment, self._variables()
         return fragment, () if words else [*TASKS, *SUBCOMMANDS]

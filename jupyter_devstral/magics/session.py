@@ -10,6 +10,7 @@ from ..session.session import Session
 from .notebook.lab_link import LabLink
 from .notebook.shell_context import ShellContext
 from .notebook.transcript import ExecutedCell, Transcript
+from .suggestions.terminal import TerminalSuggestions
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, Reply
@@ -27,6 +28,7 @@ class ShellSession(Session):
         transcript: the cells that have run.
         context: the notebook as the shell knows it.
         lab: the link to a JupyterLab page.
+        suggestions: those of a terminal's prompt.
         last: the last reply, or None.
         proven: the last reply with tests, and what became of them.
     """
@@ -38,6 +40,7 @@ class ShellSession(Session):
         self.context = ShellContext(ip, self.transcript)
         self.lab = LabLink(ip, on_notebook=self.context.pushes.receive)
         self.context.pushing = lambda: self.lab.runs_here
+        self.suggestions = TerminalSuggestions(self)
         self.last: Reply | None = None
         self.proven: tuple[Reply, Proof] | None = None
         self._asked_in: ExecutedCell | None = None
