@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.completion.asking import Prepared, holds_secret, prepare, why_not_asked
 from ..core.completion.confidence import is_sure, smallest
+from ..core.completion.families import Inserting
 from ..core.completion.place import Place
-from ..core.completion.trimming import is_over, offer
+from ..core.completion.trimming import is_another_word, is_over, offer
 from ..core.errors import DevstralError, ModelMissing
 from ..core.model.right_of_way import a_chat_streams, told_of_chats
 from ..core.notebook.cells import Cell, Notebook
@@ -126,22 +127,34 @@ class Completer:
             if known.inserting is None or not cursor.regardless:
                 return Completion(model=name, dropped=why, state=known.state)
             notes.append(why)
-        assert known.inserting is not None
-        prepared = prepare(
-            cursor.notebook,
-            cursor.cell,
-            cursor.place,
-            known.inserting,
-            model=name,
-            redactor=redactor,
-            remarks=cursor.remarks,
-            window=known.window,
-            on_cpu=known.on_cpu,
-            keep_alive=self.model.config.keep_alive,
-        )
-        return self._asked(cursor, prepared, running, notes)
 
-    def _asked(self, cursor: Cursor, prepared: Prepared, running: Asking, notes: list[str]) -> Completion:
+        def prepared(*, whole_words: bool) -> Prepared:
+            return prepare(
+                cursor.notebook,
+                cursor.cell,
+                cursor.place,
+                known.inserting or Inserting(None),
+                model=name,
+                redactor=redactor,
+                remarks=cursor.remarks,
+                window=known.window,
+                on_cpu=known.on_cpu,
+                whole_words=whole_words,
+                keep_alive=self.model.config.keep_alive,
+            )
+
+        first = self._asked(cursor, prepared(whole_words=True), running, notes)
+        # Another word than the one that is being typed: the typed part is shown after all.
+        return (
+            first
+            or self._asked(cursor, prepared(whole_words=False), running, notes)
+            or Completion(model=name)
+        )
+
+    def _asked(
+        self, cursor: Cursor, prepared: Prepared, running: Asking, notes: list[str]
+    ) -> Completion | None:
+        """What comes of one request; None where it begins with another word than the one being typed."""
         body, name = prepared.request.body(), prepared.request.model
         call = self.model.model.completion(prepared.request)
         running.take(call)
@@ -155,6 +168,8 @@ class Completer:
         if running.why:
             paused = running.why == CHAT_GOES_FIRST
             return Completion(reply=reply, request=body, model=name, dropped=running.why, is_paused=paused)
+        if prepared.word and is_another_word(reply, prepared.word):
+            return None
         if self.model.pushed_chat_out():
             notes.append(PUSHED_OUT.format(model=name))
         return _offered(cursor, prepared, reply, tokens, notes)
@@ -213,7 +228,9 @@ def _read(
                 for chunk in chunks:
                     reply += chunk.text
                     tokens += chunk.tokens
-                    if prepared.block and is_over(reply, prepared.place, prepared.taken):
+                    if is_another_word(reply, prepared.word):
+                        break
+                    if prepared.block and is_over(reply, prepared.place, prepared.taken, prepared.word):
                         break
         finally:
             if watch is not None:
@@ -242,9 +259,10 @@ class _Watch:
 def _offered(
     cursor: Cursor, prepared: Prepared, reply: str, tokens: list[Token], notes: list[str]
 ) -> Completion:
-    offered = offer(reply, cursor.place, taken=prepared.taken, block=prepared.block)
+    taken, word, block = prepared.taken, prepared.word, prepared.block
+    offered = offer(reply, cursor.place, taken=taken, word=word, block=block)
     text, dropped = offered.text, offered.dropped
-    least = smallest(tokens, reply, text) if text else None
+    least = smallest(tokens, reply, text, skip=len(word)) if text else None
     if text and not is_sure(least):
         doubt = f"the model is not sure (log-probability {least:.2f})"
         if cursor.by_hand:

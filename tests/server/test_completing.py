@@ -80,10 +80,10 @@ def test_the_other_cells_are_sent_once(client: Client, fim: ScriptedOllama) -> N
     assert client.http.post("complete", json=key(others="h1")).status_code == 409
     assert fim.completions == []
     ask(client, others="h1", cells=cells)
-    ask(client, source="df.h", others="h1")
+    ask(client, source="df.x.", others="h1")
     prompts = [request.body["prompt"] for request in fim.completions]
     assert all("import pandas as pd" in prompt for prompt in prompts)
-    assert prompts[1] == prompts[0] + "h"
+    assert prompts[1] == prompts[0] + "x."
     assert client.http.post("complete", json=key(others="h2")).status_code == 409
 
 
@@ -136,7 +136,7 @@ def test_a_newer_key_closes_the_older_one(client: Client, fim: ScriptedOllama) -
     thread = threading.Thread(target=lambda: found.append(ask(client)))
     thread.start()
     assert fim.wait_for(lambda: bool(fim.completions) and fim.completions[-1].lines > 1)
-    assert ask(client, source="df.h")["text"] == "head()"
+    assert ask(client, source="df.x.")["text"] == "head()"
     thread.join(5)
     assert found[0]["text"] == ""
     assert fim.completions[0].closed_early

@@ -72,8 +72,25 @@ def test_where_it_is_of_no_use_nobody_is_asked_unless_by_hand(server: ScriptedOl
     assert ask(asking, text).dropped
     assert server.completions == []
     found = ask(asking, text, by_hand=True)
-    assert len(server.completions) == 1
+    assert server.completions
     assert found.notes
+
+
+def test_a_word_that_is_being_typed_is_completed_from_its_beginning(server: ScriptedOllama) -> None:
+    server.replies = ["DataFrame(rows)"]
+    found = ask(completer(server), "x = pd.DataFra|")
+    assert found.text == "me(rows)"
+    assert [each.body["prompt"].endswith("x = pd.") for each in server.completions] == [True]
+
+
+def test_another_word_than_the_one_being_typed_is_asked_for_again(server: ScriptedOllama) -> None:
+    server.replies = [Script(["read", "_csv"] * 50, delay=0.02), "me(rows)"]
+    found = ask(completer(server), "x = pd.DataFra|")
+    assert found.text == "me(rows)"
+    assert found.request == server.completions[1].body
+    assert found.request is not None
+    assert found.request["prompt"].endswith("x = pd.DataFra")
+    assert server.completions[0].closed_early
 
 
 def test_what_the_model_is_not_sure_of_is_not_offered_unless_by_hand(server: ScriptedOllama) -> None:

@@ -18,6 +18,7 @@ from .place import Place, Standing
 WINDOW = 4096
 _LINE_TOKENS, _BLOCK_TOKENS = 48, 160
 _LONGEST_KEEP_ALIVE, _SHORTEST_KEEP_ALIVE = 300, 10
+_WORD_AT_END = re.compile(r"\w+\Z")
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
@@ -27,12 +28,14 @@ class Prepared:
 
     Attributes:
         taken: the blanks at the end of the cursor's line that the model is not shown.
+        word: the word behind them, which is being typed, not shown either: the answer has to begin with it.
         block: several lines are wanted.
     """
 
     request: CompletionRequest
     place: Place
     taken: str
+    word: str
     block: bool
 
 
@@ -80,6 +83,7 @@ def prepare(
     remarks: Mapping[str, Sequence[str]] | None = None,
     window: int = WINDOW,
     on_cpu: bool = False,
+    whole_words: bool = True,
     keep_alive: str | int = "30m",
 ) -> Prepared:
     """The request at `place`.
@@ -88,9 +92,11 @@ def prepare(
         redactor: takes secrets out; None sends everything as it is.
         keep_alive: of the chat model; the completion model's is shorter, so that it goes first.
         on_cpu: the model is kept off the graphics card.
+        whole_words: leave a word that is being typed to the model, which was not trained to go on with a
+            part of one behind the middle token.
     """
     around = surroundings(notebook, cell, place, remarks)
-    head, taken = _without_blanks(place.head)
+    head, taken, word = _without_word(place.head) if whole_words else (*_without_blanks(place.head), "")
     above, below, begun = _redacted(place, around, head, redactor)
     block = place.wants_block
     tokens = _BLOCK_TOKENS if block else _LINE_TOKENS
@@ -111,13 +117,22 @@ def prepare(
         },
         keep_alive=_shorter(keep_alive),
     )
-    return Prepared(request, place, taken, block)
+    return Prepared(request, place, taken, word, block)
 
 
 def _without_blanks(head: str) -> tuple[str, str]:
     """The line without the blanks at its end: behind them a model writes another one."""
     begun = head.rstrip(" \t")
     return begun, head[len(begun) :]
+
+
+def _without_word(head: str) -> tuple[str, str, str]:
+    """The line without the word that the cursor stands in or behind, and without the blanks before it."""
+    found = _WORD_AT_END.search(head)
+    if found is None:
+        return (*_without_blanks(head), "")
+    begun, taken = _without_blanks(head[: found.start()])
+    return begun, taken, found[0]
 
 
 def _redacted(

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 from ..model.completion import Token
 
-# Measured on lines of public notebooks (`benchmarks/completion_quality.py`): the surest 40 %.
+# Measured on lines of public notebooks (`benchmarks/suggestions/completion_quality.py`): the surest 40 %.
 LEAST_SURE = -1.0
 
 
-def smallest(tokens: Iterable[Token], reply: str, offered: str) -> float | None:
+def smallest(tokens: Iterable[Token], reply: str, offered: str, *, skip: int = 0) -> float | None:
     """The smallest log-probability among the tokens of `offered`, a part of `reply`; None where none came.
 
-    `offered` may begin behind blanks that `reply` repeats.
+    `offered` begins behind `skip` characters of `reply` or later.
     """
-    start = max(0, reply.find(offered))
+    start = max(0, reply.find(offered, skip))
     end = start + len(offered)
     at = 0
     least: float | None = None

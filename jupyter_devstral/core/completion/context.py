@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 from ..notebook.cells import Cell, Notebook
 from ..notebook.own_cells import is_request
@@ -58,7 +59,7 @@ def _earlier_cells(cells: Sequence[Cell], language: str, remarks: Mapping[str, S
 
 
 @lru_cache(maxsize=8192)
-def _length(kind: str, source: str) -> int:
+def _length(kind: Literal["code", "markdown", "raw"], source: str) -> int:
     """Characters that a cell takes; 0 for one that is not told. Asked for all cells at every key."""
     if kind not in ("code", "markdown") or not source.strip() or is_request(Cell("", 0, kind, source)):
         return 0

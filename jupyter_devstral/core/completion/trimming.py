@@ -20,6 +20,8 @@ _LONG_LINE, _ALIKE = 8, 0.9
 _PROMPT_OF_A_SHELL = re.compile(r"^(?:In|Out) ?\[\d*\]:|^>>> |^```", re.MULTILINE)
 # A placeholder of the redactor's, whole or cut.
 _PLACEHOLDER = re.compile(r"<\s*SECRET(?:_\d*)?|<S(?:E(?:C(?:R(?:E)?)?)?)?\Z")
+# Behind these a blank is never wanted.
+_GLUED = (".", "(", "[", "{")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffd]")
 
 
@@ -31,11 +33,11 @@ class Offer:
     dropped: str = ""
 
 
-def offer(reply: str, place: Place, *, taken: str = "", block: bool = False) -> Offer:
+def offer(reply: str, place: Place, *, taken: str = "", word: str = "", block: bool = False) -> Offer:
     """What of `reply` is offered at `place`.
 
     Args:
-        taken: the blanks at the end of the cursor's line that the model was not shown.
+        taken, word: the blanks, and the word behind them, before the cursor that the model was not shown.
         block: several lines are wanted.
     """
     if _PLACEHOLDER.search(reply):
@@ -43,16 +45,22 @@ def offer(reply: str, place: Place, *, taken: str = "", block: bool = False) -> 
     text = SPECIAL.split(_PROMPT_OF_A_SHELL.split(reply, maxsplit=1)[0], maxsplit=1)[0]
     if _CONTROL.search(text):
         return Offer(dropped="it holds control characters")
-    text = _given_back(text, taken, place)
+    text = _given_back(text, taken, word, place)
     if text is None:
-        return Offer(dropped="it belongs to an outer block")
+        return Offer(dropped="it begins with another word, or belongs to an outer block")
     text = _block_of(text, place) if block else text.split("\n", 1)[0]
     return _without_what_stands_there(text, place)
 
 
-def is_over(reply: str, place: Place, taken: str) -> bool:
+def is_another_word(reply: str, word: str) -> bool:
+    """Whether a reply, which may still be coming, begins with another word than the one being typed."""
+    begun = reply.lstrip(" \t")[: len(word)]
+    return not word.startswith(begun)
+
+
+def is_over(reply: str, place: Place, taken: str, word: str = "") -> bool:
     """Whether a block that is still being written has ended already."""
-    text = _given_back(reply, taken, place)
+    text = _given_back(reply, taken, word, place)
     return text is None or len(_block_of(text, place)) < len(text.rstrip())
 
 
@@ -61,6 +69,8 @@ def _without_what_stands_there(text: str, place: Place) -> Offer:
     if place.standing is Standing.CODE:
         text = _without_foreign_closers(text, place)
         text = _without_comment(text, place)
+        if place.is_empty and text.lstrip().startswith(('"""', "'''")):
+            return Offer(dropped="it is prose")
         if not text.strip():
             return Offer(dropped="it is a comment, or nothing")
     text = _without_lines_below(text, place)
@@ -70,16 +80,17 @@ def _without_what_stands_there(text: str, place: Place) -> Offer:
     return Offer(text.rstrip())
 
 
-def _given_back(text: str, taken: str, place: Place) -> str | None:
-    """The text behind the blanks that already stand there; None where it begins further left."""
-    if not taken:
-        return text
-    blanks = text[: len(text) - len(text.lstrip(" \t"))]
-    if text.startswith(taken):
-        return text[len(taken) :]
-    if place.is_fresh and len(blanks) < len(taken) and text.strip():
+def _given_back(text: str, taken: str, word: str, place: Place) -> str | None:
+    """The text behind what stands there already; None where it begins otherwise, or too far left."""
+    blanks = len(text) - len(text.lstrip(" \t"))
+    begins_line = not place.head[: len(place.head) - len(word)].strip()
+    if begins_line and blanks < len(taken) and text.strip() and not place.above_is_open:
         return None
-    return text[len(blanks) :]
+    if word:
+        return text[blanks + len(word) :] if text.startswith(word, blanks) else None
+    if text.startswith(taken) and taken and not place.above_is_open:
+        return text[len(taken) :]
+    return text[blanks:] if taken or place.head.endswith(_GLUED) else text
 
 
 def _block_of(text: str, place: Place) -> str:

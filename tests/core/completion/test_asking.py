@@ -50,8 +50,27 @@ def test_the_body_is_the_same_for_the_same_cursor_and_whole(at: At) -> None:
 
 
 def test_a_key_adds_to_the_prompt_and_changes_nothing_before(at: At) -> None:
-    shorter, longer = asked(at("a = 1\nx = f|\nb")), asked(at("a = 1\nx = fo|\nb"))
-    assert longer.request.prompt == shorter.request.prompt + "o"
+    for more, grown in (("f|", " f"), ("fo|", " fo"), ("foo.|", " foo.")):
+        first = asked(at("a = 1\nx = |\nb"), whole_words=False)
+        later = asked(at(f"a = 1\nx = {more}\nb"), whole_words=False)
+        assert later.request.prompt == first.request.prompt + grown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "taken", "word"),
+    [
+        ("x = pd.re|", "x = pd.", "", "re"),
+        ("x = p|", "x =", " ", "p"),
+        ("us|", "", "", "us"),
+        ("x = |", "x =", " ", ""),
+    ],
+)
+def test_a_word_that_is_being_typed_is_left_to_the_model(
+    at: At, line: str, shown: str, taken: str, word: str
+) -> None:
+    prepared = asked(at(line))
+    assert prepared.request.prompt.endswith(f"<|fim_middle|>{shown}")
+    assert (prepared.taken, prepared.word) == (taken, word)
 
 
 def test_a_model_nobody_knows_is_asked_with_a_suffix_that_is_never_empty(at: At) -> None:

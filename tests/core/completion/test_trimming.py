@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from jupyter_devstral.core.completion.place import Place
-from jupyter_devstral.core.completion.trimming import is_over, offer
+from jupyter_devstral.core.completion.trimming import is_another_word, is_over, offer
 
 At = Callable[..., Place]
 
@@ -85,6 +85,27 @@ def test_blanks_that_were_not_shown_to_the_model_are_not_written_twice(at: At) -
     assert offer(" 1", at("x = |"), taken=" ").text == "1"
     assert offer("1", at("x = |"), taken=" ").text == "1"
     assert offer("    return x", at("    |"), taken="    ").text == "return x"
+
+
+def test_a_word_that_is_typed_already_is_taken_off(at: At) -> None:
+    assert offer(" pd.read()", at("x = p|"), taken=" ", word="p").text == "d.read()"
+    assert offer("pd.read()", at("x = p|"), taken=" ", word="p").text == "d.read()"
+    assert offer("np.sum()", at("x = p|"), taken=" ", word="p").text == ""
+    assert offer("    return x", at("if x:\n    ret|"), taken="    ", word="ret").text == "urn x"
+    assert offer("return x", at("if x:\n    ret|"), taken="    ", word="ret").text == ""
+    assert is_another_word("  np", "p")
+    assert not is_another_word(" p", "pd")
+    assert not is_another_word("", "pd")
+
+
+def test_in_brackets_indentation_is_free_and_a_dot_has_no_blank_behind(at: At) -> None:
+    assert offer("  'a': 1", at("d = {\n    |"), taken="    ").text == "'a': 1"
+    assert offer("        'a': 1", at("d = {\n    |"), taken="    ").text == "'a': 1"
+    assert offer(" zeros(3)", at("np.|")).text == "zeros(3)"
+
+
+def test_prose_is_not_offered_in_an_empty_cell(at: At) -> None:
+    assert offer('"""Next, we plot."""', at("|"), block=True).text == ""
 
 
 def test_a_line_of_an_outer_block_is_not_offered(at: At) -> None:

@@ -100,8 +100,10 @@ def test_what_is_typed_along_asks_nobody(terminal: Terminal, server: ScriptedOll
     terminal.type("first")
     time.sleep(0.5)
     assert len(server.completions) == asked
-    terminal.child.send("\x1b[C\r")
-    terminal.wait_for("name 'first_word' is not defined")
+    terminal.child.send("\x1b[C")
+    time.sleep(0.5)
+    terminal.child.send("\r")
+    terminal.wait_for("NameError: name 'first_word'")
 
 
 def test_earlier_cells_and_variables_are_context(terminal: Terminal, server: ScriptedOllama) -> None:

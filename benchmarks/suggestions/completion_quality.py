@@ -11,15 +11,16 @@ import json
 import os
 import random
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.completion_lines import Line, lines
 from benchmarks.row import Row
+from benchmarks.suggestions.completion_lines import Line, lines
 from jupyter_devstral.core.completion.asking import prepare
 from jupyter_devstral.core.completion.confidence import smallest
 from jupyter_devstral.core.completion.families import QWEN, Inserting
-from jupyter_devstral.core.completion.trimming import offer
+from jupyter_devstral.core.completion.trimming import is_another_word, offer
 from jupyter_devstral.core.model.completion import CompletionRequest, Token
 from jupyter_devstral.core.notebook.cells import Notebook
 
@@ -68,22 +69,38 @@ def answers() -> dict[tuple[int, str], dict[str, Any]]:
 
 
 def _ask(url: str, model: str, line: Line, layout: str) -> dict[str, Any]:
+    if layout == "ours":
+        whole = _answer(url, model, line, whole_words=True)
+        return _answer(url, model, line, whole_words=False) if whole is None else whole
+    # What everybody can do: the cell up to the cursor, the line in the prefix.
+    options = prepare(Notebook(()), line.cell, line.place, Inserting(QWEN), model=model).request.options
+    head = line.cell.source[: line.offset]
+    request = CompletionRequest(model, QWEN.prompt(head, "", ""), None, options, 300)
+    reply, tokens = _read(url, request, "")
+    return {"reply": reply, "tokens": tokens, "taken": "", "word": ""}
+
+
+def _answer(url: str, model: str, line: Line, *, whole_words: bool) -> dict[str, Any] | None:
+    """One answer as it is kept; None where it begins with another word than the one being typed."""
+    how = Inserting(QWEN)
+    prepared = prepare(line.notebook, line.cell, line.place, how, model=model, whole_words=whole_words)
+    reply, tokens = _read(url, prepared.request, prepared.word)
+    if prepared.word and is_another_word(reply, prepared.word):
+        return None
+    return {"reply": reply, "tokens": tokens, "taken": prepared.taken, "word": prepared.word}
+
+
+def _read(url: str, request: CompletionRequest, word: str) -> tuple[str, list[Any]]:
     from jupyter_devstral.core.model.ollama.completing import CompletionCall
 
-    notebook = line.notebook if layout == "ours" else Notebook(())
-    cell = line.cell
-    prepared = prepare(notebook, cell, line.place, Inserting(QWEN), model=model)
-    request = prepared.request
-    if layout == "prefix only":
-        # What everybody can do: the cell up to the cursor, the line in the prefix.
-        head = line.cell.source[: line.offset]
-        request = CompletionRequest(model, QWEN.prompt(head, "", ""), None, request.options, 300)
     text, tokens = "", []
-    for chunk in CompletionCall(url, request).chunks():
-        text += chunk.text
-        tokens += [[token.text, token.logprob] for token in chunk.tokens]
-    taken = prepared.taken if layout == "ours" else ""
-    return {"reply": text, "tokens": tokens, "taken": taken, "block": prepared.block}
+    with closing(CompletionCall(url, request).chunks()) as chunks:
+        for chunk in chunks:
+            text += chunk.text
+            tokens += [[token.text, token.logprob] for token in chunk.tokens]
+            if is_another_word(text, word):
+                break
+    return text, tokens
 
 
 def rows(chosen: Sequence[Line], kept: dict[tuple[int, str], dict[str, Any]]) -> list[Row]:
@@ -121,7 +138,8 @@ def rows(chosen: Sequence[Line], kept: dict[tuple[int, str], dict[str, Any]]) ->
 
 def first_line(line: Line, answer: dict[str, Any]) -> str:
     """What would be offered of the line; of several lines the first."""
-    offered = offer(answer["reply"], line.place, taken=answer["taken"]).text
+    word = answer.get("word", "")
+    offered = offer(answer["reply"], line.place, taken=answer["taken"], word=word).text
     return offered.split("\n", 1)[0].rstrip()
 
 
@@ -149,7 +167,8 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 def _least(answer: dict[str, Any], offered: str) -> float:
     if not offered:
         return -100.0
-    least = smallest([Token(text, logprob) for text, logprob in answer["tokens"]], answer["reply"], offered)
+    tokens = [Token(text, logprob) for text, logprob in answer["tokens"]]
+    least = smallest(tokens, answer["reply"], offered, skip=len(answer.get("word", "")))
     return least if least is not None else 0.0
 
 
