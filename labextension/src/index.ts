@@ -60,10 +60,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       RANK
     );
-    if (completer) {
-      addCompletion(app, { manager: completer, tracker, registry, statusBar, extensions, palette, trans });
-    }
-    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer });
+    const completionNotice = completer
+      ? addCompletion(app, { manager: completer, tracker, registry, statusBar, extensions, palette, trans })
+      : undefined;
+    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer, completionNotice });
   }
 };
 

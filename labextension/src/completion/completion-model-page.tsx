@@ -26,6 +26,18 @@ export class CompletionModelPage extends ReactWidget {
   }
 }
 
+/** In the sidebar: only while there is no model yet, and suggestions are wanted. */
+export function completionNotice(setup: CompletionModelSetup, trans: TranslationBundle): JSX.Element {
+  return (
+    <UseSignal signal={setup.changed}>
+      {() => {
+        const isMissing = setup.state?.state === 'no-model' || setup.pulling !== null;
+        return isMissing && setup.settings.mode !== 'off' ? <CompletionModel setup={setup} trans={trans} /> : null;
+      }}
+    </UseSignal>
+  );
+}
+
 export function CompletionModel({
   setup,
   trans
@@ -36,7 +48,7 @@ export function CompletionModel({
   const { state, pulling, error, settings } = setup;
   const labels = { on: trans.__('while typing'), manual: trans.__('only when asked (Alt+\\)'), off: trans.__('never') };
   return (
-    <section className="jp-devstral-notice" data-state={pulling ? 'pulling' : state?.state} role="status">
+    <section className="jp-devstral-completion-model" data-state={pulling ? 'pulling' : state?.state} role="status">
       {error && <p className="jp-devstral-notice-error">{error}</p>}
       {state && <p>{said(state, trans)}</p>}
       {state && <p className="jp-devstral-quiet">{cost(state, trans)}</p>}

@@ -12,7 +12,7 @@ import { Client } from '../chat/client';
 import { PLUGIN_ID } from '../tokens';
 import { CompletionClient } from './completion-client';
 import { acceptWordKey, addCompletionCommands, CompletionIds } from './completion-commands';
-import { CompletionModelPage } from './completion-model-page';
+import { completionNotice, CompletionModelPage } from './completion-model-page';
 import { CompletionModelSetup } from './completion-model-setup';
 import { CompletionSettings } from './completion-settings';
 import { CompletionStatus } from './completion-status';
@@ -30,8 +30,11 @@ export interface ICompletionNeeds {
   readonly trans: TranslationBundle;
 }
 
-/** To be called while plugins are activated: a provider that comes later never gets its settings. */
-export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): void {
+/**
+ * To be called while plugins are activated: a provider that comes later never gets its settings. Returns what the
+ * sidebar says of the model.
+ */
+export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): () => JSX.Element | null {
   const { manager, tracker, registry, statusBar, extensions, palette, trans } = needs;
   const { serverSettings } = app.serviceManager;
   const client = new CompletionClient(serverSettings);
@@ -63,6 +66,7 @@ export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): vo
   const item = new StatusItem(status, settings, chat, () => void openModel(), trans);
   statusBar?.registerStatusItem('jupyter-devstral:ghost-text', { item, align: 'right', rank: 90 });
   void follow(registry, settings).then(() => setup.look());
+  return () => completionNotice(setup, trans);
 }
 
 async function follow(registry: ISettingRegistry | null, settings: CompletionSettings): Promise<void> {
