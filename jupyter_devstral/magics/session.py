@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.settings.config import DevstralConfig
 from ..session.model_choice import is_stand_in
@@ -10,7 +10,6 @@ from ..session.session import Session
 from .notebook.lab_link import LabLink
 from .notebook.shell_context import ShellContext
 from .notebook.transcript import ExecutedCell, Transcript
-from .suggestions.terminal import TerminalSuggestions
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, Reply
@@ -18,6 +17,18 @@ if TYPE_CHECKING:
     from ..core.redaction.redactor import Redactor
     from ..core.request.command import Command
     from ..kernel.proof.proof import Proof
+
+
+class Suggestions(Protocol):
+    """What can be asked of the suggestions of a prompt."""
+
+    def end(self) -> None:
+        """Give the shell its own suggestions back."""
+        ...
+
+    def report(self, word: str) -> str:
+        """Carry out `complete on | off | status`, and say how things are. Raises UsageError."""
+        ...
 
 
 class ShellSession(Session):
@@ -28,7 +39,7 @@ class ShellSession(Session):
         transcript: the cells that have run.
         context: the notebook as the shell knows it.
         lab: the link to a JupyterLab page.
-        suggestions: those of a terminal's prompt.
+        suggestions: those of a terminal's prompt, once the extension is loaded.
         last: the last reply, or None.
         proven: the last reply with tests, and what became of them.
     """
@@ -40,7 +51,7 @@ class ShellSession(Session):
         self.context = ShellContext(ip, self.transcript)
         self.lab = LabLink(ip, on_notebook=self.context.pushes.receive)
         self.context.pushing = lambda: self.lab.runs_here
-        self.suggestions = TerminalSuggestions(self)
+        self.suggestions: Suggestions | None = None
         self.last: Reply | None = None
         self.proven: tuple[Reply, Proof] | None = None
         self._asked_in: ExecutedCell | None = None

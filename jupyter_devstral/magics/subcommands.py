@@ -54,7 +54,7 @@ def _report(session: ShellSession, explainer: ExplainOnError, command: Command) 
     if command.word == "auto":
         return auto_text(session, explainer, command.text)
     if command.word == "complete":
-        return session.suggestions.report(command.text.strip())
+        return session.suggestions.report(command.text.strip()) if session.suggestions else ""
     if command.word == "reset":
         session.forget()
         return "Earlier questions and answers are forgotten; the cells of the notebook are not."

@@ -121,7 +121,8 @@ class Completer:
         if known.problem is not None and cursor.regardless:
             raise known.problem
         if known.state is State.NO_MODEL and cursor.regardless:
-            raise ModelMissing(f"The server does not have {name} yet: `jupyter devstral pull {name}`.", name)
+            pull = f"Pull it: `jupyter devstral pull {name}`."
+            raise ModelMissing(f"The server does not have the model {name} yet.", pull, model=name)
         if known.state is not State.READY:
             why = _WHY[known.state].format(chat=known.chat, model=name)
             if known.inserting is None or not cursor.regardless:

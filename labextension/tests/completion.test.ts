@@ -2,12 +2,12 @@
 
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nextLine, nextWord } from '../src/completion/accepting';
-import { aroundCursor, codePoints, placeOf } from '../src/completion/around-cursor';
+import { nextLine, nextWord } from '../src/completion/typing/accepting';
+import { aroundCursor, codePoints, placeOf } from '../src/completion/typing/around-cursor';
 import { readState, readSuggestion } from '../src/completion/completion-protocol';
-import { ICellSource, OtherCells } from '../src/completion/other-cells';
-import { TypedThrough } from '../src/completion/typed-through';
-import { Waiting } from '../src/completion/waiting';
+import { ICellSource, OtherCells } from '../src/completion/typing/other-cells';
+import { TypedThrough } from '../src/completion/typing/typed-through';
+import { Waiting } from '../src/completion/typing/waiting';
 
 const at = (before: string, after = '', editor = 'e') => ({ editor, before, after });
 

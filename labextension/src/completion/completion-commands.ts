@@ -9,7 +9,7 @@ import type { Widget } from '@lumino/widgets';
 import type { IMessage } from '../protocol/chat-protocol';
 import { record, text } from '../protocol/protocol';
 import { showPrompt } from '../sidebar/prompt-dialog';
-import { nextLine, nextWord } from './accepting';
+import { nextLine, nextWord } from './typing/accepting';
 import type { CompletionClient } from './completion-client';
 import type { CompletionSettings, Mode } from './completion-settings';
 import type { GhostText } from './ghost-text';

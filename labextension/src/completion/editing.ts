@@ -5,7 +5,7 @@ import type { EditorView } from '@codemirror/view';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import { NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import type { Widget } from '@lumino/widgets';
-import type { ICellSource } from './other-cells';
+import type { ICellSource } from './typing/other-cells';
 
 export interface IEditing {
   readonly view: EditorView;

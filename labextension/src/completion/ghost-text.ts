@@ -16,15 +16,15 @@ import type {
 } from '@jupyterlab/completer';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Widget } from '@lumino/widgets';
-import { aroundCursor, placeOf } from './around-cursor';
+import { aroundCursor, placeOf } from './typing/around-cursor';
 import type { CompletionClient } from './completion-client';
 import type { IKey, ISuggestion } from './completion-protocol';
 import type { CompletionSettings } from './completion-settings';
 import type { CompletionStatus } from './completion-status';
 import { editingIn, IEditing, Runs, standingAt } from './editing';
-import { asSent, OtherCells } from './other-cells';
-import { IPlace, TypedThrough } from './typed-through';
-import { Waiting } from './waiting';
+import { asSent, OtherCells } from './typing/other-cells';
+import { IPlace, TypedThrough } from './typing/typed-through';
+import { Waiting } from './typing/waiting';
 
 export const PROVIDER_ID = 'jupyter-devstral:ghost-text';
 /** What may stand behind the cursor without making it the middle of a line. */
