@@ -410,3 +410,61 @@ def test_in_notebook_7(ghost, ollama, browser, server):
         assert other.source == f"df = pd.{READ}"
     finally:
         page.close()
+
+
+def test_in_a_file_of_code(ghost, ollama, server):
+    (server.notebooks / "module.py").write_text("import pandas as pd\n")
+    ghost.page.evaluate(
+        """async () => {
+            const widget = await window.jupyterapp.commands.execute('docmanager:open', { path: 'module.py' });
+            await widget.context.ready;
+            await widget.revealed;
+            const { editor } = widget.content;
+            editor.focus();
+            editor.editor.dispatch({ selection: { anchor: editor.editor.state.doc.length } });
+        }"""
+    )
+    ghost.type("df = pd.")
+    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-FileEditor .jp-GhostText").count() == 1)
+    ghost.press("Tab")
+    source = ghost.page.evaluate(f"{PANEL}.content.editor.model.sharedModel.getSource()")
+    # Every other test leaves notebooks behind.
+    ghost.page.evaluate(f"{PANEL}.dispose()")
+    assert source == f"import pandas as pd\ndf = pd.{READ}"
+
+
+def test_in_a_console(ghost, ollama):
+    ghost.page.evaluate(
+        """async () => {
+            const panel = await window.jupyterapp.commands.execute('console:create', {
+                kernelPreference: { name: 'python3' }
+            });
+            await panel.sessionContext.ready;
+            window.jupyterapp.shell.activateById(panel.id);
+        }"""
+    )
+    ghost.lab.wait(
+        f"{PANEL}.console?.promptCell?.editor && {PANEL}.sessionContext.session?.kernel?.status === 'idle'"
+    )
+    ghost.page.evaluate(f"{PANEL}.console.promptCell.editor.focus()")
+    ghost.type("df = pd.")
+    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-CodeConsole .jp-GhostText").count() == 1)
+    ghost.press("Tab")
+    source = ghost.page.evaluate(f"{PANEL}.console.promptCell.model.sharedModel.getSource()")
+    assert source == f"df = pd.{READ}"
+    ghost.page.evaluate(f"{PANEL}.sessionContext.shutdown().then(() => {PANEL}.dispose())")
+
+
+def test_in_a_notebook_of_another_language(ghost, ollama):
+    ghost.open([code("a", "library(dplyr)"), code("b", "")])
+    ghost.page.evaluate(
+        f"{PANEL}.content.model.setMetadata('language_info', {{ name: 'R', mimetype: 'text/x-r-source' }})"
+    )
+    ghost.enter(1)
+    ghost.type("x <- df.")
+    ghost.wait_for(READ)
+    ghost.type(" # ")
+    asked = len(ollama.completions)
+    ghost.type("note")
+    ghost.page.wait_for_timeout(500)
+    assert len(ollama.completions) == asked

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..model.completion import Token
 
 # Measured on lines of public notebooks (`benchmarks/suggestions/completion_quality.py`): the surest 40 %.
-LEAST_SURE = -1.0
+LEAST_SURE = -0.85
 
 
 def smallest(tokens: Iterable[Token], reply: str, offered: str, *, skip: int = 0) -> float | None:
