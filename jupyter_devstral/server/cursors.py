@@ -97,7 +97,11 @@ class Cursors:
                 "metadata": {"language_info": {"name": key.language}},
                 "cells": key.cells,
             }
-            return _kept(self._notebooks, place, notebook_from_json(stored), _NOTEBOOKS, replaces=True)
+            notebook = notebook_from_json(stored)
+            if redactor := self.redactor(key.path):
+                # Also what is not sent may show what a text that is sent is.
+                redactor.redact([cell.source for cell in notebook.cells])
+            return _kept(self._notebooks, place, notebook, _NOTEBOOKS, replaces=True)
         if not key.others:
             return Notebook((Cell(key.cell, 0, "code", ""),), key.language)
         with suppress(KeyError):

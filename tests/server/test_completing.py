@@ -167,6 +167,18 @@ def test_secrets_are_not_sent(client: Client, fim: ScriptedOllama) -> None:
     assert "<SECRET_1>" in fim.completions[-1].body["prompt"]
 
 
+def test_a_secret_is_known_by_a_cell_that_is_not_sent(client: Client, fim: ScriptedOllama) -> None:
+    password = "Zq8vLw2rTn5x"
+    cells = [
+        code("a", f"password = '{password}'"),
+        *(code(f"c{n}", f"step_{n} = '{'x' * 600}'") for n in range(30)),
+        code("b", "x"),
+    ]
+    ask(client, source=f"login('me', '{password}')\ny = ", others="far", cells=cells)
+    assert "password = " not in fim.completions[-1].body["prompt"]
+    assert password not in json.dumps(fim.completions[-1].body)
+
+
 def test_variables_are_asked_for_after_a_run_and_never_per_key(client: Client, fim: ScriptedOllama) -> None:
     kernel = client.kernel()
     run(client, kernel, "values = list(range(7))")

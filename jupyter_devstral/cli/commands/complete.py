@@ -31,8 +31,11 @@ def command(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--offset is at most {len(cell.source)}, the length of the cell in code points.")
     place = Place(cell.source, arguments.offset, notebook.language)
     cursor = Cursor(notebook, cell, place, by_hand=True, regardless=True)
-    completer = Completer(completion_model(settings))
-    completion = completer.complete(cursor, Redactor() if settings.redact else None)
+    redactor = Redactor() if settings.redact else None
+    if redactor is not None:
+        # Also what is not sent may show what a text that is sent is.
+        redactor.redact([each.source for each in notebook.cells])
+    completion = Completer(completion_model(settings)).complete(cursor, redactor)
     write_text(_json(completion) if arguments.json else _readable(completion))
     return 0
 
