@@ -10,10 +10,10 @@ from traitlets import TraitError
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
 from .answers import Answers
-from .completing import COMPLETION_HANDLERS
 from .handlers import HANDLERS
 from .notebooks import SentNotebooks
 from .session import ServerSession
+from .suggestions.completing import COMPLETION_HANDLERS
 
 
 class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]

@@ -3,7 +3,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { jsonLines } from '../protocol/json-lines';
-import { CHAT_PROTOCOL } from '../protocol/chat-protocol';
+import { CHAT_PROTOCOL } from '../protocol/question';
 import { ICompletionState, IKey, ISuggestion, readState, readSuggestion } from './completion-protocol';
 
 export class CompletionClient {

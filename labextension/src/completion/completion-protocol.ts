@@ -1,6 +1,6 @@
 /** What travels between the server's half and the editor, read from JSON that is not trusted; reading never throws. */
 
-import { list, record, text } from '../protocol/protocol';
+import { list, record, text } from '../protocol/json-values';
 
 /** A cursor, as it is sent with a key. */
 export interface IKey {

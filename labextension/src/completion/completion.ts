@@ -48,7 +48,7 @@ export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): ()
     name: 'jupyter-devstral:accept-word',
     factory: () => EditorExtensionRegistry.createImmutableExtension(acceptWordKey(app, ghost))
   });
-  const setup = new CompletionModelSetup(client, new Client(serverSettings), settings);
+  const setup = new CompletionModelSetup(client, new Client(serverSettings, trans), settings);
   setup.changed.connect(() => {
     if (setup.state) {
       status.heard({ text: '', dropped: setup.state.text, state: setup.state.state, isPaused: false });

@@ -10,19 +10,19 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..core.completion.place import Place
-from ..core.completion.variable_log import VariableLog
-from ..core.errors import UsageError
-from ..core.notebook.cells import Cell, Notebook
-from ..core.notebook.file import notebook_from_json
-from ..core.redaction.redactor import Redactor
-from ..session.completer import Completer, Cursor
-from ..session.completion_model import completion_model
-from .kernel_namespace import kernel_variables
+from ...core.completion.place import Place
+from ...core.completion.variable_log import VariableLog
+from ...core.errors import UsageError
+from ...core.notebook.cells import Cell, Notebook
+from ...core.notebook.file import notebook_from_json
+from ...core.redaction.redactor import Redactor
+from ...session.completer import Completer, Cursor
+from ...session.completion_model import completion_model
+from ..kernel_namespace import kernel_variables
 
 if TYPE_CHECKING:
+    from ..session import ServerSession
     from .keystroke import Keystroke
-    from .session import ServerSession
 
 _NOTEBOOKS, _KERNELS, _REDACTORS = 32, 50, 50
 Value = TypeVar("Value")

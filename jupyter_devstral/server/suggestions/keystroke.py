@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.completion.place import Standing
-from ..core.errors import UsageError
-from .question import PROTOCOL
+from ...core.completion.place import Standing
+from ...core.errors import UsageError
+from ..question import PROTOCOL
 
 
 @dataclass(frozen=True)

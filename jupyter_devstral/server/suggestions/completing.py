@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
-from ..core.errors import DevstralError
-from .handlers import DevstralHandler
+from ...core.errors import DevstralError
+from ..handlers import DevstralHandler
 
 if TYPE_CHECKING:
-    from ..session.completer import Completer, Completion, Cursor
-    from ..session.completion_model import Known
+    from ...session.completer import Completer, Completion, Cursor
+    from ...session.completion_model import Known
+    from ..streaming import Record
     from .cursors import Cursors
     from .keystroke import Keystroke
-    from .streaming import Record
 
 # Of a key, in bytes, when the whole notebook comes with it.
 _MOST_BYTES = 8_000_000
@@ -60,9 +60,9 @@ class CompleteHandler(CompletionHandler):
         await self.stream(self._records(key, cursor))
 
     async def _records(self, key: Keystroke, cursor: Cursor) -> AsyncGenerator[Record, None]:
-        from ..session.completer import Asking
-        from .status import state_of
-        from .streaming import threaded_records
+        from ...session.completer import Asking
+        from ..status import state_of
+        from ..streaming import threaded_records
 
         asking, redactor = Asking(), self.cursors.redactor(key.path)
 
@@ -125,7 +125,7 @@ def _suggestion(completion: Completion) -> Record:
 
 
 def _known(known: Known) -> Record:
-    from ..core.completion.families import SIZES
+    from ...core.completion.families import SIZES
 
     return {
         "state": known.state.value,
@@ -141,7 +141,7 @@ def _known(known: Known) -> Record:
 
 def _models(completer: Completer) -> list[dict[str, Any]]:
     """The models of the server that can fill in the middle."""
-    from ..core.completion.families import inserting
+    from ...core.completion.families import inserting
 
     try:
         infos = completer.model.model.models(timeout=3)
