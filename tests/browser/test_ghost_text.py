@@ -200,10 +200,10 @@ def test_an_outdated_answer_is_closed_and_never_shown(ghost, ollama):
     def slow():
         return [each for each in ollama.completions if each.body["prompt"].endswith("df =")]
 
-    ghost.lab.wait_until(lambda: bool(slow()) and slow()[0].lines > 1)
+    ghost.lab.wait_until(lambda: bool(slow()) and slow()[-1].lines > 1)
     ghost.type("pd.")
     ghost.wait_for("concat()")
-    assert slow()[0].closed_early
+    assert all(each.closed_early for each in slow())
     assert "slow" not in ghost.text
 
 
@@ -231,7 +231,7 @@ def test_not_in_comments_strings_and_markdown_unless_by_hand(ghost, ollama):
     assert ollama.completions == []
     ghost.enter(1)
     ghost.press("Alt+\\")
-    ghost.lab.wait_until(lambda: len(ollama.completions) == 1)
+    ghost.lab.wait_until(lambda: bool(ollama.completions))
 
 
 def test_a_fresh_line_in_a_block_and_an_empty_cell_below_text_are_asked(ghost, ollama):
