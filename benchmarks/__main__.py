@@ -25,6 +25,9 @@ MODULES = (
     "kernel.explain_hook",
     "pages.sidebar",
     "pages.sidebar_steps",
+    "suggestions.completion",
+    "suggestions.completion_page",
+    "suggestions.completion_quality",
 )
 
 

@@ -14,6 +14,7 @@ SUBCOMMANDS = {
     "models": "commands.models",
     "pull": "commands.pull",
     "prompt": "commands.prompt",
+    "complete": "commands.complete",
     "apply": "commands.apply",
     "run": "run.run",
     "export-tests": "commands.export_tests",
@@ -43,6 +44,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     pull = _add(add, "pull", "download a model, with progress; asking again resumes")
     pull.add_argument("model", metavar="NAME", help="a model's name, such as devstral-small-2")
     _add_prompt(add)
+    _add_complete(add)
     _add_apply(add)
     _add_run(add)
     _add_export_tests(add)
@@ -97,6 +99,26 @@ def _add_prompt(add: Any) -> None:
     )
     prompt.add_argument(
         "--json", action="store_true", help="messages, tokens, pieces and what was dropped as JSON"
+    )
+
+
+def _add_complete(add: Any) -> None:
+    complete = _add(
+        add,
+        "complete",
+        "ask for a suggestion at a cursor, and show what comes",
+        "Asked by hand: what would stop a suggestion while typing stands in the notes.",
+    )
+    _add_cell(complete)
+    complete.add_argument(
+        "--offset",
+        metavar="N",
+        type=_offset,
+        required=True,
+        help="code points of the cell before the cursor",
+    )
+    complete.add_argument(
+        "--json", action="store_true", help="text, reply, request, model, dropped and notes as JSON"
     )
 
 
@@ -196,6 +218,10 @@ def _count(text: str) -> int:
 
 def _tokens(text: str) -> int:
     return _number(text, "a number of tokens, 0 or more", 0)
+
+
+def _offset(text: str) -> int:
+    return _number(text, "a number of code points, 0 or more", 0)
 
 
 def _seconds(text: str) -> int:

@@ -14,6 +14,7 @@ from .loading_cell import CELL_MAGIC, read_rest_again, refuse_cell_magic
 from .magic_completer import MagicCompleter
 from .preload import Preload
 from .session import ShellSession
+from .suggestions.terminal import TerminalSuggestions
 
 _REGISTERED = DevstralMagics.__name__
 
@@ -43,6 +44,8 @@ def load(ip: Any) -> None:
     ip.register_magic_function(refuse_cell_magic, "line", CELL_MAGIC)
     magics.preload.register()
     session.lab.open()
+    suggestions = session.suggestions = TerminalSuggestions(session)
+    suggestions.begin()
     read_rest_again(ip)
 
 
@@ -55,6 +58,8 @@ def unload(ip: Any) -> None:
     magics.explainer.close()
     session.stop()
     session.lab.close()
+    if session.suggestions is not None:
+        session.suggestions.end()
     for kind in ("line", "cell"):
         ip.magics_manager.magics[kind].pop("devstral", None)
     ip.magics_manager.magics["line"].pop(CELL_MAGIC, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.settings.config import ROUTE, DevstralConfig
 from ..session.model_choice import is_stand_in
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from ..session.permitted_server import PermittedServer
 
 
+class Suggestions(Protocol):
+    """What can be asked of the suggestions of a prompt."""
+
+    def end(self) -> None:
+        """Give the shell its own suggestions back."""
+        ...
+
+    def report(self, word: str) -> str:
+        """Carry out `complete on | off | status`, and say how things are. Raises UsageError."""
+        ...
+
+
 class ShellSession(Session):
     """One shell's state.
 
@@ -28,6 +40,7 @@ class ShellSession(Session):
         transcript: the cells that have run.
         context: the notebook as the shell knows it.
         lab: the link to a JupyterLab page.
+        suggestions: those of a terminal's prompt, once the extension is loaded.
         last: the last reply, or None.
         proven: the last reply with tests, and what became of them.
     """
@@ -40,6 +53,7 @@ class ShellSession(Session):
         self.lab = LabLink(ip, on_notebook=self.context.pushes.receive)
         self.context.pushing = lambda: self.lab.runs_here
         self.route = os.environ.get(ROUTE, "") or self.route
+        self.suggestions: Suggestions | None = None
         self.last: Reply | None = None
         self.proven: tuple[Reply, Proof] | None = None
         self._asked_in: ExecutedCell | None = None

@@ -59,6 +59,8 @@ def _report(session: ShellSession, explainer: ExplainOnError, command: Command) 
         return "Stopped." if stopped else "Nothing is running in this session."
     if command.word == "auto":
         return auto_text(session, explainer, command.text)
+    if command.word == "complete":
+        return session.suggestions.report(command.text.strip()) if session.suggestions else ""
     if command.word == "reset":
         session.forget()
         return "Earlier questions and answers are forgotten; the cells of the notebook are not."

@@ -13,6 +13,7 @@ from .answers import Answers
 from .handlers import HANDLERS
 from .notebooks import SentNotebooks
 from .session import ServerSession
+from .suggestions.completing import COMPLETION_HANDLERS
 
 
 class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
@@ -41,7 +42,7 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""
-        self.handlers.extend(HANDLERS)
+        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS])
 
     async def stop_extension(self) -> None:
         """Close every connection to the model."""

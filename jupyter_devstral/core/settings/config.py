@@ -90,6 +90,15 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
         help="What happens when a cell fails: 'on': it is explained, with a fix; 'button': one line to ask "
         "for that; 'off': nothing.",
     ).tag(config=True)
+    completion = Enum(
+        ("on", "manual", "off"),
+        default_value="on",
+        help="Suggestions at the cursor while typing: 'on'; 'manual': only when asked for (Alt+\\); 'off'.",
+    ).tag(config=True)
+    completion_model = Unicode(
+        "qwen2.5-coder:1.5b-base",
+        help="The small model that suggests at the cursor: one that can fill in the middle, beside `model`.",
+    ).tag(config=True)
     trial_seconds = Float(
         5.0,
         help="How long a proposed fix may run in a copy of the namespace before it is offered; 0: it is not "
@@ -148,12 +157,12 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
             raise ConfigurationError(f"There is no route {name!r}. There are: {there}.")
         return routes[name]
 
-    @validate("model")
+    @validate("model", "completion_model")
     def _valid_model(self, proposal: Any) -> str:
-        name = str(proposal["value"]).strip()
+        name, trait = str(proposal["value"]).strip(), proposal["trait"]
         if not name or any(character.isspace() for character in name):
             raise TraitError(
-                f"DevstralConfig.model is a model's name, such as 'devstral-small-2', not "
+                f"DevstralConfig.{trait.name} is a model's name, such as {trait.default_value!r}, not "
                 f"{proposal['value']!r}."
             )
         return name

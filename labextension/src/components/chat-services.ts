@@ -7,4 +7,6 @@ import type { IDiffServices } from './exchange/edit-cards';
 export interface IChatServices extends IReplyServices, IDiffServices {
   /** Show these messages, or those that would be sent. */
   showPrompt(messages?: readonly IMessage[]): void;
+  /** What is said below the model's own page about the model of suggestions; null for nothing. */
+  readonly completionNotice?: () => JSX.Element | null;
 }

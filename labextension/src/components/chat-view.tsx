@@ -38,6 +38,7 @@ export function ChatView({ model, services }: IProps): JSX.Element {
         </button>
       </header>
       <SetupNotice setup={model.setup} trans={trans} />
+      {services.completionNotice?.()}
       <ChatLog model={model} services={services} />
       {model.isHelpShown && <Help model={model} />}
       <NoticeBar model={model} />

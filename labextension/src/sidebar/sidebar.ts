@@ -22,6 +22,7 @@ export interface ISidebarNeeds {
   readonly languages: IEditorLanguageRegistry | null;
   readonly palette: ICommandPalette | null;
   readonly restorer: ILayoutRestorer | null;
+  readonly completionNotice?: () => JSX.Element | null;
 }
 
 export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
@@ -32,6 +33,7 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
     rendermime,
     languages,
     trans,
+    completionNotice: needs.completionNotice,
     showPrompt: (messages?: readonly IMessage[]) => void showPrompt(trans, () => messages ?? model.messages())
   };
   const panel = new ChatPanel(model, services);

@@ -5,6 +5,11 @@ from __future__ import annotations
 from jupyter_devstral.embedded.api.model_records import canonical_name
 from jupyter_devstral.embedded.engine import ModelCard
 
+_FIM_TEMPLATE = (
+    "{{- if .Suffix }}<|fim_prefix|>{{ .Prompt }}<|fim_suffix|>{{ .Suffix }}<|fim_middle|>"
+    "{{- else }}{{ .Prompt }}{{- end }}"
+)
+
 
 def devstral_card(name: str = "devstral-small-2", context_length: int = 393_216) -> ModelCard:
     """Devstral Small 2 as a daemon describes it (facts/ollama.md §2.1)."""
@@ -29,6 +34,27 @@ def devstral_card(name: str = "devstral-small-2", context_length: int = 393_216)
         template="{{ .Prompt }}",
         capabilities=("completion", "vision", "tools"),
         modified_at="2026-11-01T08:00:00.123456789Z",
+    )
+
+
+def fim_card(name: str = "qwen2.5-coder:1.5b-base", *, template: str = _FIM_TEMPLATE) -> ModelCard:
+    """A small model that fills in the middle, as a daemon describes it."""
+    return ModelCard(
+        name=canonical_name(name),
+        digest="cd" * 32,
+        size=986_060_000,
+        details=_details("qwen2", "1.5B", "Q4_K_M"),
+        model_info={
+            "general.architecture": "qwen2",
+            "general.basename": "Qwen2.5-Coder",
+            "qwen2.attention.head_count": 12,
+            "qwen2.attention.head_count_kv": 2,
+            "qwen2.block_count": 28,
+            "qwen2.context_length": 32_768,
+            "qwen2.embedding_length": 1536,
+        },
+        template=template,
+        capabilities=("completion", "insert") if template else ("completion",),
     )
 
 

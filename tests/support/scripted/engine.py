@@ -23,6 +23,7 @@ from jupyter_devstral.embedded.engine import (
 _TOKEN = re.compile(r"\s?[^\W_]{1,8}|\s+(?!\w)|[^\w\s]|\s|_", re.UNICODE)
 _SECONDS_PER_PROMPT_TOKEN = 1e-3
 _CHARACTERS_PER_TOKEN = 3.5
+_SURE = -0.1
 
 
 def split_tokens(text: str) -> tuple[str, ...]:
@@ -52,6 +53,7 @@ class Script:
         first_delay, delay: seconds before the first piece, and before each later one.
         done_reason: of the final record; "" ends the answer without one.
         failure: raised after the pieces instead of a final record, as the server's error text.
+        logprobs: of the pieces, where they are asked for; -0.1 for each that is not named.
     """
 
     pieces: Sequence[str] = ()
@@ -59,6 +61,7 @@ class Script:
     delay: float = 0.0
     done_reason: str = "stop"
     failure: str = ""
+    logprobs: Sequence[float] = ()
 
 
 @dataclass
@@ -127,7 +130,8 @@ class ScriptedEngine:
         for position, text in enumerate(script.pieces[:limit]):
             if script.delay and position:
                 await asyncio.sleep(script.delay)
-            yield Piece(text, _logprobs(text, job.top_logprobs))
+            logprob = script.logprobs[position] if position < len(script.logprobs) else _SURE
+            yield Piece(text, _logprobs(text, job.top_logprobs, logprob))
         if script.failure:
             raise EngineFailure(script.failure)
         if script.done_reason:
@@ -180,9 +184,9 @@ def _common_prefix(one: str, other: str) -> str:
     return one[:same]
 
 
-def _logprobs(text: str, top: int | None) -> tuple[Mapping[str, Any], ...]:
+def _logprobs(text: str, top: int | None, logprob: float) -> tuple[Mapping[str, Any], ...]:
     if top is None:
         return ()
-    entry: dict[str, Any] = {"token": text, "logprob": -0.1, "bytes": list(text.encode())}
-    alternatives = [{**entry, "logprob": -0.1 - rank} for rank in range(top)]
+    entry: dict[str, Any] = {"token": text, "logprob": logprob, "bytes": list(text.encode())}
+    alternatives = [{**entry, "logprob": logprob - rank} for rank in range(top)]
     return ({**entry, "top_logprobs": alternatives} if top else entry,)

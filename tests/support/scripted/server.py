@@ -121,6 +121,11 @@ class ScriptedOllama:
         """The requests to `/api/chat`."""
         return [record for record in self.requests if record.path == "/api/chat"]
 
+    @property
+    def completions(self) -> list[Recorded]:
+        """The requests to `/api/generate`."""
+        return [record for record in self.requests if record.path == "/api/generate"]
+
     def wait_for(self, condition: Callable[[], bool], timeout: float = PATIENCE) -> bool:
         """Waits until the condition holds; looks again whenever the server saw something."""
         deadline = time.monotonic() + timeout

@@ -15,10 +15,13 @@ from ...errors import ModelError, RemoteRefused
 from ...settings.config import DevstralConfig
 from ...settings.hosts import is_loopback, parse_host
 from ...text.terminal_text import encodable
+from ..completion import CompletionRequest
 from ..messages import Chunk, Message
+from ..right_of_way import chat_streams
 from ..server import ModelInfo, PullProgress, RunningModel
 from ..window import Window, choose_window
 from .chat_request import ChatBody, ChatRequest
+from .completing import CompletionCall
 from .facts import CLOUD, full_name, is_cloud_name, model_in_show, models_in_ps, models_in_tags, running_as
 from .pull import Download
 from .server_facts import can_think, forget, server_facts, shown_model
@@ -119,13 +122,19 @@ class OllamaModel:
 
     def _chunks(self, request: ChatRequest) -> Iterator[Chunk]:
         try:
-            yield from request.chunks()
+            with chat_streams():
+                yield from request.chunks()
         except ModelError:
             forget(self.host, self.name)
             raise
         finally:
             with self._lock:
                 self._requests.remove(request)
+
+    def completion(self, request: CompletionRequest) -> CompletionCall:
+        """A completion, sent when its chunks are asked for. Raises RemoteRefused."""
+        self._refuse_remote()
+        return CompletionCall(self.host, request)
 
     def close(self) -> None:
         """Close the connections of running requests at once, from any thread; `chat` and `pull` then end."""

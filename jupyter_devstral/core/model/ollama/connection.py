@@ -114,6 +114,12 @@ class Connection:
         except STREAM_ERRORS as error:
             raise translated(error, host=self.host, model=model, begun=False) from None
 
+    def lines(self, path: str, body: object) -> Iterator[Any]:
+        """Yield the JSON values of a streamed answer; leaving early closes it. Raises STREAM_ERRORS."""
+        with self._http.stream("POST", path, json=body, timeout=_STREAM_TIMEOUT) as response:
+            for line in response.iter_lines():
+                yield json.loads(line)
+
 
 _idle: dict[tuple[int, str], list[Connection]] = {}
 _idle_lock = threading.Lock()
