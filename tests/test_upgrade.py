@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tarfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.guard.sitecustomize import unguarded
 from tests.support.sweeps import SOAK
 
 ROOT = Path(__file__).parents[1]
@@ -59,7 +59,7 @@ def unpacked(revision: str, folder: Path) -> Path:
 def build(source: Path, folder: Path) -> Path:
     """The wheel of a tree; without a PATH there is no Node.js, and the JupyterLab half is not built anew."""
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(folder), str(source)]
-    subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PATH": ""})
+    subprocess.run(command, check=True, capture_output=True, env={**unguarded(), "PATH": ""})
     [wheel] = folder.glob("*.whl")
     return wheel
 
@@ -73,7 +73,7 @@ def empty_environment(folder: Path) -> Path:
 
 def install(python: Path, wheel: Path) -> None:
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps", str(wheel)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env=unguarded())
 
 
 def files_of(package: Path) -> set[str]:

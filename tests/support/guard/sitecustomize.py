@@ -1,7 +1,7 @@
 """Watches which connections Python opens, here and in every Python process that the tests start.
 
 Python imports a module of this name at its start where its folder is on PYTHONPATH. What leads elsewhere
-is written to the file that GUARD names; nothing is prevented.
+is written to the file that GUARD names, and does not happen.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ GUARD = "DEVSTRAL_TESTS_GUARD"
 
 
 def watch(report):
-    """Append a line to `report` for each connection and each look-up that leaves this machine."""
+    """Refuse what leaves this machine, and append a line about each attempt to `report`."""
     own = {"localhost", socket.gethostname(), ""}
 
     def hook(event, arguments):
@@ -27,6 +27,7 @@ def watch(report):
         if not is_here(host, own):
             with open(report, "a", encoding="utf-8") as file:
                 file.write(f"{event} {host!r} in {sys.argv[:3]}\n")
+            raise PermissionError(f"{event} {host!r}: the tests talk to this machine alone")
 
     sys.addaudithook(hook)
 
@@ -43,6 +44,11 @@ def is_here(host, own):
     except ValueError:
         return False
     return address.is_loopback or address.is_unspecified
+
+
+def unguarded():
+    """The environment of a command that has to reach a package index."""
+    return {name: value for name, value in os.environ.items() if name != GUARD}
 
 
 if os.environ.get(GUARD):
