@@ -85,7 +85,7 @@ async def answered(session: ServerSession, asked: Asked, kernels: Any) -> AsyncG
     provable = is_test and not asked.wanted.problem
     check = proof_of(asked.wanted, seconds=session.trial_seconds) if provable else None
     driver = _Driver(session, asked, kernels)
-    async with aclosing(driver.records(answering(check))) as records:
+    async with aclosing(driver.records(answering(check, of_parts=True))) as records:
         async for record in records:
             yield record
     if driver.answered is None:
