@@ -32,6 +32,8 @@ export interface ISent {
   readonly window: number;
   readonly replyReserve: number;
   readonly isRemote: boolean;
+  /** Variables are described with values of theirs, tables with rows. */
+  readonly values: boolean;
   readonly model: string;
   readonly redactions: number;
   readonly pieces: readonly IPiece[];
@@ -60,6 +62,7 @@ export function readSent(data: unknown): ISent {
     window: count(sent.window),
     replyReserve: count(sent.reply_reserve),
     isRemote: sent.is_remote === true,
+    values: sent.values === true,
     model: text(sent.model),
     redactions: count(sent.redactions),
     pieces: list(sent.pieces).map(readPiece),
@@ -81,6 +84,7 @@ export function writeSent(sent: ISent): object {
     user_text: userText,
     reply_reserve: sent.replyReserve,
     is_remote: sent.isRemote,
+    values: sent.values,
     pieces: sent.pieces,
     dropped: sent.dropped,
     notes
