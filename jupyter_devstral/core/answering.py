@@ -6,7 +6,7 @@ is decided here. Must not know a kernel, a screen or a model server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -65,14 +65,17 @@ class Answered(Generic[T]):
 
 
 def answering(
-    check: Callable[[Reply], Steps[Answered[T]]] | None = None, *, of_parts: bool = False
+    check: Callable[[Reply], Steps[Answered[T]]] | None = None,
+    *,
+    whole_parts: Callable[[Reply], Sequence[str]] = lambda reply: (),
 ) -> Steps[Answered[T]]:
     """Ask, and have a reply that came to its end checked; raises the ModelError of the question itself.
 
-    `of_parts`: the check also knows what to do with a reply that hit its length.
+    `whole_parts` gives what can be checked of a reply that hit its length.
     """
     reply = yield Asking()
-    if check is None or reply.finished not in (("stop", "length") if of_parts else ("stop",)):
+    is_whole = reply.finished == "stop" or (reply.finished == "length" and whole_parts(reply))
+    if check is None or not is_whole:
         return Answered(reply)
     return (yield from check(reply))
 

@@ -91,7 +91,7 @@ def _answer(
     conversation = _Conversation(session, command, start, shown, output, status)
     try:
         output.start(status)
-        answered = carry_out(answering(check, of_parts=True), conversation.do)
+        answered = carry_out(answering(check, whole_parts=_whole_tests), conversation.do)
     except KeyboardInterrupt:
         # Where a stream existed its interrupt is no error: nothing was sent yet.
         return undisturbed(
@@ -104,6 +104,12 @@ def _answer(
     if check is not None and proof is None:
         reply = replace(reply, notes=(*reply.notes, UNPROVEN))
     return undisturbed(lambda: _finish(session, command, reply, shown, output, proof))
+
+
+def _whole_tests(reply: Reply) -> list[str]:
+    from ..core.unit_tests.question import code_of
+
+    return code_of(reply)
 
 
 class _Conversation:

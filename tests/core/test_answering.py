@@ -111,3 +111,16 @@ def test_an_answer_without_a_check_is_one_question() -> None:
     driver = Driver([only])
     assert carry_out(answering(), driver.do) == Answered(only)
     assert driver.words() == [""]
+
+
+@pytest.mark.parametrize(("parts", "checked"), [(["test"], "proven"), ([], None)])
+def test_a_reply_that_hit_its_length_is_checked_as_far_as_it_is_whole(
+    parts: list[str], checked: str | None
+) -> None:
+    def check(first: Any) -> Any:
+        yield Status("proving")
+        return Answered(first, "proven")
+
+    driver = Driver([reply("one", "length")])
+    answered = carry_out(answering(check, whole_parts=lambda _: parts), driver.do)
+    assert answered.checked == checked
