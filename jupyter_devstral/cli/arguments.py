@@ -174,7 +174,7 @@ def _add_eval(add: Any) -> None:
     evals.add_argument(
         "--suite", metavar="S", default="fix,write,test", help="fix, write, test, with commas (default: all)"
     )
-    evals.add_argument("--limit", metavar="N", type=_count, help="only the first N cases of each suite")
+    evals.add_argument("--limit", metavar="N", type=_cases, help="only the first N cases of each suite")
     evals.add_argument("--fresh", action="store_true", help="forget what an earlier run found")
     evals.add_argument("--json", action="store_true", help="the result as JSON")
     evals.add_argument(
@@ -227,7 +227,7 @@ def _seconds(text: str) -> int:
     return _number(text, "a whole number of seconds, 1 or more", 1)
 
 
-def _count(text: str) -> int:
+def _cases(text: str) -> int:
     return _number(text, "a number of cases, 1 or more", 1)
 
 
