@@ -18,7 +18,8 @@ _FIRST_WORD = 16
 _LAST_WORD = re.compile(r"\w+\Z")
 _ENDING = re.compile(
     r"(?:s|es|ed|er|ers|ing|ings|ly|al|ally|ment|ments|ness|ful|ous|ive|ity|able|ible|i[sz](?:e|es|ed|ing)"
-    r"|\w*[ts]ions?)"
+    # Nothing without a vowel is a word.
+    r"|\w*[ts]ions?|[^\W\daeiouy_]+)"
 )
 _BLOCK = re.compile(r"(?:#{1,6} |[-*+] |\d+[.)] |`{3}|~{3}|\|)")
 # Where one of these stands on either side, a word has ended; most others may be cut in two.
