@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "apply": "commands.apply",
     "run": "run.run",
     "export-tests": "commands.export_tests",
+    "eval": "commands.eval",
     "serve": "commands.serve",
     "autoload": "commands.autoload",
     "policy": "commands.policy",
@@ -48,6 +49,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _add_apply(add)
     _add_run(add)
     _add_export_tests(add)
+    _add_eval(add)
     _add_serve(add)
     _add_policy(add)
     _add_audit(add)
@@ -181,6 +183,29 @@ def _add_export_tests(add: Any) -> None:
     )
 
 
+def _add_eval(add: Any) -> None:
+    evals = _add(
+        add,
+        "eval",
+        "measure how often a model is right, with cases that ship",
+        "Fixes crashes, writes code and tests functions in kernels of its own; what the model writes runs in "
+        "confined copies only. A run that was ended goes on where it stopped.",
+    )
+    evals.add_argument("--model", metavar="M", help="default: the configured model")
+    evals.add_argument("--compare", metavar="M2", help="a second model, beside the first")
+    evals.add_argument(
+        "--suite", metavar="S", default="fix,write,test", help="fix, write, test, with commas (default: all)"
+    )
+    evals.add_argument("--limit", metavar="N", type=_cases, help="only the first N cases of each suite")
+    evals.add_argument("--fresh", action="store_true", help="forget what an earlier run found")
+    evals.add_argument("--json", action="store_true", help="the result as JSON")
+    evals.add_argument(
+        "--self-test",
+        action="store_true",
+        help="judge right answers and none instead of a model's; exit status 1 unless all and none are right",
+    )
+
+
 def _add_serve(add: Any) -> None:
     serve = _add(
         add,
@@ -226,6 +251,10 @@ def _offset(text: str) -> int:
 
 def _seconds(text: str) -> int:
     return _number(text, "a whole number of seconds, 1 or more", 1)
+
+
+def _cases(text: str) -> int:
+    return _number(text, "a number of cases, 1 or more", 1)
 
 
 def _port(text: str) -> int:

@@ -84,6 +84,13 @@ class Reply:
     after: tuple[Message, ...] = field(default=(), repr=False)
     thinking: str = field(default="", repr=False)
 
+    @property
+    def changes(self) -> dict[str, str]:
+        """What it really changes: the new sources by the keys of their cells."""
+        return {
+            edit.cell_id: edit.source for edit in self.edits if edit.source.strip() != edit.before.strip()
+        }
+
     def receipt(self) -> str:
         """One Markdown line: model, what was sent, tokens, what was left out, speed, notes."""
         return receipt_line(self)
@@ -126,7 +133,9 @@ def _sent(reply: Reply) -> str:
     # The fix of a failure may be for another cell.
     doing = "explaining" if reply.request.failure is not None else "rewriting"
     about = f"{doing} cell {target.index}" if target is not None and reply.request.task.rewrites else ""
-    return ", ".join(part for part in (f"sent {described}" if described else "sent no cells", about) if part)
+    values = " with values" if reply.prompt.values else ""
+    sent = f"sent {described}{values}" if described else "sent no cells"
+    return ", ".join(part for part in (sent, about) if part)
 
 
 def _described(reply: Reply, pieces: Sequence[Piece]) -> str:

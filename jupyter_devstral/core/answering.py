@@ -6,7 +6,7 @@ is decided here. Must not know a kernel, a screen or a model server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -14,9 +14,11 @@ from .errors import ModelError
 
 if TYPE_CHECKING:
     from .answer import Reply
+    from .request.tasks import Request
 
 T = TypeVar("T")
 V = TypeVar("V")
+_SAME = "A second attempt gave the same code."
 Steps: TypeAlias = Generator[Any, Any, T]
 
 
@@ -32,10 +34,12 @@ class Asking:
     """A step that asks the model; the reply is sent in, or a ModelError thrown.
 
     Attributes:
-        words: what stands behind the last reply; "" for the question itself.
+        words: what stands behind the last reply; "" for a question of its own.
+        request: a question in the place of the first one; None for that.
     """
 
     words: str = ""
+    request: Request | None = None
 
 
 @dataclass(frozen=True)
@@ -60,30 +64,42 @@ class Answered(Generic[T]):
     note: str = ""
 
 
-def answering(check: Callable[[Reply], Steps[Answered[T]]] | None = None) -> Steps[Answered[T]]:
-    """Ask, and have a reply that came to its end checked; raises the ModelError of the question itself."""
+def answering(
+    check: Callable[[Reply], Steps[Answered[T]]] | None = None,
+    *,
+    whole_parts: Callable[[Reply], Sequence[str]] = lambda reply: (),
+) -> Steps[Answered[T]]:
+    """Ask, and have a reply that came to its end checked; raises the ModelError of the question itself.
+
+    `whole_parts` gives what can be checked of a reply that hit its length.
+    """
     reply = yield Asking()
-    if check is None or reply.finished != "stop":
+    is_whole = reply.finished == "stop" or (reply.finished == "length" and whole_parts(reply))
+    if check is None or not is_whole:
         return Answered(reply)
     return (yield from check(reply))
 
 
-def repairing(first: Reply, repair: Callable[[V], str]) -> Steps[Answered[V]]:
+def repairing(first: Reply, repair: Callable[[V], Asking | None]) -> Steps[Answered[V]]:
     """Try a reply, and ask once more where that fails: the check of a fix.
 
+    Code that is the same again is neither tried nor shown.
+
     Args:
-        repair: the words that ask for another attempt after a trial; "" where none is needed.
+        repair: what asks for another attempt after a trial; None where none is needed.
     """
     verdict = yield Trying(first)
-    words = repair(verdict)
-    if not words:
+    asking = repair(verdict)
+    if asking is None:
         return Answered(first, verdict)
     try:
-        second = yield Asking(words)
+        second = yield asking
     except ModelError as error:
         return Answered(first, verdict, f"No second attempt: {error}")
-    if second.finished != "stop" or not second.edits:
+    if second.finished != "stop" or not second.changes:
         return Answered(first, verdict)
+    if second.changes == first.changes:
+        return Answered(first, verdict, _SAME)
     return Answered(second, (yield Trying(second)))
 
 

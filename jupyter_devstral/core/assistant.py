@@ -80,6 +80,8 @@ class Assistant:
             prompt, window = self._pack(request, self.model.window)
         else:
             window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
+            if prompt.values and not self._sends_values:
+                prompt = self.prompt(request, window=window)
         reserve = window.reply_reserve(self.config.max_reply_tokens)
         return self._stream(Outgoing(request, prompt, window, reserve))
 
@@ -118,6 +120,9 @@ class Assistant:
         after = (*reply.after, *turn)
         prompt = self._extended(first, after)
         window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
+        if first.values and not self._sends_values:
+            first = self.prompt(reply.request, window=window)
+            prompt = self._extended(first, after)
         reserve = window.reply_reserve(self.config.max_reply_tokens)
         if prompt.tokens > _room(window, reserve):
             taken = prompt.tokens - first.tokens
@@ -146,6 +151,9 @@ class Assistant:
         """Everything if it fits the window, else whole pieces left out until it does."""
         whole = self._build(request, None)
         window = window_for(needed_tokens(int(whole.tokens / _FILL) + 1, self.config.max_reply_tokens))
+        if whole.values and not self._sends_values:
+            # Only now the server has said that it forwards this model elsewhere.
+            whole = self._build(request, None)
         room = _room(window, window.reply_reserve(self.config.max_reply_tokens))
         return (whole if whole.tokens <= room else self._fit(request, whole, room)), window
 
@@ -157,11 +165,20 @@ class Assistant:
     def _build(self, request: Request, budget: int | None) -> Prompt:
         allowance = self.allowance
         prompt = build_prompt(
-            allowance.narrowed(request), budget=budget, estimate=self.estimate, redactor=self._redactor
+            allowance.narrowed(request),
+            budget=budget,
+            estimate=self.estimate,
+            redactor=self._redactor,
+            values=self._sends_values,
         )
         if allowance.is_everything:
             return prompt
         return replace(prompt, kinds=allowance.kinds, withheld=allowance.withheld(request))
+
+    @property
+    def _sends_values(self) -> bool:
+        """Whether prompts may hold values of the user's data: on this machine, and where that is wanted."""
+        return self.config.values == "samples" and not self.model.remote_place
 
     def _extended(self, prompt: Prompt, after: tuple[Message, ...]) -> Prompt:
         """`prompt` with more messages behind it."""

@@ -10,6 +10,7 @@ from typing import Any
 # Raised when a call or what it returns changes: server and kernel may live in different environments.
 PROTOCOL = 2
 _SERVICE = "jupyter_devstral.kernel.service"
+_EXAM = "jupyter_devstral.kernel.exam"
 
 
 def variables_expression(first: list[str]) -> str:
@@ -35,6 +36,16 @@ def go_on_expression(key: str, answer: str) -> str:
 def setup_code(settings: dict[str, Any], *, load: bool) -> str:
     """Write the call that gives the kernel's `DevstralConfig` its values, and loads the magics."""
     return _call("set_up", settings, load)
+
+
+def soundness_expression() -> str:
+    """Why the kernel cannot judge code in copies of itself."""
+    return _call("soundness_json")
+
+
+def judge_expression(request: str) -> str:
+    """Whether cells run, and whether a check of their result holds."""
+    return _call("judge_json", request)
 
 
 def _call(function: str, *arguments: object) -> str:

@@ -32,7 +32,7 @@ def call(protocol: int, function: str, *arguments: Any) -> Any:
     """Carry out one of the calls of `expressions`; raises OtherVersion where those are not this version's."""
     if protocol != PROTOCOL:
         raise OtherVersion(f"protocol {protocol} was asked for, this is {PROTOCOL}")
-    known = (set_up, variables_json, targets_json, begin_json, go_on_json)
+    known = (set_up, variables_json, targets_json, begin_json, go_on_json, soundness_json, judge_json)
     return {one.__name__: one for one in known}[function](*arguments)
 
 
@@ -142,6 +142,26 @@ def go_on_json(key: str, answer: str) -> str:
 
         return _next(key, lambda: steps.throw(ModelError(said["problem"])))
     return _next(key, lambda: steps.send(said.get("blocks")))
+
+
+def soundness_json() -> str:
+    """Why this kernel cannot judge code in copies of itself, as a phrase; "" when it can."""
+    from .exam import why_no_exam
+
+    return json.dumps(why_no_exam(_shell()))
+
+
+def judge_json(request: str) -> str:
+    """Run cells and a check of their result in a confined copy.
+
+    Args:
+        request: JSON of {"steps": [[source, may fail]], "check": source, "seconds": limit}.
+
+    Returns JSON of {"runs": bool, "right": bool, "why": text}.
+    """
+    from .exam import judge
+
+    return json.dumps(judge(_shell(), **json.loads(request)))
 
 
 def _next(key: str, step: Any) -> str:

@@ -73,6 +73,8 @@ def continue_last(session: ShellSession, command: Command) -> None:
     last = session.last
     if last is None:
         raise UsageError("There is no answer to continue in this session.")
+    if last.finished == "stop" and last.text.strip():
+        raise UsageError("Nothing is left to continue: the last answer came to its end.")
     _answer(session, command, lambda assistant: assistant.continue_reply(last))
 
 
@@ -89,7 +91,7 @@ def _answer(
     conversation = _Conversation(session, command, start, shown, output, status)
     try:
         output.start(status)
-        answered = carry_out(answering(check), conversation.do)
+        answered = carry_out(answering(check, whole_parts=_whole_tests), conversation.do)
     except KeyboardInterrupt:
         # Where a stream existed its interrupt is no error: nothing was sent yet.
         return undisturbed(
@@ -102,6 +104,12 @@ def _answer(
     if check is not None and proof is None:
         reply = replace(reply, notes=(*reply.notes, UNPROVEN))
     return undisturbed(lambda: _finish(session, command, reply, shown, output, proof))
+
+
+def _whole_tests(reply: Reply) -> list[str]:
+    from ..core.unit_tests.question import code_of
+
+    return code_of(reply)
 
 
 class _Conversation:
@@ -169,7 +177,8 @@ def _follow(session: ShellSession, stream: ReplyStream, shown: ReplyMarkdown, ou
     try:
         for event in stream:
             shown.add(event)
-            if isinstance(event, Delta):
+            # What is gone on with was shown before; until more comes, the status is.
+            if isinstance(event, Delta) and len(stream.text) > len(stream.outgoing.partial):
                 output.write(shown.text, shown.__str__)
     except KeyboardInterrupt:
         stream.close()

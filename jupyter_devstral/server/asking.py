@@ -14,6 +14,7 @@ from tornado.web import HTTPError
 from ..core.answering import Answered, Asking, Status, Steps, answering
 from ..core.errors import DevstralError, ModelError, NotSent, UsageError
 from ..core.request.tasks import Attachment, Request, Task
+from ..core.unit_tests.question import code_of
 from ..core.wire import reply_bundle
 from .kernel_expression import evaluate
 from .kernel_namespace import kernel_variables
@@ -85,7 +86,7 @@ async def answered(session: ServerSession, asked: Asked, kernels: Any) -> AsyncG
     provable = is_test and not asked.wanted.problem
     check = proof_of(asked.wanted, seconds=session.trial_seconds) if provable else None
     driver = _Driver(session, asked, kernels)
-    async with aclosing(driver.records(answering(check))) as records:
+    async with aclosing(driver.records(answering(check, whole_parts=code_of))) as records:
         async for record in records:
             yield record
     if driver.answered is None:

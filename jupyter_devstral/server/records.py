@@ -55,6 +55,7 @@ def sent_record(
         "withheld": list(prompt.withheld),
         "model": model,
         "redactions": prompt.redactions,
+        "values": prompt.values,
         # What is replayed of this question in later ones; an answer that is stopped never says so.
         "user_text": prompt.user_text,
         "pieces": pieces,

@@ -205,12 +205,7 @@ def test_a_cell_is_called_by_what_stands_beside_it_and_can_be_gone_to(side, olla
     number = lab.cells[0]["execution_count"]
     side.panel.locator(".jp-devstral-context summary").click()
     chips = side.panel.locator(".jp-devstral-chips")
-    name = chips.get_by_text(f"cell [{number}]").first
-    name.wait_for()
-    # All of it is in sight, on one line.
-    box = name.bounding_box()
-    assert box["width"] > 30
-    assert box["height"] < 30
+    chips.get_by_text(f"cell [{number}]").first.wait_for()
     lab.select(2)
     side.draft.fill(f"why @cell[{number}]?")
     side.draft.press("Escape")
@@ -252,9 +247,6 @@ def test_text_from_right_to_left_stands_so(side, ollama):
         "[...document.querySelectorAll('.jp-devstral-question p')].map(p => getComputedStyle(p).direction)"
     )
     assert directions == ["rtl"]
-    reply = ".jp-devstral-exchange:last-child .jp-devstral-reply p"
-    shown = f"getComputedStyle(document.querySelector('{reply}'))"
-    assert side.page.evaluate(f"[{shown}.direction, {shown}.textAlign]") == ["rtl", "start"]
     side.lab.screenshot("sidebar-right-to-left")
 
 

@@ -20,7 +20,7 @@ from jupyter_devstral.core.errors import NoServer
 
 
 def reply(text: str, finished: str = "stop", edits: tuple[str, ...] = ("edit",)) -> Any:
-    return SimpleNamespace(text=text, finished=finished, edits=edits)
+    return SimpleNamespace(text=text, finished=finished, changes=dict.fromkeys(edits, text))
 
 
 class Driver:
@@ -45,8 +45,8 @@ class Driver:
         return [step.words if isinstance(step, (Asking, Status)) else step.reply.text for step in self.steps]
 
 
-def fix(verdict: str) -> str:
-    return f"still {verdict}" if verdict == "fails" else ""
+def fix(verdict: str) -> Asking | None:
+    return Asking(f"still {verdict}") if verdict == "fails" else None
 
 
 def explained(driver: Driver) -> Answered[str]:
@@ -72,6 +72,14 @@ def test_a_second_answer_of_no_use_leaves_the_first(second: Any) -> None:
     driver = Driver([reply("one"), second], ["fails"])
     answered = explained(driver)
     assert (answered.reply.text, answered.checked) == ("one", "fails")
+
+
+def test_the_same_code_again_is_neither_tried_nor_shown() -> None:
+    driver = Driver([reply("one"), reply("one")], ["fails"])
+    answered = explained(driver)
+    assert (answered.reply.text, answered.checked) == ("one", "fails")
+    assert driver.words() == ["", "one", "still fails"]
+    assert answered.note == "A second attempt gave the same code."
 
 
 def test_a_second_question_that_fails_leaves_the_first_and_says_why() -> None:
@@ -103,3 +111,16 @@ def test_an_answer_without_a_check_is_one_question() -> None:
     driver = Driver([only])
     assert carry_out(answering(), driver.do) == Answered(only)
     assert driver.words() == [""]
+
+
+@pytest.mark.parametrize(("parts", "checked"), [(["test"], "proven"), ([], None)])
+def test_a_reply_that_hit_its_length_is_checked_as_far_as_it_is_whole(
+    parts: list[str], checked: str | None
+) -> None:
+    def check(first: Any) -> Any:
+        yield Status("proving")
+        return Answered(first, "proven")
+
+    driver = Driver([reply("one", "length")])
+    answered = carry_out(answering(check, whole_parts=lambda _: parts), driver.do)
+    assert answered.checked == checked

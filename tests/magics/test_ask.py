@@ -216,6 +216,39 @@ def test_continue_goes_on_after_a_cut(run, ip, connected):
     assert "one" in body
 
 
+def test_a_finished_answer_is_not_continued(run, ip, connected, capsys):
+    connected.replies = ["Here:\n\n```python\nx = 1\n```\n"]
+    run("%%devstral\nset x", "q")
+    result = run("%devstral continue", "c")
+    assert not result.success
+    assert "Nothing is left to continue" in capsys.readouterr().out
+    assert len(connected.chats) == 1
+
+
+def test_a_continuation_shows_what_it_waits_for(run, connected, monkeypatch):
+    written = []
+
+    class Recorder:
+        def start(self, status):
+            written.clear()
+
+        def write(self, text, markdown):
+            written.append(text)
+
+        def finish(self, bundle, ending):
+            pass
+
+    connected.replies = ["one two three four five six", "seven"]
+    connected.fail_next("cut", after=3)
+    monkeypatch.setattr("jupyter_devstral.magics.ask.output_for", lambda ip: Recorder())
+    run("%devstral ask count", "q")
+    first = written[-1]
+    run("%devstral continue", "c")
+    # Until something new arrives, the status is all there is.
+    assert first not in written
+    assert written[-1] == f"{first.rstrip()} seven"
+
+
 def test_reset_forgets_the_conversation_but_not_the_cells(run, ip, connected):
     connected.replies = ["an unforgettable answer", "ok"]
     run("kept_variable = 1", "a")

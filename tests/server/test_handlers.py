@@ -109,7 +109,7 @@ def test_what_the_user_took_out_is_not_sent(client, ollama):
     messages = json.dumps(chat.body["messages"])
     for taken in ("secret_plan", "KeyError", "a selected line"):
         assert taken not in messages
-    assert "[cell 1]" in messages
+    assert "Cell 1:" in messages
 
 
 def test_the_prompt_is_what_is_sent(client, ollama):
@@ -119,7 +119,7 @@ def test_the_prompt_is_what_is_sent(client, ollama):
     assert ollama.chats == []
     client.ask(**asked)
     assert shown["messages"] == ollama.chats[0].body["messages"]
-    assert "The user has [cell 1] selected." in shown["messages"][-1]["content"]
+    assert "The user has cell 1 selected." in shown["messages"][-1]["content"]
 
 
 def test_files_of_the_workspace(client, ollama, jupyter):

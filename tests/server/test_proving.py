@@ -74,7 +74,7 @@ def test_proven_before_it_is_offered(ask, ollama):
     assert tests["source"].startswith("%%devstral pytest\ndef test_share():")
     assert {load["cell_id"], tests["cell_id"]} == {"a"}
     # What is asked for says what form the tests are to have.
-    assert "Write functions for pytest" in ollama.chats[0].body["messages"][-1]["content"]
+    assert "functions for pytest" in ollama.chats[0].body["messages"][-1]["content"]
 
 
 def test_a_function_that_is_named(ask, ollama):
@@ -107,7 +107,7 @@ def test_strengthened(ask, ollama):
     assert "share" in first["strengthen"]
     records = ask(GOOD, question=first["strengthen"], strengthens=first["key"], target="b")
     assert "all pass" in proof(records)["markdown"]
-    assert "Write functions for pytest:" not in ollama.chats[-1].body["messages"][-1]["content"]
+    assert "four functions for pytest" not in ollama.chats[-1].body["messages"][-1]["content"]
     # Only the faults that were left are tried.
     [count] = [word for word in proof(records)["markdown"].split("**")[1].split(", ") if "mutants" in word]
     assert count.split()[2] == str(first["strengthen"].count("line "))

@@ -37,6 +37,7 @@ def command(arguments: argparse.Namespace) -> int:
         allowance.narrowed(asked.request(source.notebook, settings.context)),
         budget=arguments.budget,
         redactor=Redactor() if settings.redact or allowance.redacts else None,
+        values=settings.values == "samples" and not server.remote_place,
     )
     write_text(_json(prompt) if arguments.json else _readable(prompt))
     return 0

@@ -29,6 +29,15 @@ def kernel_for(source: NotebookInput) -> tuple[str, str]:
     raise NotebookError(f"{source.name}: {missing} is not installed here. Installed: {there}.")
 
 
+def private(manager: Any) -> Any:
+    """Return the manager of a kernel that other users of this machine cannot read along with, if it can."""
+    import zmq
+
+    if manager.has_trait("transport_encryption") and zmq.has("curve"):
+        manager.transport_encryption = "auto"
+    return manager
+
+
 def _named(data: dict[str, Any]) -> str:
     metadata = data.get("metadata")
     spec = metadata.get("kernelspec") if isinstance(metadata, dict) else None

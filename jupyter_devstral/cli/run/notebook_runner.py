@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
@@ -26,6 +25,7 @@ from ...core.settings.policy import LOCAL
 from ...core.text.terminal_text import as_shown
 from ...kernel.expressions import setup_code
 from .executable_notebook import fresh_id, inserted_by
+from .kernel_choice import private
 from .narration import Narration
 from .stored_answers import failed_tests, proposed_edits
 
@@ -128,11 +128,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
 
     def create_kernel_manager(self) -> Any:
         """Make the manager of the kernel that was chosen."""
-        manager = super().create_kernel_manager()
-        # Other users of this machine cannot read along, where kernel and manager are new enough.
-        if manager.has_trait("transport_encryption") and zmq.has("curve"):
-            manager.transport_encryption = "auto"
-        return manager
+        return private(super().create_kernel_manager())
 
     async def async_start_new_kernel_client(self) -> Any:
         """Start the kernel's client; an interrupt then stops the run in our way."""

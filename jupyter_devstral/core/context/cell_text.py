@@ -11,9 +11,11 @@ from functools import lru_cache
 
 from ..notebook.cells import Cell, Output, header
 from ..text.data_lines import fence_tag
+from ..text.printed_table import table_part
 
 GAP = "…"
 OUTPUT_LIMIT = 200
+TABLE_LIMIT = 600
 OUTPUTS_LIMIT = 400
 ERROR_LIMIT = 1200
 
@@ -22,7 +24,6 @@ _BACKTICKS = re.compile(r"`{3,}")
 _OPAQUE = re.compile(
     r"[\[(]*<(?:IPython\.core\.|Figure size |Axes\b|[\w.]+[^<>\n]*(?: at 0x|\bobject\b))[^\n]*>[\])]*"
 )
-_SHAPE = re.compile(r"\[\d+ rows x \d+ columns\]")
 _SEPARATOR = re.compile(r"^# %%.*$", re.MULTILINE)
 _REPLY_FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
@@ -37,19 +38,19 @@ def cell_text(cell: Cell, language: str, remark: str = "") -> str:
         return ""
     tag = language if cell.kind == "code" else cell.kind
     shown = outputs_text(cell.outputs)
-    parts = [header(cell, remark), fenced(source, tag)]
+    parts = [titled(cell, remark), fenced(source, tag)]
     return "\n".join(parts + ([fenced(shown, "output")] if shown else []))
 
 
 def part_text(cell: Cell, part: str, language: str) -> str:
     """Some of the cell's statements, as `definition_text` chose them."""
-    return f"{header(cell, ', in part')}\n{fenced(part, language)}"
+    return f"{titled(cell, ', in part')}\n{fenced(part, language)}"
 
 
 def error_text(cell: Cell) -> str:
     """The cell's error alone, "" where it did not fail."""
     errors = [output for output in cell.outputs if output.kind == "error"]
-    return f"{header(cell)}\n{fenced(_clipped(errors[-1].text, ERROR_LIMIT), 'output')}" if errors else ""
+    return f"{titled(cell)}\n{fenced(_clipped(errors[-1].text, ERROR_LIMIT), 'output')}" if errors else ""
 
 
 @lru_cache(maxsize=16384)
@@ -64,13 +65,19 @@ def reference_text(cell: Cell, reply: str) -> str:
     else:
         said = f"block {' and '.join(str(blocks.index(part) + 1) for part in parts)} of the above"
     shown = outputs_text(cell.outputs)
-    return f"{header(cell)} {said}" + (f"\n{fenced(shown, 'output')}" if shown else "")
+    return f"{titled(cell, f', {said}')}" + (f"\n{fenced(shown, 'output')}" if shown else "")
 
 
 @lru_cache(maxsize=2048)
 def reply_blocks(reply: str) -> tuple[str, ...]:
     """The fenced blocks of an answer, stripped."""
     return tuple(found[2].strip() for found in _REPLY_FENCE.finditer(reply) if found[2].strip())
+
+
+def titled(cell: Cell, remark: str = "") -> str:
+    """The line above a cell: "Cell 4:"."""
+    name = header(cell, remark)
+    return f"{name[0].upper()}{name[1:]}:"
 
 
 def fenced(text: str, tag: str) -> str:
@@ -89,7 +96,10 @@ def outputs_text(outputs: Iterable[Output]) -> str:
         if output.kind == "error":
             shown.append(_clipped(text, ERROR_LIMIT))
         elif text and room > 0:
-            text = _clipped(text, min(OUTPUT_LIMIT, room))
+            if output.mime == "text/html":
+                text = _clipped(table_part(text, TABLE_LIMIT), TABLE_LIMIT)
+            else:
+                text = _clipped(text, min(OUTPUT_LIMIT, room))
             room -= len(text)
             shown.append(text)
         elif text and shown[-1:] != [GAP]:
@@ -105,19 +115,7 @@ def _output_text(output: Output) -> str:
         return "[figure]"
     if _OPAQUE.fullmatch(text.strip()):
         return ""
-    return _table_schema(text) if output.mime == "text/html" else text
-
-
-def _table_schema(text: str) -> str:
-    """A printed table as its header and shape, without rows; any other text as it is."""
-    lines = text.split("\n")
-    if lines[0].startswith("shape: (") and "│" in text:
-        until = next((n for n, line in enumerate(lines) if line.startswith("╞")), len(lines))
-        return "\n".join(line for line in lines[:until] if "│" in line or "shape:" in line)
-    if len(lines) < 2 or not lines[0].startswith(" "):
-        return text
-    shape = lines[-1] if _SHAPE.fullmatch(lines[-1]) else f"[{len(lines) - 1} rows]"
-    return f"{' '.join(lines[0].split())}\n{shape}"
+    return text
 
 
 def _clipped(text: str, limit: int) -> str:

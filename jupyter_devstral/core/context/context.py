@@ -7,7 +7,7 @@ where that does not fit, a run of the most recent cells, and behind it the defin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..notebook.cells import Cell
@@ -43,6 +43,7 @@ class Sources:
         variables: live variables that may be described, most important first.
         attached: names of variables that the user attached.
         subjects: keys of cells that are sent anyway.
+        only_named: describe no variable that is neither attached nor read.
     """
 
     above: Sequence[Cell]
@@ -53,6 +54,7 @@ class Sources:
     variables: Sequence[Variable] = ()
     attached: Sequence[str] = ()
     subjects: frozenset[str] = frozenset()
+    only_named: bool = False
 
 
 @dataclass(frozen=True)
@@ -223,13 +225,14 @@ class ContextBuilder:
         return pieces, []
 
     def _choice(self, start: int) -> Choice:
-        return choose_variables(
+        choice = choose_variables(
             self._sources.variables,
             attached=self._sources.attached,
             named=self._sources.loads,
             history=self._entries[start:],
             estimate=self._estimate,
         )
+        return replace(choice, others=()) if self._sources.only_named else choice
 
     def _shortened(self, piece: Piece, room: int) -> Piece | None:
         wanted = self._sources.loads | self._sources.mentions

@@ -11,6 +11,7 @@ from ..notebook.cells import Cell
 from ..python.source import names_of, parse_cell
 from ..text.data_lines import indented_below
 from ..variables.namespace import Variable
+from ..variables.samples import without_range
 from .history import Entry, Piece
 
 HEADING = "Variables:"
@@ -94,10 +95,12 @@ def _news(variable: Variable, known: list[str]) -> str:
     """What is still to be said of it: "" for nothing; only the new columns where the old ones still hold."""
     lines = _one_block(variable.text).split("\n")
     told, now = _one_by_one(known[1:]), _one_by_one(lines[1:])
-    if not known or not set(told) <= set(now):
+    # A range changes with the rows, and seldom the answer.
+    same = {without_range(line) for line in told}
+    if not known or not same <= {without_range(line) for line in now}:
         return "\n".join(lines)
-    added = [line for line in now if line not in told]
-    if not added and lines[0] == known[0]:
+    added = [line for line in now if without_range(line) not in same]
+    if not added and without_range(lines[0]) == without_range(known[0]):
         return ""
     return "\n".join([lines[0], _UNCHANGED, *added] if len(told) > 1 else lines)
 

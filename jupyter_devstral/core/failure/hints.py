@@ -14,8 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..variables.tables import column_names, key_text
-from ..variables.type_facts import dict_of_class, instance_dict, is_a, module_of, mro_of, name_of
+from ..variables.type_facts import dict_of_class, instance_dict, is_a, module_of, mro_of, name_of, root_of
 from .exception_facts import field_of, first_argument, is_error
+from .pandas_hints import pandas_hints
+from .replaced_names import replacement_of
 
 Live = Sequence[tuple[str, object]]
 
@@ -31,6 +33,7 @@ _SENTENCE = re.compile(
     r"\bnot (?:found|in)\b|\bdo(?:es)? not exist\b|\bno \w+ named\b|^none of\b", re.IGNORECASE
 )
 _CANNOT_IMPORT = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+_NO_ATTRIBUTE = re.compile(r"module '(\w+)' has no attribute '(\w+)'")
 _UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
 
 
@@ -40,12 +43,16 @@ def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object])
         yield from _about_name(error, live, namespace)
     elif is_error(error, AttributeError):
         yield from _about_attribute(error)
+    elif is_error(error, TypeError):
+        yield from _about_a_builtin(error, live, namespace)
     elif is_error(error, ImportError):
         yield from _about_import(error)
     elif is_error(error, FileNotFoundError):
         yield from _about_file(error)
+    told = list(pandas_hints(error, live))
+    yield from told
     # Python itself takes a column's name for an attribute, and libraries report one in errors of all kinds.
-    if not is_error(error, NameError, ImportError, OSError):
+    if not told and not is_error(error, NameError, ImportError, OSError):
         yield from _about_keys(error, live)
 
 
@@ -74,15 +81,47 @@ def _about_name(error: BaseException, live: Live, namespace: Mapping[str, object
 def _about_attribute(error: BaseException) -> Iterator[str]:
     name, owner = field_of(error, "name"), field_of(error, "obj")
     if type(name) is not str:
+        yield from _about_a_module(error)
         return
     if owner is None:
         said = first_argument(error)
         if type(said) is str and said.startswith("'NoneType'"):
             yield f"the object whose `{name}` was asked for is None"
         return
-    close = _near(name, _attributes(owner))
-    if close:
+    instead = _replacement(owner, name)
+    close = [] if instead else _near(name, _attributes(owner))
+    if instead:
+        yield f"{_label(owner)} has no `{name}` any more; instead: {instead}"
+    elif close:
         yield f"{_label(owner)} has no `{name}`; names like it: {_listed(close)}"
+
+
+def _about_a_module(error: BaseException) -> Iterator[str]:
+    """A module that raises the error itself, and so without its parts."""
+    said = first_argument(error)
+    found = _NO_ATTRIBUTE.match(said) if type(said) is str else None
+    instead = replacement_of(found[1], "", found[2]) if found else ""
+    if found and instead:
+        yield f"module {found[1]} has no `{found[2]}` any more; instead: {instead}"
+
+
+def _replacement(owner: object, name: str) -> str:
+    if is_a(type(owner), type(sys)):
+        return replacement_of(str(instance_dict(owner).get("__name__", "")), "", name)
+    return replacement_of(root_of(type(owner)), name_of(type(owner)), name)
+
+
+def _about_a_builtin(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
+    """A name of Python's own that the notebook bound to something that cannot be called."""
+    said = first_argument(error)
+    if type(said) is not str or not said.endswith("object is not callable"):
+        return
+    for name, value in live:
+        if name in vars(builtins) and namespace.get(name) is value:
+            yield (
+                f"`{name}` is not Python's own here, the notebook bound that name to a value of type "
+                f"{name_of(type(value))}; `del {name}` gives it back"
+            )
 
 
 def _attributes(owner: object) -> Iterator[str]:

@@ -53,6 +53,7 @@ class ModelInfo:
         capabilities: such as "completion", "tools", "vision", "insert"; empty where the server does not say.
         remote_host: where the server forwards requests for it; "" for a model that runs on the server itself.
         num_ctx: the window in tokens that it was made with, or None.
+        quantization: such as "Q4_K_M"; "" where the server does not say.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ModelInfo:
     capabilities: tuple[str, ...] = ()
     remote_host: str = ""
     num_ctx: int | None = None
+    quantization: str = ""
 
     @property
     def remote(self) -> bool:

@@ -91,5 +91,5 @@ class Notebook:
 
 
 def header(cell: Cell, remark: str = "") -> str:
-    """`[cell 4]`, the name by which everything in a prompt refers to a cell."""
-    return f"[cell {cell.index}{remark}]"
+    """`cell 4`, the name by which everything in a prompt refers to a cell; in words, as no code reads."""
+    return f"cell {cell.index}{remark}"

@@ -6,8 +6,8 @@ The layout serves the prefix cache: what stands still comes first, what changes 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,17 +15,19 @@ from ..context.cell_text import cell_text, fenced
 from ..context.context import Context, ContextBuilder, Sources
 from ..context.history import Entry, Piece
 from ..context.variable_choice import variables_block
+from ..failure.failure import Failure
 from ..model.messages import Message
 from ..model.token_estimate import estimate_tokens
-from ..notebook.cells import Cell, header
+from ..notebook.cells import Cell, Output, header
 from ..notebook.own_cells import is_request
 from ..python.source import mentioned_names, names_of
 from ..request.tasks import Attachment, Request, Task
 from ..settings.policy import Sendable
 from ..text.control_tokens import broken_up
-from ..text.data_lines import quoted_name
+from ..text.data_lines import fence_tag, quoted_name
 from .failure_text import failure_text
 from .safe_request import Redacts, safe_request
+from .values import schemas_only
 
 # What a chat template adds around one message.
 MESSAGE_OVERHEAD = 4
@@ -33,6 +35,9 @@ _PROMPTS = Path(__file__).parent / "prompts"
 _WORD = re.compile(r"[^\W\d]\w*")
 # Words of English rather than variables, however often somebody calls one that.
 _ARTICLES = {"a", "A", "I"}
+_FRAME_LINE = re.compile(r"-+>|Cell In|File |…")
+_LITTLE_MORE = 60
+_QUOTED_NAME = re.compile(r"`([^\W\d]\w*)`")
 _PLACEHOLDER = re.compile(r"<SECRET_\d+>")
 
 
@@ -51,6 +56,7 @@ class Prompt:
         redactions: distinct secrets replaced in the messages.
         kinds: what of the notebook may be in it; None for everything.
         withheld: the kinds that there were and that may not go where it is sent.
+        values: it holds values of the user's data, so it is for a model on this machine.
     """
 
     messages: tuple[Message, ...]
@@ -61,6 +67,7 @@ class Prompt:
     redactions: int
     kinds: frozenset[Sendable] | None = None
     withheld: tuple[Sendable, ...] = ()
+    values: bool = False
 
 
 def build_prompt(
@@ -69,13 +76,18 @@ def build_prompt(
     budget: int | None = None,
     estimate: Callable[[str], int] | None = None,
     redactor: Redacts | None = None,
+    values: bool = False,
 ) -> Prompt:
     """The prompt of a request: a pure function of it, byte-identical for an unchanged notebook.
 
-    `budget` is in tokens, for the pieces alone; None sends everything. `estimate` counts tokens.
+    Args:
+        budget: in tokens, for the pieces alone; None sends everything.
+        estimate: counts tokens.
+        values: with samples of the user's data, not its schema alone; for a model on this machine.
     """
     count = estimate or estimate_tokens
-    safe = safe_request(request, redactor)
+    bare = schemas_only(request)
+    safe = _told_once(safe_request(request if values else bare, redactor))
     subjects = _subjects(safe)
     sources = _sources(safe, subjects)
     attached = [_attached(each, count) for each in safe.attachments]
@@ -95,6 +107,7 @@ def build_prompt(
         dropped=context.dropped,
         user_text=_user_text(context, [*asked, request.question]),
         redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
+        values=values and bare != request,
     )
 
 
@@ -102,6 +115,31 @@ def build_prompt(
 def wording(name: str) -> str:
     """The text of `prompts/<name>.md`."""
     return (_PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def _told_once(request: Request) -> Request:
+    """The cell of the failure that is told about at the end, without the same as an output."""
+    failure = request.failure
+    if failure is None:
+        return request
+
+    def quiet(cell: Cell) -> Cell:
+        if cell.key != failure.cell:
+            return cell
+        return replace(cell, outputs=tuple(one for one in cell.outputs if not _says_the_same(one, failure)))
+
+    return replace(
+        request,
+        notebook=replace(request.notebook, cells=tuple(map(quiet, request.notebook.cells))),
+        focus=quiet(request.focus) if request.focus else None,
+        target=quiet(request.target) if request.target else None,
+    )
+
+
+def _says_the_same(output: Output, failure: Failure) -> bool:
+    """Whether an error's output has no more to say than the failure: some messages stand in it alone."""
+    said = " ".join(line for line in output.text.split("\n") if not _FRAME_LINE.match(line))
+    return output.kind == "error" and len(said) <= len(failure.title) + _LITTLE_MORE
 
 
 def _position(request: Request) -> int:
@@ -136,8 +174,8 @@ def _sources(request: Request, subjects: list[Cell]) -> Sources:
     variables = [
         each for each in request.variables if request.scope != "none" or each.name in request.attached
     ]
-    # What stood on the line that failed matters as much as what the user attached.
-    attached = (*request.attached, *(request.failure.names if request.failure else ()))
+    # What stood on the line that failed, or is like it, matters as much as what the user attached.
+    attached = (*request.attached, *(_names_in(request.failure) if request.failure else ()))
     whole = request.scope in ("notebook", "above")
     return Sources(
         above=cells[:position] if whole else (),
@@ -150,7 +188,14 @@ def _sources(request: Request, subjects: list[Cell]) -> Sources:
         variables=variables,
         attached=attached,
         subjects=keys,
+        only_named=request.failure is not None,
     )
+
+
+def _names_in(failure: Failure) -> Iterator[str]:
+    yield from failure.names
+    for hint in failure.hints:
+        yield from _QUOTED_NAME.findall(hint)
 
 
 def _asked(request: Request, subjects: list[Cell]) -> list[str]:
@@ -160,10 +205,11 @@ def _asked(request: Request, subjects: list[Cell]) -> list[str]:
     if task is Task.CHAT:
         selected = [wording("selected").replace("[cell N]", name)] if subjects else []
         return [*selected, wording(task.value)]
-    if request.failure is None:
-        return [wording(task.value).replace("[cell N]", name)]
-    line = wording("failure" if task is Task.FIX else task.value).replace("[cell N]", name)
-    return [failure_text(request.failure, request.notebook), line]
+    named = "failure" if request.failure is not None and task is Task.FIX else task.value
+    language = fence_tag(request.notebook.language)
+    line = wording(named).replace("[cell N]", name).replace("```python", f"```{language}")
+    failed = [failure_text(request.failure, request.notebook)] if request.failure is not None else []
+    return [*failed, line]
 
 
 def _user_text(context: Context, asked: list[str]) -> str:

@@ -13,6 +13,26 @@ from .parser import Code, ReplyParser
 _TAIL = 2000
 _FENCE_WITH_LANGUAGE = re.compile(r"\s*(?:`{3,}|~{3,})[ \t]*[{\w][^\n`]*\n")
 _ENOUGH = 10
+# So many characters tell what prose goes on with: a word, an item, a heading.
+_FIRST_WORD = 16
+_LAST_WORD = re.compile(r"\w+\Z")
+_ENDING = re.compile(
+    r"(?:s|es|ed|er|ers|ing|ings|ly|al|ally|ment|ments|ness|ful|ous|ive|ity|able|ible|i[sz](?:e|es|ed|ing)"
+    # Nothing without a vowel is a word.
+    r"|\w*[ts]ions?|[^\W\daeiouy_]+)"
+)
+_BLOCK = re.compile(r"(?:#{1,6} |[-*+] |\d+[.)] |`{3}|~{3}|\|)")
+# Where one of these stands on either side, a word has ended; most others may be cut in two.
+_WHOLE_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a an and are as at be because but by can do does for from has have if in into is it its no not of on
+        or so than that the then there this to was we when where which will with you your
+        condition expression function option question section version
+        """,
+    )
+)
 
 
 class Joiner:
@@ -53,6 +73,8 @@ class Joiner:
             held = _without_fence(held)
             if self._mid_line and "\n" not in held:
                 return True
+        elif self._mid_line and len(held) < _FIRST_WORD and "\n" not in held:
+            return True
         return not held.strip() or (len(held) < len(self._tail) and held in self._tail)
 
     def _decide(self) -> str:
@@ -62,8 +84,10 @@ class Joiner:
         if self._in_code:
             text = _without_fence(text)
         rest = text[_repeated(self._tail, text) :]
-        if len(rest) < len(text) or not (self._in_code and self._mid_line):
+        if len(rest) < len(text) or not self._mid_line:
             return rest
+        if not self._in_code:
+            return _gap(self._tail, text) + text
         return "\n" + text if self._is_new_line(text, begun_anew=text != reopened) else text
 
     def _is_new_line(self, text: str, *, begun_anew: bool) -> bool:
@@ -79,6 +103,29 @@ class Joiner:
             return True
         apart = self._python and parses(last.strip()) is None and parses(first.strip()) is None
         return apart and (begun_anew or parses(last.strip() + first) is not None)
+
+
+def _gap(tail: str, text: str) -> str:
+    """Return what a model left out between two pieces of prose: a blank, a new paragraph, or nothing."""
+    first = text[:1]
+    if not first or first.isspace() or tail[-1].isspace():
+        return ""
+    if _BLOCK.match(text):
+        return "\n\n"
+    if tail[-1] in ".!?:,;)" and (first.isalnum() or first in "`(*\"'"):
+        return " "
+    before, after = _LAST_WORD.search(tail), _LAST_WORD.match(re.split(r"\W", text, maxsplit=1)[0])
+    return " " if before and after and _are_two_words(before[0], after[0], tail[: before.start()]) else ""
+
+
+def _are_two_words(one: str, other: str, before: str) -> bool:
+    """Whether `one` ends where `other` begins, by the words that the reply has used before."""
+    used = set(re.findall(r"\w+", before.lower()))
+    if (one + other).lower() in used:
+        return False
+    known = _WHOLE_WORDS | used
+    # A new answer never begins with the blank that a new word would: only an ending speaks for half a word.
+    return one.lower() in known or other.lower() in known or not _ENDING.fullmatch(other)
 
 
 def _ends_inside_code(partial: str, language: str) -> bool:

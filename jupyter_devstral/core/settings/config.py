@@ -84,6 +84,13 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
     redact = Bool(
         True, help="Replace keys, tokens and passwords by placeholders before anything is sent."
     ).tag(config=True)
+    values = Enum(
+        ("samples", "none"),
+        default_value="samples",
+        help="What is sent of the data itself: 'samples': a few values of each column, ranges, and rows of "
+        "printed tables, to a model on this machine; 'none': schemas only, which is all that a model "
+        "elsewhere ever gets.",
+    ).tag(config=True)
     auto_explain = Enum(
         ("on", "button", "off"),
         default_value="on",

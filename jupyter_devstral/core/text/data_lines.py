@@ -1,6 +1,6 @@
 """Data that stands in a prompt outside of a fence, written so that none of its lines passes for structure.
 
-Structure begins at the beginning of a line: `[cell 4]`, a fence, `Task:`. Ordinary text stays as it is.
+Structure begins at the beginning of a line: `Cell 4:`, a fence. Ordinary text stays as it is.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 _TAG = re.compile(r"[^\w+#.-]")
-_LIKE_A_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}|\[cell\b)")
+_LIKE_A_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}|\[?cell \d+\b)", re.IGNORECASE)
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from ..notebook.own_cells import tests_in_cell
-from ..python.source import definitions_of, parse_cell
+from ..python.source import definitions_of, parse_cell, parses
 
 if TYPE_CHECKING:
     from ..answer import Reply
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FUNCTIONS, PROPERTIES, DOCTEST = "functions", "properties", "doctest"
 _MOST_EXAMPLES = 5
+# A statement that was cut off is seldom longer.
+_LINES_TRIED = 60
 # What makes the magic of a cell of tests known.
 LOAD = "%load_ext jupyter_devstral"
 
@@ -87,8 +89,34 @@ def place_of_tests(cell_id: str, notebook: Notebook) -> str:
 
 
 def code_of(reply: Reply) -> list[str]:
-    """List the code blocks of a reply that would be cells."""
-    return [block.source for block in reply.code if block.verdict == "cell"]
+    """List the code blocks of a reply that would be cells; of one that was cut, what is whole of it."""
+    blocks = [block.source for block in reply.code if block.verdict == "cell" and block.closed]
+    last = reply.code[-1] if reply.code else None
+    if last is not None and not last.closed:
+        # A reply that came to its end has only left out the fence.
+        whole = last.source if reply.finished == "stop" else whole_statements(last.source)
+        blocks += [whole] if whole and parses(whole) is None else []
+    return blocks
+
+
+def whole_statements(source: str) -> str:
+    """Return code without the lines that its end was cut off from; "" where none is left.
+
+    The last line goes even where it parses: more may have belonged to it. So does a test that is left without
+    any assert.
+    """
+    lines = source.split("\n")
+    for at in range(len(lines) - 1, max(0, len(lines) - _LINES_TRIED), -1):
+        whole = "\n".join(lines[:at]).rstrip()
+        tree = parse_cell(whole)
+        if tree is not None and tree.body and not _asserts_nothing(tree.body[-1]):
+            return whole
+    return ""
+
+
+def _asserts_nothing(statement: ast.stmt) -> bool:
+    is_test = isinstance(statement, ast.FunctionDef) and statement.name.startswith("test")
+    return is_test and not any(isinstance(node, ast.Assert | ast.With) for node in ast.walk(statement))
 
 
 def defining_cell(name: str, notebook: Notebook) -> Cell | None:

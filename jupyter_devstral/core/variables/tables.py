@@ -1,4 +1,4 @@
-"""Tables of pandas, polars, pyarrow and xarray: shape, columns, dtypes, null counts; never a row.
+"""Tables of pandas, polars, pyarrow and xarray: shape, columns, dtypes, nulls, a few values; never a row.
 
 Libraries are known by name and never imported; what is read are facts they keep, or count in milliseconds.
 """
@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from .arrays import dtype_text
+from .samples import COLUMNS_SAMPLED, ROWS_READ, range_text, sample_text
 from .type_facts import MISSING, full_name_of, is_a, is_one_of, known_as, library_attribute, name_of, root_of
 
 COLUMNS_SHOWN = 40
@@ -120,7 +121,8 @@ def _pandas_frame(frame: Any) -> list[str]:
     for position, (name, dtype) in enumerate(zip(shown.columns, shown.dtypes, strict=True)):
         column = shown.iloc[:, position]
         missing = f", {nulls[position]:,} null" if nulls is not None and nulls[position] else ""
-        facts.append((name, f"{_pandas_dtype(column, dtype)}{missing}"))
+        values = _pandas_values(name, column, dtype) if position < COLUMNS_SAMPLED else ""
+        facts.append((name, f"{_pandas_dtype(column, dtype)}{missing}{values}"))
     return _more([head, *_columns(facts)], frame.columns)
 
 
@@ -129,7 +131,8 @@ def _pandas_series(series: Any) -> list[str]:
     missing = "" if nulls is None else f", {nulls[0]:,} null" if nulls[0] else ""
     name = "" if series.name is None else f" {key_text(series.name)}"
     head = f"{_label(series, 'pandas', 'Series')}{name}, {_pandas_dtype(series, series.dtype)}"
-    return [f"{head}, {len(series):,} values{missing}{_pandas_index(series.index)}"]
+    values = _pandas_values(series.name, series, series.dtype)
+    return [f"{head}, {len(series):,} values{missing}{_pandas_index(series.index)}{values}"]
 
 
 def _pandas_plain_index(index: Any) -> list[str]:
@@ -177,6 +180,19 @@ def _pandas_dtype(column: Any, dtype: Any) -> str:
     return text
 
 
+def _pandas_values(name: object, column: Any, dtype: Any) -> str:
+    """A few values of text, the ends of whole numbers and dates.
+
+    Ends of other numbers are many tokens, new with each row, and changed no answer.
+    """
+    if getattr(dtype, "kind", "") in ("i", "u", "M"):
+        return range_text(name, column, len(column))
+    text = str(dtype)
+    if text == "category":
+        return sample_text(name, dtype.categories[:ROWS_READ].tolist())
+    return sample_text(name, column.iloc[:ROWS_READ].tolist()) if text in ("object", "string", "str") else ""
+
+
 # polars
 
 
@@ -184,15 +200,25 @@ def _polars_frame(frame: Any) -> list[str]:
     rows, columns = frame.shape
     head = f"{_label(frame, 'polars', 'DataFrame')}, {_rows(rows)} × {columns:,} columns"
     facts = (
-        (column.name, f"{str(column.dtype)[:80]}{_nulls(column.null_count())}")
-        for column in frame.get_columns()[:COLUMNS_SHOWN]
+        (column.name, f"{str(column.dtype)[:80]}{_nulls(column.null_count())}{_polars_values(column, place)}")
+        for place, column in enumerate(frame.get_columns()[:COLUMNS_SHOWN])
     )
     return _more([head, *_columns(facts)], frame.columns)
 
 
+def _polars_values(column: Any, place: int = 0) -> str:
+    if place >= COLUMNS_SAMPLED:
+        return ""
+    if column.dtype.is_integer() or column.dtype.is_temporal():
+        return range_text(column.name, column, len(column))
+    is_text = str(column.dtype) in ("String", "Categorical", "Enum", "Object")
+    return sample_text(column.name, column.head(ROWS_READ).to_list()) if is_text else ""
+
+
 def _polars_series(series: Any) -> list[str]:
     nulls = _nulls(series.null_count())
-    return [f"polars Series {key_text(series.name)}, {str(series.dtype)[:80]}, {len(series):,} values{nulls}"]
+    head = f"polars Series {key_text(series.name)}, {str(series.dtype)[:80]}, {len(series):,} values"
+    return [f"{head}{nulls}{_polars_values(series)}"]
 
 
 def _polars_lazy(frame: Any) -> list[str]:
@@ -206,13 +232,18 @@ def _nulls(count: int) -> str:
 
 # pyarrow
 
+_ARROW_TEXTS = ("string", "large_string", "string_view")
+
 
 def _arrow_table(table: Any) -> list[str]:
     head = f"pyarrow {name_of(type(table))}, {_rows(table.num_rows)} × {table.num_columns:,} columns"
     facts = []
     for position in range(min(table.num_columns, COLUMNS_SHOWN)):
         column = table.column(position)
-        facts.append((table.schema.names[position], f"{str(column.type)[:80]}{_nulls(column.null_count)}"))
+        name, kind = table.schema.names[position], str(column.type)
+        is_text = kind in _ARROW_TEXTS and position < COLUMNS_SAMPLED
+        values = sample_text(name, column.slice(0, ROWS_READ).to_pylist()) if is_text else ""
+        facts.append((name, f"{kind[:80]}{_nulls(column.null_count)}{values}"))
     return _more([head, *_columns(facts)], table.schema.names)
 
 

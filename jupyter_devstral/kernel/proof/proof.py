@@ -21,6 +21,7 @@ from ...core.unit_tests.mutants import Mutant, mutants_of
 from ...core.unit_tests.question import DOCTEST, FUNCTIONS
 from ...core.unit_tests.written_tests import TestSource, mentions, read_tests
 from ..copy.safety import why_not
+from .assert_by_assert import saved
 from .outcomes_text import counted, outcomes_table
 from .pytest_run import ERROR, FAILED, PASSED, TestOutcome
 from .runs import CUT_OFF, FLAKY, NO_TURN, NOT_TRIED, passed, run_in_copy, survivors
@@ -234,7 +235,7 @@ def _why_not_tried(ip: Any, proof: Proof, cell: str, seconds: float, own_ports: 
 def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
     """Run the tests, have those repaired once that raise errors, and keep what is worth it."""
     yield Status("running the tests in a copy of the kernel")
-    proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
+    _try(ip, proof, seconds)
     broken = _names(proof.outcomes, ERROR)
     if broken and proof.form != DOCTEST:
         yield Status("the tests raise errors: asking once more")
@@ -258,7 +259,7 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
             shared = tuple(dict.fromkeys((*before, *repaired.shared)))
             proof.tests = TestSource(shared, (*sound.tests, *repaired.tests), proof.tests.notes)
             yield Status("running the repaired tests in a copy of the kernel")
-            proof.outcomes = run_in_copy(ip, proof.tests.python(), proof.tests.names, seconds=seconds)
+            _try(ip, proof, seconds)
     _drop(proof)
     good = [name for name in proof.tests.names if name in passed(proof.outcomes)]
     again = run_in_copy(ip, proof.tests.python(), good, seconds=seconds, fresh_random=True) if good else []
@@ -273,6 +274,17 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
         proof.tests = proof.tests.keep(set(proof.tests.names) - unlike)
         proof.notes.append(f"Not inserted: not repeatable: {_listed(unlike)}.")
     return proof
+
+
+def _try(ip: Any, proof: Proof, seconds: float) -> None:
+    """Run the tests; of one in which some asserts hold, these are kept."""
+
+    def outcomes_of(tests: TestSource) -> list[TestOutcome]:
+        return run_in_copy(ip, tests.python(), tests.names, seconds=seconds)
+
+    proof.outcomes = outcomes_of(proof.tests)
+    if proof.form == FUNCTIONS:
+        proof.tests, proof.outcomes = saved(proof.tests, proof.outcomes, outcomes_of)
 
 
 def _drop(proof: Proof) -> None:

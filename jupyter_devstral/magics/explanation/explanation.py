@@ -14,7 +14,6 @@ from ...core.answering import Asking, Trying, answering, carry_out, repairing
 from ...core.edits.edit import with_losses
 from ...core.edits.rerun_plan import cells_to_run
 from ...core.errors import DevstralError
-from ...core.text.data_lines import guarded
 from ...kernel.copy.main_thread import OnMain
 from ..display.live_output import undisturbed
 from ..display.reply_markdown import ReplyMarkdown
@@ -27,12 +26,15 @@ if TYPE_CHECKING:
     from ...core.edits.edit import Edit
     from ...core.notebook.cells import Cell
     from ...core.request.command import Command
+    from ...core.request.tasks import Request
     from ...kernel.trial.trial import Trial, Verdict
     from ..session import ShellSession
     from .failure_subject import Subject
     from .fix_panel import FixPanel
 
 _STOPPED = "stopped; `%devstral explain` begins again"
+# As in `kernel.trial.trial.Verdict.kind`, which is loaded with the first trial.
+_CLEAN, _FAILS = "clean", "fails"
 _TRYING = "trying the fix in a copy of the namespace"
 _AGAIN = "the fix still fails; asking once more"
 
@@ -73,6 +75,8 @@ class Explanation:
         self._trial: Trial | None = None
         self._reply: Reply | None = None
         self._host = ""
+        # What running stale cells again came to; neither where that was not tried.
+        self._cured = self._cure_is_wrong = False
 
     def begin(self) -> None:
         """Show that something is being done; on the thread that ran the cell."""
@@ -182,20 +186,35 @@ class Explanation:
         return (self._stream.phase if self._stream else "") or "looking at the error"
 
     def _explain(self) -> None:
-        answered = carry_out(answering(lambda first: repairing(first, self._repair_words)), self._do)
+        self._try_known_cure()
+        answered = carry_out(answering(lambda first: repairing(first, self._repair)), self._do)
         if answered.note:
             self.card.notes = [answered.note]
 
     def _do(self, step: object) -> Any:
         """Carry out a step of the answer: what it asks, tries or says."""
         if isinstance(step, Asking):
-            return self._repaired(step.words) if step.words else self._first_reply()
+            return self._repaired(step.request) if step.request else self._first_reply()
         if isinstance(step, Trying):
             self._take_once(step.reply)
-            verdict = self._try(step.reply.edits)
+            if self._cured:
+                return None
+            verdict = self._try(self.card.edits)
             self._show_verdict(verdict)
             return verdict
         return None
+
+    def _try_known_cure(self) -> None:
+        """Run again what is known to be stale, before any model is asked: where that helps it is the fix."""
+        rerun = self.subject.failure.rerun
+        if not rerun:
+            return
+        self.card.rerun = rerun
+        verdict = self._try(())
+        self._cured = verdict is not None and verdict.kind == _CLEAN
+        self._cure_is_wrong = verdict is not None and verdict.kind == _FAILS
+        if self._cured:
+            self._show_verdict(verdict)
 
     def _first_reply(self) -> Reply:
         request = self.subject.request
@@ -204,14 +223,14 @@ class Explanation:
             self._take_once(reply)
         return reply
 
-    def _repaired(self, words: str) -> Reply:
+    def _repaired(self, request: Request) -> Reply:
         """The one repair round; the first attempt stays where it gives nothing else to show."""
+        from ...core.second_attempt import as_answer_to
+
         first = self._reply
         assert first is not None
         self._screen.aside(_AGAIN)
-        return self._follow(
-            lambda assistant: assistant.follow_up(first, words, quotes_outputs=True), self.card.prose
-        )
+        return as_answer_to(first, self._follow(lambda assistant: assistant.reply(request), self.card.prose))
 
     def _take_once(self, reply: Reply) -> None:
         if reply is self._reply:
@@ -221,20 +240,24 @@ class Explanation:
         self._reply = reply
         self._take(reply, said)
 
-    def _repair_words(self, verdict: Verdict | None) -> str:
-        """What asks for another attempt after a trial; "" where there is nothing to repair."""
-        from ...core.prompt.prompt import wording
+    def _repair(self, verdict: Verdict | None) -> Asking | None:
+        """What asks for another attempt after a trial; None where there is nothing to repair."""
+        from ...core.second_attempt import request_after
 
-        if self.stopped or verdict is None or verdict.kind != "fails" or not self.card.edits:
-            return ""
-        return wording("repair").replace("{error}", guarded(self._error_text(verdict)))
-
-    def _error_text(self, verdict: Verdict) -> str:
         steps = self._steps(self.card.edits)
-        place = f" of [cell {steps[verdict.step].index}]" if verdict.step < len(steps) else ""
-        line = f" (line {verdict.line}{place})" if verdict.line else ""
-        text = f"{verdict.ename}: {verdict.evalue}{line}"
-        return f"{text}\n{verdict.traceback}".strip()
+        if self.stopped or verdict is None or verdict.kind != _FAILS or not self.card.edits:
+            return None
+        failed = steps[min(verdict.step, len(steps) - 1)]
+        return Asking(
+            request=request_after(
+                self.subject.request,
+                self.card.edits,
+                failed,
+                ename=verdict.ename,
+                evalue=verdict.evalue,
+                line=verdict.line,
+            )
+        )
 
     def _follow(self, start: Callable[[Assistant], ReplyStream], before: str = "") -> Reply:
         """A reply, shown while it arrives behind what is shown already."""
@@ -261,15 +284,15 @@ class Explanation:
     def _take(self, reply: Reply, said: str) -> None:
         """Put a reply on the card."""
         card, request = self.card, self.subject.request
-        card.edits = tuple(edit for edit in reply.edits if edit.source != edit.before)
+        card.edits = () if self._cured else tuple(e for e in reply.edits if e.source != e.before)
         language = request.notebook.language
-        card.prose = explanation_prose(said, language, without_code=bool(card.edits))
+        card.prose = explanation_prose(said, language, without_code=self._cured or bool(card.edits))
         card.receipt = self._session.receipt(reply)
         plan = self._steps(card.edits) if card.edits else ()
         card.rerun = tuple(cell.key for cell in plan)
-        rerun = self.subject.failure.rerun
-        if rerun and not card.edits:
-            card.rerun = rerun
+        rerun = () if self._cure_is_wrong else self.subject.failure.rerun
+        if rerun:
+            card.rerun = card.rerun or rerun
             names = [card.name_of(key) for key in rerun]
             card.advice = f"Run {', then '.join(names)} again."
         self._remember(said, reply)

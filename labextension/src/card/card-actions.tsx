@@ -9,14 +9,8 @@ export function CardActions({ model }: { model: CardModel }): JSX.Element {
   const { card, outcome, announcement } = model;
   const isDone = card ? card.state === 'done' : model.edits.length > 0;
   const isLeft = card?.state === 'working' && !model.isAtWork;
-  const isCut = model.bundle?.arriving != null && !model.isAtWork;
   return (
     <>
-      {isCut && (
-        <p className="jp-devstral-cut">
-          {model.trans.__('✂ The answer was cut off: its kernel ended. Run the cell again.')}
-        </p>
-      )}
       {isDone && card?.trial && <TrialBadge trial={card.trial} trans={model.trans} />}
       {isDone && card?.advice && <div className="jp-devstral-advice">{card.advice}</div>}
       {isDone && outcome && (

@@ -8,8 +8,7 @@ import { KernelButton } from './kernel-button';
 export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
   const { card, bundle, trans } = model;
   if (bundle?.arriving) {
-    const isWaiting = model.isAtWork && bundle.shown === '';
-    return isWaiting ? <Arriving model={model} arriving={bundle.arriving} /> : null;
+    return <Arriving model={model} arriving={bundle.arriving} isEmpty={bundle.shown === ''} />;
   }
   if (!card) {
     return null;
@@ -40,15 +39,22 @@ export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
 interface IArrivingProps {
   readonly model: CardModel;
   readonly arriving: IArriving;
+  readonly isEmpty: boolean;
 }
 
-/** What an ordinary answer waits for. */
-function Arriving({ model, arriving }: IArrivingProps): JSX.Element {
-  return (
+/** What an ordinary answer waits for; one that nobody works on any more was cut off. */
+function Arriving({ model, arriving, isEmpty }: IArrivingProps): JSX.Element | null {
+  const { trans, isAtWork } = model;
+  if (!isAtWork) {
+    return (
+      <p className="jp-devstral-cut">{trans.__('✂ The answer was cut off: its kernel ended. Run the cell again.')}</p>
+    );
+  }
+  return isEmpty ? (
     <span className="jp-devstral-status">
       <span className="jp-devstral-pulse" aria-hidden="true" />
       {arriving.status}
-      {arriving.waited > 0 && ` · ${model.trans.__('%1 s', arriving.waited)}`}
+      {arriving.waited > 0 && ` · ${trans.__('%1 s', arriving.waited)}`}
     </span>
-  );
+  ) : null;
 }

@@ -5,7 +5,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { IStatus } from '../protocol/status';
-import { ClientError, type Client } from './client';
+import type { Client } from './client';
 
 export interface IPulling {
   readonly model: string;
@@ -51,10 +51,7 @@ export class ModelSetup {
     } catch (error) {
       this.status = null;
       const why = error instanceof Error ? error.message : String(error);
-      this.error =
-        error instanceof ClientError
-          ? why
-          : this._trans.__("The server's half of jupyter-devstral does not answer (%1).", why);
+      this.error = this._trans.__("The server's half of jupyter-devstral does not answer (%1).", why);
     }
     this._changed.emit();
     if (this.status?.state !== 'ready' && !this.pulling) {

@@ -130,6 +130,7 @@ export function sentSummary(sent: ISent, trans: TranslationBundle): string {
   return [
     trans._n('%1 cell', '%1 cells', cells),
     variables > 0 ? trans._n('%1 variable', '%1 variables', variables) : '',
+    variables > 0 && sent.values ? trans.__('with values of the data') : '',
     others > 0 ? trans._n('%1 more', '%1 more', others) : ''
   ]
     .filter(part => part !== '')

@@ -34,6 +34,8 @@ export interface ISent {
   readonly isRemote: boolean;
   /** The name of the route, "" where the server did not say. */
   readonly route: string;
+  /** Variables are described with values of theirs, tables with rows. */
+  readonly values: boolean;
   readonly model: string;
   readonly redactions: number;
   readonly pieces: readonly IPiece[];
@@ -63,6 +65,7 @@ export function readSent(data: unknown): ISent {
     replyReserve: count(sent.reply_reserve),
     isRemote: sent.is_remote === true,
     route: text(sent.route),
+    values: sent.values === true,
     model: text(sent.model),
     redactions: count(sent.redactions),
     pieces: list(sent.pieces).map(readPiece),
@@ -85,6 +88,7 @@ export function writeSent(sent: ISent): object {
     reply_reserve: sent.replyReserve,
     is_remote: sent.isRemote,
     route: sent.route,
+    values: sent.values,
     pieces: sent.pieces,
     dropped: sent.dropped,
     notes

@@ -19,7 +19,6 @@ export function proseView(rendermime: IRenderMimeRegistry): ProseView {
 export class ProseView extends Widget {
   constructor(rendermime: IRenderMimeRegistry, options: IRenderMime.IRendererOptions) {
     super();
-    this.node.dir = 'auto';
     const factory = rendermime.getFactory(MARKDOWN);
     this._renderer = factory
       ? factory.createRenderer({

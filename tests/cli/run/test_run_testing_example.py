@@ -68,5 +68,5 @@ def test_the_prompt_in_a_terminal_is_that_of_the_magic(
     cli("run", EXAMPLE, "-o", tmp_path / "out.ipynb", f"--DevstralConfig.host={scripted_ollama.url}")
     asked = [chat.body["messages"][-1]["content"].rpartition("\n\n")[2] for chat in scripted_ollama.chats]
     for cell, sent in zip(("ask-clip", "ask-shipping"), asked, strict=True):
-        assert sent.startswith("Task: ")
+        assert sent.startswith("Write a new cell that tests")
         assert sent in cli("prompt", EXAMPLE, "--cell", cell).text

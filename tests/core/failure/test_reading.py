@@ -193,8 +193,8 @@ def test_the_same_error_has_the_same_signature():
 def test_the_text_names_cells_and_is_one_block():
     failure = read("def f(d):\n    return d['pric']\nf({'price': 1})")
     text = failure_text(failure, Notebook((Cell("c0", 0, "code", ""), Cell("c1", 1, "code", "f(d)"))))
-    assert text.splitlines()[0] == "Error: KeyError: 'pric'"
-    assert "at [cell 1], line 2, in f: return d['pric']" in text
+    assert text.splitlines()[0] == "Cell 1 failed:"
+    assert "line 2, in f: return d['pric']\nKeyError: 'pric'\n```" in text
     assert "- `d` has no key 'pric'; keys like it: 'price'" in text
     assert "\n\n" not in text
 
@@ -241,3 +241,47 @@ def test_frames_of_compiled_code_without_a_source_are_not_read():
     assert len(failure.frames) == 1
     failure = read("numpy.random.randint(5, 2)", numpy=np)
     assert [frame.place for frame in failure.frames] == [""]
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("import pandas\npandas.DataFrame({'a': [1]}).append({'a': 2})", "pd.concat([frame, more]"),
+        ("import pandas\npandas.DataFrame({'a': [1]}).applymap(str)", "instead: `map`"),
+        ("import pandas\npandas.Series([1]).iteritems()", "instead: `items`"),
+        ("import numpy\nnumpy.product([1])", "instead: `np.prod`"),
+        ("list = [1]\nlist('ab')", "`del list` gives it back"),
+        ("sum = 3\nsum([1])", "bound that name to a value of type int"),
+    ],
+)
+def test_what_took_the_place_of_a_name_is_told(source, hint):
+    assert [one for one in read(source).hints if hint in one]
+
+
+def test_a_builtin_that_the_notebook_left_alone_is_not_spoken_of():
+    assert not [one for one in read("x = 3\nx(1)").hints if "gives it back" in one]
+
+
+PANDAS = "import pandas as pd\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("pd.Series([1, 2], index=['a', 'b'])[0]", "`.iloc[0]` takes by place"),
+        (
+            "a = pd.DataFrame({'k': [1]})\nb = pd.DataFrame({'id': [1]})\na.merge(b, on='k')",
+            "only `a` has a column 'k', `b` has 'id'",
+        ),
+        (
+            "t = pd.DataFrame({'g': ['x', 'x'], 'n': ['p', 'q']})\nt.groupby('g').mean()",
+            "`numeric_only=True` leaves out",
+        ),
+    ],
+)
+def test_what_pandas_does_not_say_itself(source, hint):
+    assert [one for one in read(PANDAS + source).hints if hint in one]
+
+
+def test_of_an_error_without_pandas_nothing_of_pandas_is_said():
+    assert not [one for one in read("{}[0]").hints if "iloc" in one]

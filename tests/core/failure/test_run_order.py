@@ -28,7 +28,7 @@ def test_nothing_to_say_of_a_notebook_in_order():
 def test_a_cell_that_was_edited_and_not_run_again():
     document = cells("rate = 2", "total = rate * price", "print(other)")
     order = run_order(document, ran(document, "c0", "c1", c0="rate = '2'"), document[1])
-    assert "[cell 0] was edited after it ran" in order.hints[0]
+    assert "cell 0 was edited after it ran" in order.hints[0]
     assert order.rerun == ("c0", "c1")
 
 
@@ -54,9 +54,9 @@ def test_where_sources_are_not_certain_no_edit_is_claimed():
 @pytest.mark.parametrize(
     ("sources", "failing", "says", "first"),
     [
-        (["import numpy as np", "np.zeros(3)"], 1, "[cell 0] defines `np`", "c0"),
+        (["import numpy as np", "np.zeros(3)"], 1, "cell 0 defines `np`", "c0"),
         (["np.zeros(3)", "import numpy as np"], 0, "which stands below", "c1"),
-        (["np = 1", "np = 2", "np + 1"], 2, "[cell 1] defines `np`", "c1"),
+        (["np = 1", "np = 2", "np + 1"], 2, "cell 1 defines `np`", "c1"),
     ],
 )
 def test_a_name_whose_cell_was_not_run(sources, failing, says, first):
@@ -70,7 +70,7 @@ def test_a_name_whose_cell_was_not_run(sources, failing, says, first):
 def test_a_name_that_was_bound_last_by_a_cell_below():
     document = cells("df = load()", "df.price.mean()", "df = df.drop(columns='price')")
     order = run_order(document, ran(document, "c0", "c1", "c2", "c1"), document[1])
-    assert "`df` was last bound by [cell 2] (below), run after [cell 0]" in order.hints[0]
+    assert "`df` was last bound by cell 2 (below), run after cell 0" in order.hints[0]
     assert order.rerun == ("c0", "c1")
 
 
@@ -88,7 +88,7 @@ def test_a_name_that_was_bound_last_by_a_cell_below():
 def test_a_name_that_a_cell_deleted(source):
     document = cells("df = load()", source, "df.head()")
     order = run_order(document, ran(document, "c0", "c1"), document[2], missing="df")
-    assert order.hints == ("[cell 1] deleted `df`, which [cell 0] had defined",)
+    assert order.hints == ("cell 1 deleted `df`, which cell 0 had defined",)
     assert order.rerun == ("c0", "c2")
 
 
@@ -116,7 +116,7 @@ def test_a_name_that_was_bound_again_is_not_the_matter():
 def test_a_name_that_its_own_cell_deleted():
     document = cells("for row in rows:\n    pass\ndel row", "row")
     order = run_order(document, ran(document, "c0"), document[1], missing="row")
-    assert order.hints == ("[cell 0] deleted `row`",)
+    assert order.hints == ("cell 0 deleted `row`",)
     assert order.rerun == ()
 
 

@@ -130,7 +130,7 @@ def test_a_session_only_ever_appends() -> None:
         before = flat(prompt) + f"<assistant>{answer}"
         cells.append(replace(focus, turn=Turn(prompt.user_text, answer)))
         cells.append(code(len(cells), f"y_{step} = x_{step}"))
-    assert f"[cell {len(cells) - 4}] as above" in flat(prompt)
+    assert f"Cell {len(cells) - 4}, as above:" in flat(prompt)
     assert [message.role for message in prompt.messages] == ["system", *["user", "assistant"] * 5, "user"]
 
 
@@ -143,7 +143,7 @@ def test_code_of_the_answer_is_not_sent_twice() -> None:
         ("# %%\na = 1\n\n# %%\nb = 2", "as above"),
     ]:
         prompt = build_prompt(Request(Task.ASK, "?", book(asked, code(1, source, Output("result", "7")))))
-        assert f"[cell 1] {said}\n```output\n7\n```" in prompt.messages[-1].content
+        assert f"Cell 1, {said}:\n```output\n7\n```" in prompt.messages[-1].content
         assert text_of(prompt).count(source.strip().split("\n")[-1]) == 1
         assert "id1" in {piece.id for piece in prompt.pieces}
     changed = build_prompt(Request(Task.ASK, "?", book(asked, code(1, "a = 2"))))
@@ -184,9 +184,9 @@ def test_scopes() -> None:
 def test_a_cell_to_rewrite_is_sent_without_any_context(task: Task) -> None:
     notebook = book(code(0, "up = 1"), code(1, "mid = up"), code(2, f"%%devstral {task.value} -c none\nq"))
     prompt = build_prompt(Request(task, "q", notebook, notebook.cells[2], notebook.cells[1], scope="none"))
-    assert "[cell 1]\n```python\nmid = up\n```" in text_of(prompt)
+    assert "Cell 1:\n```python\nmid = up\n```" in text_of(prompt)
     assert "up = 1" not in text_of(prompt)
-    assert "[cell 1]" in prompt.user_text
+    assert "cell 1" in prompt.user_text
 
 
 @pytest.mark.parametrize("words", range(20, 45))
@@ -200,7 +200,7 @@ def test_a_secret_in_a_long_message_is_replaced_before_the_message_is_cut(words:
 def test_cells_below_are_for_this_request_alone() -> None:
     focus = code(1, "%%devstral\nq")
     prompt = build_prompt(Request(Task.WRITE, "q", book(code(0, "a = 1"), focus, code(2, "b = 2")), focus))
-    assert "[cell 2, below]" in prompt.messages[-1].content
+    assert "Cell 2, below:" in prompt.messages[-1].content
     assert "b = 2" not in prompt.user_text
     assert [piece.kind for piece in prompt.pieces] == ["cell", "below"]
 
@@ -219,7 +219,7 @@ def test_requests_without_an_answer_and_empty_cells_are_not_sent() -> None:
 
 def test_the_cell_to_rewrite_is_named_and_sent_once() -> None:
     prompt = build_prompt(Request(Task.REFACTOR, "", book(*SHOP), focus=SHOP[6], target=SHOP[5]))
-    assert "refactor [cell 5]" in prompt.messages[-1].content
+    assert "Refactor cell 5" in prompt.messages[-1].content
     assert text_of(prompt).count("total = 0\n") == 1
     unplaced = build_prompt(Request(Task.DOC, "", book(*SHOP), focus=SHOP[6], target=SHOP[5]), budget=0)
     assert text_of(unplaced).count("total = 0\n") == 1, "with no budget the target is sent all the same"
@@ -365,7 +365,7 @@ def test_a_chat_stands_where_it_was_held() -> None:
     assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
     assert prompt.messages[1].content.endswith("how many?")
     assert prompt.messages[3].content == "Task: …\nand now?"
-    assert prompt.messages[5].content.startswith("[cell 1]")
+    assert prompt.messages[5].content.startswith("Cell 1:")
     assert prompt.messages[5].content.endswith("why?")
 
 
@@ -394,6 +394,6 @@ def test_the_selected_cell_is_named_and_sent_whatever_the_budget() -> None:
     cells = tuple(Cell(f"c{n}", n, "code", f"value_{n} = {n}") for n in range(30))
     request = Request(Task.CHAT, "what does it do?", Notebook(cells), target=cells[4])
     tight = build_prompt(request, budget=0)
-    assert "The user has [cell 4] selected." in tight.messages[-1].content
+    assert "The user has cell 4 selected." in tight.messages[-1].content
     assert "value_4 = 4" in tight.messages[-1].content
     assert "value_5 = 5" not in flat(tight)

@@ -22,8 +22,8 @@ def notebook(*sources):
 @pytest.mark.parametrize(
     ("names", "rest", "form", "begins", "ends"),
     [
-        ([], "", "functions", "Write functions for pytest", "plain asserts."),
-        (["a", "b"], "edges only", "functions", "Test `a`, `b`. Write functions", "edges only"),
+        ([], "", "functions", "Write at most four functions for pytest", "Do not define it again."),
+        (["a", "b"], "edges only", "functions", "Test `a`, `b`. Write at most four functions", "edges only"),
         (["a"], "", "properties", "Test `a`. Write functions for pytest that state what holds", "only."),
     ],
 )

@@ -99,9 +99,58 @@ def test_a_fix_that_still_fails_is_repaired_once(fail, scripted_ollama):
     shown = fail(answer(WRONG, cell=3), answer(FIXED, "It is singular.", cell=3))
     assert shown[MIME]["card"]["trial"]["kind"] == "clean"
     assert edits(shown[MIME]) == [("replace", "failing", BROKEN, FIXED)]
-    first, second = (chat.body["messages"] for chat in scripted_ollama.chats)
-    assert second[: len(first)] == first
+    second = scripted_ollama.chats[1].body["messages"]
+    # A question of its own, about the code that was proposed.
+    assert len(second) == 2
+    assert WRONG in second[-1]["content"]
+    assert BROKEN not in second[-1]["content"]
     assert "KeyError: 'prices'" in second[-1]["content"]
+
+
+def test_the_same_code_again_is_not_tried_and_not_shown_twice(fail, scripted_ollama):
+    shown = fail(answer(WRONG, cell=3), answer(WRONG, "Surely.", cell=3))
+    assert edits(shown[MIME]) == [("replace", "failing", BROKEN, WRONG)]
+    assert len(scripted_ollama.chats) == 2
+    assert "gave the same code" in shown["text/markdown"]
+    assert "Surely." not in shown["text/markdown"]
+
+
+def test_an_unchanged_cell_is_neither_tried_nor_asked_for_again(fail, scripted_ollama):
+    shown = fail(answer(BROKEN, cell=3))
+    assert shown[MIME]["card"]["trial"] is None
+    assert shown[MIME]["edits"] == []
+    assert len(scripted_ollama.chats) == 1
+
+
+def test_a_known_cure_is_tried_before_the_edit_of_the_model(kernel, scripted_ollama, tmp_path):
+    path = tmp_path / "saved.ipynb"
+    cells = [
+        nbformat.v4.new_code_cell(source, id=key) for source, key in ((FIRST, "first"), (FIXED, "failing"))
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    scripted_ollama.replies = [answer("total = 8", cell=1)]
+    kernel.run(f"__vsc_ipynb_file__ = {str(path)!r}", "hidden")
+    bundle = kernel.run(FIXED, "failing").shown[MIME]
+    assert bundle["edits"] == []
+    assert bundle["card"]["rerun"] == ["first", "failing"]
+    assert bundle["card"]["advice"] == "Run cell 0, then cell 1 again."
+    assert bundle["card"]["trial"]["kind"] == "clean"
+    assert len(scripted_ollama.chats) == 1
+
+
+def test_advice_that_does_not_help_gives_way_to_the_edit(kernel, scripted_ollama, tmp_path):
+    path = tmp_path / "saved.ipynb"
+    cells = [
+        nbformat.v4.new_code_cell(source, id=key) for source, key in ((FIRST, "first"), (WRONG, "failing"))
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    mended = f"{FIRST}\n{FIXED}"
+    scripted_ollama.replies = [answer(mended, cell=1)]
+    kernel.run(f"__vsc_ipynb_file__ = {str(path)!r}", "hidden")
+    bundle = kernel.run(WRONG, "failing").shown[MIME]
+    assert edits(bundle) == [("replace", "failing", WRONG, mended)]
+    assert bundle["card"]["advice"] == ""
+    assert bundle["card"]["trial"]["kind"] == "clean"
 
 
 def test_a_second_attempt_that_fails_is_the_last(fail, scripted_ollama):

@@ -80,6 +80,7 @@ def model_in_show(name: str, body: Any) -> ModelInfo:
         context_length=_architecture_number(entry, "context_length") or None,
         capabilities=_texts(entry.get("capabilities")),
         remote_host=_remote_host(entry, name),
+        quantization=_text(_mapping(entry.get("details")).get("quantization_level")),
         num_ctx=_parameter(entry, "num_ctx"),
     )
 
