@@ -66,7 +66,7 @@ test('the turn of an answer is the one that was sent', async () => {
 test('a prompt and the states', () => {
   const messages = readMessages(golden('prompt'));
   assert.equal(messages[0].role, 'system');
-  assert.ok(messages[messages.length - 1].content.includes('[cell 0]'));
+  assert.ok(messages[messages.length - 1].content.includes('Cell 0:'));
   assert.equal(readSent(golden('prompt')).pieces.length, 1);
   const ready = readStatus(golden('status'));
   assert.deepEqual([ready.state, ready.hasVision, ready.isLocal, ready.window], ['ready', true, true, 32768]);
