@@ -1,6 +1,6 @@
 """Judges whether a value can be a secret, rather than a placeholder, a file name, a plain word or prose.
 
-Leans to hiding: what is replaced in vain comes back in the reply, what is sent does not.
+Errs on the side of hiding: a false positive is restored in the reply, a false negative has left the machine.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ _PLACEHOLDERS = (
     ),
     LazyPattern(r"(?i)your\w*|.*\byour[ _-](?:own|api|access|secret|password|token|key|open).*"),
     LazyPattern(
-        r"(?i)(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password|passwd|pwd|pass)"
+        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password"
+        r"|passwd|pwd|pass|passwort|kennwort|mot[ _-]?de[ _-]?passe|mdp|jeton|contrase[ñn]a|senha|clave"
+        r"|wachtwoord)\W*"
+    ),
+    LazyPattern(
+        r"(?i)(?:votre|ton|ta|tu|su|sua|seu|deine?|ihre?|tua|tuo|uw|jouw|mi|mon|ma|mein|mijn|minha)[ _-]"
+        r"[\w .'’-]*(?:cl[eé]|passe?|jeton|contrase[ñn]a|clave|llave|token|passwort|kennwort|schl(?:ü|ue)ssel"
+        r"|senha|chave|password|chiave|wachtwoord|sleutel|secret\w?|api|key)\W*"
     ),
     LazyPattern(
         r"(?i)change[ _-]?(?:me|it)\W*|none|null|nil|nan|true|false|undefined|todo|redacted|hidden|masked"
@@ -40,6 +47,9 @@ _PLACEHOLDERS = (
     # The name of an environment variable.
     LazyPattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASS|PASSWORD|PWD|AUTH|ID|CREDENTIALS?)"),
 )
+_CONSONANTS = LazyPattern(r"(?i)[bcdfghjklmnpqrstvwxz]{5}")
+_AWS_SECRET = LazyPattern(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])[A-Za-z0-9/+]{40}")
+_RUN = LazyPattern(r"[A-Za-z0-9]{16,}")
 _FIELD_NAME = LazyPattern(r"[a-z]+(?:[_.][a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
 _FILE = LazyPattern(
     r"[\w./\\~: -]{0,200}"
@@ -87,6 +97,26 @@ def looks_random(value: str) -> bool:
         return True
     inner_capitals = sum(map(str.isupper, value[1:]))
     return len(value) >= 16 and 0 < inner_capitals < letters - 1 and entropy(value) > 3.5
+
+
+def is_unpronounceable(value: str) -> bool:
+    """Whether `value` is letters alone and no word: `qzjvwkxhtrbn`, `aQxRtYpLmV`."""
+    if len(value) < 8 or not value.isalpha():
+        return False
+    capitals = sum(map(str.isupper, value[1:]))
+    return bool(_CONSONANTS.search(value)) or (
+        capitals >= 3 and 2 * capitals < len(value) + 4 and entropy(value) > 2.9
+    )
+
+
+def is_key_like(value: str) -> bool:
+    """Whether `value` holds 16 letters and digits that nobody writes by hand; no name of a model does."""
+    if _AWS_SECRET.fullmatch(value):
+        return True
+    runs = _RUN.findall(value)
+    longest = max(runs, key=len) if runs else ""
+    digits = sum(map(str.isdigit, longest))
+    return len(longest) >= 16 and 2 <= digits < len(longest) and entropy(longest) > 2.8
 
 
 def entropy(value: str) -> float:
