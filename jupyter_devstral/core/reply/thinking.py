@@ -9,22 +9,12 @@ import re
 
 from .fences import Opening, end_of_close, find_opening, glued_close, is_bare
 
-_WORDS = [
-    "think",
-    "thinking",
-    "reasoning",
-    "reason",
-    "thought",
-    "thoughts",
-    "reflection",
-    "analysis",
-    "scratchpad",
-    "antthinking",
-    "seed:think",
-]
+_WORDS = """
+    think thinking reasoning reason thought thoughts reflection analysis scratchpad antthinking seed:think
+"""
 # What opens thoughts at the beginning of a line, and what closes them, lower case.
 _PAIRS = {
-    **{f"<{word}>": (f"</{word}>",) for word in _WORDS},
+    **{f"<{word}>": (f"</{word}>",) for word in _WORDS.split()},
     "[think]": ("[/think]",),
     "[thinking]": ("[/thinking]",),
     "◁think▷": ("◁/think▷",),
