@@ -34,9 +34,22 @@ def runnable_notebook(source: NotebookInput) -> tuple[NotebookNode, list[str]]:
         except Exception as error:  # noqa: BLE001 - converters of old formats fail in their own ways on broken files
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise NotebookError(f"{source.name}: cannot be read as a notebook ({reason}).") from None
+    _check_text(source.name, node)
     notes = [_valid_cells(node, has_ids), _forget_earlier_run(node)]
     node.nbformat_minor = max(5, node.nbformat_minor)
     return node, [note for note in notes if note]
+
+
+def _check_text(name: str, node: NotebookNode) -> None:
+    """Refuse half a character, which JSON can hold and no message to a kernel can."""
+    for index, cell in enumerate(node.cells):
+        try:
+            str(cell.get("source", "")).encode()
+        except UnicodeEncodeError as error:
+            half = f"U+{ord(error.object[error.start]):04X}"
+            raise NotebookError(
+                f"{name}: cell {index} holds half a character ({half}), which no kernel takes. Delete it."
+            ) from None
 
 
 def fresh_id(cells: list[Any], base: str) -> str:

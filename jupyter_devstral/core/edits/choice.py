@@ -13,7 +13,7 @@ from ..request.tasks import Task
 from .destination import LEAST
 from .versions.alignment import aligned
 from .versions.docstrings import differs_in_docstrings_only, with_docstrings_of
-from .versions.fragment import Shape, only_looks, quotes, shape_of, shape_of_lines
+from .versions.fragment import Shape, makes_nothing, only_looks, quotes, shape_of, shape_of_lines
 from .versions.likeness import likeness
 from .versions.loss import loss_of, loss_of_lines
 from .versions.merge import merged
@@ -98,6 +98,8 @@ def _judged(task: Task, cell: Cell, block: Code, made_elsewhere: frozenset[str])
         return shape, _NO_CODE.format(cell.index)
     if task is Task.FIX and only_looks(cell.source, block.source):
         return shape, _LOOKS.format(cell.index)
+    if task is Task.FIX and shape is Shape.WHOLE and makes_nothing(cell.source, block.source):
+        return shape, _PART.format(cell.index, loss_of(cell.source, block.source))
     if not block.closed and _loses_its_end(cell.source, block.source):
         return shape, _BROKEN_OFF.format(cell.index)
     return shape, ""

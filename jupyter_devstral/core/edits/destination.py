@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from ..notebook.cells import Cell, Notebook
-from ..python.source import definitions_of, names_of
+from ..python.source import definitions_of, names_of, parse_cell
 from ..reply.code_block import Code
 from .versions.alignment import aligned
 from .versions.likeness import likeness
+from .versions.statements import imported_names, statements_of
 
 # Above it a block that names no cell, and is nothing like the one in question, is a new version of another.
 SURE = 0.6
@@ -21,7 +22,8 @@ _VERY = 0.75
 # Above it a block that names another cell repeats the code of this one.
 _SAME = 0.9
 _COMMENT = re.compile(
-    r"#[ \t]*cell[ \t]*#?(?P<cell>\d+)[ \t]*:?[ \t]*(?:\([^()\n]*\))?[ \t]*\n+", re.IGNORECASE
+    r"^#[ \t]*\[?cell[ \t]*#?(?P<cell>\d+)\]?[ \t]*:?[ \t]*(?:\([^()\n]*\))?[ \t]*\n+",
+    re.IGNORECASE | re.MULTILINE,
 )
 _UNKNOWN = "The reply names cell {}, which is not in this notebook, so its code was not used."
 _NOT_CODE = "The reply names cell {}, which holds no code, so its code was not used."
@@ -59,7 +61,7 @@ def sort_blocks(
     """
     found = Sorted()
     cells = notebook.cells if notebook is not None else ((target,) if target is not None else ())
-    blocks = [_named_in_comment(block, cells) for block in blocks]
+    blocks = [part for block in blocks for part in _named_in_comments(block, cells)]
     any_named = next((block.cell for block in blocks if block.cell), "")
     under: Cell | None = None
     for block in blocks:
@@ -97,12 +99,24 @@ def _named(block: Code, cells: Sequence[Cell], found: Sorted) -> Cell | None:
     return cell
 
 
-def _named_in_comment(block: Code, cells: Sequence[Cell]) -> Code:
-    """A block whose first comment is `# cell 3`, unless that is a line of a cell already."""
-    found = _COMMENT.match(block.source)
-    if block.cell or found is None or any(found[0].strip() in cell.source.split("\n") for cell in cells):
-        return block
-    return replace(block, cell=found["cell"], source=block.source[found.end() :])
+def _named_in_comments(block: Code, cells: Sequence[Cell]) -> list[Code]:
+    """A block by the comments like `# cell 3` in it, one part for each; those that a cell has are its own."""
+    own = {line.strip() for cell in cells for line in cell.source.split("\n")}
+    heads = [found for found in _COMMENT.finditer(block.source) if found[0].strip() not in own]
+    if heads and heads[0].start() == 0 and block.cell not in ("", heads[0]["cell"]):
+        # The name above the block counts.
+        heads = heads[1:]
+    ends = [*(found.start() for found in heads), len(block.source)]
+    starts = [(block.cell, 0), *((found["cell"], found.end()) for found in heads)]
+    texts = [(name, block.source[at:end].rstrip("\n")) for (name, at), end in zip(starts, ends, strict=True)]
+    parts = [(name, text) for name, text in texts if text.strip()]
+    if any(parse_cell(text) is None for _, text in parts) and len(parts) > 1:
+        return [block]
+    last = len(parts) - 1
+    return [
+        replace(block, cell=name, source=text, closed=block.closed or at < last)
+        for at, (name, text) in enumerate(parts)
+    ]
 
 
 def _cell_of_name(name: str, cells: Sequence[Cell]) -> Cell | None:
@@ -157,14 +171,20 @@ def _unnamed(block: Code, target: Cell, cells: Sequence[Cell], found: Sorted, *,
 
 
 def _defines_only(source: str) -> bool:
-    """Whether functions and classes are all that it makes."""
-    return bool(definitions_of(source)) and names_of(source).binds <= definitions_of(source).keys()
+    """Whether functions and classes are all that it makes, and imports for them."""
+    defined = definitions_of(source).keys()
+    return bool(defined) and names_of(source).binds - _imported(source) <= defined
+
+
+def _imported(source: str) -> frozenset[str]:
+    return frozenset().union(*(imported_names(one.node) for one in statements_of(source) or ()))
 
 
 def _only_definer(source: str, target: Cell, others: Sequence[Cell]) -> Cell | None:
     """The one other cell that makes everything which the block makes, from nothing of its own."""
     names = names_of(source)
-    if not names.binds or names.binds & (names_of(target.source).binds | names.loads):
+    made = names.binds - _imported(source)
+    if not made or made & (names_of(target.source).binds | names.loads):
         return None
-    makers = [cell for cell in others if names.binds <= names_of(cell.source).binds]
+    makers = [cell for cell in others if made <= names_of(cell.source).binds]
     return makers[0] if len(makers) == 1 else None

@@ -110,7 +110,14 @@ def _named_cells(
         return (), ()
     usable = [block for block in blocks if block.verdict == "cell"]
     found = sort_blocks(usable, None, notebook, anywhere=False)
-    return _rewrites(Task.CHAT, found, notebook.cells, notebook.language)
+    edits, notes = _rewrites(Task.CHAT, found, notebook.cells, notebook.language)
+    refused = _unused(block for block in blocks if block.cell and _is_meant_for_a_cell(block))
+    return edits, tuple(dict.fromkeys([*refused, *notes]))
+
+
+def _is_meant_for_a_cell(block: Code) -> bool:
+    """Whether it fails to become one; samples of output and commands were never meant to."""
+    return block.verdict in ("lazy", "comments") or block.verdict.startswith("does not parse")
 
 
 def _rewritten_code(

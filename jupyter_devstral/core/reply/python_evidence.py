@@ -62,6 +62,9 @@ def is_quoted_error(statement: ast.stmt) -> bool:
     """`ValueError: n = 3`, the last line of a traceback, which parses as an annotated name."""
     if not isinstance(statement, ast.AnnAssign):
         return False
+    if isinstance(statement.annotation, ast.Compare):
+        # `TooMany: n == 3`: no type is written so.
+        return True
     name = ast.unparse(statement.target).rpartition(".")[2]
     known = getattr(builtins, name, None)
     return _ERROR.fullmatch(name) is not None or (
@@ -80,9 +83,14 @@ def only_shows_values(source: str) -> bool:
     tree = parse_cell(source)
     if tree is None or not tree.body or source.lstrip().startswith(("%", "!")):
         return False
-    return all(
-        is_quoted_error(one) or (isinstance(one, ast.Expr) and _is_value(one.value)) for one in tree.body
-    )
+    return all(is_quoted_error(one) or _is_shown(one) for one in tree.body)
+
+
+def _is_shown(statement: ast.stmt) -> bool:
+    """`[1, 2]`, or `count: 3`, which parses as an annotated name."""
+    if isinstance(statement, ast.AnnAssign):
+        return statement.value is None and _is_value(statement.annotation)
+    return isinstance(statement, ast.Expr) and _is_value(statement.value)
 
 
 def _is_value(node: ast.expr) -> bool:

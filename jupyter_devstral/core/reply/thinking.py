@@ -9,15 +9,18 @@ import re
 
 from .fences import Opening, end_of_close, find_opening, glued_close, is_bare
 
-_WORDS = ("think", "thinking", "reasoning", "thought", "thoughts", "reflection", "antthinking", "seed:think")
+_WORDS = """
+    think thinking reasoning reason thought thoughts reflection analysis scratchpad antthinking seed:think
+"""
 # What opens thoughts at the beginning of a line, and what closes them, lower case.
 _PAIRS = {
-    **{f"<{word}>": (f"</{word}>",) for word in _WORDS},
+    **{f"<{word}>": (f"</{word}>",) for word in _WORDS.split()},
     "[think]": ("[/think]",),
     "[thinking]": ("[/thinking]",),
     "◁think▷": ("◁/think▷",),
     "<|begin_of_thought|>": ("<|end_of_thought|>",),
     "<|start_thinking|>": ("<|end_thinking|>",),
+    "<|channel>thought": ("<channel|>",),
 }
 _CLOSERS = frozenset(closer for closers in _PAIRS.values() for closer in closers)
 # Harmony: every channel but the final one holds thoughts; the rest is markup around the answer.
@@ -123,6 +126,10 @@ class ThinkingFilter:
             self._retract(line)
             out.clear()
             return True
+        if not self._fence and line.endswith("\n") and self._closes_at_end(line):
+            self._retract_line(line)
+            out.clear()
+            return True
         if not ended and (self._may_close(line) or not line.strip()):
             return False
         if not self._fence and _SPECIAL in line:
@@ -162,12 +169,29 @@ class ThinkingFilter:
     def _retract(self, line: str) -> None:
         """All that was taken for the answer was thought."""
         closer = max((one for one in _CLOSERS if line.strip().lower().startswith(one)), key=len)
+        blank = len(line) - len(line.lstrip())
+        self._take_back(blank + len(closer))
+
+    def _closes_at_end(self, line: str) -> bool:
+        """Whether a line ends with a closing mark that nothing on it opened."""
+        text = (self._line + line).rstrip().lower()
+        closers = [closer for closer in _CLOSERS if text.endswith(closer)]
+        return bool(closers) and not any(opener in text for opener in _PAIRS)
+
+    def _retract_line(self, line: str) -> None:
+        """All that was taken for the answer, and the line, was thought."""
+        text = "".join(self._given) + line
+        closer = max((one for one in _CLOSERS if text.rstrip().lower().endswith(one)), key=len)
+        self._given = [text.rstrip()[: -len(closer)]]
+        self._take_back(len(line))
+
+    def _take_back(self, length: int) -> None:
+        """Make thoughts of what was given out, and go on behind the first characters of what is held."""
         self._thoughts.append("".join(self._given) + "\n")
         self._given = []
         self._retracted = True
         self._fence, self._line, self._began = None, "", False
-        blank = len(line) - len(line.lstrip())
-        self._held = self._held[blank + len(closer) :]
+        self._held = self._held[length:]
 
     def _special_step(self, line: str, ended: bool, out: list[str]) -> bool:
         """A line with marks of channels: they are taken out, and what they enclose goes where it belongs."""

@@ -26,9 +26,9 @@ _ANNOUNCES_OUTPUT = re.compile(
     r"""^\W*(?:(?:the|this|sample|example|expected|console|program|script|your|possible)\s+)*outputs?\b
         (?!.*\bcode\b)
     | \boutputs?\s*(?:is|are|will\s+be|would\s+be|should\s+be|looks?|:|might|may)
-    | \b(?:will|would|should|might)\s+(?:print|output|display|give|produce|return|show)\b
+    | \b(?:will|would|should|might)\s+(?:print|output|display|give|produce|return|show|see|get|yield)\b
     | ^\W*(?:it|this|that|which|the\s+(?:code|result|program|cell))\s+
-        (?:prints|outputs|gives|displays|produces)\b
+        (?:prints|outputs|gives|displays|produces|yields|results\s+in|evaluates\s+to)\b
     | ^\W*(?:(?:sample|example)\s+)?inputs?\s*\d*\W*$
     | ^\W*(?:(?:the|this|expected)\s+)*results?\W*$
     | \b(?:sortie|affiche(?:ra)?|ausgabe|ausgegeben|salida|imprime|saída|uscita|stampa|вывод|выведет)\b

@@ -19,8 +19,12 @@ _ANGLED = (
     "s|unk|pad|bos|eos|start_of_turn|end_of_turn|tool_call|tool_response|fim_[a-z]+|file_sep|SYS"
     "|SPECIAL_[0-9]+"
 )
+# Gemma 4's come in two halves: `<|turn>`, `<turn|>`.
+_HALVED = "channel|turn|think|tool|tool_call|tool_response|image|audio"
 _REST_OF_BRACKETED = rf"/?(?:{_BRACKETED})\]"
-_REST_OF_ANGLED = rf"(?:/?(?:{_ANGLED})>|\|[\w.-]{{1,40}}\|>|｜[\w▁ ]{{1,40}}｜>)"
+_REST_OF_ANGLED = (
+    rf"(?:/?(?:{_ANGLED})>|\|(?:{_HALVED})>|(?:{_HALVED})\|>|\|[\w.-]{{1,40}}\|>|｜[\w▁ ]{{1,40}}｜>)"
+)
 _WHOLE = re.compile(rf"\[(?={_REST_OF_BRACKETED})|<(?={_REST_OF_ANGLED})")
 _BROKEN = re.compile(rf"(\[){JOINER}(?={_REST_OF_BRACKETED})|(<){JOINER}(?={_REST_OF_ANGLED})")
 # What may become a broken token with what is still to come: shorter than the longest there is.

@@ -510,3 +510,12 @@ def test_tests_that_fail_fail_the_run(
         assert "1 failed. Written" in ended.text
     # What stands behind the tests ran all the same.
     assert read(out).cells[-1].execution_count
+
+
+def test_half_a_character_in_a_cell_is_refused_in_words(cli: Cli, tmp_path: Path, out: Path) -> None:
+    path = tmp_path / "half.ipynb"
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "x = '\ud800'", "outputs": []}
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    ended = cli("run", path, "-o", out)
+    assert ended.code == 1
+    assert "cell 0 holds half a character (U+D800)" in ended.err

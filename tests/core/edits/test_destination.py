@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_devstral.core.request.tasks import Task
 
-from .test_fragments import after, fenced, proposed
+from .versions.test_fragment import after, fenced, proposed
 
 CELLS = [
     "prices = [float(p) for p in rows]\nmean = sum(prices) / len(prices)",
@@ -106,3 +106,34 @@ def test_a_comment_names_a_cell_unless_it_is_a_line_of_one() -> None:
     assert after(CELLS, named, at=2) == [FREE, *CELLS[1:]]
     cells = [f"# cell 0\n{CELLS[0]}", *CELLS[1:]]
     assert after(cells, f"```python\n# cell 0\n{FIXED}\n```\n", at=0)[0] == f"# cell 0\n{FIXED}"
+
+
+@pytest.mark.parametrize("head", ["# Cell {}", "# cell {}:", "# [cell {}]", "# Cell {} (fixed)"])
+def test_a_block_that_names_several_cells_is_a_part_for_each(head: str) -> None:
+    fixed = "def tidy(row):\n    return row.strip()"
+    both = f"{head.format(0)}\n{FIXED}\n\n{head.format(1)}\n{fixed}"
+    assert after(CELLS, fenced(both), at=2) == [FIXED, fixed, CELLS[2]]
+    assert after(CELLS, f"[cell 0]\n\n{fenced(both)}", at=2) == [FIXED, fixed, CELLS[2]]
+
+
+def test_a_line_of_a_text_that_reads_like_a_cells_name_names_nothing() -> None:
+    source = f'{FIXED}\ntext = """\n# Cell 1\nend\n"""'
+    assert after(CELLS, fenced(source), at=0) == [source, *CELLS[1:]]
+
+
+@pytest.mark.parametrize("where", ["In the first cell:", "Cells 0 and 1:", "The cause is above:"])
+def test_a_definition_with_its_imports_is_for_the_cell_that_holds_them(where: str) -> None:
+    cells = [
+        "import math\ndef area(r):\n    return math.pi * r ** 2",
+        "rs = [1, 'x']\nareas = [area(r) for r in rs]",
+    ]
+    fixed = "import math\ndef area(r):\n    return math.pi * float(r) ** 2"
+    assert after(cells, f"{where}\n{fenced(fixed)}", at=1) == [fixed, cells[1]]
+
+
+@pytest.mark.parametrize("code", ["prices = []\n# ... rest of the code ...", "# nothing to do", "prices = ["])
+def test_a_chat_says_why_the_block_that_names_a_cell_was_not_used(code: str) -> None:
+    edits, notes = proposed(CELLS, f"[cell 0]\n```python\n{code}\n```\n", task=Task.CHAT)
+    assert edits == ()
+    assert len(notes) == 1
+    assert "not used" in notes[0]

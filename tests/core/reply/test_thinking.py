@@ -35,11 +35,17 @@ THINKING = {
     "channels, no end": f"<|channel|>analysis<|message|>{DRAFT}<|channel|>final<|message|>{ANSWER}",
     "two channels": f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant<|channel|>commentary"
     f"<|message|>Plan.<|end|><|start|>assistant<|channel|>final<|message|>{ANSWER}",
+    "scratchpad": f"<scratchpad>\n{DRAFT}</scratchpad>\n{ANSWER}",
+    "analysis": f"<analysis>\n{DRAFT}</analysis>\n{ANSWER}",
+    "halved channels": f"<|channel>thought\n{DRAFT}<channel|>{ANSWER}",
+    "opened nowhere, closed behind words": f"{DRAFT}So be it.</think>\n\n{ANSWER}",
+    "opened nowhere, closed behind words, brackets": f"{DRAFT}So be it. [/THINK]\r\n{ANSWER}",
     "CRLF": f"<think>\r\n{DRAFT}</think>\r\n\r\n{ANSWER}",
 }
 NOT_THINKING = [
     ANSWER,
     "Models write `<think>` before they answer, and `</think>` behind.\n",
+    "A model answers <think>draft</think>\nand then it speaks.\n",
     "```python\ntext = '''\n<think>\nx\n</think>\n'''\n```\nDone.\n",
     "```python\npattern = '<think>(.*?)</think>'\n```\n",
     "if a <b and c> d: <| x |> <",

@@ -239,3 +239,11 @@ def test_notebooks_in_other_languages() -> None:
     assert verdict("ls -la", "bash", language="bash") == "cell"
     assert verdict("int x = 1;", "cpp", language="c++17") == "cell"
     assert verdict("  weird  indent", "r", language="r") == "cell"
+
+
+@pytest.mark.parametrize(
+    "lead", ["Output:", "You should see:", "which yields", "This results in the following"]
+)
+@pytest.mark.parametrize("shown", ["42", "[1, 2]", "array([1, 2])", "count: 3\nmean: 2.5", "TooMany: n == 3"])
+def test_values_that_are_announced_are_no_cell(lead: str, shown: str) -> None:
+    assert verdict(shown, lead=lead) == "output"

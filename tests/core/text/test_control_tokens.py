@@ -57,3 +57,9 @@ def test_nothing_is_held_back_for_long():
     assert mender.feed("[") == ""
     assert mender.feed("1, 2]") == "[1, 2]"
     assert mender.feed("[" + JOINER + "x" * 60).startswith("[" + JOINER)
+
+
+@pytest.mark.parametrize("token", ["<|turn>", "<turn|>", "<|channel>", "<channel|>", "<|tool_call>"])
+def test_tokens_in_two_halves_are_broken_up_too(token):
+    assert token not in broken_up(f"a{token}b")
+    assert mended(broken_up(f"a{token}b")) == f"a{token}b"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 
 from ...python.source import DEFINITIONS, parse_cell
 from .statements import first_line
 
+# `%%time`, `!ls`, `files = !ls`, `name?`.
+_IPYTHON = re.compile(r"\s*(?:[%!?]|[\w ,*.]+=\s*[%!]|[\w.*]+\?\??\s*$)")
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -26,7 +29,14 @@ def differs_in_docstrings_only(before: str, after: str) -> bool:
     trees = [parse_cell(source) for source in (before, after)]
     if trees[0] is None or trees[1] is None:
         return False
+    if _for_ipython(before) != _for_ipython(after):
+        return False
     return ast.dump(without_docstrings(trees[0])) == ast.dump(without_docstrings(trees[1]))
+
+
+def _for_ipython(source: str) -> list[str]:
+    """Its lines for IPython, which the syntax tree does not show."""
+    return [line.strip() for line in source.split("\n") if _IPYTHON.match(line)]
 
 
 def with_docstrings_of(before: str, after: str) -> str:
@@ -34,11 +44,17 @@ def with_docstrings_of(before: str, after: str) -> str:
     old, new = parse_cell(before), parse_cell(after)
     if old is None or new is None:
         return before
-    given = {path: node for path, node in _definitions(new) if _docstring(node) is not None}
+    theirs = _by_path(new)
     lines, shown = before.split("\n"), after.split("\n")
-    for path, node in reversed(list(_definitions(old))):
-        if path in given:
-            _put(lines, node, shown, given[path])
+    pairs = [
+        pair
+        for path, nodes in _by_path(old).items()
+        if len(nodes) == len(theirs.get(path, ()))
+        for pair in zip(nodes, theirs[path], strict=True)
+    ]
+    for node, giver in sorted(pairs, key=lambda pair: -pair[0].lineno):
+        if _docstring(giver) is not None:
+            _put(lines, node, shown, giver)
     source = "\n".join(lines)
     return source if differs_in_docstrings_only(before, source) else before
 
@@ -61,6 +77,14 @@ def _docstring(node: ast.AST) -> str | None:
     first = body[0] if isinstance(body, list) and body else None
     value = first.value if isinstance(first, ast.Expr) else None
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _by_path(tree: ast.AST) -> dict[str, list[_Definition]]:
+    """The definitions of each dotted name, several of a property or in the branches of an `if`."""
+    found: dict[str, list[_Definition]] = {}
+    for path, node in _definitions(tree):
+        found.setdefault(path, []).append(node)
+    return found
 
 
 def _definitions(tree: ast.AST, path: str = "") -> Iterator[tuple[str, _Definition]]:

@@ -8,8 +8,8 @@ from enum import Enum
 
 from ...python.source import DEFINITIONS, names_of
 from .alignment import Alignment, aligned
-from .loss import code_lines, made_by, members_of
-from .statements import Statement, text_of
+from .loss import code_lines, loss_of, made_by, members_of
+from .statements import Statement, imported_names, text_of
 
 
 class Shape(Enum):
@@ -49,6 +49,12 @@ def only_looks(before: str, after: str) -> bool:
     return harmless and not made_by(after) and bool(made_by(before))
 
 
+def makes_nothing(before: str, after: str) -> bool:
+    """Whether `after` has nothing of the cell and makes nothing, although the cell does: `raise`, `del x`."""
+    both = aligned(before, after)
+    return both is not None and not both.pairs and not made_by(after) and bool(loss_of(before, after).names)
+
+
 def quotes(before: str, after: str) -> bool:
     """Whether `after` is a part of the cell word for word, and not all of it."""
     both = aligned(before, after)
@@ -59,7 +65,9 @@ def is_preparation(both: Alignment, made_elsewhere: frozenset[str]) -> bool:
     """Whether it only makes what the cell reads and nobody has made: it belongs before the cell's code."""
     names = names_of(both.after)
     missing = names_of(both.before).loads - made_elsewhere
-    return not both.pairs and bool(names.binds) and names.binds <= missing - names.loads
+    # `import sys`, too, for `sys.path.append(…)` before the import that failed.
+    made = names.binds.difference(*(imported_names(one.node) for one in both.new))
+    return not both.pairs and bool(names.binds & missing) and made <= missing - names.loads
 
 
 def _says_nothing(statements: Iterable[Statement]) -> bool:

@@ -58,6 +58,9 @@ def _patches(both: Alignment, made_elsewhere: frozenset[str]) -> list[Patch] | N
     if patches is None or any(one.shares_line for one in both.new):
         return None
     if is_preparation(both, made_elsewhere):
+        if not _shares_imports(both, imports):
+            # In their own order: what stands between two imports may be for the second.
+            return [_at_top(both, loose)]
         return [*patches, _at_top(both, [both.new[at] for at in rest])]
     versions = [_version(both, at) for at in both.changed]
     placed = _placed(both, rest) if both.pairs else patches_inside(both, rest)
@@ -85,6 +88,12 @@ def _imports(both: Alignment, imports: Sequence[Statement]) -> list[Patch] | Non
         else:
             return None
     return [*patches, *([_at_top(both, above)] if above else [])]
+
+
+def _shares_imports(both: Alignment, imports: Sequence[Statement]) -> bool:
+    """Whether the cell imports a name, too, that one of them does."""
+    own = {name for one in both.old for name in imported_names(one.node)}
+    return any(not own.isdisjoint(imported_names(one.node)) for one in imports)
 
 
 def _gives(node: ast.stmt) -> frozenset[tuple[str, str, str]]:

@@ -220,3 +220,36 @@ def test_a_block_that_was_never_closed_takes_no_end_away() -> None:
     edits, notes = proposed([cell], "Fixed:\n```python\ndef f(x):\n    y = abs(x)\n")
     assert edits == ()
     assert any("never closed" in note for note in notes)
+
+
+def test_what_an_import_needs_is_put_above_the_cell_with_it_in_its_order() -> None:
+    cell = "grid = np.arange(3)\ntotal = grid + 1\nprint(grid)"
+    needed = "import sys\nsys.path.append('..')\nimport numpy as np"
+    assert after([cell], fenced(needed)) == [f"{needed}\n{cell}"]
+
+
+@pytest.mark.parametrize("code", ["raise NotImplementedError", "del table", "help(table)", "assert table"])
+def test_a_fix_that_makes_nothing_does_not_replace_a_cell_that_does(code: str) -> None:
+    cell = "table = load('a.csv')\ntotal = table.sum()\nprint(total)"
+    edits, notes = proposed([cell], fenced(code))
+    assert edits == ()
+    assert any("not used" in note for note in notes)
+
+
+@pytest.mark.parametrize("line", ["%%time", "!ls", "files = !ls", "%matplotlib inline"])
+def test_doc_keeps_the_lines_for_ipython(line: str) -> None:
+    body = "def f():\n    return 1"
+    documented = "def f():\n    '''Return one.'''\n    return 1"
+    for other in ("", "%autoreload 2\n", "files = !rm x\n"):
+        assert after([f"{line}\n{body}"], fenced(other + documented), task=Task.DOC) == [
+            f"{line}\n{documented}"
+        ]
+
+
+def test_getter_and_setter_keep_their_own_docstrings() -> None:
+    getter = (
+        "class A:\n    @property\n    def x(self):\n{}        return 1\n"
+        "    @x.setter\n    def x(self, v):\n{}        self.v = v"
+    )
+    cell, documented = getter.format("", ""), getter.format("        'Get.'\n", "        'Set.'\n")
+    assert after([cell], fenced(f"{documented} + 1"), task=Task.DOC) == [documented]
