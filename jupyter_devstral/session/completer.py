@@ -163,9 +163,9 @@ class Completer:
     ) -> Completion | None:
         """What comes of one request; None where it begins with another word than the one being typed."""
         body, name = prepared.request.body(), prepared.request.model
-        call = self.model.model.completion(prepared.request)
-        running.take(call)
         try:
+            call = self.model.model.completion(prepared.request)
+            running.take(call)
             reply, tokens = _read(call, prepared, running, yields=not cursor.regardless)
         except DevstralError as error:
             self.model.failed(error)
