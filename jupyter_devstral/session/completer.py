@@ -19,12 +19,11 @@ from ..core.completion.trimming import is_another_word, is_over, offer
 from ..core.errors import DevstralError, ModelMissing
 from ..core.model.right_of_way import a_chat_streams, told_of_chats
 from ..core.notebook.cells import Cell, Notebook
+from ..core.redaction.redactor import Redactor
 from .completion_model import CompletionModel, State
 
 if TYPE_CHECKING:
     from ..core.model.completion import CompletionStream, Token
-    from ..core.redaction.redactor import Redactor
-
 # How often chats of other processes are looked for while an answer streams.
 _LOOK_SECONDS = 0.01
 _PATIENCE_SECONDS = 0.2
@@ -111,6 +110,13 @@ class Completer:
         if stopped and not cursor.by_hand:
             return Completion(model=name, dropped=stopped)
         notes += [stopped] if stopped else []
+        server = self.model.model
+        if redactor is None and server.redacts:
+            redactor = Redactor()
+        if server.asks_first and not cursor.by_hand:
+            return Completion(model=name, dropped=f"prompts leave this machine for {server.remote_place}")
+        if "source" not in server.may_receive:
+            return Completion(model=name, dropped="cells of a notebook may not be sent there")
         if redactor is not None and holds_secret(cursor.place):
             return Completion(model=name, dropped="the cursor is in a secret")
         if a_chat_streams():
@@ -137,7 +143,7 @@ class Completer:
                 known.inserting or Inserting(None),
                 model=name,
                 redactor=redactor,
-                remarks=cursor.remarks,
+                remarks=cursor.remarks if "schemas" in server.may_receive else {},
                 window=known.window,
                 on_cpu=known.on_cpu,
                 whole_words=whole_words,
@@ -157,9 +163,9 @@ class Completer:
     ) -> Completion | None:
         """What comes of one request; None where it begins with another word than the one being typed."""
         body, name = prepared.request.body(), prepared.request.model
-        call = self.model.model.completion(prepared.request)
-        running.take(call)
         try:
+            call = self.model.model.completion(prepared.request)
+            running.take(call)
             reply, tokens = _read(call, prepared, running, yields=not cursor.regardless)
         except DevstralError as error:
             self.model.failed(error)

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..core.completion.asking import WINDOW
 from ..core.completion.families import SIZES, Inserting, inserting
 from ..core.completion.room import Memory, Resident, Room, needed_bytes, room_for
 from ..core.errors import DevstralError, ModelError, ModelMissing, NoServer, UsageError
-from ..core.model.completion import Completes, unloading
-from ..core.model.server import ModelServer, Wishes
+from ..core.model.completion import unloading
+from ..core.model.server import Wishes
 from ..core.settings.hosts import is_loopback
 from .free_memory import free_memory
 from .model_choice import is_stand_in, model_server
@@ -26,13 +26,10 @@ from .model_choice import is_stand_in, model_server
 if TYPE_CHECKING:
     from ..core.model.server import ModelInfo, RunningModel
     from ..core.settings.config import DevstralConfig
+    from .permitted_server import PermittedServer
 
 _PATIENCE_SECONDS = 3
 _LOOK_AGAIN_SECONDS = 5.0
-
-
-class CompletingServer(ModelServer, Completes, Protocol):
-    """A model server that can be asked at the cursor."""
 
 
 class State(str, Enum):
@@ -76,7 +73,7 @@ class CompletionModel:
 
     def __init__(
         self,
-        model: CompletingServer,
+        model: PermittedServer,
         config: DevstralConfig,
         *,
         chat: str = "",
@@ -209,8 +206,8 @@ def completion_model(config: DevstralConfig, name: str = "", *, start: bool = Tr
     Raises ConfigurationError as `model_server` does, and UsageError for a server that cannot complete.
     """
     own = name or (None if is_stand_in(config) else config.completion_model)
-    server: Any = model_server(config, Wishes(model=own), start=start)
-    if not hasattr(server, "completion"):
+    server = model_server(config, Wishes(model=own), start=start)
+    if not server.completes:
         raise UsageError(f"{server.kind} cannot be asked for suggestions at the cursor.")
     return CompletionModel(server, config, chat=model_server(config, start=False).name)
 

@@ -66,7 +66,7 @@ test('code points are counted, not units of a string', () => {
   assert.equal(codePoints(text), 10);
   assert.equal(placeOf(10, text), text.length);
   assert.equal(text.slice(placeOf(6, text)), "🎈'\nx");
-  assert.deepEqual(aroundCursor(text, text.length), { source: text, offset: 10, isCut: false });
+  assert.deepEqual(aroundCursor(text, text.length), { source: text, offset: 10, isCut: false, isBroken: false });
   assert.equal(codePoints('\ud83c'), 1);
 });
 
@@ -74,8 +74,9 @@ test('of a long cell the part around the cursor is sent, in whole lines and with
   for (const line of ['value = compute(1)\n', 'текст = "🎈"\n', '"\\\\"\n', 'xxxxxxxx']) {
     const text = line.repeat(2000);
     const cursor = line.length * 1000;
-    const { source, offset, isCut } = aroundCursor(text, cursor);
+    const { source, offset, isCut, isBroken } = aroundCursor(text, cursor);
     assert.ok(isCut);
+    assert.equal(isBroken, !line.endsWith('\n'));
     assert.ok(new TextEncoder().encode(JSON.stringify(source)).length <= 6_100);
     const place = placeOf(offset, source);
     assert.ok(text.slice(0, cursor).endsWith(source.slice(0, place)));

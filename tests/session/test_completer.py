@@ -14,11 +14,15 @@ from jupyter_devstral.core.errors import ModelMissing
 from jupyter_devstral.core.model.messages import Message
 from jupyter_devstral.core.model.ollama.client import OllamaModel
 from jupyter_devstral.core.model.right_of_way import chat_streams
+from jupyter_devstral.core.model.server import Wishes
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
 from jupyter_devstral.core.redaction.redactor import Redactor
 from jupyter_devstral.core.settings.config import DevstralConfig
+from jupyter_devstral.core.settings.policy import AuditRule, Policy
+from jupyter_devstral.session import permitted_server
 from jupyter_devstral.session.completer import Completer, Completion, Cursor
 from jupyter_devstral.session.completion_model import CompletionModel, State
+from jupyter_devstral.session.permitted_server import PermittedServer
 from tests.support.models.model_cards import devstral_card, fim_card
 from tests.support.scripted.engine import Script
 from tests.support.scripted.server import ScriptedOllama
@@ -35,8 +39,12 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted
 
 def completer(server: ScriptedOllama, *, memory: Memory = PLENTY, name: str | None = None) -> Completer:
     config = DevstralConfig(host=server.url)
-    model = OllamaModel(config, model=name or config.completion_model)
+    model = permitted(config, name or config.completion_model)
     return Completer(CompletionModel(model, config, memory=lambda: memory))
+
+
+def permitted(config: DevstralConfig, model: str | None = None) -> PermittedServer:
+    return PermittedServer(OllamaModel(config, model=model), config, Wishes())
 
 
 def cursor(text: str, **more: bool) -> Cursor:
@@ -121,7 +129,7 @@ def test_a_chat_that_begins_closes_a_running_one(server: ScriptedOllama) -> None
     thread = threading.Thread(target=lambda: found.append(ask(asking)))
     thread.start()
     assert server.wait_for(lambda: bool(server.completions) and server.completions[-1].lines > 1)
-    chat = OllamaModel(DevstralConfig(host=server.url))
+    chat = permitted(DevstralConfig(host=server.url))
     assert "".join(chunk.text for chunk in chat.chat([Message("user", "hi")], num_predict=9)) == "Hello."
     thread.join(5)
     assert "chat" in found[0].dropped
@@ -225,11 +233,35 @@ def test_a_fault_makes_it_silent_and_not_the_keystrokes_slow(server: ScriptedOll
 
 def test_a_server_that_is_not_there_is_a_state() -> None:
     config = DevstralConfig(host="http://127.0.0.1:9")
-    asking = Completer(CompletionModel(OllamaModel(config, model="x"), config))
+    asking = Completer(CompletionModel(permitted(config, "x"), config))
     assert ask(asking).state is State.NO_SERVER
 
 
 def test_a_secret_at_the_cursor_stops_it_even_by_hand(server: ScriptedOllama) -> None:
     found = ask(completer(server), "password = 'hunter2hunter|", by_hand=True, regardless=True)
     assert (found.text, found.request, "secret" in found.dropped) == ("", None, True)
+    assert server.completions == []
+
+
+def test_a_policy_redacts_whatever_the_settings_say(
+    server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "sk-proj-" + "aB3dE5gH7jK9mN1pQ3sT5vX7zA2cD4fG6hJ8"
+    monkeypatch.setattr(permitted_server, "policy", lambda: Policy(redact=True))
+    completer(server).complete(cursor(f"k = '{secret}'\nx =|"), None)
+    assert secret not in str(server.completions[-1].body)
+
+
+def test_where_everything_must_be_logged_or_the_model_is_not_permitted_nothing_is_sent(
+    server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for policy in (Policy(audit=(AuditRule("here"),)), Policy(models=(("devstral*",),))):
+        monkeypatch.setattr(permitted_server, "policy", lambda policy=policy: policy)
+        assert ask(completer(server)).text == ""
+    assert server.completions == []
+
+
+def test_cells_that_may_not_be_sent_are_not(server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permitted_server, "policy", lambda: Policy(send={"local": frozenset({"schemas"})}))
+    assert "may not be sent" in ask(completer(server), by_hand=True).dropped
     assert server.completions == []

@@ -10,7 +10,7 @@ from ..model.completion import CompletionRequest
 from ..model.token_estimate import estimate_tokens
 from ..notebook.cells import Cell, Notebook
 from ..redaction.redactor import Redactor, find_secrets
-from .context import Surroundings, surroundings
+from .context import surroundings
 from .families import Inserting
 from .place import Place, Standing
 
@@ -63,12 +63,14 @@ def holds_secret(place: Place) -> bool:
         start = place.offset - len(place.string)
         if any(secret.text in closed[start:] for secret in find_secrets(closed)):
             return True
-    for secret in find_secrets(place.source):
-        at = place.source.find(secret.text)
+    # In a string that is longer than what is near the cursor, its beginning tells what it is.
+    text, offset = (place.source, place.offset) if place.string else place.nearby
+    for secret in find_secrets(text):
+        at = text.find(secret.text)
         while at >= 0:
-            if at < place.offset < at + len(secret.text):
+            if at < offset < at + len(secret.text):
                 return True
-            at = place.source.find(secret.text, at + 1)
+            at = text.find(secret.text, at + 1)
     return False
 
 
@@ -95,9 +97,9 @@ def prepare(
         whole_words: leave a word that is being typed to the model, which was not trained to go on with a
             part of one behind the middle token.
     """
-    around = surroundings(notebook, cell, place, remarks)
     head, taken, word = _without_word(place.head) if whole_words else (*_without_blanks(place.head), "")
-    above, below, begun = _redacted(place, around, head, redactor)
+    around = surroundings(notebook, cell, place, head, remarks, redactor.redact if redactor else list)
+    above, begun, below = around.above, around.begun, around.below
     block = place.wants_block
     tokens = _BLOCK_TOKENS if block else _LINE_TOKENS
     above = _fitting(above, estimate_tokens(below) + estimate_tokens(begun) + tokens, window)
@@ -133,16 +135,6 @@ def _without_word(head: str) -> tuple[str, str, str]:
         return (*_without_blanks(head), "")
     begun, taken = _without_blanks(head[: found.start()])
     return begun, taken, found[0]
-
-
-def _redacted(
-    place: Place, around: Surroundings, head: str, redactor: Redactor | None
-) -> tuple[str, str, str]:
-    if redactor is None:
-        return around.above, around.below, head
-    # The whole cell is looked at first: its parts may not show what they are parts of.
-    _, above, below, begun = redactor.redact([place.source, around.above, around.below, head])
-    return above, below, begun
 
 
 def _fitting(above: str, others: int, window: int) -> str:

@@ -6,10 +6,10 @@ the server's prefix cache holds from one key to the next and from one cell to th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ..notebook.cells import Cell, Notebook
 from ..notebook.own_cells import is_request
@@ -23,30 +23,52 @@ _CELL_LIMIT = 2_000
 _PROSE_LIMIT = 300
 
 
+Redact: TypeAlias = Callable[[Sequence[str]], list[str]]
+
+
 @dataclass(frozen=True)
 class Surroundings:
-    """The text of a prompt: `above` ends where the cursor's line begins, `below` begins behind the cursor."""
+    """The text of a prompt: `above` ends where the cursor's line begins, `below` begins behind the cursor.
+
+    `begun` is what of the cursor's line stands before the cursor and is shown.
+    """
 
     above: str
+    begun: str
     below: str
 
 
 def surroundings(
-    notebook: Notebook, cell: Cell, place: Place, remarks: Mapping[str, Sequence[str]] | None = None
+    notebook: Notebook,
+    cell: Cell,
+    place: Place,
+    head: str,
+    remarks: Mapping[str, Sequence[str]] | None = None,
+    redact: Redact = list,
 ) -> Surroundings:
     """What stands around the cursor, within limits.
 
     Args:
         cell: the cell that the cursor is in; those before it in the notebook are its context.
+        head: what of the cursor's line is shown.
         remarks: comment lines about variables, by the key of the cell behind which they stand.
+        redact: takes secrets out of texts that belong together; nothing is cut before.
     """
-    earlier = _earlier_cells(notebook.cells[: cell.index], notebook.language, remarks or {})
-    above = earlier + _tail(place.above, ABOVE_LIMIT, ABOVE_STEP)
-    return Surroundings(above, place.rest + _head("\n" + place.below if place.below else "", BELOW_LIMIT))
+    kept = _kept(notebook.cells[: cell.index])
+    told = ["\n".join((remarks or {}).get(each.key, ())) for each in kept]
+    behind = f"{place.rest}\n{place.below}" if place.below else place.rest
+    # What is near the cursor is looked at as a whole: its parts may not show what they are parts of.
+    texts = [place.nearby[0], head, place.above, behind, *told, *(each.source for each in kept)]
+    _, begun, above, below, *others = redact(texts)
+    earlier = "".join(
+        f"{_cell_text(each.kind, source, notebook.language, remark)}\n\n"
+        for each, remark, source in zip(kept, others[: len(kept)], others[len(kept) :], strict=True)
+    )
+    return Surroundings(earlier + _tail(above, ABOVE_LIMIT, ABOVE_STEP), begun, _head(below, BELOW_LIMIT))
 
 
-def _earlier_cells(cells: Sequence[Cell], language: str, remarks: Mapping[str, Sequence[str]]) -> str:
-    """The last of the cells, each with a blank line behind it."""
+def _kept(cells: Sequence[Cell]) -> list[Cell]:
+    """The last of the cells, as far as they are told."""
     lengths = [_length(cell.kind, cell.source) for cell in cells]
     # The length of what is left out is a multiple of the step, whatever is added at the end.
     left_out = -(-max(0, sum(lengths) - CELLS_LIMIT) // CELLS_STEP) * CELLS_STEP
@@ -54,8 +76,7 @@ def _earlier_cells(cells: Sequence[Cell], language: str, remarks: Mapping[str, S
     while left_out > 0:
         left_out -= lengths[first]
         first += 1
-    kept = [cell for cell, length in zip(cells[first:], lengths[first:], strict=True) if length]
-    return "".join(f"{_cell_text(cell, language, remarks.get(cell.key, ()))}\n\n" for cell in kept)
+    return [cell for cell, length in zip(cells[first:], lengths[first:], strict=True) if length]
 
 
 @lru_cache(maxsize=8192)
@@ -66,13 +87,13 @@ def _length(kind: Literal["code", "markdown", "raw"], source: str) -> int:
     return min(len(source), _CELL_LIMIT)
 
 
-def _cell_text(cell: Cell, language: str, remarks: Sequence[str]) -> str:
-    if cell.kind == "markdown":
-        return _prose(cell.source.strip()[:_PROSE_LIMIT], language)
-    source = cell.source.strip("\n").rstrip()
-    if len(source) > _CELL_LIMIT:
-        source = _head(source, _CELL_LIMIT // 2) + "\n" + _tail(source, _CELL_LIMIT // 2, 1)
-    return "\n".join([source, *remarks])
+def _cell_text(kind: str, source: str, language: str, remark: str) -> str:
+    if kind == "markdown":
+        return _prose(source.strip()[:_PROSE_LIMIT], language)
+    text = source.strip("\n").rstrip()
+    if len(text) > _CELL_LIMIT:
+        text = _head(text, _CELL_LIMIT // 2) + "\n" + _tail(text, _CELL_LIMIT // 2, 1)
+    return f"{text}\n{remark}" if remark else text
 
 
 def _prose(text: str, language: str) -> str:

@@ -23,6 +23,10 @@ _OPENS_BLOCK = re.compile(
 )
 
 
+# Characters above the cursor's line, and below it, that are looked at at every key.
+_NEARBY = 400
+
+
 class Standing(str, Enum):
     """What the cursor stands in."""
 
@@ -68,6 +72,13 @@ class Place:
     def below(self) -> str:
         """The lines below the cursor's."""
         return self.source[self._line_end + 1 :]
+
+    @cached_property
+    def nearby(self) -> tuple[str, int]:
+        """The lines around the cursor, and its place in them: short, where a cell may be long."""
+        start = self.source.rfind("\n", 0, max(0, self._line_start - _NEARBY)) + 1
+        end = self.source.find("\n", self._line_end + _NEARBY)
+        return self.source[start : end if end >= 0 else len(self.source)], self.offset - start
 
     @property
     def indent(self) -> str:

@@ -83,7 +83,7 @@ export class GhostText implements IInlineCompletionProvider {
       return known ? this._shown(known) : this._nothing(widget);
     }
     this._clearExhausted(widget);
-    if (!isByHand && !isWorthAsking(editing, place, at)) {
+    if (aroundCursor(request.text, at).isBroken || (!isByHand && !isWorthAsking(editing, place, at))) {
       return this._nothing(widget);
     }
     await this._pause(isByHand ? 0 : this._waiting.delay(place.before), abort.signal);

@@ -14,7 +14,9 @@ from tests.support.scripted.server import ScriptedOllama
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedOllama]:
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ScriptedOllama]:
+    # Chats of other processes of this user would stand in the notes.
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
     with ScriptedOllama(["head()"], models=[devstral_card(), fim_card()]) as server:
         monkeypatch.setenv("OLLAMA_HOST", server.url)
         yield server

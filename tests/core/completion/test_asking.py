@@ -107,6 +107,14 @@ def test_secrets_are_replaced_in_every_part(at: At) -> None:
     assert body["prompt"].count("<SECRET_1>") == 4
 
 
+def test_secrets_are_taken_out_before_anything_is_cut(at: At) -> None:
+    lines = "\n".join(f"x{n} = '{SECRET}' + '{'y' * 700}'" for n in range(12))
+    long = f"x = '{'z' * 760} {SECRET}'"
+    for place in (at(f"{lines}\nx = |\n{lines}"), at(f"x = |\n{long}"), at(f"{long}\nx = |{long}")):
+        body = str(asked(place, lines, f"key = '{SECRET}'", redactor=Redactor()).request.body())
+        assert not any(SECRET[start : start + 12] in body for start in range(len(SECRET) - 12))
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -17,7 +17,6 @@ from ...settings.hosts import is_loopback, parse_host
 from ...text.terminal_text import encodable
 from ..completion import CompletionRequest
 from ..messages import Chunk, Message
-from ..right_of_way import chat_streams
 from ..server import ModelInfo, PullProgress, RunningModel
 from ..window import Window, choose_window
 from .chat_request import ChatBody, ChatRequest
@@ -122,8 +121,7 @@ class OllamaModel:
 
     def _chunks(self, request: ChatRequest) -> Iterator[Chunk]:
         try:
-            with chat_streams():
-                yield from request.chunks()
+            yield from request.chunks()
         except ModelError:
             forget(self.host, self.name)
             raise

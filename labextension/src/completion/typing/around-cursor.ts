@@ -7,6 +7,8 @@ export interface IAround {
   /** Code points of `source` before the cursor: strings here count otherwise. */
   readonly offset: number;
   readonly isCut: boolean;
+  /** A line was cut too: half a secret would be no secret to whoever looks for them. */
+  readonly isBroken: boolean;
 }
 
 const WHOLE = 6000;
@@ -18,10 +20,17 @@ export function aroundCursor(text: string, at: number): IAround {
   const before = text.slice(0, at);
   const after = text.slice(at);
   if (text.length <= WHOLE && bytesOf(text) <= WHOLE) {
-    return { source: text, offset: codePoints(before), isCut: false };
+    return { source: text, offset: codePoints(before), isCut: false, isBroken: false };
   }
   const head = endOf(before, BEFORE);
-  return { source: head + beginningOf(after, AFTER), offset: codePoints(head), isCut: true };
+  const tail = beginningOf(after, AFTER);
+  const isBroken = !isWhole(before, before.length - head.length - 1) || !isWhole(after, tail.length);
+  return { source: head + tail, offset: codePoints(head), isCut: true, isBroken };
+}
+
+/** Whether a text ends, or a line does, at this place. */
+function isWhole(text: string, at: number): boolean {
+  return at < 0 || at >= text.length || text[at] === '\n';
 }
 
 export function codePoints(text: string): number {
