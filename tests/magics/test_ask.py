@@ -240,7 +240,7 @@ def test_a_continuation_shows_what_it_waits_for(run, connected, monkeypatch):
 
     connected.replies = ["one two three four five six", "seven"]
     connected.fail_next("cut", after=3)
-    monkeypatch.setattr("jupyter_devstral.magics.ask.output_for", lambda ip: Recorder())
+    monkeypatch.setattr("jupyter_devstral.magics.ask.output_for", lambda ip, **how: Recorder())
     run("%devstral ask count", "q")
     first = written[-1]
     run("%devstral continue", "c")

@@ -224,7 +224,7 @@ def test_options_that_do_not_fit(ask, ollama, question, said):
 
 def test_words_are_sent_as_they_are_typed(ask, ollama):
     ask(GOOD, question="share with  -5,\n    and --so on")
-    assert ollama.chats[0].body["messages"][-1]["content"].endswith("asserts. with  -5,\n    and --so on")
+    assert ollama.chats[0].body["messages"][-1]["content"].endswith("again. with  -5,\n    and --so on")
 
 
 def test_examples_are_asked_for_also_where_nothing_proves_them(ask, ollama):
