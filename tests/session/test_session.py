@@ -102,6 +102,7 @@ def test_an_answer_is_not_continued_on_another_route(
     shell: Any, run: Any, connected: Any, server: Any
 ) -> None:
     run(SHOWS, "a")
+    connected.fail_next("cut")
     run("%%devstral ask\nwhat was printed?", "b")
     result = run("%devstral continue --route cluster")
     assert "may go to" in str(result.error_in_exec)
