@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import DevstralError, NotSent
 from ..core.model.messages import Message
 from ..core.settings.policy_files import policy
+from .audit.send_log import SendLog
 from .permitted_server import PermittedServer
-from .send_log import SendLog
 
 if TYPE_CHECKING:
     from ..core.model.completion import CompletionChunk, CompletionRequest, CompletionStream

@@ -11,7 +11,7 @@ from jupyter_devstral.core.errors import NotSent, PolicyRefused
 from jupyter_devstral.core.model.completion import CompletionRequest
 from jupyter_devstral.core.model.server import Wishes
 from jupyter_devstral.core.settings.config import DevstralConfig
-from jupyter_devstral.session.audit import entries
+from jupyter_devstral.session.audit.chain import entries
 from jupyter_devstral.session.model_choice import model_server
 from jupyter_devstral.session.permitted_completion import PermittedCompletingServer
 from tests.session.test_permitted_server import Write, policy_file
