@@ -12,6 +12,7 @@ from benchmarks.row import Row
 MODULES = (
     "kernel.load_extension",
     "kernel.first_token",
+    "kernel.routes",
     "prompts.session",
     "kernel.cancel",
     "prompts.definition_recall",

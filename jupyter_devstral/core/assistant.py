@@ -18,6 +18,7 @@ with collector_paused():
     from .model.token_estimate import TokenEstimate
     from .model.window import Window, needed_tokens
     from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
+    from .prompt.safe_request import narrowed
     from .redaction.redactor import Redactor, Restorer
     from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, Retraction, TextFilter
     from .request.allowance import EVERYTHING, Allowance
@@ -165,7 +166,7 @@ class Assistant:
     def _build(self, request: Request, budget: int | None) -> Prompt:
         allowance = self.allowance
         prompt = build_prompt(
-            allowance.narrowed(request),
+            narrowed(request, allowance, self._redactor),
             budget=budget,
             estimate=self.estimate,
             redactor=self._redactor,

@@ -31,7 +31,12 @@ def model_server(
 
     wishes = with_route(wishes or Wishes())
     engine = _engine(config, wishes)
-    return PermittedServer(import_module(engine).connect(config, wishes, start=start), config, wishes)
+    server = import_module(engine).connect(config, wishes, start=start)
+    if not hasattr(server, "completion"):
+        return PermittedServer(server, config, wishes)
+    from .permitted_completion import PermittedCompletingServer
+
+    return PermittedCompletingServer(server, config, wishes)
 
 
 def with_route(wishes: Wishes) -> Wishes:

@@ -27,8 +27,8 @@ from ..core.request.allowance import EVERYTHING
 from ..core.settings.permission import refuse_model, refuse_route
 from ..core.settings.policy import LOCAL, Policy, Sendable
 from ..core.settings.policy_files import policy
+from .audit.send_log import SendLog
 from .other_routes import offer
-from .send_log import SendLog
 
 if TYPE_CHECKING:
     from ..core.answer import Outgoing

@@ -13,10 +13,10 @@ from ..core.errors import DevstralError
 from ..core.model.examination import Finding
 from ..core.settings.config import DevstralConfig
 from ..core.settings.policy_files import policy, policy_files
-from .audit import default_path, entries
+from .audit.chain import default_path, entries
+from .audit.send_log import path_of
 from .locks import locks
 from .route_facts import RouteFacts, route_facts
-from .send_log import path_of
 
 _LAST_SENDS = 5
 

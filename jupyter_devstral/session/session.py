@@ -97,6 +97,13 @@ class Session:
         self.held.remember(reply.turn, (reply.first_prompt or reply.prompt).kinds)
 
     @property
+    def redacts(self) -> bool:
+        """Whether secrets are replaced on this machine: by the settings, or by a policy."""
+        from ..core.settings.policy_files import policy
+
+        return self.config.redact or policy().redact
+
+    @property
     def trial_seconds(self) -> float:
         """How long a fix may be tried; 0 where the settings or a policy say that none is."""
         from ..core.settings.policy_files import policy

@@ -16,7 +16,7 @@ from jupyter_devstral.core.model.openai import client as client_module
 from jupyter_devstral.core.model.server import Wishes
 from jupyter_devstral.core.settings import policy_files
 from jupyter_devstral.core.settings.config import DevstralConfig
-from jupyter_devstral.session.audit import NotLogged, entries, verify
+from jupyter_devstral.session.audit.chain import NotLogged, entries, verify
 from jupyter_devstral.session.model_choice import model_server
 from jupyter_devstral.session.permitted_server import PermittedServer
 from tests.support.scripted.openai_server import ScriptedV1

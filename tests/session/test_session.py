@@ -78,6 +78,16 @@ def test_redaction_cannot_be_switched_off_on_a_route(shell: Any, run: Any, sessi
     assert len(server.chats) == 1
 
 
+def test_a_secret_that_only_an_output_gives_away_is_hidden_in_the_source(
+    shell: Any, run: Any, server: Any
+) -> None:
+    run("words = ['Tr0ub4dor-horse-9']", "a")
+    run("'pass' + 'word = ' + repr(words[0])", "b")
+    run("%%devstral --route cluster ask\nis this good?", "c")
+    assert "words = " in sent(server)
+    assert "Tr0ub4dor" not in sent(server)
+
+
 def test_outputs_go_where_the_route_says_so(shell: Any, run: Any, session: Any, server: Any) -> None:
     session.config.routes = {"cluster": {**server.far_away, "send": ["source", "outputs"]}}
     run(SHOWS, "a")
@@ -102,6 +112,7 @@ def test_an_answer_is_not_continued_on_another_route(
     shell: Any, run: Any, connected: Any, server: Any
 ) -> None:
     run(SHOWS, "a")
+    connected.fail_next("cut")
     run("%%devstral ask\nwhat was printed?", "b")
     result = run("%devstral continue --route cluster")
     assert "may go to" in str(result.error_in_exec)

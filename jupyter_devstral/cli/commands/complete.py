@@ -19,6 +19,7 @@ def command(arguments: argparse.Namespace) -> int:
     from ...core.completion.place import Place
     from ...core.notebook.file import find_cell
     from ...core.redaction.redactor import Redactor
+    from ...core.settings.policy_files import policy
     from ...session.completer import Completer, Cursor
     from ...session.completion_model import completion_model
 
@@ -31,7 +32,7 @@ def command(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--offset is at most {len(cell.source)}, the length of the cell in code points.")
     place = Place(cell.source, arguments.offset, notebook.language)
     cursor = Cursor(notebook, cell, place, by_hand=True, regardless=True)
-    redactor = Redactor() if settings.redact else None
+    redactor = Redactor() if settings.redact or policy().redact else None
     if redactor is not None:
         # Also what is not sent may show what a text that is sent is.
         redactor.redact([each.source for each in notebook.cells])

@@ -22,6 +22,7 @@ def command(arguments: argparse.Namespace) -> int:
     """Print the messages that would be sent; returns the exit code."""
     from ...core.notebook.file import find_cell
     from ...core.prompt.prompt import build_prompt
+    from ...core.prompt.safe_request import narrowed
     from ...core.redaction.redactor import Redactor
     from ...core.request.allowance import Allowance
     from ...session.model_choice import model_server
@@ -33,10 +34,11 @@ def command(arguments: argparse.Namespace) -> int:
     asked = what_is_asked(source.notebook, cell, arguments.task, arguments.text, otherwise=otherwise)
     server = model_server(settings, Wishes(route=arguments.route), start=False)
     allowance = Allowance(server.may_receive, server.redacts)
+    redactor = Redactor() if settings.redact or allowance.redacts else None
     prompt = build_prompt(
-        allowance.narrowed(asked.request(source.notebook, settings.context)),
+        narrowed(asked.request(source.notebook, settings.context), allowance, redactor),
         budget=arguments.budget,
-        redactor=Redactor() if settings.redact or allowance.redacts else None,
+        redactor=redactor,
         values=settings.values == "samples" and not server.remote_place,
     )
     write_text(_json(prompt) if arguments.json else _readable(prompt))

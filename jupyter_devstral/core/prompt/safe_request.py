@@ -14,6 +14,7 @@ from typing import Protocol
 
 from ..failure.failure import Failure
 from ..notebook.cells import Cell, Notebook, Output, Turn
+from ..request.allowance import Allowance
 from ..request.tasks import Request
 from ..text.lazy_pattern import LazyPattern
 from ..text.terminal_text import as_shown
@@ -41,6 +42,15 @@ class Redacts(Protocol):
     def redact(self, texts: Sequence[str]) -> list[str]:
         """The texts with their secrets replaced."""
         ...
+
+
+def narrowed(request: Request, allowance: Allowance, redactor: Redacts | None) -> Request:
+    """What may go of a request; secrets that the rest of it gives away are known all the same."""
+    if allowance.is_everything:
+        return request
+    if redactor is not None:
+        safe_request(request, redactor)
+    return allowance.narrowed(request)
 
 
 def safe_request(request: Request, redactor: Redacts | None) -> Request:

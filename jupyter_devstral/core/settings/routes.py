@@ -43,6 +43,7 @@ class Route:
         key_env: the environment variable that holds its key; "" for none.
         window: in tokens, where the server does not say; None: what the settings say.
         send: what may go there; None: everything on this machine, else source and schemas.
+        parallel: how many requests of one process may run there at once.
         background: whether explanations may ask it before anybody asked for them.
         ca_bundle: a file or folder of certificates to trust, instead of the system's.
         client_cert: the file of a certificate of ours, and of its key where that is another file.
@@ -58,6 +59,7 @@ class Route:
     key_env: str = ""
     window: int | None = None
     send: tuple[Sendable, ...] | None = None
+    parallel: int = 1
     background: bool = False
     ca_bundle: str = ""
     client_cert: tuple[str, ...] = ()
@@ -172,6 +174,12 @@ def _window(value: Any) -> int:
     return value
 
 
+def _parallel(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"is a number of requests, 1 or more, not {value!r}.")
+    return value
+
+
 def _send(value: Any) -> tuple[Sendable, ...]:
     if not isinstance(value, (list, tuple)) or any(one not in SENDABLE for one in value):
         raise ConfigurationError(f"is a list of {', '.join(map(repr, SENDABLE))}, not {value!r}.")
@@ -226,6 +234,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "key_env": _variable,
     "window": _window,
     "send": _send,
+    "parallel": _parallel,
     "background": _flag,
     "ca_bundle": _text,
     "client_cert": _files,

@@ -102,7 +102,7 @@ class Suggester(NavigableAutoSuggestFromHistory):  # type: ignore[misc, unused-i
         self._look_at_variables(notebook)
         cursor = Cursor(notebook, cell, Place(text, offset), self._log.remarks())
         try:
-            redactor = session.redactor if session.config.redact else None
+            redactor = session.redactor if session.redacts else None
             return self.completer.complete(cursor, redactor, asking).text
         except DevstralError:
             return ""

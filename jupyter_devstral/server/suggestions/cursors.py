@@ -69,7 +69,7 @@ class Cursors:
 
     def redactor(self, path: str) -> Redactor | None:
         """The one of a notebook; None where the settings send everything as it is."""
-        if not self._session.config.redact:
+        if not self._session.redacts:
             return None
         return _kept(self._redactors, path, Redactor(), _REDACTORS)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_devstral.session.audit import append, head_of
+from jupyter_devstral.session.audit.chain import append, head_of
 from tests.cli.conftest import Cli
 
 

@@ -204,6 +204,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Small packets leave at once, as those of an engine do.
+    disable_nagle_algorithm = True
     server: _Server
     recorded: Recorded
 

@@ -10,6 +10,7 @@ from ...settings.routes import place_of
 from ..messages import Chunk
 from .errors import Busy, not_the_api, refusal, stream_error, unreadable_event
 from .reply import DONE, Failed, ReplyReader, Unreadable
+from .turns import turns_at
 from .waiting import Waiting, pause_before
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ _END_SECONDS = 0.5
 class ChatRequest:
     """One request. `close` may come from any thread; `chunks` then ends, without an error."""
 
-    def __init__(self, link: Link, body: Mapping[str, Any]) -> None:
+    def __init__(
+        self, link: Link, body: Mapping[str, Any], *, parallel: int = 1, background: bool = False
+    ) -> None:
+        self.background = background
+        self._parallel = parallel
         self._link = link
         self._body = body
         self._lock = threading.Lock()
@@ -34,8 +39,13 @@ class ChatRequest:
 
     def chunks(self) -> Iterator[Chunk]:
         """The reply as it arrives. Raises ModelError; a stream that just ends yields no chunk with usage."""
+        turns = turns_at(self._link.address)
+        if turns.would_wait(self._parallel):
+            self.waiting.queued()
         attempt = 0
         try:
+            if not turns.enter(self, self._parallel):
+                return
             while not self._closed.is_set():
                 attempt += 1
                 try:
@@ -49,7 +59,13 @@ class ChatRequest:
                 if self._closed.wait(pause):
                     return
         finally:
+            turns.leave(self)
             self.waiting.ended()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed.is_set()
 
     def close(self) -> None:
         """Close the connection at once; safe to repeat, and before or after the request."""
@@ -92,7 +108,7 @@ class ChatRequest:
 
     def _read(self, connection: Connection, reader: ReplyReader) -> Iterator[Chunk]:
         url = f"{self._link.address}/chat/completions"
-        with connection.http.stream("POST", url, json=self._body) as answer:
+        with connection.http.stream("POST", url, json=self._body, headers=self._headers) as answer:
             if not answer.is_success:
                 answer.read()
                 self._retry_after = answer.headers.get("retry-after", "")
@@ -148,6 +164,11 @@ class ChatRequest:
             raise not_the_api(self._link)
         self.waiting.answered()
         yield Chunk(said)
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        # RFC 9218: for a proxy that serves what somebody waits for first.
+        return {"priority": "u=7"} if self.background else {}
 
     @property
     def _model(self) -> str:

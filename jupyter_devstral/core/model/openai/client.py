@@ -78,7 +78,9 @@ class OpenAIModel:
         self._refuse_remote()
         self._choose_model()
         body = body_of(self.route, self.config, self._wishes, self.name, messages, num_predict)
-        request = ChatRequest(self._link(), body)
+        request = ChatRequest(
+            self._link(), body, parallel=self.route.parallel, background=self._wishes.background
+        )
         # From here on `close` ends it, also when it comes before the first chunk is asked for.
         with self._lock:
             self._requests.append(request)

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO, Any
 
-from ..core.errors import DevstralError
+from ...core.errors import DevstralError
 
 VERSION = 1
 NAME = "audit.jsonl"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_devstral.session import audit
-from jupyter_devstral.session.audit import NotLogged, append, entries, head_of, verify
+from jupyter_devstral.session.audit import chain as audit
+from jupyter_devstral.session.audit.chain import NotLogged, append, entries, head_of, verify
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_the_last_line_edited_and_a_cut_tail_are_found_by_the_head_kept_elsewher
 def test_many_processes_write_one_chain(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     code = (
-        "import sys; from pathlib import Path; from jupyter_devstral.session.audit import append\n"
+        "import sys; from pathlib import Path; from jupyter_devstral.session.audit.chain import append\n"
         "for n in range(25): append(Path(sys.argv[1]), {'kind': 'send', 'n': n})"
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(4)]

@@ -15,14 +15,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.settings.policy import AuditRule, Policy
-from .audit import NotLogged, append, check_writable, default_path, not_written
+from ...core.settings.policy import AuditRule, Policy
+from .chain import NotLogged, append, check_writable, default_path, not_written
 
 if TYPE_CHECKING:
-    from ..core.answer import Outgoing
-    from ..core.errors import DevstralError
-    from ..core.model.messages import Chunk, Message, Usage
-    from ..core.model.server import Wishes
+    from ...core.answer import Outgoing
+    from ...core.errors import DevstralError
+    from ...core.model.completion import CompletionChunk
+    from ...core.model.messages import Chunk, Message, Usage
+    from ...core.model.server import Wishes
 
 _PENDING = "audit.pending"
 
@@ -67,7 +68,7 @@ class SendLog:
                     self._give_up()
                     raise
 
-    def saw(self, chunk: Chunk) -> None:
+    def saw(self, chunk: Chunk | CompletionChunk) -> None:
         """Remember the counters that end an answer."""
         if chunk.usage is not None:
             self._usage, self._outcome = chunk.usage, chunk.usage.done_reason
