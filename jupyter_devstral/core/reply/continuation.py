@@ -1,6 +1,6 @@
 """Joins the continuation of a reply to what was there when it was cut.
 
-Models repeat the last line, or open a code block again inside the open one; both would spoil the code.
+Models repeat the last line, or reopen the code block inside the open one; either would spoil the code.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _WHOLE_WORDS = frozenset(
 
 
 class Joiner:
-    """Passes a continuation through as it streams, holding back only what its beginning may repeat.
+    """Passes a continuation through as it streams.
+
+    Only text that may repeat the end of the reply is held back.
 
     Args:
         partial: the reply so far.
@@ -61,11 +63,11 @@ class Joiner:
         return self._decide()
 
     def close(self) -> str:
-        """What was held back."""
+        """Return the text held back."""
         return "" if self._decided else self._decide()
 
     def _may_change(self) -> bool:
-        """Whether more text could still complete a repeated fence, a repeated tail or the first line."""
+        """Tell whether more text could still complete a repeated fence, repeated tail or the first line."""
         held = self._held
         if self._in_code:
             if held.lstrip()[:1] in ("", "`", "~") and "\n" not in held.lstrip():
@@ -91,7 +93,9 @@ class Joiner:
         return "\n" + text if self._is_new_line(text, begun_anew=text != reopened) else text
 
     def _is_new_line(self, text: str, *, begun_anew: bool) -> bool:
-        """Whether a line break was lost between the two: some servers drop blanks at the end of an answer.
+        """Tell whether a line break was lost between the two.
+
+        Some servers drop white space at the end of an answer.
 
         `begun_anew`: the model opened the code block again, so it stood at the beginning of a line.
         """
@@ -136,23 +140,23 @@ def _ends_inside_code(partial: str, language: str) -> bool:
 
 
 def _without_fence(text: str) -> str:
-    # A fence without a language may be the end of the block; one with a language can only open it again.
+    # A fence without a language may end the block; one with a language can only reopen it.
     match = _FENCE_WITH_LANGUAGE.match(text)
     return text[match.end() :] if match else text
 
 
 def _repeated(tail: str, text: str) -> int:
-    """How many characters at the beginning of `text` repeat the end of `tail`."""
+    """The number of characters at the beginning of `text` that repeat the end of `tail`."""
     for length in range(min(len(tail), len(text)), 0, -1):
         if tail.endswith(text[:length]) and _is_repetition(tail, text[:length]):
             return length
-    # The last line begun anew without its indentation.
+    # The last line, begun again without its indentation.
     last = tail.rpartition("\n")[2].strip()
     return len(last) if len(last) >= _ENOUGH and text.startswith(last) else 0
 
 
 def _is_repetition(tail: str, overlap: str) -> bool:
-    """Whether equal characters are too many to be chance: a good many, or the whole unfinished last line."""
+    """Tell whether a match is too long for chance: many characters, or all of the unfinished last line."""
     if len(overlap.strip()) >= _ENOUGH:
         return True
     last_line = tail.rpartition("\n")[2]
