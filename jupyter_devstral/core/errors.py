@@ -24,7 +24,7 @@ import sys
 
 
 class DevstralError(Exception):
-    """Base of all errors here; `str(error)` is problem and next step, sentences for the user.
+    """Base of all errors here. `str(error)` is problem and next step, sentences for the user.
 
     Attributes:
         problem: what is wrong.
@@ -37,7 +37,7 @@ class DevstralError(Exception):
         self.next_step = next_step
 
     def _render_traceback_(self) -> list[str]:
-        """Give IPython the advice alone in place of a traceback, in characters that the terminal has."""
+        """Give IPython the advice instead of a traceback, in characters that the terminal has."""
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         return [f"{type(self).__name__}: {self}".encode(encoding, "replace").decode(encoding)]
 

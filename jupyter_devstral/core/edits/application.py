@@ -17,9 +17,9 @@ def apply_edits(
 ) -> dict[str, Any]:
     """Return the notebook with the edits carried out, in the same format version.
 
-    The argument is not changed; cells that no edit names are shared with the result. An edit for "" or for the
-    key of the cell at `index_of_anchor` means that cell, even where ids repeat; -1 stands before the first.
-    Raises EditRefused when a cell is missing or no longer holds the source that its edit expects.
+    The argument is not changed; cells that no edit names are shared with the result. An edit for "" or for
+    the key of the cell at `index_of_anchor` means that cell, even where ids repeat; -1 stands before the
+    first. Raises EditRefused when a cell is missing or no longer holds the source that its edit expects.
     """
     cells = notebook_from_json(notebook_json).cells
     raw = raw_cells(notebook_json)
