@@ -48,7 +48,7 @@ def _in_tags(text: str, language: str) -> Iterator[Code]:
 
 
 def _bare(text: str, language: str) -> Iterator[Code]:
-    """Candidates for code: the whole reply, or the text below a line ending in a colon up to the next prose."""
+    """Candidates for code: the whole reply, or the text below a line ending in a colon, up to prose."""
     if canonical(language) != "python":
         return
     lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))

@@ -104,7 +104,7 @@ def _is_part_of_definitions(both: Alignment) -> bool:
 
 
 def is_method(node: ast.AST) -> bool:
-    """Tell whether a function can only stand in a class. Its first argument is then `self` or `cls`."""
+    """Tell whether a function can only stand in a class, by its first argument: `self` or `cls`."""
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     arguments = [*node.args.posonlyargs, *node.args.args]
@@ -112,7 +112,7 @@ def is_method(node: ast.AST) -> bool:
 
 
 def _shows_few_members(both: Alignment) -> bool:
-    """Tell whether it is one class of the cell that lacks members and shows none as it was."""
+    """Tell whether a changed class lacks members of the old one and keeps none word for word."""
     for at in both.changed:
         old, new = both.old[both.pairs[at]].node, both.new[at].node
         if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
