@@ -35,7 +35,7 @@ class Outgoing:
         num_predict: the length limit of the reply, in tokens.
         partial: the text to continue, secrets restored; "" for a reply of its own.
         first_prompt: the prompt that the conversation began with, where this is not its first reply.
-        after: the messages behind those of `first_prompt`: replies, and what was asked about them.
+        after: the messages after those of `first_prompt`: replies, and questions about them.
     """
 
     request: Request
@@ -52,18 +52,18 @@ class Reply:
     """A reply that has ended, one way or another.
 
     Attributes:
-        prompt: what was sent; `prompt.messages` are the exact messages of the last request.
-        text: all of it, secrets restored; of a continued reply the first part, too.
+        prompt: the prompt sent; `prompt.messages` are the exact messages of the last request.
+        text: the whole text, secrets restored; for a continued reply with the first part.
         code: its code blocks in order.
-        edits: what it proposes to do with cells.
+        edits: the edits of cells that it proposes.
         notes: sentences for the user: what was cut, packed again or not used.
         finished: "stop", "length" (it hit its limit), "cut" (the server ended it early) or "interrupted".
-        first_token_seconds: from asking to the first text; None when there was none.
-        turn: what to record in the asking cell.
-        remote: where the prompt went if not to this machine, else "".
+        first_token_seconds: the time from asking to the first text; None when there was none.
+        turn: the exchange to record in the asking cell.
+        remote: the place the prompt went to if not this machine, else "".
         first_prompt: the prompt that the conversation began with, where this is not its first reply.
         after: the messages between `first_prompt` and this reply.
-        thinking: what the model thought aloud, no part of `text`; it is never sent back.
+        thinking: the model's thinking, which is no part of `text` and is never sent back.
     """
 
     request: Request

@@ -75,10 +75,10 @@ class ReplyStream:
 
     Args:
         filters: the filters of incoming text, in order.
-        repack: after WindowExceeded, something smaller to send and a sentence about it, or None.
-        learn: told the counters of a complete answer; returns a sentence for the user, or "".
-        announce: told what goes out, just before it does.
-        how_to_continue: how the user goes on with an answer that is not complete; "" where there is no way.
+        repack: finds, after WindowExceeded, a smaller prompt to send and a sentence about it, or None.
+        learn: takes the counters of a complete answer; returns a sentence for the user, or "".
+        announce: called with the outgoing data, just before it goes out.
+        how_to_continue: the way to continue an incomplete answer, for the user; "" where there is none.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class ReplyStream:
 
     @property
     def text(self) -> str:
-        """Everything so far, secrets restored."""
+        """The text so far, secrets restored."""
         return "".join(self._parts)
 
     def close(self) -> None:
@@ -227,7 +227,7 @@ class ReplyStream:
         yield from self._take(text)
 
     def _retracted(self, thinking: ThinkingFilter) -> Iterator[Event]:
-        """Begin anew where only the closing mark shows that everything before it was thinking."""
+        """Begin anew where the closing mark alone shows that all before it was thinking."""
         if not thinking.take_retraction() or self.text == self._outgoing.partial:
             return
         for one in self._filters:

@@ -1,4 +1,4 @@
-"""Entry point of `python -m jupyter_devstral.embedded`: the embedded server as a process of its own."""
+"""`python -m jupyter_devstral.embedded`: the embedded server as a process of its own."""
 
 from __future__ import annotations
 

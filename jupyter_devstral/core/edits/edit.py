@@ -14,9 +14,9 @@ class Loss:
     """The names and statements that a cell loses when its new source replaces the old one.
 
     Attributes:
-        names: names that it made and makes no more, `Class.member` included.
-        changes: names of others whose values it changed in place and no longer does.
-        removed, of: statements (or lines) without a counterpart, and how many there were.
+        names: the names that it no longer makes, `Class.member` included.
+        changes: the names from other cells whose values it no longer changes in place.
+        removed, of: the number of statements (or lines) without a counterpart, and of all before.
         unit: "statement", or "line" where the cell is not Python.
     """
 
@@ -69,7 +69,7 @@ class Edit:
         before: the source the target must still have ("" for an insert).
         source: the new source ("" for a delete).
         kind: "code" or "markdown".
-        loss: what the new source no longer has; it follows from the two sources.
+        loss: the loss between the two sources.
     """
 
     op: str

@@ -17,12 +17,12 @@ class Frame:
     """One frame of the user's own code.
 
     Attributes:
-        cell: `Cell.key` of the cell that holds the code; "" where it is no cell.
-        place: the file where it is no cell, shortened; or "an earlier version of a cell".
+        cell: `Cell.key` of the cell that holds the code; "" for code outside the notebook's cells.
+        place: the shortened file name of such code, or "an earlier version of a cell".
         function: its qualified name, "" at the level of the cell.
         line: 1-based, in the cell or file; 0 where it is not known.
         source: the statement that failed, a few lines at most.
-        values: what the parts of that statement were: "total - 6: int = 0".
+        values: the values of that statement's parts: "total - 6: int = 0".
     """
 
     cell: str = ""
@@ -41,7 +41,7 @@ class Failure:
         ename, evalue: class name and message; a long message without its middle.
         cell: `Cell.key` of the cell that was run.
         frames: outermost first.
-        causes: "KeyError: 'a'" for each error that this one came from, or that its group holds.
+        causes: "KeyError: 'a'" for each error that this one came from, or that it groups.
         hints: sentences: near names, columns that exist, cells that were not run again.
         versions: "pandas 2.3.1" for each library that the traceback goes through.
         rerun: keys of the cells to run again, in order, where that alone may be the cure.

@@ -22,8 +22,8 @@ class Run:
 
     Attributes:
         key: `Cell.key`.
-        source: as it was executed.
-        order: larger is later.
+        source: the source as executed.
+        order: the place in the order of execution; larger is later.
     """
 
     key: str
@@ -51,7 +51,7 @@ def run_order(
     """Compare the document with the runs.
 
     `cells` are the document with its sources as the user sees them now (`edited_known`: that is certain),
-    `missing` a name that is not bound. Only cells that `failing` depends on are spoken of.
+    `missing` a name that is not bound. Only cells that `failing` depends on are mentioned.
     """
     last = {run.key: run for run in runs}
     code = [cell for cell in cells if cell.kind == "code" and not is_request(cell)]

@@ -16,8 +16,8 @@ class CellFormat:
         major: nbformat's major version; 4 where the file does not say.
         has_ids: cells carry ids (4.5 and later).
         as_lines: sources are lists of lines, not strings.
-        language: of v2 and v3 code cells.
-        ids: those in use.
+        language: the language of v2 and v3 code cells.
+        ids: the ids in use.
     """
 
     major: int

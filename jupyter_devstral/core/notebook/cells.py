@@ -56,9 +56,9 @@ class Cell:
     Attributes:
         id: the cell's own id, or "" where the format has none.
         index: position among all cells, 0-based.
-        kind: of its text.
-        source: the text, lines joined with "\n".
-        outputs: of a code cell, in order.
+        kind: the kind of its text.
+        source: the text, lines joined with "\\n".
+        outputs: the outputs of a code cell, in order.
         turn: the recorded exchange, for a cell that asked Devstral something and was answered.
         chat: exchanges beside the notebook that were made while this was its last cell, in order.
     """

@@ -31,7 +31,7 @@ _BINDING = re.compile(
     re.MULTILINE,
 )
 _QUOTED = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*", re.DOTALL)
-# Group 1 is the name that `%xdel` takes away; `%reset` takes everything.
+# Group 1 is the name that `%xdel` deletes; `%reset` deletes all names.
 _DELETING_MAGIC = re.compile(r"^\s*%(?:xdel[ \t]+(?:-n[ \t]+)?(\w+)|reset\b(?!_))", re.MULTILINE)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

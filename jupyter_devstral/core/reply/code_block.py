@@ -56,7 +56,7 @@ class Code:
     Attributes:
         raw: the block exactly as it came, fences included.
         language: the tag behind the fence as written ("" without one): "Python", "bash" …
-        source: the code alone: fence indentation and prompts taken off, "\\n" between lines, none at the end.
+        source: the code alone: fence indentation and prompts removed, "\\n" between lines, none at the end.
         closed: whether the block's end was seen.
         verdict: "cell" when the source can become a code cell of the notebook, else why not: "empty",
             "shell", "diff", "output", "lazy", "does not parse: line 3: …", "other language: r".

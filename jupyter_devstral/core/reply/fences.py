@@ -35,13 +35,13 @@ class Opening:
     """An opening fence.
 
     Attributes:
-        at: where in the line the block begins; what stands before is prose (a list marker, a sentence).
+        at: the column of the line where the block begins, behind prose (a list marker, a sentence).
         char, length: "`" or "~", and how many.
         column: columns (tabs to 4) before the fence, which its code may be indented by too.
         tag: the word that names the language, as written; "" without one.
         cell: the cell the info string names (`cell=4`), "" without one.
         glued: code on the line of the fence, "" mostly.
-        closes: the block ends on the same line.
+        closes: whether the block ends on the same line.
     """
 
     at: int

@@ -31,7 +31,7 @@ class Exit:
     Attributes:
         line: index in `OpenBlock.lines`.
         keeps: characters of that line that are code (a glued fence), 0 for a fence on its own line.
-        surely: a fence on its own line: good enough even if what stands before does not parse.
+        surely: whether it is a fence on its own line, good enough even if the code before does not parse.
     """
 
     line: int
@@ -45,11 +45,11 @@ class OpenBlock:
     Attributes:
         opening: the fence it began with.
         head: the opening line as it was, from `opening.at`, with its line end.
-        lines: what follows, with line ends; a closing fence included.
+        lines: the lines below it, with line ends, a closing fence included.
         code_end: number of `lines` that are content.
         glued: characters of the last content line that are code, -1 for all.
         lead: the last line of prose before the block, stripped.
-        shows_fences: it holds blocks of its own, as an example of Markdown does.
+        shows_fences: whether it holds blocks of its own, as an example of Markdown does.
     """
 
     def __init__(self, opening: Opening, head: str, lead: str) -> None:

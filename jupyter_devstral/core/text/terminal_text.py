@@ -127,7 +127,7 @@ def writable(text: str, stream: object) -> str:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         return text.encode(encoding, "replace").decode(encoding)
-    except (LookupError, TypeError):  # somebody's own stream, which names an encoding that is none
+    except (LookupError, TypeError):  # a foreign stream object, whose encoding is no real one
         return text.encode("ascii", "replace").decode("ascii")
 
 

@@ -31,7 +31,7 @@ class FixCard:
     """One explanation on the screen. Fields that are not known yet are empty.
 
     Attributes:
-        id: the card's name in messages from the front-end.
+        id: the id of the card in messages from the front-end.
         state: OFFER (a line to ask for it), WORKING, DONE or DISMISSED.
         title: the error in one line.
         cell_id: the cell that failed; `notebook` gives its place.
@@ -41,7 +41,7 @@ class FixCard:
         advice: what to do where there is nothing to apply.
         notes: quiet sentences at the end.
         hint: a note that is only worth showing under an answer.
-        says_accept: whether it names `%devstral accept`: no front-end applies edits, and somebody types.
+        says_accept: whether it names `%devstral accept`, for users who type where no front-end applies edits.
     """
 
     id: str

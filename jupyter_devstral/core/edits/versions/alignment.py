@@ -23,7 +23,7 @@ class Alignment:
     """Two sources, statement by statement.
 
     Attributes:
-        pairs: index of a new statement -> index of the old one that it is a version of; both only grow.
+        pairs: index of a new statement -> index of the old one it is a version of, both in rising order.
     """
 
     before: str

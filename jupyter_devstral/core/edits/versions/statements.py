@@ -21,11 +21,11 @@ class Statement:
     """A statement of a source.
 
     Attributes:
-        node: its syntax tree; `pass` for what only IPython understands.
-        first, end: its lines, 0-based, decorators included; `end` is the line behind it.
+        node: its syntax tree; `pass` for syntax that only IPython understands.
+        first, end: its lines, 0-based, decorators included; `end` is the line after it.
         key: equal for equal code, whatever its layout.
-        label: what it is known by when its code changes: the function it defines, the names it assigns.
-        shares_line: another statement stands on one of its lines.
+        label: its identity when its code changes: the function it defines, the names it assigns.
+        shares_line: whether another statement stands on one of its lines.
     """
 
     node: ast.stmt
