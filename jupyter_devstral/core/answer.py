@@ -86,7 +86,7 @@ class Reply:
 
     @property
     def changes(self) -> dict[str, str]:
-        """What it really changes: the new sources by the keys of their cells."""
+        """The actual changes: new sources by the keys of their cells."""
         return {
             edit.cell_id: edit.source for edit in self.edits if edit.source.strip() != edit.before.strip()
         }

@@ -34,7 +34,7 @@ class Asking:
     """A step that asks the model. The reply is sent in, or a ModelError thrown.
 
     Attributes:
-        words: what stands behind the last reply; "" for a question of its own.
+        words: the user's words after the last reply; "" for a question of its own.
         request: a question in the place of the first one; None for that.
     """
 
@@ -69,9 +69,9 @@ def answering(
     *,
     whole_parts: Callable[[Reply], Sequence[str]] = lambda reply: (),
 ) -> Steps[Answered[T]]:
-    """Ask, and have a reply that came to its end checked; raises the ModelError of the question itself.
+    """Ask, and check a reply that came to its end. Raises the ModelError of the question itself.
 
-    `whole_parts` gives what can be checked of a reply that hit its length.
+    `whole_parts` gives the parts of a reply cut at its length limit that can be checked.
     """
     reply = yield Asking()
     is_whole = reply.finished == "stop" or (reply.finished == "length" and whole_parts(reply))
@@ -81,12 +81,12 @@ def answering(
 
 
 def repairing(first: Reply, repair: Callable[[V], Asking | None]) -> Steps[Answered[V]]:
-    """Try a reply, and ask once more where that fails: the check of a fix.
+    """Try a reply, and ask once more where that fails. This is the check of a fix.
 
     Code that is the same again is neither tried nor shown.
 
     Args:
-        repair: what asks for another attempt after a trial; None where none is needed.
+        repair: makes, from a trial's outcome, the question for another attempt; None where none is needed.
     """
     verdict = yield Trying(first)
     asking = repair(verdict)

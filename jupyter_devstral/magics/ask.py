@@ -177,7 +177,7 @@ def _follow(session: ShellSession, stream: ReplyStream, shown: ReplyMarkdown, ou
     try:
         for event in stream:
             shown.add(event)
-            # What is gone on with was shown before; until more comes, the status is.
+            # The continued reply was shown before; until more text arrives, the status is shown.
             if isinstance(event, Delta) and len(stream.text) > len(stream.outgoing.partial):
                 output.write(shown.text, shown.__str__)
     except KeyboardInterrupt:

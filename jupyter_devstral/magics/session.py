@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Suggestions(Protocol):
-    """What can be asked of the suggestions of a prompt."""
+    """Protocol of the suggestions of a prompt."""
 
     def end(self) -> None:
-        """Give the shell its own suggestions back."""
+        """Restore the shell's own suggestions."""
         ...
 
     def report(self, word: str) -> str:
-        """Carry out `complete on | off | status`, and say how things are. Raises UsageError."""
+        """Carry out `complete on | off | status` and describe the state. Raises UsageError."""
         ...
 
 
@@ -40,7 +40,7 @@ class ShellSession(Session):
         transcript: the cells that have run.
         context: the notebook as the shell knows it.
         lab: the link to a JupyterLab page.
-        suggestions: those of a terminal's prompt, once the extension is loaded.
+        suggestions: the suggestions of a terminal's prompt, once the extension is loaded.
         last: the last reply, or None.
         proven: the last reply with tests, and their outcome.
     """

@@ -127,7 +127,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         }
 
     def create_kernel_manager(self) -> Any:
-        """Make the manager of the kernel that was chosen."""
+        """Make the manager of the chosen kernel."""
         return private(super().create_kernel_manager())
 
     async def async_start_new_kernel_client(self) -> Any:

@@ -51,7 +51,7 @@ def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object])
         yield from _about_file(error)
     told = list(pandas_hints(error, live))
     yield from told
-    # Python itself takes a column's name for an attribute, and libraries report one in errors of all kinds.
+    # `df.pric` makes a missing column a missing attribute, and libraries report one in errors of all kinds.
     if not told and not is_error(error, NameError, ImportError, OSError):
         yield from _about_keys(error, live)
 
@@ -97,7 +97,7 @@ def _about_attribute(error: BaseException) -> Iterator[str]:
 
 
 def _about_a_module(error: BaseException) -> Iterator[str]:
-    """A module that raises the error itself, and so without its parts."""
+    """A hint for a module that raises the error itself, without the error's fields."""
     said = first_argument(error)
     found = _NO_ATTRIBUTE.match(said) if type(said) is str else None
     instead = replacement_of(found[1], "", found[2]) if found else ""
@@ -112,7 +112,7 @@ def _replacement(owner: object, name: str) -> str:
 
 
 def _about_a_builtin(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
-    """A name of Python's own that the notebook bound to something that cannot be called."""
+    """A hint for a built-in name that the notebook bound to something not callable."""
     said = first_argument(error)
     if type(said) is not str or not said.endswith("object is not callable"):
         return

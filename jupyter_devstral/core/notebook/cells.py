@@ -91,5 +91,8 @@ class Notebook:
 
 
 def header(cell: Cell, remark: str = "") -> str:
-    """`cell 4`, the name by which everything in a prompt refers to a cell; in words, as no code reads."""
+    """The name `cell 4`, by which everything in a prompt refers to a cell.
+
+    It is in words, as no code reads.
+    """
     return f"cell {cell.index}{remark}"

@@ -13,16 +13,16 @@ from .parser import Code, ReplyParser
 _TAIL = 2000
 _FENCE_WITH_LANGUAGE = re.compile(r"\s*(?:`{3,}|~{3,})[ \t]*[{\w][^\n`]*\n")
 _ENOUGH = 10
-# So many characters tell what prose goes on with: a word, an item, a heading.
+# Characters that show how prose continues: with a word, an item, a heading.
 _FIRST_WORD = 16
 _LAST_WORD = re.compile(r"\w+\Z")
 _ENDING = re.compile(
     r"(?:s|es|ed|er|ers|ing|ings|ly|al|ally|ment|ments|ness|ful|ous|ive|ity|able|ible|i[sz](?:e|es|ed|ing)"
-    # Nothing without a vowel is a word.
+    # A word has a vowel.
     r"|\w*[ts]ions?|[^\W\daeiouy_]+)"
 )
 _BLOCK = re.compile(r"(?:#{1,6} |[-*+] |\d+[.)] |`{3}|~{3}|\|)")
-# Where one of these stands on either side, a word has ended; most others may be cut in two.
+# Next to one of these whole words, a word has ended; most others may be cut in two.
 _WHOLE_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -110,7 +110,7 @@ class Joiner:
 
 
 def _gap(tail: str, text: str) -> str:
-    """Return what a model left out between two pieces of prose: a blank, a new paragraph, or nothing."""
+    """The gap that a model left out between two pieces of prose: a blank, a new paragraph, or nothing."""
     first = text[:1]
     if not first or first.isspace() or tail[-1].isspace():
         return ""
@@ -123,12 +123,12 @@ def _gap(tail: str, text: str) -> str:
 
 
 def _are_two_words(one: str, other: str, before: str) -> bool:
-    """Whether `one` ends where `other` begins, by the words that the reply has used before."""
+    """Tell whether `one` is a whole word before `other`, by the words that the reply has used so far."""
     used = set(re.findall(r"\w+", before.lower()))
     if (one + other).lower() in used:
         return False
     known = _WHOLE_WORDS | used
-    # A new answer never begins with the blank that a new word would: only an ending speaks for half a word.
+    # A new answer never begins with the blank of a new word; only an ending is evidence of half a word.
     return one.lower() in known or other.lower() in known or not _ENDING.fullmatch(other)
 
 

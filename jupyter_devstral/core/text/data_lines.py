@@ -1,6 +1,6 @@
 """Write data that stands outside a fence in a prompt so that no line of it passes for structure.
 
-Structure begins at the beginning of a line: `Cell 4:`, a fence. Ordinary text stays as it is.
+Structure is what starts a line: `Cell 4:`, a fence. Ordinary text stays as it is.
 """
 
 from __future__ import annotations

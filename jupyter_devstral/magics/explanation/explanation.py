@@ -75,7 +75,7 @@ class Explanation:
         self._trial: Trial | None = None
         self._reply: Reply | None = None
         self._host = ""
-        # What running stale cells again came to; neither where that was not tried.
+        # The outcome of running stale cells again; both False where that was not tried.
         self._cured = self._cure_is_wrong = False
 
     def begin(self) -> None:
@@ -210,7 +210,7 @@ class Explanation:
         return None
 
     def _try_known_cure(self) -> None:
-        """Run again what is known to be stale, before any model is asked: where that helps it is the fix."""
+        """Run known stale cells again before any model is asked. Where that helps, it is the fix."""
         rerun = self.subject.failure.rerun
         if not rerun:
             return
@@ -229,7 +229,7 @@ class Explanation:
         return reply
 
     def _repaired(self, request: Request) -> Reply:
-        """The one repair round; the first attempt stays where it gives nothing else to show."""
+        """Run the one repair round. The first attempt stays where the round has nothing else to show."""
         from ...core.second_attempt import as_answer_to
 
         first = self._reply
@@ -246,7 +246,7 @@ class Explanation:
         self._take(reply, said)
 
     def _repair(self, verdict: Verdict | None) -> Asking | None:
-        """What asks for another attempt after a trial; None where there is nothing to repair."""
+        """The question for another attempt after a trial; None where there is nothing to repair."""
         from ...core.second_attempt import request_after
 
         steps = self._steps(self.card.edits)
