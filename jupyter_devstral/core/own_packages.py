@@ -115,7 +115,7 @@ def _redirected_import(
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module whose imports stay redirected for its whole life."""
+    """A loader of modules whose imports stay redirected for their whole life."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Execute the module with redirected imports."""
@@ -124,7 +124,7 @@ class _Loader(SourceFileLoader):
 
 
 class _Finder:
-    """Finds modules outside the user's folders, for imports that are ours."""
+    """A finder of modules outside the user's folders, for imports that are ours."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: object = None

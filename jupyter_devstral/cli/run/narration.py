@@ -28,7 +28,7 @@ _WIDTH = 100
 
 
 class Narration:
-    """Reports what happens to one notebook; `close` removes the progress bar."""
+    """A report on one notebook as it runs; `close` removes the progress bar."""
 
     def __init__(self, notebook: NotebookNode) -> None:
         self._to_do = sum(1 for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip())

@@ -34,7 +34,7 @@ _EXPECTED = "raises-exception"
 
 
 class _Stopped(Exception):
-    """Raised to end the loop over the cells after a signal."""
+    """The end of the loop over the cells after a signal."""
 
 
 @dataclass(frozen=True)

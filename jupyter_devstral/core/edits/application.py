@@ -1,4 +1,4 @@
-"""Carries out edits on the JSON of a notebook file."""
+"""Application of edits to the JSON of a notebook file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a live exception into a `Failure`, keeping nothing of it alive.
+"""Reading of a live exception into a `Failure`, keeping nothing of it alive.
 
 Independent of IPython and the notebook: the caller says which file names are cells.
 """

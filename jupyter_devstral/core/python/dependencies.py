@@ -34,7 +34,7 @@ class Dependencies:
         return _last_before(self._binders.get(name, []), before)
 
     def direct(self, loads: Iterable[str], before: int) -> dict[int, frozenset[str]]:
-        """Map each cell that is the last before index `before` to bind names of `loads` to those names."""
+        """The names of `loads` by the cell that binds them last before index `before`."""
         found: dict[int, set[str]] = {}
         for name in loads:
             index = self.binder(name, before)

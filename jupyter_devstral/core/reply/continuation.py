@@ -1,4 +1,4 @@
-"""Joins the continuation of a reply to what was there when it was cut.
+"""The joint between a reply that was cut and its continuation.
 
 Models repeat the last line, or reopen the code block inside the open one; either would spoil the code.
 """
@@ -36,7 +36,7 @@ _WHOLE_WORDS = frozenset(
 
 
 class Joiner:
-    """Passes a continuation through as it streams.
+    """A filter for a continuation as it streams.
 
     Only text that may repeat the end of the reply is held back.
 

@@ -148,7 +148,7 @@ def _code_follows(number: int, lines: Sequence[str], *, below_blanks: bool) -> b
 
 
 class _StandIns(ast.NodeVisitor):
-    """Finds an Ellipsis that stands for code, data or arguments, ignoring `x[..., 0]` and stubs."""
+    """A finder of Ellipsis in place of code, data or arguments, ignoring `x[..., 0]` and stubs."""
 
     def __init__(self) -> None:
         self.found: list[int] = []

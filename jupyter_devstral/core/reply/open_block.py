@@ -40,7 +40,7 @@ class Exit:
 
 
 class OpenBlock:
-    """Collects the lines of one block.
+    """The lines of one block that is still being read.
 
     Attributes:
         opening: the fence it began with.

@@ -19,7 +19,7 @@ _MOST_RESCUES = 20
 
 
 class ReplyParser:
-    """Reads a reply into events whose texts, in order, are the reply, character for character.
+    """A parser of replies into events whose texts, in order, are the reply, character for character.
 
     A `Code` comes when its block ends, a `Prose` when the next block begins or the reply ends. `language` is
     the notebook's: it decides which blocks can become cells.

@@ -1,4 +1,4 @@
-"""Separates a model's thinking from its answer: in tags, in channels, or up to a lone closing tag.
+"""Separation of a model's thinking from its answer: in tags, in channels, or up to a lone closing tag.
 
 Thoughts hold drafts of code. They must neither become cells nor be sent back as part of the answer.
 """
@@ -32,7 +32,7 @@ _LONGEST = 80
 
 
 class ThinkingFilter:
-    """Extracts the answer from text in pieces of any size. The result is the same however the text is cut."""
+    """A filter that leaves only the answer. The result is the same however the text is cut."""
 
     def __init__(self) -> None:
         self._thoughts: list[str] = []

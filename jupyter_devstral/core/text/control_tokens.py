@@ -38,7 +38,7 @@ def mended(text: str) -> str:
 
 
 class Mender:
-    """Restores the broken tokens of a stream.
+    """A stream filter that restores broken tokens.
 
     However it is cut, at most the start of one token is held back.
     """

@@ -17,7 +17,7 @@ _SHIFT_REFUSED = (
 
 
 class PromptFit:
-    """Renders and tokenizes a request for one model and one window."""
+    """The rendering and tokenizing of a request for one model and one window."""
 
     def __init__(self, engine: Engine, card: ModelCard, request: GenerationRequest, num_ctx: int) -> None:
         self.engine = engine

@@ -30,7 +30,7 @@ class Resident:
 
 
 class Residence:
-    """Loads models on demand and unloads them when their time is over."""
+    """The loaded models, loaded on demand and unloaded when their time is over."""
 
     def __init__(self, engine: Engine, *, keep_alive: float = DEFAULT_KEEP_ALIVE) -> None:
         self.engine = engine

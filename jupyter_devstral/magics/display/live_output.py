@@ -76,7 +76,7 @@ def output_for(ip: Any, *, stepwise: bool = False, draws: Callable[[], bool] | N
 
 
 class Ticker:
-    """Calls a function several times per second on a thread of its own, until it is stopped."""
+    """A thread that calls a function several times per second until it is stopped."""
 
     def __init__(self, tick: Callable[[], None]) -> None:
         self._tick = tick

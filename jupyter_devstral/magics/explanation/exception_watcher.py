@@ -30,7 +30,7 @@ _MEANT = (
 
 
 class ExceptionWatcher:
-    """Calls `on_error(exception, info)` after a cell that failed, on the thread that ran it.
+    """Hooks that call `on_error(exception, info)` after a failed cell, on the thread that ran it.
 
     `info` is IPython's `ExecutionInfo` of the outermost cell.
     """

@@ -71,7 +71,7 @@ def notebook_path(ip: Any) -> Path | None:
 
 @dataclass
 class ShellContext:
-    """Reads the notebook, the asking cell and the namespace of one shell.
+    """The notebook, the asking cell and the namespace of one shell.
 
     Attributes:
         pushes: the notebook as a front-end pushed it when a cell was run.
