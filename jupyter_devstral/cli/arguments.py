@@ -1,4 +1,4 @@
-"""What can be typed behind `jupyter devstral`: every subcommand with its arguments and help."""
+"""The arguments and help of every subcommand of `jupyter devstral`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.request.tasks import TASKS, Task
 
-# Subcommand -> the module whose `command(arguments)` carries it out; imported only when it is asked for.
+# Subcommand -> the module whose `command(arguments)` carries it out; imported only when needed.
 SUBCOMMANDS = {
     "doctor": "commands.doctor",
     "models": "commands.models",
@@ -24,7 +24,7 @@ SUBCOMMANDS = {
     "policy": "commands.policy",
     "audit": "commands.audit",
 }
-# What asks a model server, or shows what would be asked.
+# Subcommands that ask a model server, or show what would be asked.
 _ASKS = frozenset({"doctor", "models", "pull", "prompt", "run"})
 _TASKS = [task.value for task in Task]
 
@@ -35,7 +35,7 @@ def _listed(code: str) -> str:
 
 
 def add_subcommands(parser: argparse.ArgumentParser) -> None:
-    """Add all subcommands; the one that was typed is `arguments.subcommand`."""
+    """Add all subcommands; the one typed is `arguments.subcommand`."""
     add = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", title="subcommands").add_parser
     doctor = _add(add, "doctor", "say in plain sentences what is wrong, and the next step")
     doctor.add_argument(

@@ -1,4 +1,4 @@
-"""What a cell of a notebook file asks: its own `%%devstral` line, or what the command line says instead."""
+"""The question of a notebook file's cell: its own `%%devstral` line, or one from the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Asked:
     scope: str | None = None
 
     def request(self, notebook: Notebook, scope: str) -> Request:
-        """The request to the pipeline; `scope` holds where the cell does not name its own."""
+        """Make the request for the pipeline; `scope` applies where the cell does not name its own."""
         about_an_error = self.target if self.task.facts.explains_errors else None
         return Request(
             task=self.task,
@@ -46,11 +46,14 @@ class Asked:
 def what_is_asked(
     notebook: Notebook, cell: Cell, task: str | None, text: str | None, *, otherwise: Task
 ) -> Asked:
-    """Task, question and target for `cell`; `otherwise` is the task of a plain cell when none is given."""
+    """The task, question and target for `cell`.
+
+    `otherwise` is the task of a plain cell when none is given.
+    """
     command = _own_command(cell, text)
     if command is None:
         chosen = Task(task) if task else otherwise
-        # Asked about from outside, a plain cell is itself what is rewritten or explained.
+        # A plain cell named on the command line is itself the one to rewrite or explain.
         target = cell if chosen.facts.about == "cell" else None
         return Asked(chosen, text or "", cell, target)
     chosen = Task(task or command.word)
@@ -65,7 +68,7 @@ def what_is_asked(
 
 
 def _asked_for_tests(command: Command, notebook: Notebook, cell: Cell, target: Cell | None) -> Asked:
-    """As the magic asks; without a kernel, what the notebook defines are the names that it may begin with."""
+    """Ask for tests as the magic does. There is no kernel, so only names that the notebook defines count."""
     names, rest = leading_names(command.text, lambda name: defining_cell(name, notebook) is not None)
     if names and command.cell is None:
         target = defining_cell(names[0], notebook)
@@ -78,7 +81,7 @@ def _own_command(cell: Cell, text: str | None) -> Command | None:
         return None
     whole = cell_magic(cell.source)
     if text is not None and whole and not whole[1].strip():
-        # A magic whose prompt is still to be written is complete with the one from the command line.
+        # A magic without a prompt is completed by the prompt from the command line.
         command = command_of(f"{cell.source.rstrip()}\n{text}")
         return replace(command, text=text) if command else None
     return command_of(cell.source)

@@ -1,4 +1,4 @@
-"""What goes out for a reply, and the reply once it has ended: the two ends of a stream, as values."""
+"""The two ends of a reply's stream, as values: what goes out, and the reply once it has ended."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .reply.parser import Code
     from .request.tasks import Request
 
-# How a reply ended: by itself, at its longest, by the server, or by the user.
+# How a reply ended: by itself, at its length limit, by the server, or by the user.
 Finished: TypeAlias = Literal["stop", "length", "cut", "interrupted"]
 
 _NAMES_SHOWN = 8
@@ -29,13 +29,13 @@ _PART = frozenset({"definition", "error"})
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What is sent for a reply: a prompt, the window it fits, and the reply it goes on with, if any.
+    """The data sent for a reply: a prompt, the window it fits, and the reply it continues, if any.
 
     Attributes:
-        num_predict: the longest reply, in tokens.
+        num_predict: the length limit of the reply, in tokens.
         partial: the text to continue, secrets restored; "" for a reply of its own.
         first_prompt: the prompt that the conversation began with, where this is not its first reply.
-        after: the messages behind those of `first_prompt`: replies, and what was asked about them.
+        after: the messages after those of `first_prompt`: replies, and questions about them.
     """
 
     request: Request
@@ -52,18 +52,18 @@ class Reply:
     """A reply that has ended, one way or another.
 
     Attributes:
-        prompt: what was sent; `prompt.messages` are the exact messages of the last request.
-        text: all of it, secrets restored; of a continued reply the first part, too.
+        prompt: the prompt sent; `prompt.messages` are the exact messages of the last request.
+        text: the whole text, secrets restored; for a continued reply with the first part.
         code: its code blocks in order.
-        edits: what it proposes to do with cells.
+        edits: the edits of cells that it proposes.
         notes: sentences for the user: what was cut, packed again or not used.
         finished: "stop", "length" (it hit its limit), "cut" (the server ended it early) or "interrupted".
-        first_token_seconds: from asking to the first text; None when there was none.
-        turn: what to record in the asking cell.
-        remote: where the prompt went if not to this machine, else "".
+        first_token_seconds: the time from asking to the first text; None when there was none.
+        turn: the exchange to record in the asking cell.
+        remote: the place the prompt went to if not this machine, else "".
         first_prompt: the prompt that the conversation began with, where this is not its first reply.
         after: the messages between `first_prompt` and this reply.
-        thinking: what the model thought aloud, no part of `text`; it is never sent back.
+        thinking: the model's thinking, which is no part of `text` and is never sent back.
     """
 
     request: Request
@@ -86,13 +86,13 @@ class Reply:
 
     @property
     def changes(self) -> dict[str, str]:
-        """What it really changes: the new sources by the keys of their cells."""
+        """The actual changes: new sources by the keys of their cells."""
         return {
             edit.cell_id: edit.source for edit in self.edits if edit.source.strip() != edit.before.strip()
         }
 
     def receipt(self) -> str:
-        """One Markdown line: model, what was sent, tokens, what was left out, speed, notes."""
+        """The receipt, one Markdown line: model, what was sent, tokens, what was left out, speed, notes."""
         return receipt_line(self)
 
     def __repr__(self) -> str:
@@ -104,7 +104,7 @@ class Reply:
 
 
 def receipt_line(reply: Reply) -> str:
-    """One line; see `Reply.receipt`."""
+    """Write the receipt; see `Reply.receipt`."""
     return " · ".join(part for part in _parts(reply) if part)
 
 
@@ -130,7 +130,7 @@ def _parts(reply: Reply) -> Iterator[str]:
 def _sent(reply: Reply) -> str:
     described = _described(reply, reply.prompt.pieces)
     target = reply.request.target
-    # The fix of a failure may be for another cell.
+    # The fix of a failure may concern another cell.
     doing = "explaining" if reply.request.failure is not None else "rewriting"
     about = f"{doing} cell {target.index}" if target is not None and reply.request.task.rewrites else ""
     values = " with values" if reply.prompt.values else ""
@@ -139,7 +139,7 @@ def _sent(reply: Reply) -> str:
 
 
 def _described(reply: Reply, pieces: Sequence[Piece]) -> str:
-    """Pieces in words: "cells 0–6, parts of cells 1, 2, variables `df`, `sales`"."""
+    """The pieces in words: "cells 0–6, parts of cells 1, 2, variables `df`, `sales`"."""
     index_of = {cell.key: cell.index for cell in reply.request.notebook.cells}
     whole = {index_of[piece.id] for piece in pieces if piece.kind in _WHOLE and piece.id in index_of}
     parts = {index_of[piece.id] for piece in pieces if piece.kind in _PART and piece.id in index_of} - whole
@@ -167,7 +167,7 @@ def _tokens(reply: Reply) -> str:
 
 
 def _ranges(numbers: Iterable[int]) -> str:
-    """Numbers with runs joined: {0, 1, 2, 5} gives "0–2, 5"."""
+    """Write numbers with runs joined: {0, 1, 2, 5} gives "0–2, 5"."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][1] + 1:

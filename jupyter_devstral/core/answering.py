@@ -1,7 +1,7 @@
 """The one loop of ask, prove, repair: a generator without I/O, whose steps a front-end carries out.
 
-A front-end has one driver, which streams what is asked, runs what is tried, and renders; the order of it all
-is decided here. Must not know a kernel, a screen or a model server.
+A front-end has one driver, which streams replies, runs trials and renders; the order of the steps is decided
+here. Independent of kernels, screens and model servers.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ Steps: TypeAlias = Generator[Any, Any, T]
 
 @dataclass(frozen=True)
 class Status:
-    """A step that says what is going on from here on, in words; nothing is sent in."""
+    """A step that says, in words, what goes on from here. Nothing is sent in."""
 
     words: str
 
 
 @dataclass(frozen=True)
 class Asking:
-    """A step that asks the model; the reply is sent in, or a ModelError thrown.
+    """A step that asks the model. The reply is sent in, or a ModelError thrown.
 
     Attributes:
-        words: what stands behind the last reply; "" for a question of its own.
+        words: the user's words after the last reply; "" for a question of its own.
         request: a question in the place of the first one; None for that.
     """
 
@@ -44,14 +44,14 @@ class Asking:
 
 @dataclass(frozen=True)
 class Trying:
-    """A step that runs what a reply proposes; what became of it is sent in."""
+    """A step that runs what a reply proposes. The outcome is sent in."""
 
     reply: Reply
 
 
 @dataclass(frozen=True)
 class Answered(Generic[T]):
-    """How an exchange ended.
+    """The outcome of an exchange.
 
     Attributes:
         reply: the one that counts: the last, or the first where the second was of no use.
@@ -69,9 +69,9 @@ def answering(
     *,
     whole_parts: Callable[[Reply], Sequence[str]] = lambda reply: (),
 ) -> Steps[Answered[T]]:
-    """Ask, and have a reply that came to its end checked; raises the ModelError of the question itself.
+    """Ask, and check a reply that came to its end. Raises the ModelError of the question itself.
 
-    `whole_parts` gives what can be checked of a reply that hit its length.
+    `whole_parts` gives the parts of a reply cut at its length limit that can be checked.
     """
     reply = yield Asking()
     is_whole = reply.finished == "stop" or (reply.finished == "length" and whole_parts(reply))
@@ -81,12 +81,12 @@ def answering(
 
 
 def repairing(first: Reply, repair: Callable[[V], Asking | None]) -> Steps[Answered[V]]:
-    """Try a reply, and ask once more where that fails: the check of a fix.
+    """Try a reply, and ask once more where that fails. This is the check of a fix.
 
     Code that is the same again is neither tried nor shown.
 
     Args:
-        repair: what asks for another attempt after a trial; None where none is needed.
+        repair: makes, from a trial's outcome, the question for another attempt; None where none is needed.
     """
     verdict = yield Trying(first)
     asking = repair(verdict)
@@ -104,7 +104,7 @@ def repairing(first: Reply, repair: Callable[[V], Asking | None]) -> Steps[Answe
 
 
 def carry_out(steps: Steps[T], do: Callable[[Any], Any]) -> T:
-    """Run steps to their end on this thread; returns what they return.
+    """Run steps to their end on this thread; return what they return.
 
     Args:
         do: carries out one step and returns what it asks for. What it raises of ModelError and

@@ -1,4 +1,4 @@
-"""Findings of what keeps the assistant from working well, in plain sentences with the next step."""
+"""Findings on what keeps the assistant from working well, in plain sentences with the next step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .settings.config import ENGINES, DevstralConfig
 
 
 def examine(config: DevstralConfig) -> list[Finding]:
-    """Look at everything a request needs, as far as it can be known; never raises an error."""
+    """Check everything a request needs, as far as it can be known; never raises."""
     findings: list[Finding] = []
     try:
         for finding in import_module(ENGINES[config.engine]).examine(config):
@@ -25,7 +25,7 @@ def examine(config: DevstralConfig) -> list[Finding]:
         findings.append(Finding(False, error.problem, error.next_step or "Correct that setting."))
     except ModelError as error:
         findings.append(Finding(False, str(error), "Look at DevstralConfig.host and OLLAMA_HOST."))
-    # Whatever answers at that address, and whatever it says: this is where a person looks for the reason.
+    # Anything may answer at that address, with anything; a person who looks for the reason looks here.
     except Exception as error:  # noqa: BLE001
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
         step = "Look at DevstralConfig.host and OLLAMA_HOST; is it Ollama that answers there?"

@@ -1,4 +1,4 @@
-"""The packages we depend on, imported past files of the user's that bear their names.
+"""Import of the packages we depend on, past files of the user's with the same names.
 
 A notebook's folder comes first on `sys.path`: a script `httpx.py` beside it would be run in place of the
 package. Only such a name is loaded a second time, below PRIVATE, where nobody else meets it; every other
@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 PRIVATE = f"{__name__}.private"
-# What the model client imports, or would import were it there, beside the standard library.
+# The packages that the model client imports, or would if they were installed, beside the standard library.
 NEEDED = frozenset(
     (
         *("annotated_types", "anyio", "brotli", "brotlicffi", "certifi", "click", "email_validator"),
@@ -29,19 +29,22 @@ NEEDED = frozenset(
         "zstandard",
     )
 )
-# Imported by these only when they are used: loaded by the user, they would find the user's.
+# Packages -> those they import only on use, where a package loaded by the user would find the user's files.
 _LATE = {"httpx": ("httpcore", "certifi"), "ollama": ("httpx",)}
 _SHARED, _OWN, _ABSENT = "shared", "own", "absent"
 
 _kinds: dict[str, str] = {}
 _lock = threading.RLock()
-# Another one: whoever waits for a module that somebody imports must not keep him from asking whose it is.
+# Separate from `_lock`: a thread that waits for another's import must not keep it from asking `_kind`.
 _loading = threading.RLock()
 _thread = threading.local()
 
 
 def own_module(name: str) -> Any:
-    """Import `name` from our environment, whatever the user's folders hold; ImportError where it lacks it."""
+    """Import `name` from our environment, whatever the user's folders hold.
+
+    Raises ImportError where it is missing.
+    """
     root = name.partition(".")[0]
     with _lock:
         if _shadows():
@@ -63,7 +66,7 @@ def own_module_without_package(name: str) -> Any:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         redirected = ModuleSpec(whole, _Loader(whole, spec.origin), origin=spec.origin)
         redirected.has_location = True
-        # The one function that loads by a spec under the module's own import lock, as other threads need it.
+        # The only function that loads from a spec under the module's import lock, as other threads need it.
         return importlib._bootstrap._load(redirected)  # type: ignore[attr-defined]
 
 
@@ -77,7 +80,7 @@ def _imported(name: str, prefix: str) -> ModuleType:
 
 @contextmanager
 def _importing() -> Iterator[None]:
-    """Imports of this thread are ours."""
+    """Mark the imports of this thread as ours."""
     _thread.depth = getattr(_thread, "depth", 0) + 1
     try:
         yield
@@ -92,7 +95,10 @@ def _redirected_import(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> ModuleType:
-    """Stand for `__import__` in the modules that are ours: names of the user's files lead to our packages."""
+    """Replacement for `__import__` in our modules.
+
+    Names shadowed by the user's files lead to our packages.
+    """
     root = name.partition(".")[0]
     kind = _SHARED if level else _kind(root)
     if kind == _ABSENT:
@@ -109,23 +115,25 @@ def _redirected_import(
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module whose imports are redirected, for as long as it lives."""
+    """A loader of modules whose imports stay redirected for their whole life."""
 
     def exec_module(self, module: ModuleType) -> None:
+        """Execute the module with redirected imports."""
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _redirected_import}
         super().exec_module(module)
 
 
 class _Finder:
-    """Finds, for imports that are ours, modules outside of the user's folders."""
+    """A finder of modules outside the user's folders, for imports that are ours."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: object = None
     ) -> ModuleSpec | None:
+        """Find the spec of a module; None for imports that are not ours."""
         if not getattr(_thread, "depth", 0):
             return None
         real = name.removeprefix(f"{PRIVATE}.")
-        # A private name's last part finds it below the package that bears it.
+        # `PathFinder` looks for the last part of a name only, so private names work as well.
         spec = PathFinder.find_spec(name, path) if "." in real else _spec_of(real)
         if spec is None or type(spec.loader) is not SourceFileLoader or spec.origin is None:
             return spec
@@ -141,7 +149,7 @@ def _watch_imports() -> None:
 
 
 def _shadows() -> bool:
-    """Whether a name that we may import is, or would be, a file of the user's."""
+    """Tell whether a name that we may import is, or would be, a file of the user's."""
     taken = {name for name in NEEDED if name in sys.modules}
     for folder in sys.path:
         if _real(folder) not in _environment():
@@ -161,7 +169,10 @@ def _prefix(root: str) -> str:
 
 
 def _kind(root: str) -> str:
-    """Whose module a name means; what was loaded once stays, so that one name never means two of ours."""
+    """The owner of the module that a name means.
+
+    It is remembered, so that a name never means two of our modules.
+    """
     with _lock:
         kind = _kinds.get(root) or _decided(root)
         if kind != _SHARED or root in sys.modules:
@@ -177,14 +188,14 @@ def _decided(root: str) -> str:
     if loaded is None and (found is None or found.origin is None):
         return _SHARED
     file = found.origin if found is not None else getattr(loaded, "__file__", None)
-    # What has no file is somebody's stand-in, as tests put it there.
+    # A module without a file is somebody's stand-in, as in tests.
     if isinstance(file, str) and not _is_users(root, file) and not _meets_users(root, loaded):
         return _SHARED
     return _ABSENT if _spec_of(root) is None else _OWN
 
 
 def _meets_users(root: str, loaded: object) -> bool:
-    """Whether a package that somebody else has loaded would come upon the user's files when it is used."""
+    """Tell whether a package loaded by somebody else would find the user's files when it is used."""
     kept = getattr(loaded, "__builtins__", None)
     redirected = isinstance(kept, dict) and kept.get("__import__") is _redirected_import
     return loaded is not None and not redirected and any(_kind(name) == _OWN for name in _LATE.get(root, ()))
@@ -200,7 +211,7 @@ def _is_users(root: str, file: str) -> bool:
 
 
 def _spec_of(root: str) -> ModuleSpec | None:
-    """Where our environment has `root`: packages first, other folders last, the notebook's never."""
+    """The spec of `root` in our environment: packages first, other folders last, never the notebook's."""
     users = _working_folders()
     elsewhere = [folder for folder in sys.path if _real(folder) not in users]
     return _spec_in(_environment(), root) or _spec_in(elsewhere, root)

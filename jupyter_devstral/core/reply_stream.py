@@ -1,6 +1,6 @@
-"""A reply while it arrives: text restored, parsed into events, and turned into a `Reply` however it ends.
+"""A reply while it arrives: restored, parsed into events, and turned into a `Reply` however it ends.
 
-Knows no prompt building and no HTTP: it is given what to send and a model that streams.
+Independent of prompt building and HTTP: it takes what to send and a model that streams.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .model.server import ModelServer
 from .notebook.cells import Turn
 
 if TYPE_CHECKING:
-    # At run time the parser is imported behind the first token, which it would keep waiting for tens of ms.
+    # At run time the parser is imported after the first token, which it would delay by tens of ms.
     from .reply.parser import Code, Prose, ReplyParser
     from .reply.thinking import ThinkingFilter
 
@@ -46,31 +46,39 @@ class Note:
 
 @dataclass(frozen=True)
 class Retraction:
-    """All text so far was the model's thinking: what is shown begins anew, and deltas count from here."""
+    """A step that turns all text so far into the model's thinking.
+
+    The display begins anew, and deltas count from here.
+    """
 
 
 Event: TypeAlias = "Delta | Retraction | Prose | Code | Note"
 
 
 class TextFilter(Protocol):
-    """Something text flows through, holding back what is undecided."""
+    """Protocol of a filter for streamed text. It holds back what is undecided."""
 
-    def feed(self, text: str) -> str: ...
-    def close(self) -> str: ...
+    def feed(self, text: str) -> str:
+        """Take the next piece and return what is decided."""
+        ...
+
+    def close(self) -> str:
+        """Return what was held back."""
+        ...
 
 
 class ReplyStream:
-    """The events of one reply: iterate once, in one thread; `close`, `phase` and `text` are for any thread.
+    """The events of one reply. Iterate once, in one thread; `close`, `phase` and `text` are for any thread.
 
     Yields Delta, Prose, Code and Note. A failure before any text raises ModelError; after it, the reply ends
     as "cut" and a Note says why. A continued reply begins with what was there.
 
     Args:
-        filters: what incoming text flows through, in order.
-        repack: after WindowExceeded, something smaller to send and a sentence about it, or None.
-        learn: told the counters of a complete answer; returns a sentence for the user, or "".
-        announce: told what goes out, just before it does.
-        how_to_continue: how the user goes on with an answer that is not complete; "" where there is no way.
+        filters: the filters of incoming text, in order.
+        repack: finds, after WindowExceeded, a smaller prompt to send and a sentence about it, or None.
+        learn: takes the counters of a complete answer; returns a sentence for the user, or "".
+        announce: called with the outgoing data, just before it goes out.
+        how_to_continue: the way to continue an incomplete answer, for the user; "" where there is none.
     """
 
     def __init__(
@@ -93,7 +101,7 @@ class ReplyStream:
         self._learn = learn
         self._parser: ReplyParser | None = None
         self._thinking: ThinkingFilter | None = None
-        # What the server itself told apart from the answer.
+        # The thinking that the server itself separated from the answer.
         self._thoughts: list[str] = []
         self._parts: list[str] = []
         self._parsed: list[Prose | Code] = []
@@ -107,7 +115,7 @@ class ReplyStream:
 
     @property
     def phase(self) -> str:
-        """What is being waited for, for a status line; "" when nothing is."""
+        """The current wait, for a status line; "" when there is none."""
         if not self._running:
             return ""
         is_thinking = self._thinking is not None and self._thinking.open
@@ -115,16 +123,16 @@ class ReplyStream:
 
     @property
     def outgoing(self) -> Outgoing:
-        """What is sent: prompt and window; the smaller one, once a first was refused as too long."""
+        """The prompt and window that are sent. After a refusal as too long, the smaller ones."""
         return self._outgoing
 
     @property
     def text(self) -> str:
-        """Everything so far, secrets restored."""
+        """The text so far, secrets restored."""
         return "".join(self._parts)
 
     def close(self) -> None:
-        """Close the connection at once and keep what arrived; iteration then ends. Safe to repeat."""
+        """Close the connection at once and keep the text so far. Iteration then ends; safe to repeat."""
         if not self._answered:
             self._closed = True
         if self._running:
@@ -140,9 +148,9 @@ class ReplyStream:
         return self._iterator
 
     def result(self) -> Reply:
-        """The reply: complete after iteration ended, otherwise what arrived until now ("interrupted").
+        """The reply: complete after iteration, before that the text so far ("interrupted").
 
-        For the thread that iterates; closes a connection that is still open.
+        Call it from the iterating thread; it closes a connection that is still open.
         """
         if self._reply is None:
             self.close()
@@ -188,7 +196,7 @@ class ReplyStream:
             chunks = self._model.chat(
                 outgoing.prompt.messages, num_predict=outgoing.num_predict, window=outgoing.window
             )
-            # A `close` that came before the model knew of this request did not reach it.
+            # A `close` from before the model knew of this request did not reach it.
             if self._closed:
                 self._model.close()
             for chunk in chunks:
@@ -205,7 +213,7 @@ class ReplyStream:
             yield self._note(sentence)
 
     def _arrived(self, text: str) -> Iterator[Event]:
-        """New text on its way through the filters, the model's thinking taken out."""
+        """Pass new text through the filters, without the model's thinking."""
         if not text:
             return
         if self._thinking is None:
@@ -219,7 +227,7 @@ class ReplyStream:
         yield from self._take(text)
 
     def _retracted(self, thinking: ThinkingFilter) -> Iterator[Event]:
-        """Begin anew where a closing mark alone says that all before it was thinking."""
+        """Begin anew where the closing mark alone shows that all before it was thinking."""
         if not thinking.take_retraction() or self.text == self._outgoing.partial:
             return
         for one in self._filters:
@@ -242,7 +250,7 @@ class ReplyStream:
             yield event
 
     def _flush(self) -> Iterator[Event]:
-        """What filters and parser still hold; nothing the second time."""
+        """Pass on the text that filters and parser still hold. A second call finds none."""
         if self._flushed:
             return
         self._flushed = True
@@ -301,6 +309,6 @@ class ReplyStream:
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
             thinking=thinking,
-            # Of a continued reply `text` is all of it: its part and the request to go on are no turn.
+            # For a continued reply `text` is all of it; its parts and the request to go on are not turns.
             after=outgoing.after[:-2] if outgoing.partial else outgoing.after,
         )

@@ -1,7 +1,7 @@
-"""The one more question after a fix that failed in a trial: about the code as it would be then.
+"""The second question, after a fix that failed in a trial: about the code as the fix would leave it.
 
-Told in the same conversation that its code failed, a small model writes the same code again. Here the
-proposed code stands in the notebook, the new error below it, and nothing of the first answer.
+A small model that is told in the same conversation that its code failed writes the same code again. This
+question therefore shows the proposed code in the notebook with the new error below it, and no first answer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def request_after(
 ) -> Request:
     """The question about `failed`, a cell with its proposed source, which raised an error.
 
-    `line` is of that source, 1-based; 0 where it is not known.
+    `line` counts in that source, 1-based; 0 where it is not known.
     """
     sources = {edit.cell_id: edit.source for edit in edits if edit.op == "replace"}
     cells = tuple(
@@ -41,7 +41,7 @@ def request_after(
 
 
 def as_answer_to(first: Reply, second: Reply) -> Reply:
-    """The second reply as one to the first question: its edits are of the cells as they stand."""
+    """Turn the second reply into an answer to the first question, with edits of the cells as they stand."""
     originals = {edit.cell_id: edit.before for edit in first.edits}
     edits = {edit.cell_id: edit for edit in first.edits}
     for edit in second.edits:

@@ -1,6 +1,6 @@
-"""Replies as JSON: what a notebook stores beside the Markdown, and what is read back from it.
+"""Replies as JSON: what a notebook stores beside the Markdown, and how it is read back.
 
-What is read may come from anywhere: another version, another program. Foreign data reads as nothing.
+Stored data may come from another version or another program; data of a foreign shape reads as nothing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _KINDS = ("code", "markdown")
 
 
 def reply_bundle(reply: Reply) -> dict[str, Any]:
-    """A reply as JSON values, for the MIME type above."""
+    """Write a reply as JSON values, for the MIME type above."""
     return {
         "version": VERSION,
         "task": reply.request.task.value,
         "reply": reply.text,
         "edits": [edit.as_json() for edit in reply.edits],
         "receipt": reply.receipt(),
-        # What `notebook.file` needs, beside "reply", to replay the exchange.
+        # With "reply", all that `notebook.file` needs to replay the exchange.
         "turn": {"user_text": reply.turn.user_text},
         "finished": reply.finished,
         "notes": list(reply.notes),
@@ -38,7 +38,7 @@ def reply_bundle(reply: Reply) -> dict[str, Any]:
 
 
 def _usage(usage: Usage) -> dict[str, Any]:
-    """The counters; those that the server did not tell are left out."""
+    """The counters, without those that the server did not report."""
     return {name: value for name, value in asdict(usage).items() if value is not None}
 
 

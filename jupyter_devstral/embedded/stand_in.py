@@ -31,7 +31,7 @@ class EmbeddedModel(OllamaModel):
 
 
 def connect(config: DevstralConfig, wishes: Wishes, *, start: bool) -> ModelServer:
-    """Return the embedded server's model, started where `start` says so and it is not running yet.
+    """Return the embedded server's model. Where `start` says so, the server is started if necessary.
 
     Raises what `ensure_embedded` raises.
     """
@@ -46,7 +46,7 @@ def connect(config: DevstralConfig, wishes: Wishes, *, start: bool) -> ModelServ
 
 
 def examine(config: DevstralConfig) -> Iterator[Finding]:
-    """Look at what the stand-in needs; starts nothing."""
+    """Check the requirements of the stand-in; starts nothing."""
     yield Finding(
         None,
         "The engine is 'embedded': a small stand-in model answers. It shows how everything works "

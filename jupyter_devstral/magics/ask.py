@@ -1,4 +1,4 @@
-"""One question from a cell to its answer in that cell: request, stream, receipt, new cells."""
+"""A question's way from a cell to its answer in that cell: request, stream, receipt, new cells."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNPROVEN = "The tests are not proven: the answer did not come to its end."
 
 
 def ask(session: ShellSession, command: Command) -> None:
-    """Send a question, show its answer while it arrives, hand over its code.
+    """Send a question, show its answer while it arrives, and hand over its code.
 
     Raises `UsageError` and `NotebookError` before anything is sent, `ModelError` when there was no answer.
     """
@@ -40,7 +40,7 @@ def ask(session: ShellSession, command: Command) -> None:
 
 
 def request_of(session: ShellSession, command: Command) -> tuple[Request, tuple[Target, ...]]:
-    """What a question sends, and what its tests are for. Raises as `ask` does."""
+    """Make the request of a question, and the definitions its tests are for. Raises as `ask` does."""
     scope = command.context or session.config.context
     if command.task is not Task.TEST:
         return session.context.request(command, scope=scope), ()
@@ -50,7 +50,7 @@ def request_of(session: ShellSession, command: Command) -> tuple[Request, tuple[
 
 
 def strengthen(session: ShellSession, command: Command) -> None:
-    """Ask for tests that notice what the last ones did not; raises `UsageError` where nothing is left."""
+    """Ask for tests that find what the last ones missed. Raises UsageError where nothing is left."""
     from ..kernel.proof.targets import definition_source
     from .proving import proof_of
 
@@ -69,7 +69,7 @@ def strengthen(session: ShellSession, command: Command) -> None:
 
 
 def continue_last(session: ShellSession, command: Command) -> None:
-    """Go on where the last answer ended."""
+    """Continue the last answer where it ended."""
     last = session.last
     if last is None:
         raise UsageError("There is no answer to continue in this session.")
@@ -84,7 +84,7 @@ def _answer(
     start: Callable[[Assistant], ReplyStream],
     check: Callable[[Reply], Steps[Answered[Proof]]] | None = None,
 ) -> None:
-    """`start` asks; `check` sees a finished reply before its code is handed over."""
+    """Show an answer: `start` asks, `check` sees a finished reply before its code is handed over."""
     output = output_for(session.ip, draws=lambda: session.lab.runs_here)
     status = _Status()
     shown = ReplyMarkdown()
@@ -93,7 +93,7 @@ def _answer(
         output.start(status)
         answered = carry_out(answering(check, whole_parts=_whole_tests), conversation.do)
     except KeyboardInterrupt:
-        # Where a stream existed its interrupt is no error: nothing was sent yet.
+        # An interrupt here is an error only because no stream existed yet: nothing was sent.
         return undisturbed(
             lambda: output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
         )
@@ -113,7 +113,7 @@ def _whole_tests(reply: Reply) -> list[str]:
 
 
 class _Conversation:
-    """Carries out the steps of an answer in the cell that asks."""
+    """The driver of an answer's steps in the cell that asks."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class _Conversation:
         self._last: Reply | None = None
 
     def do(self, step: object) -> Reply | None:
-        """Show what is said, send what is asked; returns the reply."""
+        """Carry out one step: show a status, send a question or run a check. Returns the reply."""
         if isinstance(step, Status):
             self._status.say(step.words)
         elif isinstance(step, Asking):
@@ -149,7 +149,7 @@ class _Conversation:
         if self._last is None:
             stream = self._start(self._assistant)
         else:
-            # A proof asks again with what the tests have said when they ran.
+            # A proof asks again with the output of the tests.
             stream = self._assistant.follow_up(self._last, words, quotes_outputs=True)
         self._status.stream = stream
         _follow(session, stream, self._shown, self._output)
@@ -157,14 +157,14 @@ class _Conversation:
 
 
 class _Status:
-    """What is being waited for, in words; safe to ask from another thread."""
+    """The current wait, in words. It is safe to read from another thread."""
 
     def __init__(self) -> None:
         self.stream: ReplyStream | None = None
         self._said = ""
 
     def say(self, words: str) -> None:
-        """What is being done now that no stream knows of."""
+        """Set the words for work that no stream knows of."""
         self._said = words
 
     def __call__(self) -> str:
@@ -172,12 +172,12 @@ class _Status:
 
 
 def _follow(session: ShellSession, stream: ReplyStream, shown: ReplyMarkdown, output: Output) -> None:
-    """Show everything that arrives; an interrupt closes the connection and keeps what is there."""
+    """Show everything that arrives. An interrupt closes the connection and keeps what is there."""
     session.track(stream)
     try:
         for event in stream:
             shown.add(event)
-            # What is gone on with was shown before; until more comes, the status is.
+            # The continued reply was shown before; until more text arrives, the status is shown.
             if isinstance(event, Delta) and len(stream.text) > len(stream.outgoing.partial):
                 output.write(shown.text, shown.__str__)
     except KeyboardInterrupt:
@@ -227,12 +227,12 @@ def _finish(
 
 
 def _anchor(reply: Reply) -> str:
-    """The cell below which new ones stand, "" for the asking one."""
+    """The cell below which new ones go, "" for the asking one."""
     return next((edit.cell_id for edit in reply.edits if edit.op == "insert"), "")
 
 
 def _finish_without_answer(stream: ReplyStream | None, shown: ReplyMarkdown, output: Output) -> None:
-    """What arrived before a failure stays readable; the error itself is shown by IPython."""
+    """Keep the text that arrived before a failure on the screen. IPython shows the error itself."""
     if stream is not None:
         stream.close()
     text = str(shown).rstrip()

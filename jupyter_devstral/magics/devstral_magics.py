@@ -1,4 +1,4 @@
-"""`%devstral` and `%%devstral`: from a typed line to the part that carries it out."""
+"""`%devstral` and `%%devstral`: the dispatch of a typed line."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class DevstralMagics(Magics):  # type: ignore[misc, unused-ignore]
             with room_to_recurse():
                 self._run(line, cell)
         except KeyboardInterrupt:
-            # A question that was sent and a download show what they have; all else leaves nothing behind.
+            # A sent question and a download show what they have; everything else leaves nothing behind.
             text = "*interrupted*"
             self.session.ip.display_pub.publish({"text/markdown": text, "text/plain": text})
 
     def _run(self, line: str, cell: str | None) -> None:
-        # Needed with the first question only: loading the extension must cost milliseconds.
+        # Needed from the first question on: loading the extension must cost milliseconds.
         from ..core.request.command import help_text, parse_command
         from . import subcommands
 

@@ -1,4 +1,4 @@
-"""Loading and unloading: what `%load_ext` adds to a shell, and `%unload_ext` takes away."""
+"""Loading and unloading: what `%load_ext` adds to a shell, and `%unload_ext` removes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load(ip: Any) -> None:
     ip.configurables.append(session.config)
     ip.events.register("pre_run_cell", session.transcript.pre_run_cell)
     ip.events.register("post_run_cell", session.transcript.post_run_cell)
-    # Behind the transcript, which then knows what the cell has shown.
+    # After the transcript, which then knows the outputs of the cell.
     ip.events.register("pre_run_cell", explainer.pre_run_cell)
     ip.events.register("post_run_cell", explainer.post_run_cell)
     ip.Completer.custom_matchers.append(magics.completer.matcher)
@@ -50,7 +50,7 @@ def load(ip: Any) -> None:
 
 
 def unload(ip: Any) -> None:
-    """Leave the shell as it was before `load`, and stop what is running."""
+    """Restore the shell to its state before `load`, and stop everything that runs."""
     magics = ip.magics_manager.registry.pop(_REGISTERED, None)
     if magics is None:
         return

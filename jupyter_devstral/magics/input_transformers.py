@@ -1,6 +1,6 @@
 """Input transformers that keep `%%devstral` cells and `%devstral …?` lines as they were typed.
 
-IPython strips `>>>` and `In [1]:` before it looks for magics, and takes a question mark for a call for help.
+IPython strips `>>>` and `In [1]:` before it looks for magics, and treats a question mark as a call for help.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ _FIRST_LINE = re.compile(r"%%devstral(?:[ \t](?P<line>.*))?$", re.DOTALL)
 
 
 def keep_cell(lines: list[str]) -> list[str]:
-    """Turn a `%%devstral` cell into a plain call; other cells stay.
+    """Turn a `%%devstral` cell into a plain call. Other cells stay as they are.
 
-    Without a body it is the line magic: `%%devstral doc` needs no words, and IPython would refuse it.
+    Without a body the call is the line magic: `%%devstral doc` needs no words, and IPython would reject it.
     """
     start = next((number for number, line in enumerate(lines) if line.strip()), len(lines))
     first = _FIRST_LINE.match(lines[start].rstrip()) if start < len(lines) else None
@@ -25,7 +25,7 @@ def keep_cell(lines: list[str]) -> list[str]:
     return [f"get_ipython().run_line_magic('devstral', {line!r})\n"]
 
 
-# IPython then leaves it out when it asks whether a cell that is being typed is complete.
+# IPython then skips it when it checks whether a cell that is being typed is complete.
 keep_cell.has_side_effects = True  # type: ignore[attr-defined]
 
 
@@ -58,7 +58,7 @@ def keep_question_marks(lines: list[str]) -> list[str]:
 
 
 def explain_late_cell_magic(lines: list[str]) -> list[str]:
-    """Turn a cell with `%%devstral` behind its first line into the call that says why it cannot be."""
+    """Turn a cell with `%%devstral` below its first line into a call that explains the mistake."""
     if not any(line.startswith("%%devstral") for line in lines) or _is_cell_magic(lines):
         return lines
     open_quote = ""

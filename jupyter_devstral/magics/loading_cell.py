@@ -1,7 +1,7 @@
-"""The rest of the cell that loads the extension, which IPython transformed before it knew of our magics.
+"""Second reading of the cell that loads the extension, which IPython transformed before it had our magics.
 
-`%load_ext jupyter_devstral` and `%devstral ask what is df?` in one cell: the second line had become a call
-for help about `df`. What has not run yet is read again with our transformers.
+With `%load_ext jupyter_devstral` and `%devstral ask what is df?` in one cell, the second line has become a
+call for help about `df`. The statements that have not run yet are read again with our transformers.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _WHY_NOT = (
 
 
 def refuse_cell_magic(line: str) -> None:
-    """Stand for the line magic that IPython makes of a `%%devstral` in the middle of a cell."""
+    """Reject the line magic that IPython makes of a `%%devstral` in the middle of a cell."""
     raise UsageError(_WHY_NOT)
 
 
 def read_rest_again(ip: Any) -> None:
-    """Replace the statements of the running cell that would be others with our transformers.
+    """Replace those statements of the running cell that our transformers read differently.
 
-    Leaves everything as it is where no cell runs, or where this version of IPython runs cells in another way.
+    Changes nothing where no cell runs, or where this version of IPython runs cells in another way.
     """
     frame = _frame_of("run_ast_nodes")
     cell = _frame_of("run_cell_async")
@@ -49,7 +49,7 @@ def read_rest_again(ip: Any) -> None:
 
 
 def _frame_of(function: str) -> FrameType | None:
-    """The innermost frame of IPython's own that runs `function`."""
+    """The innermost of IPython's own frames that runs `function`."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
         module = frame.f_globals.get("__name__", "")

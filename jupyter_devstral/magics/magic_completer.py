@@ -13,7 +13,7 @@ from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMa
 if TYPE_CHECKING:
     from .session import ShellSession
 
-# Tab must answer at once: a server that needs longer is asked on, and its answer serves the next Tab.
+# Tab must answer at once: a slower server's answer still arrives, and serves the next Tab.
 _PATIENCE = 0.3
 _FRESH_SECONDS = 30.0
 
@@ -27,11 +27,11 @@ class MagicCompleter:
     def __init__(self, session: ShellSession) -> None:
         self._session = session
         self._models = RemoteNames(lambda: [info.name for info in session.model().models()])
-        # What IPython calls; it marks the function, which a bound method does not allow.
+        # The matcher that IPython calls. It must take an attribute, which a bound method does not.
         self.matcher = context_matcher(identifier="jupyter_devstral")(lambda context: self.match(context))
 
     def match(self, context: CompletionContext) -> SimpleMatcherResult:
-        """What can stand at the cursor."""
+        """Complete the text at the cursor."""
         line = context.text_until_cursor
         on_line = _LINE.match(line)
         if on_line:
@@ -91,7 +91,7 @@ class MagicCompleter:
 
 
 def _offer(fragment: str, words: Iterable[str]) -> SimpleMatcherResult:
-    """The words that begin with the fragment; where there are any, nobody else's."""
+    """The words that begin with the fragment. Where there are any, other matchers are suppressed."""
     found = [SimpleCompletion(text=word, type="magic") for word in words if word.startswith(fragment)]
     return SimpleMatcherResult(
         completions=found,
@@ -103,7 +103,7 @@ def _offer(fragment: str, words: Iterable[str]) -> SimpleMatcherResult:
 
 
 class RemoteNames:
-    """Names from a server, fetched on a thread of their own and kept for a while."""
+    """Names from a server, fetched on a separate thread and kept for a while."""
 
     def __init__(self, fetch: Callable[[], list[str]]) -> None:
         self._fetch = fetch

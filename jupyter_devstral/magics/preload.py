@@ -1,6 +1,6 @@
-"""Loads the rest of the extension while the user reads: behind the first cell that ends after `%load_ext`.
+"""Background loading of the rest of the extension, after the first cell that ends behind `%load_ext`.
 
-Only our own modules (about 30 ms, 2 MB), never the HTTP client: that stays with the first request.
+Only our own modules are loaded (about 30 ms, 2 MB), never the HTTP client, which waits for a first request.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ class Preload:
         self._ip.events.register("post_run_cell", self.post_run_cell)
 
     def unregister(self) -> None:
-        """Safe to repeat."""
+        """Stop waiting; safe to repeat."""
         callbacks = self._ip.events.callbacks["post_run_cell"]
         if self.post_run_cell in callbacks:
             callbacks.remove(self.post_run_cell)
 
     def post_run_cell(self, result: Any) -> None:
-        """Begin to load, once."""
+        """Start loading, once."""
         self.unregister()
-        # The kernel reports this cell as finished before the imports compete for the interpreter.
+        # Lets the kernel report this cell as finished before the imports compete for the interpreter.
         timer = threading.Timer(_DELAY_SECONDS, _load)
         timer.daemon = True
         timer.start()
 
 
 def _load() -> None:
-    # Missing is what another thread was just importing when it was interrupted; a question imports it again.
+    # A module that another thread was importing when it was interrupted; a question imports it again.
     with suppress(ImportError):
         from ..core.notebook import file as notebook_file  # noqa: F401
         from ..core.variables import namespace  # noqa: F401

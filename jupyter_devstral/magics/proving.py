@@ -1,4 +1,4 @@
-"""The proof of a reply's tests as the check of an answer, in the kernel that asked."""
+"""The check that proves a reply's tests, in the kernel that asked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def proof_of(
     mutants: Sequence[Mutant] | None = None,
     form: str = FUNCTIONS,
 ) -> Callable[[Reply], Steps[Answered[Proof]]]:
-    """The check that proves the tests of a reply, for `core.answering.answering`.
+    """Make the check that proves the tests of a reply, for `core.answering.answering`.
 
     Args:
         mutants: the faults that the tests are for; default: those of the targets.

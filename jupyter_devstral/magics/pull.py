@@ -1,4 +1,4 @@
-"""A download shown while it runs: a widget where a front-end draws widgets, a line of text elsewhere."""
+"""Progress of a running download: a widget where a front-end draws widgets, elsewhere a line of text."""
 
 from __future__ import annotations
 
@@ -19,11 +19,19 @@ if TYPE_CHECKING:
 
 
 class Bar(Protocol):
-    def start(self) -> None: ...
+    """Protocol of a progress bar."""
 
-    def update(self, progress: PullProgress) -> None: ...
+    def start(self) -> None:
+        """Show that the download begins."""
+        ...
 
-    def end(self, text: str) -> None: ...
+    def update(self, progress: PullProgress) -> None:
+        """Show one step."""
+        ...
+
+    def end(self, text: str) -> None:
+        """Show how the download ended."""
+        ...
 
 
 class PullRun:
@@ -40,7 +48,7 @@ class PullRun:
 
 
 def pull(session: ShellSession, name: str) -> None:
-    """Download a model, showing how far it is; after an interrupt the server keeps what has arrived."""
+    """Download a model and show the progress. After an interrupt the server keeps what has arrived."""
     model = session.model()
     name = name or session.config.model
     bar: Bar = WidgetBar(name) if widgets_work(session.ip) else TextBar(session.ip, name)
@@ -67,7 +75,7 @@ def _follow(steps: Iterator[PullProgress], bar: Bar) -> None:
 
 
 class Layers:
-    """Bytes of all layers together; the server reports one layer at a time."""
+    """The bytes of all layers together. The server reports one layer at a time."""
 
     def __init__(self) -> None:
         self._layers: dict[str, tuple[int, int]] = {}
@@ -75,7 +83,7 @@ class Layers:
         self._at_begin: int | None = None
 
     def add(self, progress: PullProgress) -> None:
-        """Take in one step."""
+        """Add one step."""
         if progress.digest and progress.total:
             self._layers[progress.digest] = (progress.completed, progress.total)
             if self._at_begin is None and progress.completed:
@@ -83,17 +91,17 @@ class Layers:
 
     @property
     def completed(self) -> int:
-        """Bytes that have arrived."""
+        """The bytes that have arrived."""
         return sum(completed for completed, _ in self._layers.values())
 
     @property
     def total(self) -> int:
-        """Bytes of all layers that are known."""
+        """The bytes of all known layers."""
         return sum(total for _, total in self._layers.values())
 
     @property
     def rate(self) -> float:
-        """Bytes per second of this run; what was there before does not count."""
+        """The bytes per second of this run, without those that were there before."""
         seconds = time.monotonic() - self._begin
         return (self.completed - (self._at_begin or 0)) / seconds if seconds > 0.5 else 0.0
 
@@ -107,7 +115,7 @@ class TextBar:
         self._layers = Layers()
 
     def start(self) -> None:
-        """Show that it begins."""
+        """Show that the download begins."""
         self._output.start(lambda: f"pulling {self._name}")
 
     def update(self, progress: PullProgress) -> None:
@@ -117,12 +125,12 @@ class TextBar:
         self._output.write(text, lambda: prose(text))
 
     def end(self, text: str) -> None:
-        """Show how it ended."""
+        """Show how the download ended."""
         self._output.finish({"text/markdown": text, "text/plain": text}, text)
 
 
 class WidgetBar:
-    """tqdm's notebook bar."""
+    """A bar drawn by tqdm's notebook widget."""
 
     def __init__(self, name: str) -> None:
         self._layers = Layers()
@@ -136,7 +144,7 @@ class WidgetBar:
         )
 
     def update(self, progress: PullProgress) -> None:
-        """Move it."""
+        """Move the bar."""
         self._layers.add(progress)
         if self._layers.total and self._bar.total != self._layers.total:
             self._bar.reset(total=self._layers.total)
@@ -145,7 +153,7 @@ class WidgetBar:
             self._bar.set_postfix_str(progress.status)
 
     def end(self, text: str) -> None:
-        """Close it, and print how it ended."""
+        """Close the bar, and print how the download ended."""
         if self._bar is not None:
             self._bar.set_postfix_str("")
             self._bar.close()
@@ -153,7 +161,7 @@ class WidgetBar:
 
 
 def progress_line(name: str, status: str, layers: Layers) -> str:
-    """For example "pulling devstral-small-2: 42 % of 15.2 GB · 35 MB/s · 4 min left"."""
+    """Describe the progress: "pulling devstral-small-2: 42 % of 15.2 GB · 35 MB/s · 4 min left"."""
     if not layers.total:
         return f"{name}: {printable(status)}"
     parts = [f"pulling {name}: {100 * layers.completed // layers.total} % of {size_text(layers.total)}"]

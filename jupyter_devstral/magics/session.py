@@ -1,4 +1,4 @@
-"""What one shell keeps between two magics, beside what every session does: transcript, last reply."""
+"""The state that a shell keeps between magics, beyond that of every session: transcript, last reply."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 
 
 class Suggestions(Protocol):
-    """What can be asked of the suggestions of a prompt."""
+    """Protocol of the suggestions of a prompt."""
 
     def end(self) -> None:
-        """Give the shell its own suggestions back."""
+        """Restore the shell's own suggestions."""
         ...
 
     def report(self, word: str) -> str:
-        """Carry out `complete on | off | status`, and say how things are. Raises UsageError."""
+        """Carry out `complete on | off | status` and describe the state. Raises UsageError."""
         ...
 
 
 class ShellSession(Session):
-    """One shell's state.
+    """The state of one shell.
 
     Attributes:
         ip: the shell.
         transcript: the cells that have run.
         context: the notebook as the shell knows it.
         lab: the link to a JupyterLab page.
-        suggestions: those of a terminal's prompt, once the extension is loaded.
+        suggestions: the suggestions of a terminal's prompt, once the extension is loaded.
         last: the last reply, or None.
-        proven: the last reply with tests, and what became of them.
+        proven: the last reply with tests, and their outcome.
     """
 
     def __init__(self, ip: Any) -> None:
@@ -62,7 +62,7 @@ class ShellSession(Session):
     def model_for(
         self, command: Command | None = None, *, start: bool = True, background: bool = False
     ) -> PermittedServer:
-        """The model server, with the options that were typed."""
+        """Connect to the model server, with the options that were typed."""
         from ..core.model.server import Wishes
 
         notebook = os.environ.get("JPY_SESSION_NAME", "")
@@ -80,12 +80,12 @@ class ShellSession(Session):
         return self.model(wishes, start=start)
 
     def assistant(self, model: PermittedServer) -> Assistant:
-        """An assistant that answers with `model`."""
+        """Make an assistant that answers with `model`."""
         return self.assistant_for(model, self.redactor)
 
     @property
     def redactor(self) -> Redactor:
-        """One for the whole session, so that a secret keeps its placeholder."""
+        """The redactor of the whole session, so that a secret keeps its placeholder."""
         if self._redactor is None:
             from ..core.redaction.redactor import Redactor
 
@@ -93,7 +93,7 @@ class ShellSession(Session):
         return self._redactor
 
     def record(self, reply: Reply, *, continued: bool = False) -> None:
-        """Remember an answer: for `last` and `continue`, and as the turn of the cell that asked for it."""
+        """Record an answer for `last` and `continue`, and as the turn of the asking cell."""
         self.last = reply
         self.remember(reply)
         if not continued:
@@ -102,7 +102,7 @@ class ShellSession(Session):
             self._asked_in.turn = reply.turn
 
     def record_explanation(self, reply: Reply, entry: ExecutedCell | None) -> None:
-        """Remember what was said about a failed cell, which keeps it unless it ran again meanwhile."""
+        """Record an explanation with its failed cell, unless that ran again meanwhile."""
         self.last = reply
         self.remember(reply)
         self._asked_in = entry
@@ -115,7 +115,7 @@ class ShellSession(Session):
         return reply.receipt() + stand_in
 
     def forget(self) -> None:
-        """Earlier questions and answers are no longer part of the conversation."""
+        """Remove earlier questions and answers from the conversation."""
         self.last = self.proven = None
         self.context.turns_from_file = False
         self.transcript.forget_turns()

@@ -1,4 +1,4 @@
-"""What `%devstral status`, `models` and `doctor` say, as Markdown; quick, also when nothing answers."""
+"""The Markdown of `%devstral status`, `models` and `doctor`; quick even when nothing answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 2.5
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:
-    """What `ask` returns or raises; `NoServer` when it takes longer than `seconds`."""
+    """Return or raise what `ask` does. Raises NoServer when that takes longer than `seconds`."""
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -46,7 +46,7 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
 
 
 def status_text(session: ShellSession) -> str:
-    """The model, its host and window, and what the next prompt may hold."""
+    """Describe the model, its host and window, and what the next prompt may hold."""
     config = session.config
     try:
         model, rows = within(PATIENCE, lambda: _server_rows(session))
@@ -91,7 +91,7 @@ def _server_rows(session: ShellSession) -> tuple[ModelServer, list[tuple[str, st
         ("window", f"{window.tokens:,} tokens ({window.source})"),
     ]
     if session.route != LOCAL and running is None:
-        # The dialect does not say what is in memory.
+        # This API does not report which models are in memory.
         return model, rows
     if running is None:
         rows.append(("loaded", "no: the first answer waits for that"))
@@ -101,7 +101,7 @@ def _server_rows(session: ShellSession) -> tuple[ModelServer, list[tuple[str, st
 
 
 def models_text(session: ShellSession, command: Command) -> str:
-    """The server's models as a table; `*` marks the current one."""
+    """List the server's models as a table; `*` marks the current one."""
     model = session.model_for(command)
     models = within(PATIENCE * 2, model.models)
     if not models:
@@ -122,14 +122,14 @@ def models_text(session: ShellSession, command: Command) -> str:
 
 
 def doctor_text(session: ShellSession) -> str:
-    """What works, what does not, and the next step."""
+    """List what works, what does not, and the next step."""
     from ..session.diagnosis import diagnosis
 
     return _findings_text(diagnosis(session.config, session.route))
 
 
 def privacy_text(session: ShellSession) -> str:
-    """What may leave this machine, where it goes, and what is kept."""
+    """Describe what may leave this machine, where it goes, and what is kept."""
     from ..session.privacy import privacy
 
     return _findings_text(privacy(session.config))
@@ -145,7 +145,7 @@ def _findings_text(findings: Sequence[Finding]) -> str:
 
 
 def switch_model(session: ShellSession, name: str) -> str:
-    """Use another model from now on; says so when the server does not have it."""
+    """Use another model from now on. The text says so when the server does not have it."""
     if session.route != LOCAL:
         return (
             f"The route {inline_code(session.route)} names its model itself: `-m NAME` asks another one, "
@@ -168,7 +168,7 @@ def switch_model(session: ShellSession, name: str) -> str:
 
 
 def routes_text(session: ShellSession, name: str) -> str:
-    """The routes as a table, `*` marking the one in use; or take another one."""
+    """List the routes as a table, `*` marking the one in use; or take another one."""
     if name:
         session.choose_route(name)
         place = session.model(start=False).remote_place

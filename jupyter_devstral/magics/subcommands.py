@@ -1,4 +1,4 @@
-"""`%devstral status`, `last`, `pull` and the other words that are no questions; and `--dry-run`."""
+"""`%devstral status`, `last`, `pull` and the other subcommands that are no questions; and `--dry-run`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
-    """Carry out a subcommand; raises `DevstralError`."""
+    """Carry out a subcommand. Raises DevstralError."""
     if command.word == "continue":
         from .ask import continue_last
 
@@ -71,7 +71,10 @@ def _report(session: ShellSession, explainer: ExplainOnError, command: Command) 
 
 
 def accept(session: ShellSession, explainer: ExplainOnError) -> None:
-    """The last fix: applied where JupyterLab can, else as the source of the cell that asks for it."""
+    """Accept the last fix.
+
+    It is applied where JupyterLab can, else handed over as the source of the asking cell.
+    """
     from .display.insertion import accepted_cell
 
     card = explainer.last_fix().card
@@ -86,7 +89,7 @@ def accept(session: ShellSession, explainer: ExplainOnError) -> None:
 
 
 def auto_text(session: ShellSession, explainer: ExplainOnError, word: str) -> str:
-    """Change or tell what happens when a cell fails."""
+    """Set or tell what happens when a cell fails."""
     meanings = {
         "on": "A failing cell is explained, with a fix.",
         "button": "Under a failing cell stands one line to ask for an explanation.",
@@ -108,7 +111,7 @@ def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
 
 
 def dry_run(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
-    """Show what a question would send; nothing is sent, and no server is needed."""
+    """Show what a question would send. Nothing is sent, and no server is needed."""
     if explainer.is_meant(command):
         request = explainer.subject(command).request
     else:
@@ -123,7 +126,7 @@ def dry_run(session: ShellSession, explainer: ExplainOnError, command: Command) 
 
 
 def last_text(session: ShellSession) -> str:
-    """The messages of the last request as they were sent, with the server's own count of their tokens."""
+    """The messages of the last request as sent, with the server's own count of their tokens."""
     reply = session.last
     if reply is None:
         raise UsageError("Nothing was sent in this session yet.")
@@ -134,7 +137,7 @@ def last_text(session: ShellSession) -> str:
 
 def prompt_text(prompt: Prompt, count: str) -> str:
     """A prompt's pieces with their token counts, and its messages."""
-    # An id is what the notebook file says it is.
+    # A cell's id is foreign text from the notebook file.
     rows = [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "yes") for piece in prompt.pieces]
     rows += [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "no: left out") for piece in prompt.dropped]
     secrets = f", {prompt.redactions} × a secret replaced" if prompt.redactions else ""

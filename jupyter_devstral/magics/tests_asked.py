@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 def request_for_tests(
     session: ShellSession, command: Command, scope: str
 ) -> tuple[Request, tuple[Target, ...]]:
-    """The request, and the definitions that its tests are for: those named, else those of the cell.
+    """Make the request, with the definitions that its tests are for: those named, else the cell's.
 
-    Raises `UsageError` for a name that cannot be tested, and what any request raises.
+    Raises UsageError for a name that cannot be tested, and whatever any request raises.
     """
     namespace, form = session.ip.user_ns, form_of(command)
     targets, rest = named_targets(command.text, namespace, form)
@@ -42,7 +42,7 @@ def request_for_tests(
 
 
 def _examples(names: list[str], notebook: Notebook, namespace: dict[str, Any]) -> list[str]:
-    """Variables that the targets are called with, as far as they are there to be described."""
+    """The variables that the targets are called with, as far as they exist."""
     return [
         name
         for name in argument_names(names, notebook)

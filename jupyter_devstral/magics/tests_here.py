@@ -1,4 +1,4 @@
-"""`%%devstral pytest`: the tests of a cell, run in the kernel itself, with a table of what became of them."""
+"""`%%devstral pytest`: a cell's tests, run in the kernel itself, and a table of their outcomes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .display.live_output import publish_text
 
 
 def run_here(ip: Any, source: str) -> None:
-    """Execute a cell of tests and run them; without a source, the tests that the namespace has.
+    """Execute a cell of tests and run them. Without a source, run the tests in the namespace.
 
-    Raises what the cell raises, and `UsageError` where there is no test.
+    Raises whatever the cell raises, and UsageError where there is no test.
     """
     with without_shell_names(ip.user_ns):
         try:
@@ -29,7 +29,7 @@ def run_here(ip: Any, source: str) -> None:
                 )
             outcomes = [one for cell in cells for one in run_tests(cell.names, cell.namespace)]
         finally:
-            # `%who` tells hidden names by their values.
+            # `%who` recognises hidden names by their values.
             ip.user_ns_hidden.update({name: ip.user_ns[name] for name in HELPERS if name in ip.user_ns})
     _show(ip, outcomes, cells if source.strip() else [])
 
@@ -46,7 +46,7 @@ def _known(user_ns: dict[str, Any]) -> list[CellTests]:
 def _show(ip: Any, outcomes: Sequence[TestOutcome], cells: Sequence[CellTests]) -> None:
     markdown = "\n\n".join([outcomes_markdown(outcomes), *(note for cell in cells for note in _notes(cell))])
     failed = sum(one.kind in (FAILED, ERROR) for one in outcomes)
-    # Whoever executes notebooks tells by it that the cell has failed, although it did not raise.
+    # Tells a runner of notebooks that the cell failed, although it did not raise.
     metadata = {TESTS_KEY: {"failed": failed, "text": counted(outcomes)}}
     publish_text(ip.display_pub, markdown, markdown, metadata=metadata)
 
@@ -65,7 +65,7 @@ def _notes(cell: CellTests) -> list[str]:
 
 
 def _plain_python(ip: Any, source: str) -> str:
-    """IPython's syntax as calls, only where there is any: pytest quotes the lines of what it runs."""
+    """Turn IPython's syntax into calls, only where there is any. Pytest quotes the lines of what it runs."""
     try:
         ast.parse(source)
     except SyntaxError:

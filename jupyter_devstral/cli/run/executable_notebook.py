@@ -1,4 +1,4 @@
-"""A notebook file made ready to be executed: nbformat 4.5 with ids, without what an earlier run inserted."""
+"""Preparation of a notebook file for execution: nbformat 4.5 with ids, without an earlier run's cells."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ _LONGEST_BASE = 56
 
 
 def runnable_notebook(source: NotebookInput) -> tuple[NotebookNode, list[str]]:
-    """The notebook to execute, and in sentences what was changed; `NotebookError` when it cannot be used."""
+    """Make the notebook to execute, with sentences on what was changed.
+
+    Raises NotebookError when it cannot be used.
+    """
     import nbformat
     from nbformat.reader import reads
 
-    # The user hears about it in our own words below.
+    # The user is told in our own words below.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -53,7 +56,7 @@ def _check_text(name: str, node: NotebookNode) -> None:
 
 
 def fresh_id(cells: list[Any], base: str) -> str:
-    """An id for a new cell, made from `base`: the same notebook gives the same ids, and the same prompts."""
+    """Make an id for a new cell from `base`. The same notebook gives the same ids, and the same prompts."""
     taken = {cell.get("id") for cell in cells}
     base = base[:_LONGEST_BASE]
     number = 1
@@ -63,13 +66,13 @@ def fresh_id(cells: list[Any], base: str) -> str:
 
 
 def inserted_by(cell: NotebookNode) -> str:
-    """The id of the cell whose answer wrote this one, or ""."""
+    """The id of the cell whose answer inserted this one, or ""."""
     note = cell.get("metadata", {}).get("devstral")
     return str(note.get("inserted_by", "")) if isinstance(note, dict) else ""
 
 
 def _complete(data: dict[str, Any]) -> dict[str, Any]:
-    """What files leave out, and converters insist on."""
+    """Add the fields that files leave out and converters insist on."""
     whole = {"metadata": {}, "nbformat": 4, "nbformat_minor": 0, **data}
     if isinstance(data.get("cells"), list):
         whole["cells"] = [{"metadata": {}, **cell} for cell in data["cells"] if isinstance(cell, dict)]
@@ -79,7 +82,10 @@ def _complete(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _valid_cells(node: NotebookNode, has_ids: bool) -> str:
-    """Give every cell what executing needs; a sentence where the file promised ids and broke the promise."""
+    """Give every cell the fields that execution needs.
+
+    Return a sentence where the file broke its promise of ids.
+    """
     if node.nbformat == 4 and not isinstance(node.metadata.get("kernelspec"), dict):
         node.metadata.pop("kernelspec", None)
     given = Counter(cell["id"] for cell in node.cells if isinstance(cell.get("id"), str))
@@ -87,7 +93,7 @@ def _valid_cells(node: NotebookNode, has_ids: bool) -> str:
     for index, cell in enumerate(node.cells):
         id = cell.get("id")
         if not has_ids or not isinstance(id, str) or not _CELL_ID.fullmatch(id) or given[id] > 1:
-            # The name that everything else gives a cell without an id; never a random one.
+            # The same name that a cell without an id has everywhere else; never a random one.
             cell["id"] = (
                 f"cell-{index}" if f"cell-{index}" not in given else fresh_id(node.cells, f"cell-{index}")
             )
@@ -102,7 +108,7 @@ def _valid_cells(node: NotebookNode, has_ids: bool) -> str:
 
 
 def _forget_earlier_run(node: NotebookNode) -> str:
-    """Take out the cells that the answers in this file inserted, unless somebody changed them since."""
+    """Remove the cells inserted by answers in this file, except those changed since."""
     obsolete: set[str] = set()
     for index, cell in enumerate(node.cells):
         written = written_sources(cell)
@@ -116,5 +122,5 @@ def _forget_earlier_run(node: NotebookNode) -> str:
 
 
 def cells_text(count: int) -> str:
-    """A number of cells in words, such as "2 cells"."""
+    """Write a number of cells in words, such as "2 cells"."""
     return f"{count} cell" if count == 1 else f"{count} cells"

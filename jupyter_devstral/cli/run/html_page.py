@@ -1,4 +1,4 @@
-"""An executed notebook as one HTML page that can do nothing: no script, nothing remote."""
+"""An executed notebook as one inert HTML page: no script, nothing remote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...core.errors import DevstralError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-# What the page may load if something slipped through the rest: nothing but its own images and styles.
+# The page's content policy, a second line of defence: it may load only its own images and styles.
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; "
     "base-uri 'none'; form-action 'none'"
@@ -61,14 +61,14 @@ _ATTRIBUTES = {
 }
 _IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp|svg\+xml);base64,[A-Za-z0-9+/=\s]*")
 _LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
-# Their text is no text to read; safety does not rest on this.
+# Elements whose text nobody is meant to read; safety does not rest on this.
 _UNREADABLE = re.compile(r"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 
 
 def html_page(notebook: NotebookNode, title: str) -> str:
-    """The page. Formulas stay as they were typed, and widgets show their text: both would need scripts.
+    """Make the page. Formulas stay as typed, and widgets show their text: both would need scripts.
 
-    Raises `DevstralError` for a notebook that nbconvert refuses.
+    Raises DevstralError for a notebook that nbconvert rejects.
     """
     from nbconvert import HTMLExporter
     from traitlets.config import Config
@@ -86,7 +86,7 @@ def html_page(notebook: NotebookNode, title: str) -> str:
     )
     exporter.log.setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        # An output that has no type to show is left out, which is what we want.
+        # An output without a type to show is left out, as it should be.
         warnings.simplefilter("ignore", UserWarning)
         try:
             page, _ = exporter.from_notebook_node(notebook)

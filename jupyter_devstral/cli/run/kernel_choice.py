@@ -1,4 +1,4 @@
-"""Which installed kernel executes a notebook."""
+"""The choice of the installed kernel that executes a notebook."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What `run` shows while it works: what each cell asks, the reply as it streams, what was inserted.
+"""The output of `run` while it works: what each cell asks, the streaming reply, inserted cells.
 
 Text goes to standard output, a progress bar to standard error when that is a terminal. What a model or a cell
-wrote is shown without anything that steers a terminal.
+wrote is shown without terminal control sequences.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WIDTH = 100
 
 
 class Narration:
-    """Tells what happens to one notebook; `close` takes the progress bar away."""
+    """A report on one notebook as it runs; `close` removes the progress bar."""
 
     def __init__(self, notebook: NotebookNode) -> None:
         self._to_do = sum(1 for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip())
@@ -37,7 +37,7 @@ class Narration:
         self._answer: _Answer | None = None
 
     def begin(self, name: str, settings: DevstralConfig, *, executes: bool, route: str = "local") -> None:
-        """Before anything is executed: what is going to happen, and that it was consented to."""
+        """Say what is about to happen, and that it was consented to. Called before anything is executed."""
         if executes:
             self._line(
                 "`run` executes the notebook and the code that the model writes for it: that is your consent."
@@ -51,7 +51,7 @@ class Narration:
         self._line(f"  ({text})")
 
     def cell_begins(self, index: int, cell: NotebookNode, command: Command | None) -> None:
-        """`command` is what the cell asks the model, None for ordinary code."""
+        """Announce a cell; `command` is what it asks the model, None for ordinary code."""
         self._done += 1
         where = f"\n[{self._done}/{self._to_do}] cell {index}"
         if command is None:
@@ -63,12 +63,12 @@ class Narration:
             self._answer = _Answer(self)
 
     def display(self, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
-        """Show a display of the running cell, new or updated; the answer grows this way."""
+        """Show a display of the running cell, new or updated. A growing answer is such a display."""
         if self._answer is not None:
             self._answer.update(data, metadata)
 
     def cell_ends(self, cell: NotebookNode) -> None:
-        """Say what the cell that ends has shown."""
+        """Report what the finished cell has shown."""
         answer, self._answer = self._answer, None
         if answer is not None:
             answer.close()
@@ -80,7 +80,7 @@ class Narration:
             self._bar.update(1)
 
     def inserted(self, index: int, cells: Sequence[NotebookNode], *, executed: bool) -> None:
-        """New cells stand below cell `index`."""
+        """Say that new cells stand below cell `index`."""
         if not cells:
             self._line("    = nothing to insert")
             return
@@ -93,7 +93,7 @@ class Narration:
             self._bar.refresh()
 
     def end(self, notebook: NotebookNode, *, failed: int, written: Sequence[str]) -> None:
-        """After the last cell: the counts, and where the result is."""
+        """Report the counts after the last cell, and where the result is."""
         by_model = sum(1 for cell in notebook.cells if inserted_by(cell))
         self._line(
             f"\n{cells_text(self._done)} executed, {by_model} written by the model, {failed} failed. "
@@ -101,24 +101,24 @@ class Narration:
         )
 
     def close(self) -> None:
-        """Take the progress bar away."""
+        """Remove the progress bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def write(self, text: str) -> None:
-        """A piece of a line; the bar makes room until the next whole line."""
+        """Write part of a line; the bar makes room until the next whole line."""
         if self._bar is not None:
             self._bar.clear()
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
         except OSError:
-            # What was asked for is the notebook: it is finished also when nobody listens any more.
+            # The notebook is the purpose of the run: it is finished even when nobody reads along any more.
             forget_reader()
 
     def status(self, text: str) -> None:
-        """What is waited for: beside the bar where there is one, else a line of its own."""
+        """Show the current wait, beside the bar where there is one, else on a line of its own."""
         if self._bar is not None:
             self._bar.set_description_str(text)
         elif text:
@@ -144,7 +144,7 @@ class Narration:
 
 
 class _Answer:
-    """One answer as its display is updated: only what is new is written."""
+    """One answer whose display is updated. Only new text is written."""
 
     def __init__(self, narration: Narration) -> None:
         self._narration = narration
@@ -152,6 +152,7 @@ class _Answer:
         self._status = ""
 
     def update(self, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        """Write what an update of the display adds."""
         text = _joined(data.get("text/plain", ""))
         status = metadata.get(STATUS_KEY)
         if status and not self._written:
@@ -160,6 +161,7 @@ class _Answer:
             self._write(as_shown(text))
 
     def close(self) -> None:
+        """End the line of the answer."""
         if self._written and not self._written.endswith("\n"):
             self._narration.write("\n")
         self._narration.status("")
@@ -170,7 +172,7 @@ class _Answer:
             self._narration.status(_shown(status))
 
     def _write(self, text: str) -> None:
-        """The tail behind what stands there already; where the text was changed, its changed end."""
+        """Write the text behind what stands there already; of a changed text, its changed end."""
         known = len(os.path.commonprefix([self._written, text]))  # noqa: RUF071 - text, not paths
         tail = text[known:]
         if not tail:
@@ -181,7 +183,7 @@ class _Answer:
 
 
 def _text_of(output: NotebookNode) -> str:
-    """What an output says, as text."""
+    """The text of an output."""
     if output.output_type == "stream":
         return as_shown(_joined(output.text))
     if output.output_type == "error":

@@ -1,4 +1,4 @@
-"""Executes a notebook as nbclient does, with the cells that the model writes inserted and executed too."""
+"""Execution of a notebook with nbclient, which also inserts and runs the cells that the model writes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _EXPECTED = "raises-exception"
 
 
 class _Stopped(Exception):
-    """Ends the loop over the cells after a signal."""
+    """The end of the loop over the cells after a signal."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Failure:
     def __str__(self) -> str:
         author = f", inserted for cell {inserted_by(self.cell)}" if inserted_by(self.cell) else ""
         first = self.cell.source.strip().splitlines()[0]
-        # One line, whatever the cell wrote into its error.
+        # One line, whatever text the cell put into its error.
         said = " ".join(as_shown(f"{self.ename}: {self.evalue} | {first}").split())
         return f"cell {self.index} (id {self.cell['id']}{author}) failed: {said}"
 
@@ -89,7 +89,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self._session_file = Path()
         self._running: tuple[int, NotebookNode] | None = None
         if timeout:
-            # The cell is interrupted, so that its outputs say where it was, and counts as failed.
+            # The cell is interrupted, so that its outputs show where it was, and counts as failed.
             self.interrupt_on_timeout = True
             self.error_on_timeout = {
                 "ename": TIMED_OUT,
@@ -99,7 +99,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self.on_cell_error = self._note_failure
 
     async def run(self) -> None:
-        """Execute all cells; raises `DevstralError`, in words, when the kernel and not a cell ended it."""
+        """Execute all cells. Raises DevstralError, in words, when the kernel and not a cell ended the run."""
         self._main = asyncio.current_task()
         with tempfile.TemporaryDirectory(prefix="devstral-") as folder:
             self._session_file = Path(folder) / "notebook.ipynb"
@@ -119,20 +119,20 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
 
     def _told_to_the_kernel(self) -> dict[str, str]:
         return {
-            # Where Jupyter's own front-ends would name the notebook.
+            # Jupyter's own front-ends name the notebook here.
             "JPY_SESSION_NAME": str(self._session_file),
-            # Nobody sees what a thread would show after the cell has ended.
+            # Nobody would see what a thread shows after the cell has ended.
             EXPLAIN_PLACE: "here" if self.explain else "nowhere",
             ROUTE: self.route,
         }
 
     def create_kernel_manager(self) -> Any:
-        """Make the manager of the kernel that was chosen."""
+        """Make the manager of the chosen kernel."""
         return private(super().create_kernel_manager())
 
     async def async_start_new_kernel_client(self) -> Any:
-        """Start the kernel's client; an interrupt then stops the run in our way."""
-        # nbclient has just installed its own handlers, which throw the running cell's outputs away.
+        """Start the kernel's client, with our own handling of interrupts."""
+        # nbclient has just installed its own handlers, which discard the running cell's outputs.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, number)
@@ -162,7 +162,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         try:
             await super().async_execute_cell(cell, cell_index, execution_count, store_history)
         except Exception:
-            # An interrupted cell fails, too; what ended the run is the signal.
+            # An interrupted cell fails, too, but the signal is what ended the run.
             if self.stopped_by:
                 raise _Stopped from None
             raise
@@ -178,7 +178,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
     ) -> NotebookNode | None:
-        """Tell the narration of what a cell displays, as it comes."""
+        """Tell the narration what a cell displays, as it arrives."""
         if msg["msg_type"] in ("display_data", "update_display_data"):
             content = msg["content"]
             self.narration.display(content.get("data", {}), content.get("metadata", {}))
@@ -190,7 +190,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         return self.skip_cells_with_tag not in cell.metadata.get("tags", [])
 
     async def _set_up_kernel(self) -> None:
-        """Settings and magics for a notebook that uses them; nothing at all for one that does not."""
+        """Send settings and magics to the kernel of a notebook that uses them, nothing to any other."""
         sources = [cell.source for cell in self.nb.cells if cell.cell_type == "code"]
         loads = any(map(loads_extension, sources))
         if not self.explain and not loads and not any(map(mentions_magic, sources)):
@@ -210,7 +210,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
             )
 
     def _insert(self, cell: NotebookNode, index: int, command: Command) -> None:
-        """New cells below the one that asked; a rewritten cell arrives there, too, under its diff."""
+        """Insert new cells below the one that asked. A rewritten cell goes there, too, under its diff."""
         edits = proposed_edits(cell) if command.insert != "none" else []
         if edits and inserted_by(cell):
             self.narration.note(
@@ -237,14 +237,14 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         self.failures.append(failure)
 
     def _note_failed_tests(self, cell: NotebookNode, cell_index: int) -> None:
-        """Count a cell of tests as failed; it does not raise, so that all cells can be run."""
+        """Count a cell of tests as failed. It does not raise, so that all cells can run."""
         outcomes = failed_tests(cell)
         known = any(failure.cell is cell for failure in self.failures)
         if outcomes and not known and _EXPECTED not in cell.metadata.get("tags", []):
             self.failures.append(Failure(cell_index, cell, "TestsFailed", outcomes))
 
     def _stop(self, number: int) -> None:
-        """The first signal interrupts the running cell, the second one the kernel."""
+        """Interrupt the running cell at the first signal, the kernel at the second."""
         first = not self.stopped_by
         self.stopped_by = number
         if self._running is None:
@@ -264,7 +264,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
 
 
 def _command_in(cell: NotebookNode) -> Command | None:
-    """What the cell asks; a line that the magic refuses fails there, in the magic's own words."""
+    """The command in a cell. A line that the magic rejects fails there, in the magic's own words."""
     try:
         return command_of(cell.source)
     except UsageError:

@@ -1,4 +1,4 @@
-"""`jupyter devstral run`: a notebook of prompts becomes a finished notebook."""
+"""`jupyter devstral run`: execution of a notebook of prompts to a finished notebook."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Execute a notebook and write the result; returns the exit code."""
+    """Execute a notebook and write the result; return the exit code."""
     from .executable_notebook import runnable_notebook
     from .kernel_choice import kernel_for
     from .notebook_runner import NotebookRunner
@@ -34,7 +34,7 @@ def command(arguments: argparse.Namespace) -> int:
     notebook, notes = runnable_notebook(source)
     kernel, kernel_note = kernel_for(source)
     settings = read_settings(arguments.flags)
-    # A route that there is not, or that may not be taken, is heard of before anything runs.
+    # A missing or forbidden route is reported before anything runs.
     Session(settings).choose_route(arguments.route)
     narration = Narration(notebook)
     narration.begin(source.name, settings, executes=not arguments.no_execute_inserted, route=arguments.route)
@@ -59,7 +59,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _check_destinations(arguments: argparse.Namespace) -> None:
-    """What could not be written at the end is refused before anything is executed."""
+    """Reject, before anything runs, a destination that could not be written at the end."""
     out, html = arguments.output, arguments.html
     if html is not None and html.resolve() == out.resolve():
         raise UsageError(f"-o and --html both name {out}.")
@@ -82,18 +82,18 @@ def _check_destinations(arguments: argparse.Namespace) -> None:
 
 
 def _folder(notebook: str) -> Path:
-    """Where the kernel works: beside the notebook, as in Jupyter."""
+    """The folder that the kernel works in: the notebook's own, as in Jupyter."""
     return Path.cwd() if notebook == "-" else Path(notebook).resolve().parent
 
 
 def _execute(runner: NotebookRunner) -> DevstralError | None:
-    """Execute all cells; what ended it early is returned, so that what ran is still written."""
+    """Execute all cells. An error that ended it early is returned, so that the result is still written."""
     try:
         asyncio.run(runner.run())
     except DevstralError as error:
         return error
     except KeyboardInterrupt:
-        # Before the runner listens to signals, or after it has stopped to.
+        # Raised before the runner handles signals, or after it has stopped to.
         runner.stopped_by = runner.stopped_by or signal.SIGINT
     return None
 
@@ -101,7 +101,7 @@ def _execute(runner: NotebookRunner) -> DevstralError | None:
 def _finish(
     arguments: argparse.Namespace, runner: NotebookRunner, failure: DevstralError | None, narration: Narration
 ) -> int:
-    """Write what ran, say how it ended, and turn that into an exit code."""
+    """Write the result, say how the run ended, and return the exit code."""
     if not runner.began and (failure or runner.stopped_by):
         if failure:
             raise failure

@@ -1,4 +1,4 @@
-"""The answers that a cell's outputs hold, the cells they propose, and tests that failed there."""
+"""The answers in a cell's outputs, the cells they propose, and the tests that failed there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def proposed_edits(cell: NotebookNode) -> list[Edit]:
-    """What the answers in this cell propose, as far as it can be executed: whole cells, changed cells."""
+    """The executable proposals of the answers in this cell: whole cells, changed cells."""
     edits = [edit for bundle in _bundles(cell) for edit in edits_from_bundle(bundle)]
     return [edit for edit in edits if edit.source.strip() and edit.source != edit.before]
 
 
 def written_sources(cell: NotebookNode) -> set[str]:
-    """The source of every cell that the answers in this cell propose."""
+    """The sources of all cells that the answers in this cell propose."""
     return {edit.source for bundle in _bundles(cell) for edit in edits_from_bundle(bundle)}
 
 

@@ -1,4 +1,4 @@
-"""Carries out edits on the JSON of a notebook file."""
+"""Application of edits to the JSON of a notebook file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .edit import Edit
 def apply_edits(
     notebook_json: dict[str, Any], edits: Iterable[Edit], *, index_of_anchor: int
 ) -> dict[str, Any]:
-    """The notebook with the edits carried out, in the same format version; the argument stays as it was.
+    """Return the notebook with the edits carried out, in the same format version.
 
-    Cells that no edit names are the same objects. An edit for "" or for the key of the cell at
-    `index_of_anchor` means that cell, also where ids repeat; -1 stands before the first. EditRefused, with
-    nothing changed, when a cell is missing or no longer holds the source that its edit expects.
+    The argument is not changed; cells that no edit names are shared with the result. An edit for "" or for
+    the key of the cell at `index_of_anchor` means that cell, even where ids repeat; -1 stands before the
+    first. Raises EditRefused when a cell is missing or no longer holds the source that its edit expects.
     """
     cells = notebook_from_json(notebook_json).cells
     raw = raw_cells(notebook_json)

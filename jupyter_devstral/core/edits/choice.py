@@ -1,4 +1,4 @@
-"""What becomes of a cell, of the blocks of a reply that are for it: one new source, and why not the rest."""
+"""The choice among the blocks of a reply for one cell: one new source, and why the rest was not used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DOC_NOTHING = "The reply changes the code of cell {}, so nothing of it was take
 
 @dataclass
 class Choice:
-    """The new source of a cell, None for none; and a sentence for everything that was not used as it came."""
+    """The new source of a cell, None for none, and a sentence for everything not used as it came."""
 
     source: str | None = None
     notes: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ def choose(task: Task, cell: Cell, blocks: Sequence[Code], made_elsewhere: froze
 
 
 def choose_by_lines(cell: Cell, blocks: Sequence[Code]) -> Choice:
-    """The same for a language that is not parsed here: a version that is not much shorter, or nothing."""
+    """Like `choose`, for a language that is not parsed here: a version not much shorter, or nothing."""
     wholes = [block for block in blocks if shape_of_lines(cell.source, block.source) is Shape.WHOLE]
     version = _best(wholes, cell.source)
     if version is not None:
@@ -78,7 +78,7 @@ def _same(cell: Cell, block: Code) -> list[str]:
 def _chosen(
     cell: Cell, wholes: Sequence[Code], parts: Sequence[Code], made_elsewhere: frozenset[str]
 ) -> Choice:
-    """The best whole cell, else the cell with the parts in it, else the cell as it is."""
+    """The best whole cell, else the cell with the parts put in, else the cell as it is."""
     version = _best(wholes, cell.source)
     patched = _with_parts(cell, parts, made_elsewhere)
     is_patched = patched.source is not None and patched.source != cell.source
@@ -106,7 +106,10 @@ def _judged(task: Task, cell: Cell, block: Code, made_elsewhere: frozenset[str])
 
 
 def _loses_its_end(before: str, after: str) -> bool:
-    """Whether a source that may have been cut lacks what the cell makes, or a part of its last statement."""
+    """Tell whether a source that may have been cut lacks part of its end.
+
+    That is a name the cell makes, or a part of its last statement.
+    """
     both = aligned(before, after)
     if both is None or not both.pairs:
         return False
@@ -118,7 +121,7 @@ def _loses_its_end(before: str, after: str) -> bool:
 
 
 def _inner(statement: Statement) -> list[str]:
-    """The statements in it, in the order of their ends."""
+    """The statements inside a statement, in the order of their ends."""
     nodes = [node for node in ast.walk(statement.node) if isinstance(node, ast.stmt)]
     return [ast.dump(node) for node in sorted(nodes, key=lambda node: (node.end_lineno or 0, -node.lineno))][
         :-1
@@ -136,18 +139,21 @@ def _best(blocks: Sequence[Code], source: str) -> Code | None:
 
 
 def _keeps(before: str, after: str) -> bool:
-    """Whether it makes all that the cell makes."""
+    """Tell whether the block makes all that the cell makes."""
     return not loss_of(before, after).names
 
 
 def _loses_all(cell: Cell, block: Code) -> bool:
-    """Whether no statement of the cell has a version in the block: code for something else, perhaps."""
+    """Tell whether no statement of the cell has a version in the block.
+
+    It may then be code for something else.
+    """
     both = aligned(cell.source, block.source)
     return both is not None and not both.pairs and likeness(cell.source, block.source) < LEAST
 
 
 def _with_parts(cell: Cell, parts: Sequence[Code], made_elsewhere: frozenset[str]) -> Choice:
-    """All parts put in their places, one after the other."""
+    """The cell with all parts put in their places, one after the other."""
     choice = Choice()
     now = cell.source
     for part in parts:
@@ -160,12 +166,12 @@ def _with_parts(cell: Cell, parts: Sequence[Code], made_elsewhere: frozenset[str
 
 
 def _part_note(cell: Cell, part: Code) -> str:
-    """Why a part was not used, and what the cell would lose if it were taken for the whole."""
+    """A sentence on why a part was not used, and what the cell would lose if it replaced the whole."""
     return _PART.format(cell.index, loss_of(cell.source, part.source) or "is not whole")
 
 
 def _with_imports(source: str, parts: Sequence[Code]) -> str:
-    """A whole cell with the imports that stand in a block of their own, as far as it needs them."""
+    """A whole cell with those imports from separate blocks that it needs."""
     for part in parts:
         both = aligned("", part.source)
         code = both.new if both is not None else ()
@@ -179,7 +185,7 @@ def _with_imports(source: str, parts: Sequence[Code]) -> str:
 
 
 def _left(blocks: Sequence[Code], chosen: str) -> list[str]:
-    """What is said of blocks that do not stand in the new source."""
+    """The sentences on the blocks that did not enter the new source."""
     lines = set(map(str.strip, chosen.split("\n")))
     left = {
         block.source for block in blocks if not lines.issuperset(map(str.strip, block.source.split("\n")))

@@ -1,4 +1,4 @@
-"""Which cell a code block of a reply is for: the one it names, the one it is a version of, or none."""
+"""The cell that a code block of a reply is for: the one it names, the one it is a version of, or none."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .versions.alignment import aligned
 from .versions.likeness import likeness
 from .versions.statements import imported_names, statements_of
 
-# Above it a block that names no cell, and is nothing like the one in question, is a new version of another.
+# Likeness above which an unnamed block, unlike the cell in question, is a new version of another cell.
 SURE = 0.6
-# Below it a block is no new version of a cell.
+# Likeness below which a block is no new version of a cell.
 LEAST = 0.25
-# Above it a block is a new version of the cell whatever stands around it.
+# Likeness above which a block is a new version of the cell whatever stands around it.
 _VERY = 0.75
-# Above it a block that names another cell repeats the code of this one.
+# Likeness above which a block that names another cell repeats the code of this one.
 _SAME = 0.9
 _COMMENT = re.compile(
     r"^#[ \t]*\[?cell[ \t]*#?(?P<cell>\d+)\]?[ \t]*:?[ \t]*(?:\([^()\n]*\))?[ \t]*\n+",
@@ -35,7 +35,7 @@ _OTHERS_NAMES = "A code block was not used because it defines only what cell {} 
 
 @dataclass
 class Sorted:
-    """The blocks of a reply by the cells that they are for, and why others are for none.
+    """The blocks of a reply sorted by the cell they are for, and why others are for none.
 
     Attributes:
         groups: pairs of a cell and its blocks in the order of the reply.
@@ -47,7 +47,7 @@ class Sorted:
     notes: list[str] = field(default_factory=list)
 
     def add(self, cell: Cell, block: Code) -> None:
-        """Take a block for a cell."""
+        """Add a block to those of a cell."""
         self.groups.setdefault(cell.key, (cell, []))[1].append(block)
 
 
@@ -80,7 +80,7 @@ def sort_blocks(
 
 
 def _named(block: Code, cells: Sequence[Cell], found: Sorted) -> Cell | None:
-    """The cell that the block names is trusted, or nothing is done and that is said."""
+    """Trust the cell that the block names, or do nothing and say so."""
     cell = _cell_of_name(block.cell, cells)
     if cell is None:
         found.notes.append(_UNKNOWN.format(block.cell))
@@ -127,13 +127,13 @@ def _cell_of_name(name: str, cells: Sequence[Cell]) -> Cell | None:
 
 
 def _goes_on(block: Code, before: Sequence[Code], cell: Cell) -> bool:
-    """Whether an unnamed block is another version of the cell named last: *before* and *after*."""
+    """Tell whether an unnamed block is another version of the cell named last: *before* and *after*."""
     quoted = any(_is_quoted(one.source, cell.source) for one in before)
     return quoted or likeness(block.source, cell.source) >= SURE
 
 
 def _is_surely(after: str, before: str) -> bool:
-    """Whether a block can be nothing else than a version of the cell: it has all of it, or nearly."""
+    """Tell whether a block can only be a version of the cell. It then has all of it, or nearly all."""
     if after.strip() == before.strip():
         return False
     both = aligned(before, after)
@@ -181,7 +181,10 @@ def _imported(source: str) -> frozenset[str]:
 
 
 def _only_definer(source: str, target: Cell, others: Sequence[Cell]) -> Cell | None:
-    """The one other cell that makes everything which the block makes, from nothing of its own."""
+    """The one other cell that makes everything the block makes.
+
+    None where the block updates one of these names, or the target makes one.
+    """
     names = names_of(source)
     made = names.binds - _imported(source)
     if not made or made & (names_of(target.source).binds | names.loads):

@@ -1,4 +1,4 @@
-"""A change to one cell, as data: what kernel, server and page hand to each other."""
+"""A change to one cell, as data that kernel, server and page exchange."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _NAMES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Loss:
-    """What a cell no longer has when its new source takes the place of the old one.
+    """The names and statements that a cell loses when its new source replaces the old one.
 
     Attributes:
-        names: names that it made and makes no more, `Class.member` included.
-        changes: names of others whose values it changed in place and no longer does.
-        removed, of: statements (or lines) without a counterpart, and how many there were.
+        names: the names that it no longer makes, `Class.member` included.
+        changes: the names from other cells whose values it no longer changes in place.
+        removed, of: the number of statements (or lines) without a counterpart, and of all before.
         unit: "statement", or "line" where the cell is not Python.
     """
 
@@ -30,7 +30,7 @@ class Loss:
         return bool(self.names or self.changes or self.removed)
 
     def __str__(self) -> str:
-        """In words: "no longer makes `prices`; removes 3 of 4 statements"."""
+        """The loss in words: "no longer makes `prices`; removes 3 of 4 statements"."""
         parts = []
         if self.names:
             parts.append(f"no longer makes {_listed(self.names)}")
@@ -45,7 +45,10 @@ NO_LOSS = Loss()
 
 
 def with_losses(badge: str, edits: Iterable[Edit]) -> str:
-    """What a trial found, and what it could not: "ran clean in 0.2 s, but no longer makes prices"."""
+    """Join a trial's finding with losses that no trial sees.
+
+    For example "ran clean in 0.2 s, but no longer makes prices".
+    """
     losses = [str(edit.loss).replace("`", "") for edit in edits if edit.loss]
     return f"{badge}, but {'; '.join(dict.fromkeys(losses))}" if losses else badge
 
@@ -58,7 +61,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class Edit:
-    """One change to one cell.
+    """A change to one cell.
 
     Attributes:
         op: "insert" (a new cell after `cell_id`), "replace" or "delete".
@@ -66,7 +69,7 @@ class Edit:
         before: the source the target must still have ("" for an insert).
         source: the new source ("" for a delete).
         kind: "code" or "markdown".
-        loss: what the new source no longer has; it follows from the two sources.
+        loss: the loss between the two sources.
     """
 
     op: str
@@ -77,7 +80,7 @@ class Edit:
     loss: Loss = field(default=NO_LOSS, compare=False)
 
     def as_json(self) -> dict[str, Any]:
-        """Its fields as JSON values, `loss` only where something is lost."""
+        """Return the fields as JSON values, `loss` only where something is lost."""
         values = asdict(self)
         if not self.loss:
             del values["loss"]

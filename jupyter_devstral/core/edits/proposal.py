@@ -1,4 +1,4 @@
-"""Edits are data: what should happen to which cell, and the source it expects to find there.
+"""Proposed edits as data: which cell changes how, and the source expected there.
 
 `propose_edits` makes them from a reply, `apply_edits` carries them out on the JSON of a notebook file.
 """
@@ -41,7 +41,7 @@ def propose_edits(
     language: str,
     notebook: Notebook | None = None,
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """What a reply asks to be done, and one sentence for each thing in it that was not used.
+    """Make the edits that a reply asks for, and one sentence for each thing in it that was not used.
 
     Writing tasks insert every usable block after `anchor`; rewriting tasks replace `target` once, and other
     cells of `notebook` where the reply names them, as a chat does; `ask` and `explain` change nothing.
@@ -70,7 +70,10 @@ def propose_edits(
 
 
 def _without_thoughts(events: Sequence[Prose | Code], language: str) -> Sequence[Prose | Code]:
-    """The events of the answer alone: a reply that was stored or pasted may still hold what was thought."""
+    """The events of the answer alone.
+
+    A reply that was stored or pasted may still hold the model's thinking.
+    """
     text = "".join(event.raw if isinstance(event, Code) else event.text for event in events)
     answer = without_thinking(text)
     return events if answer == text else _read(answer, language)
@@ -82,13 +85,13 @@ def _loose_code(events: Sequence[Prose | Code], language: str) -> list[Code]:
 
 
 def _quoted_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
-    """Blocks inside a quotation: an example, unless the reply has no other code."""
+    """The blocks inside a quotation. They are examples, unless the reply has no other code."""
     texts = (quoted_text(event.text) for event in events if isinstance(event, Prose))
     return [block for text in texts if text for block in _cells_in(text, language)]
 
 
 def _wrapped_code(events: Iterable[Prose | Code], language: str) -> list[Code]:
-    """Blocks inside another fence: where one cell is to be rewritten, they can only be that cell."""
+    """The blocks inside another fence. Where one cell is to be rewritten, they can only be that cell."""
     texts = (event.source for event in events if isinstance(event, Code))
     return [block for text in texts if "```" in text or "~~~" in text for block in _cells_in(text, language)]
 
@@ -105,7 +108,7 @@ def _read(text: str, language: str) -> list[Prose | Code]:
 def _named_cells(
     blocks: Sequence[Code], notebook: Notebook | None
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """Rewrites of the cells that the blocks name; any other block stays text."""
+    """Rewrites of the cells that the blocks name. Any other block stays text."""
     if notebook is None:
         return (), ()
     usable = [block for block in blocks if block.verdict == "cell"]
@@ -139,7 +142,7 @@ def _rewritten_code(
 def _rewrites(
     task: Task, found: Sorted, cells: Sequence[Cell], language: str
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """One edit for each cell that gets a new source; a chat says nothing of a cell that stays as it is."""
+    """One edit for each cell with a new source. In a chat, a cell that stays as it is gets no sentence."""
     python = canonical(language) == "python"
     edits, notes = [], list(found.notes)
     for cell, candidates in found.groups.values():
@@ -154,7 +157,7 @@ def _rewrites(
 
 
 def _machine_answer(events: Iterable[Prose | Code]) -> tuple[str, ...]:
-    """What is said of an answer for a program: JSON, or the call of a tool."""
+    """A sentence on an answer meant for a program: JSON, or the call of a tool."""
     text = "".join(event.text for event in events if isinstance(event, Prose)).strip()
     if _TOOL_CALL.match(text):
         return (_MACHINE.format("the call of a tool"),)

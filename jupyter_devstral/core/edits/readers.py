@@ -1,4 +1,4 @@
-"""Who would miss what a rewritten cell no longer makes: other cells that read its names."""
+"""Other cells that read the names a rewritten cell no longer makes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MISSED = "Cell {} reads `{}`, which the new cell {} would no longer make, so it
 
 
 def without_missed(edits: Sequence[Edit], cells: Sequence[Cell]) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """The edits without rewrites that take a name away from another cell, and a sentence for each."""
+    """Drop rewrites that take a name away from another cell, with a sentence for each."""
     changed = {edit.cell_id: edit.source for edit in edits}
     code = [
         Cell(cell.id, cell.index, cell.kind, changed.get(cell.key, cell.source))
@@ -36,7 +36,7 @@ def without_missed(edits: Sequence[Edit], cells: Sequence[Cell]) -> tuple[tuple[
 
 
 def _missed(edit: Edit, code: Sequence[Cell]) -> tuple[Cell, str] | None:
-    """The first cell, with the name, that reads what no other cell makes for it."""
+    """The first cell that reads a name which no other cell makes for it, with that name."""
     lost = names_lost(edit.before, edit.source) - vars(builtins).keys()
     if not lost:
         return None

@@ -1,4 +1,4 @@
-"""Which cells must run again for an edit to take effect: the edited, what lies between, the failed one."""
+"""The cells that must run again for an edit to take effect: the edited, those between, the failed one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..python.dependencies import Dependencies
 from ..python.source import names_of, parse_cell
 from .edit import Edit
 
-# Methods that change what they are called on, as a statement of their own.
+# Methods that change their object when called as a statement of their own.
 _CONTAINERS = ("append", "extend", "insert", "update", "setdefault", "add", "pop", "popitem", "remove")
 _ORDER = ("discard", "clear", "sort", "reverse")
 _MODELS = ("fit", "partial_fit", "fit_transform", "compile", "load_state_dict", "set_params")
@@ -21,10 +21,10 @@ _MUTATORS = frozenset({*_CONTAINERS, *_ORDER, *_MODELS})
 def cells_to_run(
     cells: Sequence[Cell], edits: Iterable[Edit], failing: Cell, executed: Collection[str]
 ) -> tuple[Cell, ...]:
-    """The cells, with their new sources, in the order of the notebook; the failing one last.
+    """The cells to run, with their new sources, in notebook order; the failing one last.
 
-    `executed` are keys of cells that have run. Between an edited cell and the failing one only those are run
-    again that read what changed and give the failing one something.
+    `executed` are keys of cells that have run. Between an edited cell and the failing one, only those cells
+    run again that read something changed and that the failing one depends on.
     """
     changed = {edit.cell_id: edit.source for edit in edits if edit.op == "replace" and edit.kind == "code"}
     code = [cell for cell in cells if cell.kind == "code" and not is_request(cell)]
@@ -47,7 +47,7 @@ def cells_to_run(
 
 
 def mutated_names(source: str) -> frozenset[str]:
-    """Names whose values the cell changes in place, as far as its text shows."""
+    """The names whose values the cell changes in place, as far as its text shows."""
     tree = parse_cell(source)
     found: set[str] = set()
     for node in ast.walk(tree) if tree else ():

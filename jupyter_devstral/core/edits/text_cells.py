@@ -1,4 +1,4 @@
-"""What a reply makes of a Markdown (or raw) cell."""
+"""The new text of a Markdown (or raw) cell from a reply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .versions.likeness import likeness
 def rewritten_text(
     events: Sequence[Prose | Code], blocks: Sequence[Code], target: Cell
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """The Markdown block takes its place, else an untagged one, else a reply without any fence."""
+    """The reply's Markdown block, else an untagged one, else the whole of a reply without any fence."""
     fenced = [block for block in blocks if block.raw.strip() and block.source.strip()]
     tagged = [block for block in fenced if canonical(block.language) == "markdown"]
     untagged = [block for block in fenced if not block.language]
@@ -25,7 +25,7 @@ def rewritten_text(
     elif tagged or untagged:
         source = _closest(tagged or untagged, target.source).source
     elif "```" in target.source:
-        # The cell shows code itself: the fences of the reply are part of the text.
+        # The cell itself shows code, so the fences of the reply are part of its text.
         source = "".join(event.text if isinstance(event, Prose) else event.raw for event in events).strip()
     else:
         source = ""

@@ -1,6 +1,6 @@
-"""Facts of an exception, past whatever its class redefines (`__class__`, `name`, `args`, …).
+"""Facts about an exception, past whatever its class redefines (`__class__`, `name`, `args`, …).
 
-Only `text_of` runs code of the user's, and ends whatever that raises.
+Only `text_of` runs the user's code, and swallows whatever that raises.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _LIBRARIES = ("builtins", "exceptiongroup")
 
 
 def is_error(error: BaseException, *kinds: type[BaseException]) -> bool:
-    """`isinstance`, by the classes alone."""
+    """Tell whether an exception is an instance, by the real classes alone."""
     return is_a(type(error), *kinds)
 
 
 def field_of(error: BaseException, name: str) -> Any:
-    """An attribute as Python itself has set it; None where there is none."""
+    """An attribute as Python itself set it; None where there is none."""
     for library in _LIBRARIES:
         found = library_attribute(error, library, name)
         if found is not MISSING:
@@ -34,9 +34,9 @@ def first_argument(error: BaseException) -> Any:
 
 
 def text_of(error: BaseException) -> str | None:
-    """`str(error)`, of a SyntaxError its message alone; None where that fails."""
+    """`str(error)`, for a SyntaxError its message alone; None where that fails."""
     try:
-        # A subclass of str has methods of its own.
+        # A subclass of str may override any method.
         return str.__str__(str(field_of(error, "msg") if is_error(error, SyntaxError) else error))
     except BaseException:  # noqa: BLE001 - a user's __str__ may raise anything, and may be what is interrupted
         return None

@@ -1,6 +1,6 @@
-"""A failed cell as strings: the error, the user's own frames, the values in play, what may be behind it.
+"""A failed cell as strings: the error, the user's own frames, the values involved, likely causes.
 
-Holds no exception, no frame and no object of the user's; how it was read is `read_exception`'s business.
+Holds no exception, frame or object of the user's; `reading.read_exception` makes one from a live error.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ class Frame:
     """One frame of the user's own code.
 
     Attributes:
-        cell: `Cell.key` of the cell that holds the code; "" where it is no cell.
-        place: the file where it is no cell, shortened; or "an earlier version of a cell".
+        cell: `Cell.key` of the cell that holds the code; "" for code outside the notebook's cells.
+        place: the shortened file name of such code, or "an earlier version of a cell".
         function: its qualified name, "" at the level of the cell.
         line: 1-based, in the cell or file; 0 where it is not known.
         source: the statement that failed, a few lines at most.
-        values: what the parts of that statement were: "total - 6: int = 0".
+        values: the values of that statement's parts: "total - 6: int = 0".
     """
 
     cell: str = ""
@@ -35,13 +35,13 @@ class Frame:
 
 @dataclass(frozen=True)
 class Failure:
-    """Reasons of a failed cell, as far as they can be read off without asking a model.
+    """A failed cell, with everything that can be said about it without asking a model.
 
     Attributes:
         ename, evalue: class name and message; a long message without its middle.
         cell: `Cell.key` of the cell that was run.
         frames: outermost first.
-        causes: "KeyError: 'a'" for each error that this one came from, or that its group holds.
+        causes: "KeyError: 'a'" for each error that this one came from, or that it groups.
         hints: sentences: near names, columns that exist, cells that were not run again.
         versions: "pandas 2.3.1" for each library that the traceback goes through.
         rerun: keys of the cells to run again, in order, where that alone may be the cure.
@@ -58,7 +58,7 @@ class Failure:
 
     @property
     def title(self) -> str:
-        """One line: "KeyError: 'pric'"."""
+        """The error on one line: "KeyError: 'pric'"."""
         return " ".join(f"{self.ename}: {self.evalue}".strip(": ").split())
 
     @property
@@ -69,7 +69,10 @@ class Failure:
 
     @property
     def signature(self) -> tuple[str, ...]:
-        """Equal for the same error from the same statements, also in another cell (in a terminal always)."""
+        """A key that is equal for the same error from the same statements, whatever the cell.
+
+        In a terminal it always is.
+        """
         where = [part for frame in self.frames for part in (frame.function, frame.source)]
         return (self.ename, self.evalue, *where)
 
@@ -90,6 +93,6 @@ def _read_output(cell: Cell, output: Output) -> Failure:
 
 
 def _line_of(line: str, source: str) -> int:
-    """The line's number where it is unmistakable."""
+    """The number of a line where it is unmistakable."""
     found = [number for number, one in enumerate(source.split("\n"), 1) if one.strip() == line]
     return found[0] if len(found) == 1 else 0

@@ -1,6 +1,6 @@
-"""Hints at what is behind an error, as far as it can be seen: near names, keys and columns that do exist.
+"""Hints about the cause of an error: near names, keys and columns that do exist.
 
-Reads live values the careful way (`type_facts`, `table_schema`); returns sentences.
+Live values are read without running their code (`type_facts`, `table_schema`); hints are sentences.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
 
 
 def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
-    """Find sentences about `error`; `live` are the parts of the failing statements with their values."""
+    """Find hints for `error`; `live` are the parts of the failing statements with their values."""
     if is_error(error, NameError):
         yield from _about_name(error, live, namespace)
     elif is_error(error, AttributeError):
@@ -51,13 +51,13 @@ def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object])
         yield from _about_file(error)
     told = list(pandas_hints(error, live))
     yield from told
-    # Python itself takes a column's name for an attribute, and libraries report one in errors of all kinds.
+    # `df.pric` makes a missing column a missing attribute, and libraries report one in errors of all kinds.
     if not told and not is_error(error, NameError, ImportError, OSError):
         yield from _about_keys(error, live)
 
 
 def missing_name(error: BaseException) -> str:
-    """The name that a NameError misses, "" for any other error."""
+    """The name that a NameError reports as missing, "" for any other error."""
     if not is_error(error, NameError):
         return ""
     name = field_of(error, "name")
@@ -97,7 +97,7 @@ def _about_attribute(error: BaseException) -> Iterator[str]:
 
 
 def _about_a_module(error: BaseException) -> Iterator[str]:
-    """A module that raises the error itself, and so without its parts."""
+    """A hint for a module that raises the error itself, without the error's fields."""
     said = first_argument(error)
     found = _NO_ATTRIBUTE.match(said) if type(said) is str else None
     instead = replacement_of(found[1], "", found[2]) if found else ""
@@ -112,7 +112,7 @@ def _replacement(owner: object, name: str) -> str:
 
 
 def _about_a_builtin(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
-    """A name of Python's own that the notebook bound to something that cannot be called."""
+    """A hint for a built-in name that the notebook bound to something not callable."""
     said = first_argument(error)
     if type(said) is not str or not said.endswith("object is not callable"):
         return
@@ -179,7 +179,7 @@ def _about_file(error: BaseException) -> Iterator[str]:
 
 
 def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
-    """Keys and columns that the error speaks of and that the values in play do not have."""
+    """Hints about the keys and columns in the error that the values involved do not have."""
     wanted = list(_keys_in(error))
     told: set[int] = set()
     for expression, value in live:
@@ -204,7 +204,7 @@ def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
 
 
 def _keys_in(error: BaseException) -> Iterator[object]:
-    """What a KeyError was asked for; of any other error the words that its message quotes."""
+    """The key that a KeyError asked for; for any other error, the words that its message quotes."""
     key = first_argument(error)
     named = list(islice(_named_in(key[:2000]), _WORDS)) if type(key) is str else []
     is_sentence = type(key) is str and bool(named) and (_SENTENCE.search(key) is not None or "[" in key)
@@ -215,7 +215,7 @@ def _keys_in(error: BaseException) -> Iterator[object]:
 
 
 def _named_in(said: str) -> Iterator[str]:
-    """The words that a message quotes; of "Column not found: price" the bare one."""
+    """The words that a message quotes; in "Column not found: price" the bare one."""
     quoted = [next(filter(None, match)) for match in _QUOTED.findall(said)]
     bare = _BARE_NAMES.search(said)
     yield from quoted or ([bare[1].strip()] if bare else [])
@@ -232,13 +232,13 @@ def _keys_of(value: object) -> list[object] | None:
 
 
 def _ungrouped(value: object) -> object:
-    """The table behind pandas's `groupby`, `rolling` and the like, which keep it as `obj`."""
+    """The table behind pandas's `groupby`, `rolling` and similar, which keep it as `obj`."""
     inside = module_of(type(value)).startswith("pandas.")
     return instance_dict(value).get("obj", value) if inside else value
 
 
 def _near(name: str, names: Iterable[str]) -> list[str]:
-    """The names most like `name`, also where only the case differs or one begins the other."""
+    """The names most like `name`, including those that differ in case only or where one begins the other."""
     words = [word for word in dict.fromkeys(names) if isinstance(word, str) and word != name]
     same = [word for word in words if word.casefold() == name.casefold() or word.strip() == name.strip()]
     begins = [word for word in words if len(name) > 2 and len(word) > 2 and _one_begins_the_other(word, name)]

@@ -1,4 +1,4 @@
-"""Errors of pandas whose own words do not say what is behind: labels, join keys, text to average."""
+"""Hints for pandas errors whose own words hide the cause: labels, join keys, text to average."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_FRAMES = 200
 
 
 def pandas_hints(error: BaseException, live: Sequence[tuple[str, object]]) -> Iterator[str]:
-    """Sentences about an error that came through pandas; `live` are the values on the failing lines."""
+    """Hints for an error that came through pandas; `live` are the values on the failing lines."""
     modules = _modules(error)
     if not modules:
         return

@@ -1,6 +1,6 @@
-"""Reading of a live exception into a `Failure`, at once and for good: nothing of it is kept alive.
+"""Reading of a live exception into a `Failure`, keeping nothing of it alive.
 
-Knows neither IPython nor the notebook: which file names are cells is told by the caller.
+Independent of IPython and the notebook: the caller says which file names are cells.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .hints import hints_for
 if TYPE_CHECKING:
     from stack_data.core import FrameInfo
 
-# The outermost frames say what was asked for, the innermost where it went wrong.
+# The outermost frames show what was called, the innermost where it went wrong.
 _OUTER, _INNER = 2, 3
 _MOST_FRAMES_WALKED = 100_000
 _STATEMENT_LINES = 8
@@ -32,7 +32,7 @@ _VALUES, _VALUE_LIMIT, _EXPRESSION_LIMIT = 12, 400, 80
 _CAUSES = 4
 _MESSAGE_LIMIT = 1000
 _VERSIONS = 5
-# For describing all values of one failure; each has the cap of `describe_variable` besides.
+# Time for describing all values of one failure; each also has the cap of `describe_variable`.
 _PATIENCE_SECONDS = 1.0
 _OWN_PACKAGE = __name__.partition(".")[0]
 
@@ -41,7 +41,7 @@ CellOf = Callable[[str], "str | None"]
 
 @dataclass(frozen=True)
 class _Read:
-    """A frame with its live values, for as long as hints are being looked for."""
+    """A frame with its live values, kept only while hints are being sought."""
 
     frame: Frame
     live: tuple[tuple[str, object], ...]
@@ -71,13 +71,13 @@ def read_exception(
 
 
 def message_of(error: BaseException) -> str:
-    """`str(error)`, which is user code and may itself fail or be endless; a long one without its middle."""
+    """`str(error)`, guarded: it is user code and may fail or never end. A long message loses its middle."""
     text = text_of(error)
     return "(its message cannot be read)" if text is None else capped_message(text, _MESSAGE_LIMIT)
 
 
 def _chosen(error: BaseException, cell_of: CellOf) -> list[TracebackType]:
-    """The user's frames, outermost first; of a deep recursion the ends."""
+    """The user's frames, outermost first; for deep recursion only the two ends."""
     users = [each for each in _tracebacks(error) if _is_users(each.tb_frame, cell_of)]
     return users if len(users) <= _OUTER + _INNER else [*users[:_OUTER], *users[-_INNER:]]
 
@@ -95,19 +95,19 @@ def _is_users(frame: FrameType, cell_of: CellOf) -> bool:
     file = frame.f_code.co_filename
     if cell_of(file) is not None:
         return True
-    # Cython's frames name files that are nowhere.
+    # Cython's frames name files that do not exist.
     if file.endswith((".pyx", ".pxi", ".pxd")) and not linecache.getline(file, frame.f_lineno or 1):
         return False
     code = frame.f_code
     module = dict.get(frame.f_globals, "__name__")
     own = isinstance(module, str) and module.partition(".")[0] == _OWN_PACKAGE
-    # Not its value: asking a frame for its locals copies them, and they may be no dict.
+    # Not its value: reading a frame's locals copies them, and they may not be a dict.
     hidden = "__tracebackhide__" in (*code.co_varnames, *code.co_names)
     return not (own or file.startswith("<") or is_library(file) or hidden)
 
 
 def _read_frame(step: TracebackType, cell_of: CellOf, namespace: Mapping[str, object], ends: float) -> _Read:
-    # IPython has it loaded; a terminal command that never meets a live exception does not need it.
+    # IPython has loaded it already; a terminal command that never sees a live exception does not need it.
     from stack_data.core import FrameInfo
 
     code = step.tb_frame.f_code
@@ -123,7 +123,7 @@ def _read_frame(step: TracebackType, cell_of: CellOf, namespace: Mapping[str, ob
         line=step.tb_lineno,
         source=_statement(info, step),
     )
-    # What is bound in the notebook is described among the variables.
+    # Names bound in the notebook are described among the variables.
     told = [(name, value) for name, value in live if not (at_top and namespace.get(name) is value)]
     return _Read(replace(frame, values=tuple(_described(told, ends))), live)
 
@@ -148,7 +148,7 @@ def _statements(info: FrameInfo) -> Collection[Any]:
 
 
 def _live_values(info: FrameInfo) -> Iterator[tuple[str, object]]:
-    """What the names and sub-expressions of the failing statement were, as far as that is safe to ask."""
+    """The values of the names and sub-expressions of the failing statement, where reading them is safe."""
     try:
         variables = info.variables_in_executing_piece  # type: ignore[misc]
     except Exception:  # noqa: BLE001 - evaluates values of the user's, whose methods may raise anything
@@ -170,7 +170,7 @@ def _described(values: Iterable[tuple[str, object]], ends: float) -> Iterator[st
 
 
 def _syntax_frame(error: BaseException, cell: str, cell_of: CellOf) -> tuple[Frame, ...]:
-    """The place that a SyntaxError names: no frame was ever made for it."""
+    """The place that a SyntaxError names, for which there never was a frame."""
     if not is_error(error, SyntaxError):
         return ()
     said = [field_of(error, name) for name in ("filename", "text", "lineno")]
@@ -189,7 +189,7 @@ def _causes(error: BaseException) -> Iterator[str]:
 
 
 def _related(error: BaseException, seen: set[int]) -> Iterator[BaseException]:
-    """What the error came from, and the members of a group, nearest first."""
+    """The errors that this one came from, and the members of a group, nearest first."""
     waiting: list[BaseException] = [error]
     while waiting and len(seen) <= _CAUSES:
         current = waiting.pop(0)
@@ -211,7 +211,7 @@ def _origin(error: BaseException) -> Any:
 
 
 def _versions(error: BaseException) -> Iterator[str]:
-    """Of the libraries that the traceback goes through, as they say themselves."""
+    """The libraries that the traceback goes through, with the versions they report."""
     roots: dict[str, None] = {}
     for step in _tracebacks(error):
         module = dict.get(step.tb_frame.f_globals, "__name__")

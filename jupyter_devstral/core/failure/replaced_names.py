@@ -1,6 +1,6 @@
-"""Names that pandas and numpy have taken away, and what does the same now.
+"""Names that pandas and numpy removed, with their present replacements.
 
-Models learned from code that is older than the libraries; for these no near name helps. Sources: the release
+Models learned from code older than the libraries, and no near name helps with these. Sources: the release
 notes of pandas 1.0 to 3.0 and of numpy 1.20 to 2.0.
 """
 
@@ -58,5 +58,5 @@ _REPLACED: Mapping[tuple[str, str], Mapping[str, str]] = {
 
 
 def replacement_of(package: str, owner: str, name: str) -> str:
-    """What took the place of a name in a class, or in a package (`owner` ""); "" where nothing is known."""
+    """The replacement of a removed name in a class, or in a package (`owner` ""); "" where none is known."""
     return _REPLACED.get((package, owner), {}).get(name, "")

@@ -1,6 +1,6 @@
-"""What the order of execution has to do with a failure: cells edited since, never run, or run out of order.
+"""The part of execution order in a failure: cells edited since, never run, or run out of order.
 
-Knows cells and when they ran; nothing of kernels.
+Works on cells and the order they ran in; independent of kernels.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Run:
 
     Attributes:
         key: `Cell.key`.
-        source: as it was executed.
-        order: larger is later.
+        source: the source as executed.
+        order: the place in the order of execution; larger is later.
     """
 
     key: str
@@ -48,10 +48,10 @@ class RunOrder:
 def run_order(
     cells: Sequence[Cell], runs: Iterable[Run], failing: Cell, *, missing: str = "", edited_known: bool = True
 ) -> RunOrder:
-    """Compare the document with what ran.
+    """Compare the document with the runs.
 
     `cells` are the document with its sources as the user sees them now (`edited_known`: that is certain),
-    `missing` a name that is not bound. Only cells that `failing` depends on are spoken of.
+    `missing` a name that is not bound. Only cells that `failing` depends on are mentioned.
     """
     last = {run.key: run for run in runs}
     code = [cell for cell in cells if cell.kind == "code" and not is_request(cell)]
@@ -84,7 +84,7 @@ def _needed(code: Sequence[Cell], failing: Cell, loads: Collection[str]) -> list
 def _never_run(
     code: Sequence[Cell], last: Mapping[str, Run], failing: Cell, missing: str
 ) -> Iterable[tuple[str, str]]:
-    """Cells that would bind the missing name and were not run in this kernel."""
+    """The cells that would bind the missing name but did not run in this kernel."""
     if not missing:
         return
     binders = [cell for cell in code if missing in names_of(cell.source).binds and cell.key != failing.key]
@@ -98,7 +98,7 @@ def _never_run(
 def _deleted(
     code: Sequence[Cell], last: Mapping[str, Run], failing: Cell, missing: str
 ) -> Iterable[tuple[str, str]]:
-    """The cell that took the missing name away, and the one that had bound it."""
+    """The cell that deleted the missing name, and the one that had bound it."""
     ran = [cell for cell in code if missing and cell.key in last and cell.key != failing.key]
     ran.sort(key=lambda cell: last[cell.key].order)
     removers = [cell for cell in ran if deletes(last[cell.key].source, missing)]
@@ -122,7 +122,7 @@ def _deleted(
 def _out_of_order(
     code: Sequence[Cell], last: Mapping[str, Run], failing: Cell, loads: Collection[str]
 ) -> Iterable[tuple[str, str]]:
-    """Names whose last binding is not the one that the document's order gives."""
+    """The names whose last binding differs from the one that document order gives."""
     for name in sorted(loads):
         binders = [
             cell

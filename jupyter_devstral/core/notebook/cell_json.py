@@ -1,4 +1,4 @@
-"""Cells as nbformat JSON of the version a file has: made, rewritten, put in place; the rest untouched."""
+"""Cells as nbformat JSON of a file's own version: made, rewritten and put in place; all else untouched."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 @dataclass
 class CellFormat:
-    """How the cells of one file are written down.
+    """The way the cells of one file are written.
 
     Attributes:
         major: nbformat's major version; 4 where the file does not say.
         has_ids: cells carry ids (4.5 and later).
         as_lines: sources are lists of lines, not strings.
-        language: of v2 and v3 code cells.
-        ids: those in use.
+        language: the language of v2 and v3 code cells.
+        ids: the ids in use.
     """
 
     major: int
@@ -28,7 +28,7 @@ class CellFormat:
 
     @classmethod
     def of(cls, notebook: Mapping[str, Any], cells: Sequence[Any]) -> CellFormat:
-        """The format of a file, from its version and from what its own cells look like."""
+        """The format of a file, from its version and from the look of its own cells."""
         dicts = [cell for cell in cells if isinstance(cell, dict)]
         major, minor = notebook.get("nbformat"), notebook.get("nbformat_minor")
         ids = {cell["id"] for cell in dicts if isinstance(cell.get("id"), str)}
@@ -42,7 +42,7 @@ class CellFormat:
         return cls(major, has_ids, as_lines, languages[0] if languages else "python", ids)
 
     def new_cell(self, kind: str, source: str, near: str) -> dict[str, Any]:
-        """A cell that has not run yet; `near`, the id of its anchor, makes its own id reproducible."""
+        """A cell that has not run yet. `near`, the id of its anchor, makes its own id reproducible."""
         cell: dict[str, Any] = {"cell_type": kind}
         if self.major >= 3:
             cell["metadata"] = {}
@@ -59,10 +59,10 @@ class CellFormat:
         return dict(sorted(cell.items()))
 
     def with_source(self, raw: dict[str, Any], source: str) -> dict[str, Any]:
-        """The cell with another source: id, metadata, attachments kept, the outputs of the old code gone."""
+        """The cell with another source. Id, metadata and attachments stay; the outputs of the old code go."""
         cell = dict(raw)
         if cell.get("cell_type") == "heading":
-            # v3; what reads notebooks here shows a heading as Markdown.
+            # v3 heading cells; `notebook.file` reads them as Markdown.
             cell["cell_type"] = "markdown"
             del cell["level"]
         key = "input" if "input" in cell and "source" not in cell else "source"

@@ -1,6 +1,6 @@
-"""Notebooks as frozen values, read from nbformat JSON of any version; what the rest of `core` looks at.
+"""Notebooks as frozen values, read from nbformat JSON of any version; the rest of `core` works on these.
 
-Must not know where a notebook came from (a file, a kernel's history, a browser) nor how it is shown.
+Independent of where a notebook came from (a file, a kernel's history, a browser) and how it is shown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 OutputKind: TypeAlias = Literal["stream", "result", "display", "error"]
 
-# In the metadata of a display: what it waits for, in words, while there is nothing of an answer to show.
+# The key of a display's metadata that says, in words, what it waits for before an answer arrives.
 STATUS_KEY = "jupyter_devstral_status"
 # The output MIME type that carries an answer: its edits, its receipt and the turn to replay.
 REPLY_MIME = "application/vnd.jupyter-devstral.v1+json"
@@ -51,14 +51,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell.
+    """One cell of a notebook.
 
     Attributes:
         id: the cell's own id, or "" where the format has none.
         index: position among all cells, 0-based.
-        kind: of its text.
-        source: the text, lines joined with "\n".
-        outputs: of a code cell, in order.
+        kind: the kind of its text.
+        source: the text, lines joined with "\\n".
+        outputs: the outputs of a code cell, in order.
         turn: the recorded exchange, for a cell that asked Devstral something and was answered.
         chat: exchanges beside the notebook that were made while this was its last cell, in order.
     """
@@ -73,7 +73,7 @@ class Cell:
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """All exchanges that stand behind this cell."""
+        """All exchanges of this cell, in order: its own and those beside the notebook."""
         return (*((self.turn,) if self.turn else ()), *self.chat)
 
     @property
@@ -91,5 +91,8 @@ class Notebook:
 
 
 def header(cell: Cell, remark: str = "") -> str:
-    """`cell 4`, the name by which everything in a prompt refers to a cell; in words, as no code reads."""
+    """The name `cell 4`, by which everything in a prompt refers to a cell.
+
+    It is in words, as no code reads.
+    """
     return f"cell {cell.index}{remark}"

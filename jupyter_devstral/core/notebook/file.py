@@ -1,6 +1,6 @@
 """Notebook files as values: nbformat 2, 3 and 4.x JSON, as found in the wild, becomes a `Notebook`.
 
-Must not validate: a file that Jupyter would refuse is still read as far as it makes sense.
+Deliberately does not validate: a file that Jupyter would reject is still read as far as it makes sense.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ KERNELS = {
 
 
 def read_notebook_json(text: str | bytes) -> dict[str, Any]:
-    """The JSON object of a notebook file. NotebookError, one line, when it is not one."""
+    """The JSON object of a notebook file. Raises NotebookError, one line long, when it is not one."""
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix("\ufeff")
         data = json.loads(decoded)
@@ -88,7 +88,7 @@ def notebook_from_json(data: dict[str, Any]) -> Notebook:
 
 
 def find_cell(notebook: Notebook, id_or_index: str) -> Cell:
-    """The cell with this id, else at this 0-based index. NotebookError when there is none, or several."""
+    """The cell with this id, else at this 0-based index. Raises NotebookError for none or several."""
     wanted = id_or_index.strip()
     found = [cell for cell in notebook.cells if wanted and cell.key == wanted]
     if len(found) > 1:
@@ -153,7 +153,7 @@ def _output(kind: OutputKind, raw: dict[str, Any], old: bool) -> Output:
 
 
 def _richest(mimes: Iterable[str]) -> str:
-    """The type a notebook front-end would show, in the order that matters to a reader of text."""
+    """The MIME type a notebook front-end would show, in the order that matters to a reader of text."""
     present = [mime for mime in mimes if isinstance(mime, str)]
     for prefix in ("text/html", "image/", "application/", "text/markdown", "text/latex"):
         for mime in present:
@@ -189,7 +189,10 @@ def _plain_language(name: str) -> str:
 
 
 def _text(value: Any, old: bool) -> str:
-    """A multi-line string: a string, or a list of lines (v2 and some v3 writers left out the newlines)."""
+    """The text of a multi-line string, stored as one string or a list of lines.
+
+    Version 2 and some v3 writers left out the newlines.
+    """
     if isinstance(value, str):
         return value
     lines = [line for line in _list(value) if isinstance(line, str)]

@@ -1,4 +1,4 @@
-"""The one answer to whether a cell is ours: a question, a setting, tests; and which cell it is about."""
+"""The one answer to whether a cell is ours (a question, a setting, tests) and which cell it is about."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from .cells import Cell, Notebook
 
-# What a cell of tests begins with: it is run by pytest, and Python to everything else.
+# The first line of a cell of tests: pytest runs the cell, everything else sees Python.
 TEST_MAGIC = "%%devstral pytest"
 # Metadata of the output of such a cell: how many tests failed, and all outcomes in words.
 TESTS_KEY = "devstral_tests"
@@ -22,7 +22,7 @@ _OWN_LINE = re.compile(
 
 
 def tests_in_cell(source: str) -> str | None:
-    """What stands below the magic of a cell of tests; None for any other cell."""
+    """The text below the magic of a cell of tests; None for any other cell."""
     found = _TEST_CELL.match(source)
     return source[found.end() :] if found else None
 
@@ -34,22 +34,24 @@ def cell_magic(source: str) -> tuple[str, str] | None:
 
 
 def line_magics(source: str) -> list[str]:
-    """What stands behind each `%devstral` of a cell; the text of another cell magic has none."""
+    """The text behind each `%devstral` of a cell. The text of another cell magic has none."""
     return [] if source.lstrip().startswith("%%") else _LINE_MAGIC.findall(source)
 
 
 def mentions_magic(source: str) -> bool:
-    """Whether a line begins with one of our magics, wherever it stands."""
+    """Tell whether a line begins with one of our magics, wherever it stands."""
     return _MENTIONS.search(source) is not None
 
 
 def loads_extension(source: str) -> bool:
-    """Whether a line of the cell is `%load_ext jupyter_devstral`."""
+    """Tell whether a line of the cell is `%load_ext jupyter_devstral`."""
     return _LOADS.search(source) is not None
 
 
 def is_request(cell: Cell) -> bool:
-    """A cell that only talks to Devstral: its words travel as a turn or as the question, never as a cell.
+    """Tell whether a cell only talks to Devstral.
+
+    Its words travel as a turn or as the question, never as a cell.
 
     Cells that only load or configure it are of no use to the model either.
     """

@@ -1,4 +1,4 @@
-"""How much of a notebook a request may send."""
+"""The part of a notebook that a request may send."""
 
 from __future__ import annotations
 

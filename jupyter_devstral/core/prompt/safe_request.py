@@ -20,12 +20,11 @@ from ..text.lazy_pattern import LazyPattern
 from ..text.terminal_text import as_shown
 from ..text.traceback_text import clean_output, clean_traceback
 
-# Outputs are cut to a few hundred characters afterwards: what is beyond this need not be cleaned.
+# Outputs are cut to a few hundred characters later: text beyond this length need not be cleaned.
 _LONGEST = 20_000
 _LAST_GAP = LazyPattern(r"\s\S*\Z")
 _FIRST_GAP = LazyPattern(r"\s")
 _FRAME_CONTEXT = re.compile(r"^\s+\d+(?:\s.*)?$")
-# Base64 is wrapped at 60 to 76 characters where it is wrapped.
 _FAILING_LINE = re.compile(r"^-+> ", re.MULTILINE)
 _COMPILED_FRAME = re.compile(
     r"^(?: *File \"?[^\"\n]*?\.(?:pyx|pxi|pxd)\b|\S+\.(?:pyx|pxi|pxd) in ).*\n(?:-+> .*\n)?", re.MULTILINE
@@ -33,6 +32,7 @@ _COMPILED_FRAME = re.compile(
 _CAUSE = re.compile(
     r"^(?:The above exception was the direct cause|During handling of the above).*\n", re.MULTILINE
 )
+# Wrapped base64 has lines of 60 to 76 characters.
 _BLOB_CHARACTERS = 60
 
 

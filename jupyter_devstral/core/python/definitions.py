@@ -1,6 +1,6 @@
-"""The part of a cell that binds given names: its statements verbatim, or less where those are long.
+"""The part of a cell that binds given names: its statements verbatim, the long ones shortened.
 
-Knows one cell at a time; where a name comes from is the business of `dependencies`.
+Works on a single cell; `dependencies` finds which cell defines a name.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from .name_scopes import read_names
 from .source import DEFINITIONS, parse_cell
 
 GAP = "…"
-# A statement longer than this is shortened in the short form: about 80 tokens.
+# Characters beyond which a statement is shortened in the short form: about 80 tokens.
 _LONG_LINES = 6
 _LONG_LINE = 160
 
 
 @lru_cache(maxsize=4096)
 def definition_text(source: str, names: frozenset[str], short: bool) -> str:
-    """The statements of the cell that bind any of `names`, with "…" lines where others were left out.
+    """The statements of the cell that bind any of `names`, with "…" lines for those left out.
 
     With `short`, long ones are reduced: a function to its signature and docstring, a class to its header, a
     block to its header and the binding in it, anything else to its first line. "" where no statement is found
@@ -44,7 +44,7 @@ def _binds(statement: ast.stmt, names: Collection[str]) -> bool:
 
 
 def _lines_of(statement: ast.stmt) -> tuple[int, int]:
-    """First and last line, 1-based, decorators included."""
+    """The first and last line of a statement, 1-based, decorators included."""
     decorators = getattr(statement, "decorator_list", [])
     first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
     return first, statement.end_lineno or statement.lineno
@@ -66,7 +66,7 @@ def _short_ranges(statement: ast.stmt, names: Collection[str]) -> Iterator[tuple
 
 
 def _end_of_header(statement: ast.stmt) -> int:
-    """The last line of `def f(…):` with its docstring's first line, or of any block's opening line."""
+    """The last line of a block's header; for `def f(…):` the first line of its docstring counts too."""
     body: Sequence[ast.stmt] = statement.body  # type: ignore[attr-defined]
     opening = body[0]
     if isinstance(statement, DEFINITIONS) and ast.get_docstring(statement, clean=False):

@@ -1,4 +1,4 @@
-"""Which earlier cells bind the names that a piece of code reads: the def/use graph of a notebook."""
+"""The def/use graph of a notebook: the earlier cells that bind the names a piece of code reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .source import names_of
 
 
 class Dependencies:
-    """The definitions in the code cells of a notebook. Building it is linear in the cells."""
+    """The definitions in the code cells of a notebook. Building it takes time linear in the cells."""
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self._binders: dict[str, list[int]] = {}
@@ -26,7 +26,7 @@ class Dependencies:
                     self._binders_within.setdefault(name, []).append(cell.index)
 
     def binds(self, name: str) -> bool:
-        """Whether any cell binds the name."""
+        """Tell whether any cell binds the name."""
         return name in self._binders
 
     def binder(self, name: str, before: int) -> int | None:
@@ -34,7 +34,7 @@ class Dependencies:
         return _last_before(self._binders.get(name, []), before)
 
     def direct(self, loads: Iterable[str], before: int) -> dict[int, frozenset[str]]:
-        """Cell index -> the names of `loads` that this cell is the last to bind before index `before`."""
+        """The names of `loads` by the cell that binds them last before index `before`."""
         found: dict[int, set[str]] = {}
         for name in loads:
             index = self.binder(name, before)
@@ -43,7 +43,10 @@ class Dependencies:
         return {index: frozenset(found[index]) for index in sorted(found, reverse=True)}
 
     def namesakes(self, names: Iterable[str], before: int) -> dict[int, frozenset[str]]:
-        """Like `direct`, for names bound in an inner scope: how a word was used before, not what it is."""
+        """Like `direct`, for names bound in an inner scope.
+
+        These show how a word was used before, not what it is.
+        """
         found: dict[int, set[str]] = {}
         for name in names:
             index = _last_before(self._binders_within.get(name, []), before)
@@ -52,7 +55,7 @@ class Dependencies:
         return {index: frozenset(found[index]) for index in sorted(found, reverse=True)}
 
     def transitive(self, direct: Mapping[int, frozenset[str]], steps: int = 3) -> dict[int, frozenset[str]]:
-        """What the cells of `direct` read themselves, and so on for `steps` steps; nearest step first."""
+        """Names read by the cells of `direct`, followed for `steps` steps; nearest step first."""
         found: dict[int, frozenset[str]] = {}
         layer: Mapping[int, frozenset[str]] = direct
         for _ in range(steps):

@@ -1,6 +1,6 @@
-"""Which names a syntax tree binds and reads at module level, by Python's scoping rules.
+"""The names that a syntax tree binds and reads at module level, by Python's scoping rules.
 
-Knows `ast` only. (`symtable` knows scopes but not order, and refuses cells with a top-level `await`.)
+Based on `ast` alone: `symtable` knows scopes but not order, and rejects cells with a top-level `await`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _EMPTY = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, as
 
 
 def read_names(tree: ast.AST) -> tuple[set[str], set[str], set[str]]:
-    """(names left bound, names read before the tree binds them, names bound only in inner scopes).
+    """The triple (names left bound, names read before the tree binds them, names bound only in inner scopes).
 
     A read inside a function body counts as satisfied by a binding anywhere in the tree: the body runs later.
     """
@@ -25,7 +25,7 @@ def read_names(tree: ast.AST) -> tuple[set[str], set[str], set[str]]:
 
 
 class _Scope(ast.NodeVisitor):
-    """One scope, visited in the order of evaluation."""
+    """A visitor of one scope, in the order of evaluation."""
 
     def __init__(self) -> None:
         self.bound: set[str] = set()
@@ -37,10 +37,12 @@ class _Scope(ast.NodeVisitor):
         self.bound_within: set[str] = set()
 
     def bind(self, name: str | None) -> None:
+        """Record that the scope binds `name`; None binds nothing."""
         if name:
             self.bound.add(name)
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
+        """Visit the nodes in order, skipping None."""
         for node in nodes:
             if node is not None:
                 self.visit(node)
@@ -146,7 +148,7 @@ class _Scope(ast.NodeVisitor):
         self.bound.add(node.name)
 
     def visit_ListComp(self, node: _Comprehension) -> None:
-        """Its targets are its own; a walrus in it binds out here (PEP 572)."""
+        """Visit a comprehension in its own scope. A walrus in it binds in this one (PEP 572)."""
         self.visit(node.generators[0].iter)
         inner = _Scope()
         for position, generator in enumerate(node.generators):
@@ -173,7 +175,7 @@ class _Scope(ast.NodeVisitor):
         body = _Scope()
         body.bound |= {each.arg for each in every}
         body.visit_all(node.body if isinstance(node.body, list) else [node.body])
-        # Whatever a function binds is local in all of it, unless it says otherwise.
+        # A name that a function binds is local in all of it, unless declared global or nonlocal.
         local = body.bound - body.declared_global - body.declared_nonlocal
         self.read_later |= (body.read | body.read_later) - local
         self.bound_globally |= body.bound_globally | (body.bound & body.declared_global)

@@ -1,4 +1,4 @@
-"""Where Python's strings and comments are, line by line, in text that may not be Python at all."""
+"""The positions of Python's strings and comments, line by line, in text that may not be Python at all."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _ENDS = {quotes: re.compile(r"\\.|" + quotes) for quotes in ("'''", '"""')}
 
 
 class QuoteState:
-    """Reads lines in order; `open` is the triple quote the next line begins in ("" for none)."""
+    """A reader of lines in order; `open` is the triple quote the next line begins in ("" for none)."""
 
     def __init__(self) -> None:
         self.open = ""
 
     def read(self, line: str) -> int:
-        """Reads one line and returns the column of its comment, -1 without one."""
+        """Read one line and return the column of its comment, -1 without one."""
         at = 0
         while at < len(line):
             if self.open:

@@ -1,6 +1,6 @@
-"""Cells as Python: IPython's own syntax taken out, and which names a cell binds and reads.
+"""Cells as Python: IPython's own syntax removed, and the names that a cell binds and reads.
 
-Must not run anything, and must not raise, whatever the text is.
+Nothing here runs code or raises, whatever the text is.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BINDING = re.compile(
     re.MULTILINE,
 )
 _QUOTED = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*", re.DOTALL)
-# Group 1 is the name that `%xdel` takes away; `%reset` takes everything.
+# Group 1 is the name that `%xdel` deletes; `%reset` deletes all names.
 _DELETING_MAGIC = re.compile(r"^\s*%(?:xdel[ \t]+(?:-n[ \t]+)?(\w+)|reset\b(?!_))", re.MULTILINE)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -40,7 +40,7 @@ _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 @dataclass(frozen=True)
 class NamesUse:
-    """Names at module level.
+    """The names a cell uses at module level.
 
     Attributes:
         binds: names the cell leaves bound (assignments, imports, definitions, loop variables …).
@@ -71,7 +71,10 @@ def to_python(source: str) -> str:
 
 
 def parses(source: str) -> str | None:
-    """None when the cell is syntactically right, else where and why not: "line 3: invalid syntax"."""
+    """Check a cell's syntax.
+
+    Return None when it is right, else where and why not: "line 3: invalid syntax".
+    """
     if parse_cell(source) is not None:
         return None
     if (
@@ -94,7 +97,7 @@ def parses(source: str) -> str | None:
 
 @lru_cache(maxsize=8192)
 def names_of(source: str) -> NamesUse:
-    """What a cell binds and reads; guessed from its words where it does not parse."""
+    """The names a cell binds and reads; guessed from its words where it does not parse."""
     tree = _parsed_exactly(source)
     if tree is None and _IPYTHON_MARK.search(source):
         tree = _parsed(to_python(source))
@@ -108,7 +111,7 @@ def names_of(source: str) -> NamesUse:
 
 
 def mentioned_names(source: str) -> frozenset[str]:
-    """Every plain name in the cell, also those it binds itself and the local ones of its functions."""
+    """Every plain name in the cell, including those it binds itself and its functions' local names."""
     tree = parse_cell(source)
     if tree is None:
         names = _guessed_names(source)
@@ -118,7 +121,7 @@ def mentioned_names(source: str) -> frozenset[str]:
 
 @lru_cache(maxsize=256)  # trees are large, and only the cells in question are asked for
 def deletes(source: str, name: str) -> bool:
-    """Whether the cell takes `name` out of the namespace: by `del`, or by IPython's magics for that."""
+    """Tell whether the cell removes `name` from the namespace, by `del` or by IPython's magics for that."""
     if any(found[1] in (None, name) for found in _DELETING_MAGIC.finditer(source)):
         return True
     tree = parse_cell(source) if "del" in source else None
@@ -127,7 +130,7 @@ def deletes(source: str, name: str) -> bool:
         node = waiting.pop()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del) and node.id == name:
             return True
-        # What functions and classes delete is their own.
+        # A `del` inside a function or class removes its own names.
         waiting += [
             child
             for child in ast.iter_child_nodes(node)
@@ -137,7 +140,7 @@ def deletes(source: str, name: str) -> bool:
 
 
 def awaits(source: str) -> bool:
-    """Whether the cell awaits outside of functions."""
+    """Tell whether the cell awaits outside of functions."""
     tree = parse_cell(source)
     if tree is None:
         return False
@@ -149,27 +152,27 @@ def awaits(source: str) -> bool:
 
 
 def definitions_of(source: str) -> dict[str, Definition]:
-    """The functions and classes at the top level of a cell by their names, of each the last."""
+    """The top-level functions and classes of a cell by name, the last of each."""
     tree = parse_cell(source)
     nodes = tree.body if tree else []
     return {node.name: node for node in nodes if isinstance(node, DEFINITIONS)}
 
 
 def defines_the_same(name: str, source: str, other: str) -> bool:
-    """Whether two texts define a name in the same way, but for comments and spacing."""
+    """Tell whether two texts define a name in the same way, but for comments and spacing."""
     one, two = definitions_of(source).get(name), definitions_of(other).get(name)
     return one is not None and two is not None and ast.dump(one) == ast.dump(two)
 
 
 def parse_cell(source: str) -> ast.Module | None:
-    """The syntax tree of a cell with the line numbers of its source, or None where it does not parse."""
+    """The syntax tree of a cell with the line numbers of its source; None where it does not parse."""
     return _parsed_exactly(source)
 
 
 def without_ipython_syntax(source: str) -> str:
-    """The cell's Python, line for line: what only IPython understands becomes `pass` or `None`.
+    """The cell's Python, line for line. Syntax that only IPython understands becomes `pass` or `None`.
 
-    Cell magics that do not hold Python leave nothing. Unlike IPython's own transformer this keeps every line
+    Cell magics that do not hold Python leave nothing. Unlike IPython's own transformer, this keeps every line
     where it is, sees through `%time x = f()`, and imports nothing.
     """
     magic = _CELL_MAGIC.match(source)
@@ -203,7 +206,7 @@ def _line_magic_as_python(found: re.Match[str]) -> str:
 
 
 def _dedented(lines: list[str]) -> list[str]:
-    """IPython accepts a cell that is indented as a whole."""
+    """Dedent a cell that is indented as a whole, as IPython does."""
     first = next((line for line in lines if line.strip()), "")
     indent = first[: len(first) - len(first.lstrip())]
     if not indent or any(line.strip() and not line.startswith(indent) for line in lines):
@@ -219,7 +222,7 @@ def _parsed_exactly(source: str) -> ast.Module | None:
 def _parsed(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
-            # "\d" in a user's string is their business.
+            # An invalid escape such as "\d" in a user's string is not for us to warn about.
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except _UNPARSABLE:

@@ -1,4 +1,4 @@
-"""What a reply consists of, prose and code, and how a fenced block becomes the source of a cell."""
+"""Prose and code, the parts of a reply, and the reading of a fenced block as the source of a cell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .verdict import verdict_of
 
 _INDENT = re.compile(r"[ \t]*")
 _HEADING = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
-# The name that cells have in a prompt, inside a sentence or as a first comment.
+# The name of a cell as in prompts, inside a sentence or as a first comment.
 _MENTION = re.compile(r"\[cell (?P<cell>[\w-]+)[\],]", re.IGNORECASE)
 # A line that announces the code of a cell, in the languages of the interface and some more: "In cell 3:",
 # "### Cell 3 (fixed)", "Ersetze Zelle 3 durch:". Where it speaks of what the cell shows, or of another place,
@@ -35,9 +35,9 @@ _ELSEWHERE = frozenset(_OTHER_PLACES.split())
 _COMMENT = re.compile(
     r"\s*(?P<hash>#[ \t]*)?\[cell (?P<cell>[\w-]+)(?:\]|,[^\]\n]*\]):?[ \t]*\n+", re.IGNORECASE
 )
-# What is left of such a name when a model breaks off in it.
+# The beginning of such a name where the model broke off within it.
 _STRAY = re.compile(r"\[(?:cell\b[^\]\n]*\n)?\s*", re.IGNORECASE)
-# `r`, `c` and `d` are names of values, too.
+# `r`, `c` and `d` are common variable names, too.
 _SHORTEST_WORD = 2
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
@@ -51,12 +51,12 @@ class Prose:
 
 @dataclass(frozen=True)
 class Code:
-    """One fenced block.
+    """One fenced block of a reply.
 
     Attributes:
         raw: the block exactly as it came, fences included.
         language: the tag behind the fence as written ("" without one): "Python", "bash" …
-        source: the code alone: fence indentation and prompts taken off, "\\n" between lines, none at the end.
+        source: the code alone: fence indentation and prompts removed, "\\n" between lines, none at the end.
         closed: whether the block's end was seen.
         verdict: "cell" when the source can become a code cell of the notebook, else why not: "empty",
             "shell", "diff", "output", "lazy", "does not parse: line 3: …", "other language: r".
@@ -82,7 +82,10 @@ def read_code(
     cell: str = "",
     notebook_language: str = "python",
 ) -> Code:
-    """A `Code` from the text between two fences; `lead`: the line of prose before, `column`: the fence's."""
+    """Make a `Code` from the text between two fences.
+
+    `lead` is the line of prose before, `column` the fence's.
+    """
     tag, content = _tag_on_next_line(tag, content)
     if (name := _COMMENT.match(content)) and (not name["hash"] or not cell or cell == name["cell"]):
         cell, content = cell or name["cell"], content[name.end() :]
@@ -101,7 +104,7 @@ def read_code(
 
 
 def _tag_on_next_line(tag: str, content: str) -> tuple[str, str]:
-    """A language that stands alone on the first line of an untagged block is its tag."""
+    """Take a language that stands alone on the first line of an untagged block as its tag."""
     first, _, rest = content.partition("\n")
     word = first.strip()
     if tag or len(word) < _SHORTEST_WORD or not is_known(word) or not rest.strip():
@@ -125,7 +128,7 @@ def cell_mentioned(line: str) -> str:
 
 
 def _python_source(content: str, column: int, *, certain: bool) -> str:
-    """The first layout that parses; the first at all when none does."""
+    """The first layout of the code that parses; the first of all where none does."""
     first = ""
     for number, layout in enumerate(_layouts(content, column)):
         source = without_prompts(layout)
@@ -140,7 +143,7 @@ def _is_cell(source: str, *, certain: bool) -> bool:
 
 
 def _mended(source: str, content: str) -> Iterator[str]:
-    """Readings of a source that does not parse: without characters, or a stray beginning, that hinder."""
+    """Readings of a source that does not parse, each without characters or a stray beginning that hinder."""
     for plain in without_odd_characters(content):
         yield _outdented(plain, _least_indent(plain))
     if stray := _STRAY.match(source):
@@ -148,13 +151,13 @@ def _mended(source: str, content: str) -> Iterator[str]:
 
 
 def _layouts(content: str, column: int) -> Iterator[str]:
-    """Ways to take the indentation off: what all lines share, else what Markdown says."""
+    """Ways to remove the indentation: first by what all lines share, then by Markdown's rules."""
     for width in dict.fromkeys([_least_indent(content), column]):
         yield _outdented(content, width)
 
 
 def _least_indent(content: str) -> int:
-    """Columns of white space (tabs to 4) before the leftmost line that is not blank."""
+    """The columns of white space (tabs to 4) before the leftmost line that is not blank."""
     lines = [line for line in content.split("\n") if line.strip()]
     return min((len(_INDENT.match(line)[0].expandtabs(4)) for line in lines), default=0)  # type: ignore[index]
 
@@ -164,7 +167,7 @@ def _outdented(content: str, width: int) -> str:
 
 
 def _cut(line: str, width: int) -> str:
-    """Up to `width` columns of white space taken off; a tab cut in two leaves spaces."""
+    """Remove up to `width` columns of white space from a line; a tab cut in two leaves spaces."""
     at = column = 0
     while at < len(line) and column < width and line[at] in " \t":
         column += 1 if line[at] == " " else 4 - column % 4

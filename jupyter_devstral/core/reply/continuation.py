@@ -1,6 +1,6 @@
-"""Joins the continuation of a reply to what was there when it was cut.
+"""The joint between a reply that was cut and its continuation.
 
-Models repeat the last line, or open a code block again inside the open one; both would spoil the code.
+Models repeat the last line, or reopen the code block inside the open one; either would spoil the code.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from .parser import Code, ReplyParser
 _TAIL = 2000
 _FENCE_WITH_LANGUAGE = re.compile(r"\s*(?:`{3,}|~{3,})[ \t]*[{\w][^\n`]*\n")
 _ENOUGH = 10
-# So many characters tell what prose goes on with: a word, an item, a heading.
+# Characters that show how prose continues: with a word, an item, a heading.
 _FIRST_WORD = 16
 _LAST_WORD = re.compile(r"\w+\Z")
 _ENDING = re.compile(
     r"(?:s|es|ed|er|ers|ing|ings|ly|al|ally|ment|ments|ness|ful|ous|ive|ity|able|ible|i[sz](?:e|es|ed|ing)"
-    # Nothing without a vowel is a word.
+    # A word has a vowel.
     r"|\w*[ts]ions?|[^\W\daeiouy_]+)"
 )
 _BLOCK = re.compile(r"(?:#{1,6} |[-*+] |\d+[.)] |`{3}|~{3}|\|)")
-# Where one of these stands on either side, a word has ended; most others may be cut in two.
+# Next to one of these whole words, a word has ended; most others may be cut in two.
 _WHOLE_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -36,7 +36,9 @@ _WHOLE_WORDS = frozenset(
 
 
 class Joiner:
-    """Passes a continuation through as it streams, holding back only what its beginning may repeat.
+    """A filter for a continuation as it streams.
+
+    Only text that may repeat the end of the reply is held back.
 
     Args:
         partial: the reply so far.
@@ -61,11 +63,11 @@ class Joiner:
         return self._decide()
 
     def close(self) -> str:
-        """What was held back."""
+        """Return the text held back."""
         return "" if self._decided else self._decide()
 
     def _may_change(self) -> bool:
-        """Whether more text could still complete a repeated fence, a repeated tail or the first line."""
+        """Tell whether more text could still complete a repeated fence, repeated tail or the first line."""
         held = self._held
         if self._in_code:
             if held.lstrip()[:1] in ("", "`", "~") and "\n" not in held.lstrip():
@@ -91,7 +93,9 @@ class Joiner:
         return "\n" + text if self._is_new_line(text, begun_anew=text != reopened) else text
 
     def _is_new_line(self, text: str, *, begun_anew: bool) -> bool:
-        """Whether a line break was lost between the two: some servers drop blanks at the end of an answer.
+        """Tell whether a line break was lost between the two.
+
+        Some servers drop white space at the end of an answer.
 
         `begun_anew`: the model opened the code block again, so it stood at the beginning of a line.
         """
@@ -106,7 +110,7 @@ class Joiner:
 
 
 def _gap(tail: str, text: str) -> str:
-    """Return what a model left out between two pieces of prose: a blank, a new paragraph, or nothing."""
+    """The gap that a model left out between two pieces of prose: a blank, a new paragraph, or nothing."""
     first = text[:1]
     if not first or first.isspace() or tail[-1].isspace():
         return ""
@@ -119,12 +123,12 @@ def _gap(tail: str, text: str) -> str:
 
 
 def _are_two_words(one: str, other: str, before: str) -> bool:
-    """Whether `one` ends where `other` begins, by the words that the reply has used before."""
+    """Tell whether `one` is a whole word before `other`, by the words that the reply has used so far."""
     used = set(re.findall(r"\w+", before.lower()))
     if (one + other).lower() in used:
         return False
     known = _WHOLE_WORDS | used
-    # A new answer never begins with the blank that a new word would: only an ending speaks for half a word.
+    # A new answer never begins with the blank of a new word; only an ending is evidence of half a word.
     return one.lower() in known or other.lower() in known or not _ENDING.fullmatch(other)
 
 
@@ -136,23 +140,23 @@ def _ends_inside_code(partial: str, language: str) -> bool:
 
 
 def _without_fence(text: str) -> str:
-    # A fence without a language may be the end of the block; one with a language can only open it again.
+    # A fence without a language may end the block; one with a language can only reopen it.
     match = _FENCE_WITH_LANGUAGE.match(text)
     return text[match.end() :] if match else text
 
 
 def _repeated(tail: str, text: str) -> int:
-    """How many characters at the beginning of `text` repeat the end of `tail`."""
+    """The number of characters at the beginning of `text` that repeat the end of `tail`."""
     for length in range(min(len(tail), len(text)), 0, -1):
         if tail.endswith(text[:length]) and _is_repetition(tail, text[:length]):
             return length
-    # The last line begun anew without its indentation.
+    # The last line, begun again without its indentation.
     last = tail.rpartition("\n")[2].strip()
     return len(last) if len(last) >= _ENOUGH and text.startswith(last) else 0
 
 
 def _is_repetition(tail: str, overlap: str) -> bool:
-    """Whether equal characters are too many to be chance: a good many, or the whole unfinished last line."""
+    """Tell whether a match is too long for chance: many characters, or all of the unfinished last line."""
     if len(overlap.strip()) >= _ENOUGH:
         return True
     last_line = tail.rpartition("\n")[2]

@@ -1,6 +1,6 @@
-"""Fence lines as models write them: which line opens a block, which one ends it, what the info string says.
+"""Fence lines as models write them: openings, closings and info strings.
 
-Knows single lines only; `open_block` knows what a block may hold, `reply` puts both together.
+Works on single lines; `open_block` knows what a block may hold, and `parser` combines the two.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ class Opening:
     """An opening fence.
 
     Attributes:
-        at: where in the line the block begins; what stands before is prose (a list marker, a sentence).
+        at: the column of the line where the block begins, behind prose (a list marker, a sentence).
         char, length: "`" or "~", and how many.
         column: columns (tabs to 4) before the fence, which its code may be indented by too.
         tag: the word that names the language, as written; "" without one.
         cell: the cell the info string names (`cell=4`), "" without one.
         glued: code on the line of the fence, "" mostly.
-        closes: the block ends on the same line.
+        closes: whether the block ends on the same line.
     """
 
     at: int
@@ -55,7 +55,7 @@ class Opening:
 
 
 def find_opening(line: str) -> Opening | None:
-    """The opening fence in a line (without its line end) outside any block."""
+    """Find the opening fence in a line (without its line end) outside any block."""
     found = _FENCE.fullmatch(line)
     if found is None:
         return _late_opening(line)
@@ -76,9 +76,9 @@ def find_opening(line: str) -> Opening | None:
 
 
 def _late_opening(line: str) -> Opening | None:
-    """A fence glued behind text: "Here it is: ```python". Prose about fences must not open a block."""
+    """Find a fence glued behind text: "Here it is: ```python". Prose about fences must not open a block."""
     found = _LATE_FENCE.fullmatch(line)
-    # Escaped fences and quotations (`> ```) are shown, not meant.
+    # Escaped fences and quotations (`> ```) are examples, not fences.
     if found is None or found["before"].endswith("\\") or line.lstrip().startswith(("~~~", ">")):
         return None
     info = found["info"].strip()
@@ -94,7 +94,7 @@ def _is_only_language(info: str) -> bool:
 
 
 def read_info(info: str) -> tuple[str, str, str]:
-    """Language tag, cell and glued code of what stands behind an opening fence."""
+    """Split the text behind an opening fence into language tag, cell and glued code."""
     if not info:
         return "", "", ""
     if braced := _BRACED.fullmatch(info):
@@ -129,7 +129,7 @@ def _is_glued_code(text: str) -> bool:
 
 
 def looks_like_code_line(text: str) -> bool:
-    """Whether one line, perhaps the first of a statement that goes on, is Python."""
+    """Tell whether one line, perhaps the first of a longer statement, is Python."""
     if text.startswith(("{", "(", "[", "<")):
         return False
     header = re.match(r"(?:elif|else|except|finally|case)\b", text) is None and text.rstrip().endswith(":")
@@ -139,13 +139,13 @@ def looks_like_code_line(text: str) -> bool:
 
 
 def is_bare(line: str, char: str, length: int) -> bool:
-    """Whether the line is a closing fence for a block opened with `length` times `char`."""
+    """Tell whether the line closes a block opened with `length` times `char`."""
     text = line.strip(" \t\u200b")
     return len(text) >= length and text == char * len(text)
 
 
 def end_of_close(line: str, char: str, length: int) -> int | None:
-    """Where a closing fence with prose glued behind it ends, None when the line is no such thing."""
+    """The end of a closing fence with prose glued behind it; None when the line is no such thing."""
     found = _FENCE.fullmatch(line)
     if found is None or found["marker"] or found["ticks"][0] != char or len(found["ticks"]) < length:
         return None
@@ -153,7 +153,10 @@ def end_of_close(line: str, char: str, length: int) -> int | None:
 
 
 def reopens(line: str, char: str, length: int) -> bool:
-    """Whether the line, inside a block, is an opening fence: the block before it was never closed."""
+    """Tell whether the line, inside a block, is an opening fence.
+
+    If so, the block before it was never closed.
+    """
     found = _FENCE.fullmatch(line)
     if found is None or found["ticks"][0] != char or len(found["ticks"]) < length:
         return False
@@ -167,14 +170,14 @@ def reopens(line: str, char: str, length: int) -> bool:
         return False
     tag, _, glued = read_info(info)
     if is_known(tag):
-        # "``` Java is ..." is prose behind a close, "```java title=…" is not.
+        # "``` Java is ..." is a closing fence with prose behind it, "```java title=…" is an opening one.
         rest = info[word.end() :].strip()
         return not rest or bool(glued) or _ATTRIBUTES.fullmatch(rest) is not None or rest[0] in "{([:"
     return word.end() == len(info) and not found["info"].startswith(" ")
 
 
 def glued_close(line: str, char: str, length: int) -> int | None:
-    """Where a closing fence at the end of a code line begins: `print(x)```` -> 8; None without one."""
+    """The start of a closing fence at the end of a code line: `print(x)```` -> 8; None without one."""
     text = line.rstrip()
     body = text.rstrip(char)
     if not body.strip() or len(text) - len(body) < length or char * 3 in body:

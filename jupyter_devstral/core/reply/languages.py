@@ -1,4 +1,4 @@
-"""The words models write behind an opening fence, as languages."""
+"""Languages by the words that models write behind an opening fence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ EXTENSION = re.compile(
 
 
 def canonical(tag: str) -> str:
-    """The language a tag names, lower case: "Python3" -> "python", "sh" -> "bash"; "" without a tag."""
+    """The language that a tag names, lower case: "Python3" -> "python", "sh" -> "bash"; "" without a tag."""
     word = tag.strip().lower()
     if PYTHON.fullmatch(word):
         return "python"
@@ -61,11 +61,11 @@ def canonical(tag: str) -> str:
 
 
 def is_known(word: str) -> bool:
-    """Whether a word behind a fence is certainly a language and not code or prose."""
+    """Tell whether a word behind a fence is certainly a language and not code or prose."""
     lower = word.lower()
     return lower in KNOWN or PYTHON.fullmatch(lower) is not None or EXTENSION.fullmatch(lower) is not None
 
 
 def is_transcript_tag(tag: str) -> bool:
-    """Whether the tag names a Python session (input and output) rather than Python."""
+    """Tell whether the tag names a Python session (input and output) rather than Python."""
     return tag.strip().lower() in ("pycon", "python-repl")

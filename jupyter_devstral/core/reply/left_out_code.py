@@ -1,6 +1,6 @@
-"""Code that was left out: `# ... rest of the code`, `# your code here`, a bare `...` where statements belong.
+"""Detection of omitted code: `# ... rest of the code`, `# your code here`, a bare `...` for statements.
 
-Precision both ways matters: what is found is never pasted over real code, what is not found is offered.
+Both kinds of error matter: a source with a match never replaces real code, one without a match is offered.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _THING = (
     r"|part|cases|game|loop)"
 )
 _WHOSE = r"(?:(?:the|your|my|our|all|any|some|its|this|that|these|other)\s+){0,3}"
-# Said of code that is not there, whatever stands around it.
+# Comments that stand for missing code wherever they occur.
 _STRONG = re.compile(
     rf"""
       \b your \s+ (?:own\s+|actual\s+|custom\s+)? (?:\w+\s+)? (?:code|logic|implementation|solution)
@@ -49,7 +49,7 @@ _STRONG = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# Said of missing code only where no code follows; otherwise a heading over what follows.
+# Comments that stand for missing code only where no code follows; otherwise they are a heading over it.
 _WEAK = re.compile(
     rf"""
       ^\W* {_WHOSE} (?:{_THING}\s+)? (?:same|unchanged) (?:\s+as)?
@@ -62,7 +62,7 @@ _WEAK = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# "Game logic here": with a blank line below, too, it can be the heading of what follows.
+# "Game logic here": even with a blank line below it can be the heading of the code that follows.
 _HEADING = re.compile(r"^\W*(?:\w+\s+){1,4}?(?:code|logic|implementation)\s+here\W*$", re.IGNORECASE)
 _LEADING_DOTS = re.compile(rf"[\[(<]?{_DOTS}(?P<said>\W*|\s*[(\[<].*|\s+.*|.*{_DOTS})")
 _LEFT_OUT = re.compile(
@@ -85,7 +85,7 @@ _STUB_BASES = {"Protocol", "ABC", "ABCMeta"}
 
 
 def placeholder_in(source: str, language: str = "python") -> str:
-    """The line that stands for code left out, stripped; "" when the code is all there."""
+    """Find the line that stands for omitted code, stripped; "" when the code is complete."""
     lines = source.split("\n")
     comments = list(comments_of(source) if language == "python" else _comments_of_other(lines))
     for comment in comments:
@@ -126,7 +126,10 @@ def _stands_for_code(comment: Comment, comments: Sequence[Comment], lines: Seque
 
 
 def _continues_a_list(number: int, lines: Sequence[str]) -> bool:
-    """Whether `# ...` stands between comments that show data or output, not between steps to be written."""
+    """Tell whether `# ...` stands between comments that show data or output.
+
+    Between steps it is a placeholder.
+    """
     around = [line.strip() for line in (*lines[number - 1 : number], *lines[number + 1 : number + 2])]
     return (
         len(around) == 2
@@ -136,7 +139,7 @@ def _continues_a_list(number: int, lines: Sequence[str]) -> bool:
 
 
 def _code_follows(number: int, lines: Sequence[str], *, below_blanks: bool) -> bool:
-    """Whether the next line is code that the comment on line `number` may be the heading of."""
+    """Tell whether the comment on line `number` may be the heading of code on the next line."""
     rest = lines[number + 1 :]
     below = next((line for line in rest if line.strip()), "") if below_blanks else "".join(rest[:1])
     indent = len(below) - len(below.lstrip())
@@ -145,14 +148,14 @@ def _code_follows(number: int, lines: Sequence[str], *, below_blanks: bool) -> b
 
 
 class _StandIns(ast.NodeVisitor):
-    """Finds an Ellipsis that stands for code, data or arguments; `x[..., 0]` and stubs are left alone."""
+    """A finder of Ellipsis in place of code, data or arguments, ignoring `x[..., 0]` and stubs."""
 
     def __init__(self) -> None:
         self.found: list[int] = []
         self.in_stub_class = False
 
     def first(self, tree: ast.Module) -> int:
-        """Its line, 1-based; 0 without one."""
+        """The line of the first one, 1-based; 0 without one."""
         try:
             self.visit(tree)
         except RecursionError:
@@ -160,6 +163,7 @@ class _StandIns(ast.NodeVisitor):
         return min(self.found, default=0)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Visit the body, except for `...` statements in a class with bases."""
         outer = self.in_stub_class
         bases = [*node.bases, *(keyword.value for keyword in node.keywords)]
         self.in_stub_class = bool(_STUB_BASES & {_last_name(base) for base in bases})
@@ -170,6 +174,7 @@ class _StandIns(ast.NodeVisitor):
         self.in_stub_class = outer
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """Skip stubs and look into any other function."""
         stub = self.in_stub_class or bool(
             _STUB_DECORATORS & {_last_name(mark) for mark in node.decorator_list}
         )
@@ -238,7 +243,7 @@ def _is_dots_statement(node: ast.stmt) -> bool:
 
 
 def _may_index(node: ast.expr, of_a_pair: bool) -> bool:
-    """Whether what stands beside `...` in a tuple may be part of an array index: `(slice(None), ..., 0)`."""
+    """Tell whether the neighbours of `...` in a tuple fit an array index: `(slice(None), ..., 0)`."""
     if isinstance(node, ast.Constant):
         return node.value is None or isinstance(node.value, int)
     if isinstance(node, ast.Call):

@@ -1,4 +1,4 @@
-"""Code that stands in no fence: in HTML, in a quotation, or bare, under a line that announces it."""
+"""Code outside any fence: in HTML, in a quotation, or bare below a line that announces it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TAGS = re.compile(
 _LANGUAGE = re.compile(r"(?:language|lang|highlight)-(?P<word>[\w+#-]+)")
 _QUOTED = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+);")
-# Ends of a reply that are tried as code, and lines that may announce it.
+# How many endings of a reply are tried as code, and how many lines may announce it.
 _MOST_ENDS, _MOST_LEADS = 8, 8
 
 
@@ -30,7 +30,7 @@ def loose_code(text: str, language: str) -> list[Code]:
 
 
 def quoted_text(text: str) -> str:
-    """What stands behind `>` at the beginning of lines, where a fence is among it; "" elsewhere."""
+    """The text behind `>` at the beginning of lines, where it contains a fence; "" elsewhere."""
     inner = "\n".join(_QUOTED.findall(text))
     return inner if "```" in inner or "~~~" in inner else ""
 
@@ -48,7 +48,7 @@ def _in_tags(text: str, language: str) -> Iterator[Code]:
 
 
 def _bare(text: str, language: str) -> Iterator[Code]:
-    """All of the reply, or what follows a line that ends in a colon, without the prose behind it."""
+    """Candidates for code: the whole reply, or the text below a line ending in a colon, up to prose."""
     if canonical(language) != "python":
         return
     lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
@@ -65,7 +65,7 @@ def _announces(line: str) -> bool:
 
 
 def _code_from(lines: list[str], language: str, *, whole: bool) -> Code | None:
-    """The lines as a block, up to one after which only prose follows."""
+    """Make a block of the lines up to the last one that is not prose."""
     ends = [len(lines)]
     if not whole:
         ends += [at for at in range(len(lines) - 1, 0, -1) if not lines[at].strip() and _is_prose(lines[at:])]

@@ -1,4 +1,4 @@
-"""A fenced block that is still open: which of the next lines belong to it, and where it could have ended."""
+"""A fenced block that is still open: the lines that belong to it, and the places where it may have ended."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .languages import canonical
 from .python_evidence import looks_like_python
 from .trailing_prose import prose_begins
 
-# Attempts to parse what stands before a fence that may or may not end the block; keeps the parser linear.
+# How often the text before a possible closing fence is parsed at most; keeps the parser linear.
 _MOST_ATTEMPTS = 8
 
 
 class Reading(Enum):
-    """What a line is to the block."""
+    """The role of a line in the block."""
 
     CONTENT = "content"
     CLOSES = "closes"
@@ -31,7 +31,7 @@ class Exit:
     Attributes:
         line: index in `OpenBlock.lines`.
         keeps: characters of that line that are code (a glued fence), 0 for a fence on its own line.
-        surely: a fence on its own line: good enough even if what stands before does not parse.
+        surely: whether it is a fence on its own line, good enough even if the code before does not parse.
     """
 
     line: int
@@ -40,16 +40,16 @@ class Exit:
 
 
 class OpenBlock:
-    """Collects the lines of one block.
+    """The lines of one block that is still being read.
 
     Attributes:
         opening: the fence it began with.
         head: the opening line as it was, from `opening.at`, with its line end.
-        lines: what follows, with line ends; a closing fence included.
+        lines: the lines below it, with line ends, a closing fence included.
         code_end: number of `lines` that are content.
         glued: characters of the last content line that are code, -1 for all.
         lead: the last line of prose before the block, stripped.
-        shows_fences: it holds blocks of its own, as an example of Markdown does.
+        shows_fences: whether it holds blocks of its own, as an example of Markdown does.
     """
 
     def __init__(self, opening: Opening, head: str, lead: str) -> None:
@@ -77,7 +77,10 @@ class OpenBlock:
         return bool(self.exits)
 
     def read(self, line: str) -> tuple[Reading, int]:
-        """Takes a line; the number is where prose begins behind a closing fence (the line's end: nowhere)."""
+        """Read a line.
+
+        The number returned is where prose begins behind a closing fence (the line's end: nowhere).
+        """
         text = line.rstrip("\r\n")
         char, length = self.opening.char, self.opening.length
         if char in text:
@@ -113,7 +116,7 @@ class OpenBlock:
         if reopens(text, char, length):
             return Reading.REOPENS, 0
         if self.may_be_python and is_bare(text, char, 3):
-            # ```` closed with ```: seen from models, but an example of Markdown looks the same.
+            # Models close ```` with ```, but an example of Markdown looks the same.
             self.exits.append(Exit(len(self.lines), 0, surely=False))
             return None
         end = end_of_close(text, char, length)
@@ -131,7 +134,10 @@ class OpenBlock:
         return None
 
     def _glued_close_ends(self, text: str, keeps: int) -> bool:
-        """Whether `code```` ends the block: for Python if all before parses, else if it touches the code."""
+        """Tell whether `code```` ends the block.
+
+        Python must parse up to there; elsewhere the fence must touch the code.
+        """
         if self._holds_markdown:
             return False
         if not self.may_be_python:
@@ -144,7 +150,7 @@ class OpenBlock:
         return parse_cell(self.content(len(self.lines)) + "\n" + text[:keeps]) is not None
 
     def _begins_nested(self, text: str) -> bool:
-        """Whether a fence inside belongs to an example: in Markdown, or as the very first content."""
+        """Tell whether a fence inside belongs to an example: in Markdown, or as the very first content."""
         opening = self.opening
         if not reopens(text, opening.char, opening.length):
             return False
@@ -153,11 +159,11 @@ class OpenBlock:
 
     @property
     def may_be_python_by_name(self) -> bool:
-        """Tagged Python, not merely untagged."""
+        """Whether the block is tagged Python, not merely untagged."""
         return self.may_be_python and bool(self.opening.tag)
 
     def _read_nested(self, text: str) -> bool:
-        """Follows nested fences; True when the line closes the block itself."""
+        """Track nested fences; return True when the line closes the block itself."""
         innermost = self._inner[-1] if self._inner else self.opening
         if is_bare(text, innermost.char, innermost.length):
             if not self._inner:
@@ -176,7 +182,7 @@ class OpenBlock:
         return False
 
     def content(self, lines: int | None = None) -> str:
-        """The code so far as it stands in the reply (line ends as \\n), not dedented."""
+        r"""The code so far as it stands in the reply (line ends as \n), not dedented."""
         count = self.code_end if lines is None else lines
         texts = [line.rstrip("\r\n") for line in self.lines[:count]]
         if lines is None and self.glued >= 0 and texts:
@@ -184,7 +190,7 @@ class OpenBlock:
         return "\n".join([self.opening.glued, *texts] if self.opening.glued else texts)
 
     def best_exit(self) -> Exit | None:
-        """Where to end the block after all, when as a whole it makes no sense; None when nowhere."""
+        """The best place to end the block when as a whole it makes no sense; None without one."""
         for exit in self.exits[:_MOST_ATTEMPTS]:
             if self.may_be_python and self._is_code(self.content_until(exit).strip()):
                 return exit
@@ -197,13 +203,13 @@ class OpenBlock:
         return bool(source) and parse_cell(source) is not None
 
     def end_at_glued_close(self) -> None:
-        """Ends a block that was never closed at a fence glued to its last line of code, if there is one."""
+        """End a block that was never closed at a fence glued to its last line of code, if there is one."""
         last = next((n for n in range(len(self.lines) - 1, -1, -1) if self.lines[n].strip()), -1)
         if self.exits and self.exits[-1].line == last and self.exits[-1].keeps:
             self.code_end, self.glued = last + 1, self.exits.pop().keeps
 
     def end_before_prose(self) -> list[str]:
-        """Ends a block that was never closed where prose follows its code; returns the lines of the prose."""
+        """End a block that was never closed where prose follows its code; return the lines of prose."""
         first = self._prose_at()
         if first < 0:
             return []
@@ -213,12 +219,15 @@ class OpenBlock:
 
     @property
     def introduces_another(self) -> bool:
-        """Whether prose at its end announces a block: the fence that closed this one was to open that."""
+        """Tell whether prose at its end announces a block.
+
+        The fence that closed this one was then meant to open that.
+        """
         last = next((line for line in reversed(self.lines[: self.code_end]) if line.strip()), "")
         return last.rstrip().endswith((":", "：")) and self._prose_at() >= 0
 
     def _prose_at(self) -> int:
-        """The first of `lines` that is prose, -1 where all is code."""
+        """The index of the first of `lines` that is prose, -1 where all is code."""
         if not self.may_be_python_by_name or self.exits:
             return -1
         at = prose_begins(self.content())
@@ -230,7 +239,7 @@ class OpenBlock:
         return text + "\n" + self.lines[exit.line][: exit.keeps] if exit.keeps else text
 
     def end_at(self, exit: Exit) -> list[str]:
-        """Ends the block at an exit; returns the lines that do not belong to it."""
+        """End the block at an exit; return the lines that do not belong to it."""
         rest = self.lines[exit.line + 1 :]
         self.lines = self.lines[: exit.line + 1]
         self.code_end = exit.line + 1 if exit.keeps else exit.line

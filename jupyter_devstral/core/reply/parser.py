@@ -14,12 +14,12 @@ __all__ = ["Code", "Prose", "ReplyParser"]
 
 # "\r" alone ends a line too, but at the end of a chunk it may be half of "\r\n".
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
-# Blocks read a second time because a fence inside them was their end after all. Keeps the parser linear.
+# How many blocks are read again because a fence inside was their end after all; keeps the parser linear.
 _MOST_RESCUES = 20
 
 
 class ReplyParser:
-    """Reads a reply; the texts of its events, in order, are the reply, character for character.
+    """A parser of replies into events whose texts, in order, are the reply, character for character.
 
     A `Code` comes when its block ends, a `Prose` when the next block begins or the reply ends. `language` is
     the notebook's: it decides which blocks can become cells.
@@ -37,7 +37,10 @@ class ReplyParser:
         self._events: list[Prose | Code] = []
 
     def feed(self, text: str) -> Iterator[Prose | Code]:
-        """Takes the next chunk at once, whether or not the iterator over what it completed is consumed."""
+        """Take the next chunk at once.
+
+        It is taken even if nobody consumes the iterator over the completed events.
+        """
         if not text:
             return iter(())
         self._parts.append(text)
@@ -53,7 +56,7 @@ class ReplyParser:
         return self._taken()
 
     def close(self) -> Iterator[Prose | Code]:
-        """Ends the reply: what is still open becomes the last events."""
+        """End the reply; what is still open becomes the last events."""
         rest = "".join(self._parts)
         self._parts, self._half_line_end = [], False
         if rest:
@@ -109,7 +112,7 @@ class ReplyParser:
             self._prose = []
 
     def _finish(self, block: OpenBlock, *, closed: bool) -> None:
-        """Emits the block, or only its beginning when a fence that it passed over must have been its end."""
+        """Emit the block, or only its beginning where a fence that it passed over must have been its end."""
         self._block = None
         rest: list[str] = []
         if not closed:
@@ -146,7 +149,7 @@ class ReplyParser:
             self._read(line)
 
     def _makes_sense(self, block: OpenBlock, *, closed: bool) -> bool:
-        """Whether the block as a whole is what the model meant, in spite of the fences inside."""
+        """Tell whether the whole block is plausible in spite of the fences inside."""
         if not block.may_be_python or block.shows_fences:
             return closed
         return parse_cell(block.content().strip("\n")) is not None

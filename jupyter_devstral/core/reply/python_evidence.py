@@ -1,4 +1,4 @@
-"""Whether text that nobody labelled is Python that somebody meant to be run."""
+"""Evidence that unlabelled text is Python meant to be run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAGIC = re.compile(
     re.VERBOSE,
 )
 _ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt|Exit)")
-# Types that show themselves by a name in lower case.
+# Types whose repr begins with a lower-case name.
 _REPRESENTED = frozenset(
     {
         "array",
@@ -46,7 +46,7 @@ _STRONG = (*_DEFINITIONS, *_FLOW, ast.AugAssign, ast.Delete, ast.Assert, ast.Rai
 
 
 def looks_like_python(source: str) -> bool:
-    """Whether the source parses as a cell and does what output, prose or another language does not."""
+    """Tell whether the source parses as a cell and does nothing typical of output or another language."""
     if _CELL_MAGIC.match(source):
         return True
     tree = parse_cell(source)
@@ -59,7 +59,10 @@ def looks_like_python(source: str) -> bool:
 
 
 def is_quoted_error(statement: ast.stmt) -> bool:
-    """`ValueError: n = 3`, the last line of a traceback, which parses as an annotated name."""
+    """Tell whether a node is `ValueError: n = 3`.
+
+    This last line of a traceback parses as an annotated name.
+    """
     if not isinstance(statement, ast.AnnAssign):
         return False
     if isinstance(statement.annotation, ast.Compare):
@@ -73,13 +76,16 @@ def is_quoted_error(statement: ast.stmt) -> bool:
 
 
 def ends_in_error(source: str) -> bool:
-    """Whether the last statement is a quoted error."""
+    """Tell whether the last statement is a quoted error."""
     tree = parse_cell(source)
     return tree is not None and bool(tree.body) and is_quoted_error(tree.body[-1])
 
 
 def only_shows_values(source: str) -> bool:
-    """Whether nothing in it does anything: numbers, texts, lists, `array([1, 2])`, a quoted error."""
+    """Tell whether no part of it does anything.
+
+    Numbers, texts, lists, `array([1, 2])` and quoted errors do nothing.
+    """
     tree = parse_cell(source)
     if tree is None or not tree.body or source.lstrip().startswith(("%", "!")):
         return False
@@ -106,13 +112,13 @@ def _is_value(node: ast.expr) -> bool:
 
 
 def is_weak_evidence(source: str) -> bool:
-    """Whether source that looks like Python could as well be what a program printed: `x = 3`, `f(3)`."""
+    """Tell whether Python source could as well be the output of a program: `x = 3`, `f(3)`."""
     tree = parse_cell(source)
     return tree is None or not any(isinstance(statement, _STRONG) for statement in tree.body)
 
 
 def _evidence(statement: ast.stmt, lines: list[str]) -> int:
-    """1: Python to be run; 0: could be anything; -1: certainly something else."""
+    """The weight of a statement: 1 for Python to be run, 0 for neutral, -1 for certainly something else."""
     if isinstance(statement, _STRONG):
         return 1
     if isinstance(statement, ast.Assign):
@@ -120,7 +126,7 @@ def _evidence(statement: ast.stmt, lines: list[str]) -> int:
     if isinstance(statement, ast.AnnAssign):
         if is_quoted_error(statement):
             return -1
-        # "Name: Ann" is a form that somebody filled in.
+        # "Name: Ann" is a line of a filled-in form.
         return 1 if statement.value is not None else 0
     if isinstance(statement, ast.Expr):
         return _evidence_of_value(statement.value, lines)
@@ -128,12 +134,15 @@ def _evidence(statement: ast.stmt, lines: list[str]) -> int:
 
 
 def _is_setting(statement: ast.Assign) -> bool:
-    """`DEBUG=on`: a line of a settings file."""
+    """Tell whether a node is `DEBUG=on`, a line of a settings file."""
     return isinstance(statement.value, ast.Name) and isinstance(statement.targets[0], ast.Name)
 
 
 def _is_formula(statement: ast.Assign) -> bool:
-    """`sqrt(x^2 + y^2)`: powers as mathematics writes them (to Python `^` binds looser than `+`)."""
+    """Tell whether a node is `sqrt(x^2 + y^2)`, powers as in mathematics.
+
+    To Python `^` binds looser than `+`.
+    """
     operations = [node for node in ast.walk(statement.value) if isinstance(node, ast.BinOp)]
     return any(
         isinstance(node.op, ast.BitXor) and isinstance(_leftmost(node.right), ast.Constant)
@@ -162,12 +171,12 @@ def _evidence_of_value(value: ast.expr, lines: list[str]) -> int:
 
 
 def _is_r_assignment(value: ast.Compare) -> bool:
-    """`x <- 3` is `x < -3` to Python."""
+    """Tell whether a node is R's `x <- 3`, which Python reads as `x < -3`."""
     return isinstance(value.ops[0], ast.Lt) and isinstance(value.comparators[0], ast.UnaryOp)
 
 
 def _is_glued_to_parenthesis(call: ast.Call, lines: list[str]) -> bool:
-    """`Title (subtitle)` is prose."""
+    """Tell whether a node is `Title (subtitle)`, which is prose."""
     end = call.func.end_col_offset
     number = call.func.end_lineno
     if end is None or number is None or number > len(lines):
@@ -176,7 +185,7 @@ def _is_glued_to_parenthesis(call: ast.Call, lines: list[str]) -> bool:
 
 
 def _ends_in_semicolons(source: str) -> bool:
-    """Half the lines or more: C, Java, JavaScript, R by habit."""
+    """Tell whether half the lines or more end in ";", as in C, Java, JavaScript and habitual R."""
     lines = [line.rstrip() for line in source.split("\n") if line.strip()]
     ending = sum(line.endswith((";", "{", "}")) for line in lines)
     return ending * 2 >= len(lines) and ending > 0 and any(line.endswith(";") for line in lines)

@@ -1,4 +1,4 @@
-"""Interactive sessions (`>>>`, `In [1]:`) as the code that was typed."""
+"""Interactive sessions (`>>>`, `In [1]:`) reduced to the code that was typed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _BANNER = re.compile(
 
 
 def without_prompts(source: str) -> str:
-    """The typed code of a session, its output dropped; any other source comes back as it is.
+    """The typed code of a session, without its output; any other source comes back unchanged.
 
-    Code may stand before the first prompt. Models forget continuation prompts: where the prompted lines alone
-    are not Python but all lines are, all stay.
+    Code may precede the first prompt. Models forget continuation prompts: where the prompted lines alone are
+    not Python but all lines are, all of them stay.
     """
     lines = source.split("\n")
     first = next((number for number, line in enumerate(lines) if _FIRST.match(line)), None)
@@ -39,7 +39,7 @@ def without_prompts(source: str) -> str:
 
 
 def _typed(lines: list[str]) -> list[str]:
-    """What stands behind prompts. A blank line after output separates, one between inputs was meant."""
+    """The text behind the prompts. A blank line after output only separates; one between inputs is kept."""
     typed: list[str] = []
     blanks = 0
     typing = False
@@ -54,7 +54,7 @@ def _typed(lines: list[str]) -> list[str]:
 
 
 def _unprompted(lines: list[str]) -> list[str]:
-    """All lines but answers, prompts taken off."""
+    """All lines but the output, with their prompts removed."""
     found = (
         (_INPUT.fullmatch(line) or _MORE.fullmatch(line), line) for line in lines if not _ANSWER.match(line)
     )

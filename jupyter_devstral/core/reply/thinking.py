@@ -1,6 +1,6 @@
-"""What a model thinks aloud, told apart from its answer: in tags, in channels, or up to a lone closing tag.
+"""Separation of a model's thinking from its answer: in tags, in channels, or up to a lone closing tag.
 
-Thoughts hold drafts of code. They must not become cells, and must not be sent back as a part of the answer.
+Thoughts hold drafts of code. They must neither become cells nor be sent back as part of the answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PAIRS = {
     "<|channel>thought": ("<channel|>",),
 }
 _CLOSERS = frozenset(closer for closers in _PAIRS.values() for closer in closers)
-# Harmony: every channel but the final one holds thoughts; the rest is markup around the answer.
+# Harmony format: every channel but the final one holds thoughts; the rest is markup around the answer.
 _CHANNEL = re.compile(
     r"<\|channel\|>\s*(?P<name>\w+)[^<\n]*(?:<\|constrain\|>[^<\n]*)?<\|message\|>", re.IGNORECASE
 )
@@ -35,7 +35,7 @@ _LONGEST = 80
 
 
 class ThinkingFilter:
-    """Takes text in pieces of any size and gives back the answer alone, the same for every way to cut it."""
+    """A filter that leaves only the answer. The result is the same however the text is cut."""
 
     def __init__(self) -> None:
         self._thoughts: list[str] = []
@@ -59,26 +59,29 @@ class ThinkingFilter:
         return "".join(self._thoughts).strip()
 
     def take_retraction(self) -> bool:
-        """Whether all that was given out before the last `feed` were thoughts, too; says so once.
+        """Tell, once, whether all output before the last `feed` was thinking, too.
 
-        Some servers take off the opening mark: that it was not the answer is known from the closing one.
+        Some servers remove the opening mark, so only the closing one reveals that this was not the answer.
         """
         retracted, self._retracted = self._retracted, False
         return retracted
 
     def feed(self, text: str) -> str:
-        """The next part of the answer; "" while it is undecided or the model thinks."""
+        """Take more text and return the next part of the answer.
+
+        "" while that is undecided or the model thinks.
+        """
         if not self._held and not self._closers and "<" not in text and self._is_plain(text):
             return self._give(text)
         self._held += text
         return self._read(final=False)
 
     def close(self) -> str:
-        """What was held back."""
+        """Return the text held back."""
         return self._read(final=True)
 
     def _is_plain(self, text: str) -> bool:
-        """Whether the text holds nothing that could begin or end a line of its own."""
+        """Tell whether the text holds nothing that could begin or end a line of its own."""
         return bool(self._line.strip()) and "\n" not in text and "\r" not in text
 
     def _read(self, *, final: bool) -> str:
@@ -111,7 +114,7 @@ class ThinkingFilter:
     # Outside
 
     def _answer_step(self, final: bool, out: list[str]) -> bool:
-        """Reads to the end of a line, or as far as is certain; False when more text is needed."""
+        """Read to the end of a line, or as far as is certain; return False when more text is needed."""
         line, ended = self._next_line(final)
         if not self._line.strip() and not self._fence:
             opener = self._opener(line.lstrip())
@@ -135,17 +138,17 @@ class ThinkingFilter:
         if not self._fence and _SPECIAL in line:
             return self._special_step(line, ended, out)
         if not ended and line.endswith("<") and not self._fence:
-            # It may be the beginning of a mark.
+            # This may be the beginning of a mark.
             return self._pass_on(len(line) - 1, out) and False
         return self._pass_on(len(line), out) and ended
 
     def _next_line(self, final: bool) -> tuple[str, bool]:
-        """What is held of the current line with its end, and whether that is all of it."""
+        """The part of the current line held so far, with its end, and whether the line is complete."""
         end = self._held.find("\n")
         return (self._held[: end + 1], True) if end >= 0 else (self._held, final)
 
     def _opener(self, text: str) -> str | None:
-        """The mark at the beginning of a line; "" where there is none, None where that is open."""
+        """The mark at the beginning of a line; "" for none, None while that is undecided."""
         lower = text.lower()
         for opener in _PAIRS:
             if lower.startswith(opener):
@@ -153,7 +156,7 @@ class ThinkingFilter:
         return None if any(opener.startswith(lower) for opener in _PAIRS) else ""
 
     def _closes_alone(self, line: str, *, ended: bool) -> bool:
-        """Whether a line begins with a closing mark that nothing opened."""
+        """Tell whether a line begins with a closing mark that nothing opened."""
         if self._line.strip() or (self._fence and self._opened_in_fence):
             return False
         text = line.strip().lower()
@@ -162,12 +165,12 @@ class ThinkingFilter:
         return any(text.startswith(closer) for closer in _CLOSERS)
 
     def _may_close(self, line: str) -> bool:
-        """Whether the beginning of a line may still become a closing or opening mark."""
+        """Tell whether the beginning of a line may still become a closing or opening mark."""
         text = line.strip().lower()
         return not self._line.strip() and any(mark.startswith(text) for mark in (*_CLOSERS, *_PAIRS))
 
     def _retract(self, line: str) -> None:
-        """All that was taken for the answer was thought."""
+        """Turn all that was taken for the answer into thoughts."""
         closer = max((one for one in _CLOSERS if line.strip().lower().startswith(one)), key=len)
         blank = len(line) - len(line.lstrip())
         self._take_back(blank + len(closer))
@@ -194,7 +197,7 @@ class ThinkingFilter:
         self._held = self._held[length:]
 
     def _special_step(self, line: str, ended: bool, out: list[str]) -> bool:
-        """A line with marks of channels: they are taken out, and what they enclose goes where it belongs."""
+        """Remove the channel marks of a line and sort what they enclose into answer and thoughts."""
         at = line.index(_SPECIAL)
         channel, markup = _CHANNEL.match(line, at), _MARKUP.match(line, at)
         if channel is not None:
@@ -211,7 +214,7 @@ class ThinkingFilter:
         return self._pass_on(at + len(_SPECIAL), out)
 
     def _pass_on(self, length: int, out: list[str]) -> bool:
-        """Give out the first characters of what is held; always true."""
+        """Give out the first characters of the held text; always return True."""
         text, self._held = self._held[:length], self._held[length:]
         out.append(self._give(text))
         return True
@@ -244,6 +247,6 @@ class ThinkingFilter:
 
 
 def without_thinking(text: str) -> str:
-    """The answer in a whole reply."""
+    """The answer in a whole reply, without the thoughts."""
     thinking = ThinkingFilter()
     return thinking.feed(text) + thinking.close()

@@ -1,4 +1,4 @@
-"""Where prose begins behind the code of a block whose closing fence was forgotten."""
+"""The start of prose behind the code of a block whose closing fence was forgotten."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAST_WORDS = 3
 
 
 def prose_begins(source: str) -> int:
-    """The line, 0-based, from which on the source is prose; -1 where it is code to its end, or nothing is."""
+    """The 0-based line from which the source is prose to its end; -1 where it is all code or all prose."""
     message = parses(source)
     found = re.match(r"line (\d+):", message or "")
     if found is None:
@@ -30,7 +30,7 @@ def prose_begins(source: str) -> int:
 
 
 def looks_like_prose(line: str) -> bool:
-    """Whether a line is a sentence, or Markdown, rather than code."""
+    """Tell whether a line is a sentence, or Markdown, rather than code."""
     text = line.strip()
     if _MARKUP.match(text):
         return True

@@ -1,4 +1,4 @@
-"""May a block become a cell, and if not, why not."""
+"""The verdict on a block: whether it may become a cell, and the reason why not."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _NOT_CODE = re.compile(r"^\s*(?:[{}\[\]|+]|\d|Traceback|Error\b|\[\d+\])|[│├
 
 
 def verdict_of(source: str, tag: str, notebook_language: str, lead: str = "") -> str:
-    """Why the source must not become a cell of a notebook in `notebook_language`, or "cell"."""
+    """The verdict "cell" where the source may become a cell in `notebook_language`, else why it may not."""
     if not source.strip():
         return "empty"
     language, own = canonical(tag), canonical(notebook_language) or "python"
@@ -78,7 +78,7 @@ def _verdict_python(source: str, lead: str) -> str:
 
 
 def _does_something(source: str) -> bool:
-    """Whether there is more in it than comments."""
+    """Tell whether the source holds more than comments."""
     return any(line.strip() and not line.lstrip().startswith("#") for line in source.split("\n"))
 
 
@@ -118,7 +118,7 @@ def _verdict_untagged(source: str, own: str, lead: str) -> str:
 
 
 def _looks_like_code(source: str) -> bool:
-    """For languages that are not parsed here: half of the lines or more have the look of code."""
+    """Tell whether half of the lines or more look like code. For languages that are not parsed here."""
     lines = [
         line
         for line in source.split("\n")
@@ -139,7 +139,10 @@ def _is_shell(source: str) -> bool:
 
 
 def _is_command(line: str) -> bool:
-    """A command line; words that are Python too (`cat = 1`, `make(x)`) do not count where it is Python."""
+    """Tell whether a line is a shell command.
+
+    Words that are Python too (`cat = 1`, `make(x)`) count only outside Python.
+    """
     return _COMMAND.fullmatch(line) is not None and not _is_statement(line)
 
 

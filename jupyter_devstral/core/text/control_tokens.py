@@ -1,7 +1,7 @@
-"""Control tokens of models (`[INST]`, `</s>`, `<|im_start|>` …) in data, kept from meaning what they mean.
+"""Neutralise models' control tokens (`[INST]`, `</s>`, `<|im_start|>` …) that occur in data.
 
-Ollama's tokenizers take them for the token wherever they stand. On the way out they are broken up by a
-character without width, which no tokenizer joins; on the way back exactly these are mended.
+Ollama's tokenizers treat such text as the token wherever it occurs. Outgoing text gets a zero-width
+character inside each token, which no tokenizer joins; in the reply exactly these are joined again.
 """
 
 from __future__ import annotations
@@ -27,28 +27,31 @@ _REST_OF_ANGLED = (
 )
 _WHOLE = re.compile(rf"\[(?={_REST_OF_BRACKETED})|<(?={_REST_OF_ANGLED})")
 _BROKEN = re.compile(rf"(\[){JOINER}(?={_REST_OF_BRACKETED})|(<){JOINER}(?={_REST_OF_ANGLED})")
-# What may become a broken token with what is still to come: shorter than the longest there is.
+# The end of a piece that later text may complete to a broken token; shorter than the longest token.
 _BEGUN = re.compile(rf"[\[<](?:{JOINER}[^\[\]\n>]{{0,44}})?\Z")
 
 
 def broken_up(text: str) -> str:
-    """Break every control token of `text` in two; what has none, or was broken up before, stays the same."""
+    """Break every control token of `text` in two; other text, and tokens already broken, stay the same."""
     return _WHOLE.sub(lambda found: found[0] + JOINER, text) if "[" in text or "<" in text else text
 
 
 def mended(text: str) -> str:
-    """Make the control tokens whole again that `broken_up` has broken."""
+    """Restore the control tokens that `broken_up` has broken."""
     return _BROKEN.sub(lambda found: found[1] or found[2], text) if JOINER in text else text
 
 
 class Mender:
-    """Mends a stream, however it is cut; holds back at most the beginning of one token."""
+    """A stream filter that restores broken tokens.
+
+    However it is cut, at most the start of one token is held back.
+    """
 
     def __init__(self) -> None:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """Take the next piece and give what is decided by now."""
+        """Take the next piece; return the text that no later piece can change."""
         text = self._held + text
         begun = _BEGUN.search(text)
         cut = begun.start() if begun else len(text)
@@ -56,6 +59,6 @@ class Mender:
         return mended(text[:cut])
 
     def close(self) -> str:
-        """Give what was held back."""
+        """Return the text held back."""
         held, self._held = self._held, ""
         return mended(held)

@@ -1,6 +1,6 @@
-"""Data that stands in a prompt outside of a fence, written so that none of its lines passes for structure.
+"""Write data that stands outside a fence in a prompt so that no line of it passes for structure.
 
-Structure begins at the beginning of a line: `Cell 4:`, a fence. Ordinary text stays as it is.
+Structure is what starts a line: `Cell 4:`, a fence. Ordinary text stays as it is.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ _LIKE_A_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}|\[?cell \d+\b)", re.IGNORECASE
 
 
 def one_line(text: str) -> str:
-    """Turn the line breaks of `text`, of whatever kind, into blanks."""
+    """Replace the line breaks of `text`, of whatever kind, with spaces."""
     lines = text.splitlines()
     return text if len(lines) < 2 and text == "".join(lines) else " ".join(line.strip() for line in lines)
 
 
 def indented_below(text: str) -> str:
-    """Indent every line but the first one, further where it looks like a fence or a header."""
+    """Indent every line but the first, and further where a line looks like a fence or a header."""
     first, *others = text.splitlines() or [""]
     return "\n".join([first, *map(_indented, others)])
 
@@ -30,12 +30,12 @@ def guarded(text: str) -> str:
 
 
 def quoted_name(name: str) -> str:
-    """Give a file's name as it is, or as a Python string where it could be misread."""
+    """Return a file's name as it is, or as a Python string where it could be misread."""
     return name if name.isprintable() and "`" not in name and name == name.strip() else repr(name)
 
 
 def fence_tag(tag: str) -> str:
-    """Leave nothing in a language's name that could end the line of a fence."""
+    """Remove from a language's name whatever could end the line of a fence."""
     return _TAG.sub("", tag)
 
 

@@ -1,6 +1,6 @@
 """A model's words as Markdown that is safe to show: no HTML, no remote image, every code block closed.
 
-What a reply means is `core.reply`'s business; here it is only dressed for a notebook's renderer.
+`core.reply` interprets a reply; this module only prepares it for a notebook's renderer.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ _FENCE = re.compile(
     r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)(?:\n|$)"
 )
 _TOKEN = re.compile(r"\\.|`+|~{3,}|\$\$?|!\[|<|[^\\`~$!<]+|.", re.DOTALL)
-# What a dollar sign must look like to open and close inline maths, as in pandoc: "$5 and $6" is money.
+# Dollar signs that open and close inline maths, by pandoc's rules: "$5 and $6" is money.
 _INLINE_MATHS = re.compile(r"\$(?![\s$])[^$`\n]*?(?<![\s\\])\$(?!\d)|\\\([^`\n]*?\\\)")
 
 
 def prose(text: str) -> str:
-    """Prose with HTML and images turned into plain text; inline code and maths stay what they are."""
+    """Turn the HTML and images of prose into plain text; inline code and maths stay as they are."""
     lines, in_maths = [], False
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         in_maths = in_maths and bool(line.strip())
@@ -38,7 +38,7 @@ def _harmless_maths(text: str) -> str:
 
 
 def _harmless_line(line: str) -> str:
-    """One line on its own: what could pair with something on another line is escaped."""
+    """Escape in one line whatever could pair with something on another line."""
     parts, position = [], 0
     while position < len(line):
         maths = _INLINE_MATHS.match(line, position)
@@ -53,7 +53,7 @@ def _harmless_line(line: str) -> str:
             closing = re.compile(rf"(?<!`){token[0]}(?!`)").search(line, position)
             if closing:
                 span = line[token.start() : closing.end()]
-                # In a table a cell ends at "|", also inside a code span, and the rest would be no code.
+                # In a table "|" ends a cell even inside a code span, and the rest would no longer be code.
                 parts.append(_harmless_text(span) if "|" in span else span)
                 position = closing.end()
                 continue
@@ -74,7 +74,7 @@ def _harmless_text(text: str) -> str:
 
 
 def code_block(source: str, language: str = "") -> str:
-    """A fenced block of its own lines, with a fence longer than any inside."""
+    """A fenced block with its fences on their own lines, longer than any fence inside."""
     longest = max((len(run) for run in re.findall(r"`+", source)), default=0)
     fence = "`" * max(3, longest + 1)
     language = re.sub(r"[^\w+#.-]", "", language.split()[0]) if language.strip() else ""
@@ -82,7 +82,7 @@ def code_block(source: str, language: str = "") -> str:
 
 
 def unfinished(text: str) -> str:
-    """The end of a reply that is still arriving: an open code block is shown closed."""
+    """The end of a reply that is still arriving, with an open code block closed for display."""
     opened = _FENCE.match(text)
     if opened is None:
         return prose(text)
@@ -90,7 +90,7 @@ def unfinished(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table that can also be read as plain text."""
+    """A Markdown table that is also readable as plain text."""
     cells = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = [
@@ -108,17 +108,17 @@ def inline_code(text: str) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}"
 
 
-# What Markdown, HTML or mathematics would make of foreign words; our own code spans in notes stay.
+# Characters that Markdown, HTML or maths would interpret in foreign text; code spans in our notes stay.
 _SPECIAL = re.compile(r"[\\*_\[\]<>|$~#]")
 
 
 def code_span(text: str) -> str:
-    """Foreign text as inline code: on one line, and unable to end the span."""
+    """Format foreign text as inline code, on one line and unable to end the span."""
     return "`" + " ".join(text.replace("`", "'").split()) + "`"
 
 
 def escaped(text: str) -> str:
-    """A sentence of ours that may quote foreign words, on one line; only its code spans remain Markdown."""
+    """Escape a sentence of ours that may quote foreign text; only its code spans remain Markdown."""
     spans = " ".join(text.split()).split("`")
     if len(spans) % 2 == 0:
         spans = ["'".join(spans)]

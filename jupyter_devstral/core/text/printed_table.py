@@ -1,4 +1,4 @@
-"""Tables as libraries print them: without their rows, or with as many as there is room for."""
+"""Tables as libraries print them, without their rows or with as many as fit."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _SHAPE = re.compile(r"\[\d+ rows x \d+ columns\]")
 _INDEX = re.compile(r"^\S*\s+")
 _GAPS = re.compile(r" {3,}")
 _DOTS = "…"
-# Of the rows that fit, so many stand at the end: what a table ends with is asked about, too.
+# The most rows taken from the end: people ask about the end of a table, too.
 _AT_THE_END = 4
 
 
 def table_schema(text: str) -> str:
-    """A printed table as its header and shape, without rows; any other text as it is."""
+    """Reduce a printed table to header and shape, without rows. Any other text stays as it is."""
     lines = text.split("\n")
     if _is_polars(lines):
         until = next((n for n, line in enumerate(lines) if line.startswith("╞")), len(lines))
@@ -25,7 +25,7 @@ def table_schema(text: str) -> str:
 
 
 def table_part(text: str, limit: int) -> str:
-    """A printed table within `limit` characters: whole rows from its beginning and its end, gaps narrowed.
+    """Cut a printed table to `limit` characters: whole rows from both ends, gaps narrowed.
 
     Without room for two rows, its schema; any other text as it is.
     """
@@ -46,7 +46,10 @@ def table_part(text: str, limit: int) -> str:
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
-    """The rows of a wide table in one piece; pandas prints its columns in blocks, one below the other."""
+    """Join the blocks of a wide table into whole rows.
+
+    Pandas prints its columns in blocks, one below the other.
+    """
     if not lines[0].rstrip().endswith("\\"):
         return lines
     blocks: list[list[str]] = [[]]

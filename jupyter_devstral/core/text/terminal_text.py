@@ -1,6 +1,6 @@
 """Text as a terminal or notebook would finally show it: no escapes, no overwritten progress, no blobs.
 
-Every step is one pass over the text, so that a 20 MB output costs seconds at worst and never minutes.
+Every step is one pass over the text, so a 20 MB output takes seconds at worst, never minutes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HEX_DIGITS = frozenset("0123456789abcdefABCDEF")
 
 
 def clean_output(text: str) -> str:
-    """Clean `text` as a reader would see it, fit for a prompt; idempotent, linear in its length.
+    """Clean `text` for a prompt; idempotent, and linear in its length.
 
     ANSI escapes and control characters are dropped, carriage returns and backspaces carried out (a progress
     bar keeps its last state), data URIs and long base64, hex or byte blobs replaced by a bracketed mark, and
@@ -42,7 +42,7 @@ def clean_output(text: str) -> str:
 
 
 def as_shown(text: str) -> str:
-    """Give `text` after a terminal has carried out its escapes, carriage returns and backspaces."""
+    """Apply the escapes, carriage returns and backspaces of `text` as a terminal would."""
     if "\x00" in text:
         text = text.replace("\x00", "")
     if "\x1b" in text or "\x9b" in text:
@@ -55,7 +55,7 @@ def as_shown(text: str) -> str:
 
 
 def _last_state(line: str) -> str:
-    """The line after its carriage returns: later states cover the beginning of earlier ones."""
+    """Apply the carriage returns of a line: later states cover the beginning of earlier ones."""
     line = line.rpartition(_ERASED)[2]
     shown: list[str] = []
     covered = 0
@@ -99,7 +99,7 @@ def _without_blobs(text: str) -> str:
 
 
 def _mark(match: re.Match[str]) -> str:
-    """A mark for a run that is data; the run itself where it is a ruler, a path or a few letters repeated."""
+    """The mark for a run of data; a ruler, a path or a few repeated letters are returned as they are."""
     run = match.group()
     characters = set(run)
     if len(characters) < 10:
@@ -114,7 +114,7 @@ def _mark(match: re.Match[str]) -> str:
 
 
 def sendable(value: Any) -> Any:
-    """Make all text of a JSON value such as can be sent."""
+    """Replace the lone surrogates in all strings of a JSON value, which cannot be sent."""
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, dict):
@@ -123,16 +123,16 @@ def sendable(value: Any) -> Any:
 
 
 def writable(text: str, stream: object) -> str:
-    """Give `text` with "?" for every character that the encoding of `stream` lacks."""
+    """Replace each character of `text` that the encoding of `stream` lacks with "?"."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         return text.encode(encoding, "replace").decode(encoding)
-    except (LookupError, TypeError):  # somebody's own stream, which names an encoding that is none
+    except (LookupError, TypeError):  # a foreign stream object, whose encoding is no real one
         return text.encode("ascii", "replace").decode("ascii")
 
 
 def encodable(text: str) -> str:
-    """Give `text` with every lone surrogate replaced by U+FFFD, and pairs joined."""
+    """Replace each lone surrogate of `text` with U+FFFD, and join surrogate pairs."""
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,6 +1,7 @@
-"""Tracebacks as text: the frames that are the user's own, and what went wrong.
+"""Tracebacks as text: the user's own frames and the final message.
 
-Reads them as notebooks store them (IPython 5 to 9, CPython); other languages' stack traces pass, shortened.
+Reads them as notebooks store them (IPython 5 to 9, CPython); stack traces of other languages are only
+shortened.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _GRAPH_FRAME = LazyPattern(
 _SOURCE_LINE = LazyPattern(r"^(?:\s*$|-*>? *\d+(?:\s|$)| {2,}|\t|\s*\[)")
 _ERROR_LINE = LazyPattern(r"^ {0,8}[\w.]{0,100}(?:Error|Exception|Warning|Interrupt|Exit)(?::|$)")
 _ARROW = LazyPattern(r"^-+> ?\d+ ?(.*)$")
-# Where a cut does not leave half a token behind, which redaction could no longer tell.
+# Where a cut leaves no half token behind, which redaction could no longer recognise.
 _BETWEEN_TOKENS = LazyPattern(r"[^\w.+/=-]")
 _LIBRARY = LazyPattern(
     r"(?:site|dist)-packages|[/\\](?:lib|lib64|Lib)[/\\]python|[/\\]Lib[/\\]|[/\\]python3?\.?\d*\.zip"
@@ -53,7 +54,7 @@ class _Block:
 
 
 def clean_traceback(text: str) -> str:
-    """The user's own frames and the final message of a traceback; library frames become one "…".
+    """Reduce a traceback to the user's own frames and the final message. Library frames become one "…".
 
     Home directories are shortened to `~`. A message longer than about 1,000 characters keeps its head and
     tail. Not empty unless `text` is.
@@ -74,16 +75,16 @@ def clean_traceback(text: str) -> str:
 
 
 def failing_lines(text: str) -> list[str]:
-    """The lines of the user's frames that an arrow marks, outermost first, without their indentation."""
+    """The lines of the user's frames that an arrow marks, outermost first, without indentation."""
     shown = as_shown(text).replace("\t", "    ")
     users = [block for block in _blocks(shown.split("\n")) if block.kind == "user"]
     found = [match[1].strip() for block in users for line in block.lines if (match := _ARROW.match(line))]
-    # CPython's own tracebacks have no arrows, but the line itself.
+    # CPython's own tracebacks have no arrows; they show the line itself.
     return found or [block.lines[1].strip() for block in users if len(block.lines) > 1]
 
 
 def is_library(path: str) -> bool:
-    """Tell whether a frame's file belongs to Python or an installed package, not to the user."""
+    """Tell whether a frame's file belongs to Python or an installed package."""
     return _LIBRARY.search(path) is not None
 
 
@@ -111,7 +112,7 @@ def _blocks(lines: list[str]) -> list[_Block]:
 
 
 def _frame_kind(line: str) -> str:
-    """ "user" or "library" if `line` opens a frame, else ""."""
+    """The kind of frame that `line` opens, "user" or "library"; "" for any other line."""
     if _CELL_FRAME.match(line):
         return "user"
     match = _FILE_FRAME.match(line) or _BARE_FRAME.match(line) or _GRAPH_FRAME.match(line)
@@ -121,7 +122,7 @@ def _frame_kind(line: str) -> str:
 
 
 def _limited(blocks: list[_Block]) -> list[_Block]:
-    """Deep recursion: the first and last of many user frames."""
+    """Keep only the first and last of many user frames, as in deep recursion."""
     users = [index for index, block in enumerate(blocks) if block.kind == "user"]
     if len(users) <= _USER_BLOCKS:
         return blocks
@@ -131,7 +132,7 @@ def _limited(blocks: list[_Block]) -> list[_Block]:
 
 
 def _trimmed(lines: list[str]) -> list[str]:
-    """Without blank lines at either end."""
+    """Remove the blank lines at both ends."""
     start, end = 0, len(lines)
     while start < end and not lines[start].strip():
         start += 1
@@ -141,7 +142,10 @@ def _trimmed(lines: list[str]) -> list[str]:
 
 
 def capped_message(message: str, limit: int = MESSAGE_LIMIT) -> str:
-    """A long message without its middle; cut between words, since half a secret is not recognised."""
+    """Remove the middle of a long message.
+
+    It is cut between words: redaction cannot recognise half a secret.
+    """
     if len(message) <= limit:
         return message
     half = limit // 2
@@ -160,11 +164,11 @@ def _head(text: str, length: int) -> str:
 
 
 def _tidy(line: str) -> str:
-    """Paths that name the person or the process are shortened."""
+    """Shorten the paths that name the person or the process."""
     line = _TEMPORARY_CELL.sub("Cell", line) if "ipykernel_" in line else line
     return tidy_path(line).rstrip()
 
 
 def tidy_path(text: str) -> str:
-    """Write paths without the home directory's name."""
+    """Write paths without the name of the home directory."""
     return _HOME.sub("~", text)

@@ -1,4 +1,4 @@
-"""Who may talk to the server: Ollama's rules against foreign web pages and DNS rebinding."""
+"""Access rules of the server: Ollama's, against foreign web pages and DNS rebinding."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ PREFLIGHT_HEADERS = {
 
 
 def host_allowed(host: str) -> bool:
-    """Whether a Host header names this machine or its network, not a foreign domain that resolves to it."""
+    """Tell whether a Host header names this machine or its network.
+
+    A foreign domain that resolves to it does not count.
+    """
     name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     if name in ("", "localhost", socket.gethostname().lower()) or name.endswith(_LOCAL_ENDINGS):
         return True
@@ -36,7 +39,7 @@ def host_allowed(host: str) -> bool:
 
 
 def origin_allowed(origin: str, host: str) -> bool:
-    """Whether a page of this origin may call; no Origin header means that no page is involved."""
+    """Tell whether a page of this origin may call. Without an Origin header there is no page."""
     if not origin or origin == f"http://{host}":
         return True
     parts = urlsplit(origin)

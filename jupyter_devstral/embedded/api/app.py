@@ -1,4 +1,4 @@
-"""Ollama's HTTP API on tornado, over any `Engine`. Knows nothing about where text comes from."""
+"""Ollama's HTTP API on tornado, over any `Engine`. Independent of how the text is generated."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CLOUD_DISABLED = "ollama cloud is disabled: remote model is unavailable"
 
 @dataclass
 class Service:
-    """What the handlers share: one engine behind Ollama's rules."""
+    """The state that all handlers share: one engine behind Ollama's rules."""
 
     engine: Engine
     residence: Residence
@@ -37,7 +37,10 @@ class Service:
     cloud: bool = False
 
     def card(self, name: str) -> ModelCard:
-        """The model of that name; raises Refusal 404 for an unknown one and 403 for one in the cloud."""
+        """Find the model of that name.
+
+        Raises Refusal, 404 for an unknown one and 403 for one in the cloud.
+        """
         wanted = canonical_name(name)
         card = next((card for card in self.engine.models() if card.name.lower() == wanted.lower()), None)
         remote = (card is not None and card.remote_host) or wanted.endswith(("-cloud", ":cloud"))
@@ -49,25 +52,25 @@ class Service:
 
 
 class OllamaHandler(web.RequestHandler):
-    """Access rules, JSON as Ollama writes it, and its error bodies."""
+    """Base of the handlers: access rules, JSON as Ollama writes it, and its error bodies."""
 
     service: Service
-    _gone = False  # the client closed its connection
+    _gone = False  # whether the client has closed its connection
 
     def initialize(self, service: Service) -> None:
-        """Take the service that all handlers share."""
+        """Keep the service that all handlers share."""
         self.service = service
 
     def set_default_headers(self) -> None:
-        """Say what Ollama says of its answers, and no more."""
+        """Set the headers that Ollama sends, and no others."""
         self.clear_header("Server")
 
     def compute_etag(self) -> str | None:
-        """Send none, as Ollama does."""
+        """Send no ETag, as Ollama does."""
         return None
 
     def prepare(self) -> None:
-        """Refuse hosts and origins that Ollama refuses."""
+        """Refuse the hosts and origins that Ollama refuses."""
         connection: Any = self.request.connection
         connection.stream.set_nodelay(True)
         origin = self.request.headers.get("Origin", "")
@@ -80,7 +83,7 @@ class OllamaHandler(web.RequestHandler):
             self.set_header("Vary", "Origin")
 
     def options(self, *path: str) -> None:
-        """Answer a preflight request of a browser."""
+        """Answer a browser's preflight request."""
         for name, value in access.PREFLIGHT_HEADERS.items():
             self.set_header(name, value)
         self.clear_header("Content-Type")
@@ -106,12 +109,12 @@ class OllamaHandler(web.RequestHandler):
             self.send_json({"error": self._reason}, status=status_code)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log failures of ours, not what a client did wrong."""
+        """Log failures of ours, but no mistakes of clients."""
         if not isinstance(value, Refusal):
             super().log_exception(typ, value, tb)
 
     async def send_lines(self, records: AsyncGenerator[Mapping[str, Any], None]) -> None:
-        """Streams records; the headers go out with the first, as Ollama's do."""
+        """Stream records; the headers go out with the first, as Ollama's do."""
         async with aclosing(records) as lines:
             try:
                 async for record in lines:
@@ -125,7 +128,7 @@ class OllamaHandler(web.RequestHandler):
                     self.send_runner_error(error)
 
     def send_runner_error(self, error: Refusal) -> None:
-        """An error from deeper inside, which Ollama sends without a charset."""
+        """Send an error from the runner, which Ollama sends without a charset."""
         self.set_status(error.status)
         self.set_header("Content-Type", "application/json")
         self.finish(go_json.dumps({"error": str(error)}))
@@ -139,10 +142,10 @@ class OllamaHandler(web.RequestHandler):
 
 
 class RootHandler(OllamaHandler):
-    """`/`: the sentence by which Ollama is known."""
+    """The handler of `/`: the sentence that identifies Ollama."""
 
     def get(self) -> None:
-        """Say that it is running."""
+        """Send that sentence."""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish("Ollama is running")
 
@@ -150,7 +153,7 @@ class RootHandler(OllamaHandler):
 
 
 class VersionHandler(OllamaHandler):
-    """`/api/version`."""
+    """The handler of `/api/version`."""
 
     def get(self) -> None:
         """Send the version."""
@@ -160,15 +163,15 @@ class VersionHandler(OllamaHandler):
 
 
 class StatusHandler(OllamaHandler):
-    """`/api/status`."""
+    """The handler of `/api/status`."""
 
     def get(self) -> None:
-        """Say whether models may run elsewhere."""
+        """Tell whether models may run elsewhere."""
         self.send_json({"cloud": {"disabled": not self.service.cloud, "source": "env"}})
 
 
 class TagsHandler(OllamaHandler):
-    """`/api/tags`: the models there are."""
+    """The handler of `/api/tags`: all models."""
 
     def get(self) -> None:
         """Send the records of all models."""
@@ -178,7 +181,7 @@ class TagsHandler(OllamaHandler):
 
 
 class PsHandler(OllamaHandler):
-    """`/api/ps`: the models in memory."""
+    """The handler of `/api/ps`: the models in memory."""
 
     def get(self) -> None:
         """Send the record of the model in memory, if any."""
@@ -186,10 +189,10 @@ class PsHandler(OllamaHandler):
 
 
 class ShowHandler(OllamaHandler):
-    """`/api/show`: all about one model."""
+    """The handler of `/api/show`: details of one model."""
 
     def post(self) -> None:
-        """Send what is known of a model; 404 for one that is not there."""
+        """Send the details of a model; 404 for an unknown one."""
         body = go_json.loads(self.request.body)
         name = body.get("model") or body.get("name")
         if not name:
@@ -198,7 +201,7 @@ class ShowHandler(OllamaHandler):
 
 
 class CancellableHandler(OllamaHandler):
-    """Work that ends when the client closes its connection, also while it still waits in the queue."""
+    """Base of handlers whose work ends when the client closes its connection, even while queued."""
 
     _work: asyncio.Task[None] | None = None
 
@@ -212,7 +215,7 @@ class CancellableHandler(OllamaHandler):
                 raise
 
     async def answer(self) -> None:
-        """Send the answer; cancelled when the client goes away."""
+        """Send the answer. It is cancelled when the client goes away."""
         raise NotImplementedError
 
     def on_connection_close(self) -> None:
@@ -223,7 +226,7 @@ class CancellableHandler(OllamaHandler):
 
 
 class ChatHandler(CancellableHandler):
-    """`/api/chat`."""
+    """The handler of `/api/chat`."""
 
     is_chat = True
 
@@ -240,16 +243,16 @@ class ChatHandler(CancellableHandler):
 
 
 class GenerateHandler(ChatHandler):
-    """`/api/generate`."""
+    """The handler of `/api/generate`."""
 
     is_chat = False
 
 
 class PullHandler(CancellableHandler):
-    """`/api/pull`."""
+    """The handler of `/api/pull`."""
 
     async def answer(self) -> None:
-        """Send the progress of a download, where the engine can."""
+        """Send the progress of a download, where the engine can download."""
         body = go_json.loads(self.request.body)
         name = body.get("model") or body.get("name")
         if not name:
@@ -271,7 +274,7 @@ class PullHandler(CancellableHandler):
 
 
 class UnknownHandler(OllamaHandler):
-    """Any other address."""
+    """The handler of any other address."""
 
     def prepare(self) -> None:
         """Send the 404 that Ollama sends."""
@@ -294,7 +297,7 @@ ROUTES: dict[str, type[OllamaHandler]] = {
 
 
 def make_app(service: Service, routes: dict[str, type[OllamaHandler]] | None = None) -> web.Application:
-    """The tornado application; `routes` lets the tests put other handlers in place."""
+    """Make the tornado application; `routes` lets tests add or replace handlers."""
     return web.Application(
         [(path, handler, {"service": service}) for path, handler in (routes or ROUTES).items()],
         default_handler_class=UnknownHandler,

@@ -1,4 +1,4 @@
-"""One generation as Ollama's records: load, render, fit, generate, count. Knows no HTTP."""
+"""One generation as Ollama's records: load, render, fit, generate, count. Independent of HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_MULTIMODAL = "Multimodal data provided, but model does not support multimod
 
 
 class Generation:
-    """The answer to one request, which was checked, as records to be sent."""
+    """The answer to one checked request, as records to send."""
 
     def __init__(
         self, residence: Residence, card: ModelCard, request: GenerationRequest, default_num_ctx: int
@@ -34,7 +34,7 @@ class Generation:
         self.started = time.perf_counter()
 
     async def records(self) -> AsyncGenerator[Record, None]:
-        """Records in the order they are sent; raises Refusal before the first or between two."""
+        """Yield the records in sending order. Raises Refusal before the first or between two."""
         request = self.request
         if request.is_empty and request.keep_alive == 0:
             await self.residence.dismiss(self.card)
@@ -50,7 +50,7 @@ class Generation:
                     yield record
 
     async def whole(self) -> Record:
-        """All records folded into the one that `stream: false` gets."""
+        """Fold all records into the one that `stream: false` gets."""
         texts: list[str] = []
         logprobs: list[Any] = []
         last = self._record("")
@@ -107,7 +107,7 @@ class Generation:
                     yield self._piece_record(event)
 
     async def _context(self, job: Job, reply: str) -> Sequence[int]:
-        """The token ids that `/api/generate` hands back, prompt and answer; chat and raw have none."""
+        """The token ids that `/api/generate` returns, prompt and answer. Chat and raw requests have none."""
         if self.request.is_chat or self.request.raw:
             return ()
         return [*job.tokens, *await self.engine.tokenize(self.card, reply)]

@@ -1,4 +1,4 @@
-"""Models as `/api/tags`, `/api/show` and `/api/ps` write them, fields in Ollama's order."""
+"""Records of models for `/api/tags`, `/api/show` and `/api/ps`, with fields in Ollama's order."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def show_record(card: ModelCard) -> Record:
 
 
 def ps_record(resident: Resident) -> Record:
-    """One entry of `/api/ps`; everything runs on the CPU."""
+    """One entry of `/api/ps`. Everything runs on the CPU."""
     card = resident.card
     return {
         "name": card.name,

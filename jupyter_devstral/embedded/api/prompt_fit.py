@@ -1,4 +1,4 @@
-"""Makes a prompt fit the window the way Ollama does when a client did not ask for `truncate: false`."""
+"""Fitting of a prompt to the window, as Ollama does where a client did not ask for `truncate: false`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHIFT_REFUSED = (
 
 
 class PromptFit:
-    """Renders and tokenizes a request for one model and one window."""
+    """The rendering and tokenizing of a request for one model and one window."""
 
     def __init__(self, engine: Engine, card: ModelCard, request: GenerationRequest, num_ctx: int) -> None:
         self.engine = engine
@@ -26,7 +26,7 @@ class PromptFit:
         self.num_ctx = num_ctx
 
     async def fit(self) -> tuple[str, Sequence[int]]:
-        """The prompt and its tokens; raises Refusal where Ollama refuses instead of cutting."""
+        """The prompt and its tokens. Raises Refusal where Ollama refuses instead of cutting."""
         prompt, tokens = await self._render_what_fits()
         if len(tokens) < self.num_ctx:
             return prompt, tokens
@@ -37,7 +37,7 @@ class PromptFit:
         return prompt, self._without_front(tokens)
 
     async def render(self, messages: Sequence[Mapping[str, Any]]) -> str:
-        """The prompt text without any cutting."""
+        """The prompt text, without any cutting."""
         request = self.request
         if request.raw:
             return request.prompt
@@ -60,7 +60,7 @@ class PromptFit:
         return prompt, tokens
 
     def _without_front(self, tokens: Sequence[int]) -> Sequence[int]:
-        """The first few tokens and the last half window: what llama.cpp keeps when it shifts."""
+        """The first few tokens and the last half window, which llama.cpp keeps when it shifts."""
         keep = max(self.request.options.get("num_keep", _DEFAULT_KEEP), 0)
         tail = max((self.num_ctx - keep) // 2, 1)
         return [*tokens[:keep], *tokens[len(tokens) - tail :]]

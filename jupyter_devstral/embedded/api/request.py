@@ -71,7 +71,7 @@ class GenerationRequest:
 
     @classmethod
     def parse(cls, raw: bytes, *, is_chat: bool) -> GenerationRequest:
-        """Reads a body; raises Refusal in Ollama's words."""
+        """Read a body. Raises Refusal in Ollama's words."""
         body = go_json.loads(raw)
         _check_fields(body, is_chat)
         if not body.get("model"):
@@ -82,7 +82,7 @@ class GenerationRequest:
 
     @property
     def model(self) -> str:
-        """The name that was asked for."""
+        """The requested model name."""
         return str(self.body["model"])
 
     @property
@@ -92,7 +92,7 @@ class GenerationRequest:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """Chat messages; a generate prompt becomes one user message, behind its system text."""
+        """The chat messages. A generate prompt becomes one user message behind its system text."""
         if self.is_chat:
             return list(self.body.get("messages") or [])
         system = self.body.get("system")
@@ -102,22 +102,22 @@ class GenerationRequest:
 
     @property
     def prompt(self) -> str:
-        """The text to go on with, of `/api/generate`."""
+        """The text that `/api/generate` continues."""
         return self.body.get("prompt") or ""
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to answer: such a request loads or unloads the model."""
+        """Whether there is nothing to answer. Such a request loads or unloads the model."""
         return not self.body.get("messages") if self.is_chat else not self.prompt
 
     @property
     def raw(self) -> bool:
-        """Whether the prompt is sent as it is, without a template."""
+        """Whether the prompt goes out as it is, without a template."""
         return bool(self.body.get("raw"))
 
     @property
     def suffix(self) -> str:
-        """What stands behind the gap to fill."""
+        """The text behind the gap to fill."""
         return self.body.get("suffix") or ""
 
     @property
@@ -132,27 +132,27 @@ class GenerationRequest:
 
     @property
     def has_images(self) -> bool:
-        """Whether a message carries pictures."""
+        """Whether a message carries images."""
         return any(message.get("images") for message in self.messages)
 
     @property
     def top_logprobs(self) -> int | None:
-        """How many likely tokens are told with each."""
+        """The number of likely tokens reported with each token."""
         return int(self.body.get("top_logprobs") or 0) if self.body.get("logprobs") else None
 
     @cached_property
     def options(self) -> dict[str, Any]:
-        """Known options cast to their types; unknown ones are dropped, as Ollama does."""
+        """The known options, cast to their types. Unknown ones are dropped, as Ollama does."""
         return check_options(self.body.get("options") or {})
 
     @property
     def num_predict(self) -> int | None:
-        """The most tokens to generate; negative: no limit."""
+        """The most tokens to generate; a negative number means no limit."""
         wanted = self.options.get("num_predict", -1)
         return wanted if wanted > 0 else None
 
     def runner(self, card: ModelCard, default_num_ctx: int) -> RunnerOptions:
-        """The options that decide about a reload, the window clamped to what the model was trained for."""
+        """The options that decide about a reload. The window is clamped to the trained one."""
         options = self.options
         num_ctx = max(int(options.get("num_ctx") or default_num_ctx), 4)
         others = tuple((name, options[name]) for name in _RUNNER_OTHERS if name in options)
@@ -160,7 +160,10 @@ class GenerationRequest:
         return RunnerOptions(min(num_ctx, limit), options.get("num_thread", 0), self.shift, others)
 
     def check(self, card: ModelCard) -> None:
-        """Raises Refusal for what Ollama notices before it loads: what the model cannot do, wrong options."""
+        """Raise Refusal for everything that Ollama notices before it loads.
+
+        These are wrong options, and features that the model lacks.
+        """
         full_name = f"registry.ollama.ai/library/{card.name}"
         if self.body.get("think") and "thinking" not in card.capabilities:
             raise Refusal(f'"{self.model}" does not support thinking')
@@ -171,7 +174,7 @@ class GenerationRequest:
         check_options(self.body.get("options") or {})
 
     def schema(self) -> str | Mapping[str, Any] | None:
-        """The requested output format; raises Refusal (500, as Ollama does) for anything else."""
+        """The requested output format. Raises Refusal (500, as Ollama does) for anything else."""
         wanted = self.body.get("format")
         if wanted in (None, "", "json"):
             return wanted or None
@@ -183,7 +186,7 @@ class GenerationRequest:
 
 
 def _check_schema(schema: Any, at: str = "#") -> None:
-    """Raises Refusal, in llama.cpp's words, for a type that JSON does not have."""
+    """Raise Refusal, in llama.cpp's words, for a type that JSON does not have."""
     if not isinstance(schema, dict):
         return
     types = schema.get("type", [])
@@ -199,7 +202,10 @@ def _check_schema(schema: Any, at: str = "#") -> None:
 
 
 def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Ollama's casts: floats are cut to integers where one is wanted; a wrong type is a Refusal (500)."""
+    """Cast options as Ollama does.
+
+    Floats are cut to integers where one is wanted; a wrong type is a Refusal (500).
+    """
     checked: dict[str, Any] = {}
     for name, value in options.items():
         if value is None:

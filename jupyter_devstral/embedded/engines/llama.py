@@ -44,13 +44,16 @@ ws ::= | " " | "\n" [ \t]{0,20}
 
 
 def default_threads() -> int:
-    """One thread, or two where two CPUs stay free: threads that must wait for a CPU slow the others down."""
+    """The number of threads: two where two more CPUs stay free, else one.
+
+    Threads that wait for a CPU slow the others down.
+    """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 2 if usable >= 4 else 1
 
 
 class LlamaEngine:
-    """One GGUF file, loaded into a worker process with the window that a request asks for.
+    """An engine for one GGUF file. A worker process loads it with the window that a request asks for.
 
     Attributes:
         last: counters of the last finished generation; `cached_tokens` tells what the prefix cache saved.
@@ -73,7 +76,7 @@ class LlamaEngine:
         return self._worker is not None and self._worker.returncode is None
 
     async def load(self, card: ModelCard, runner: RunnerOptions) -> int:
-        """Start the worker with the model; raises EngineFailure."""
+        """Start the worker with the model. Raises EngineFailure."""
         key = secrets.token_hex(16)
         settings = {
             "gguf": str(self.gguf),
@@ -112,7 +115,7 @@ class LlamaEngine:
     async def render(
         self, card: ModelCard, messages: Sequence[Mapping[str, Any]], body: Mapping[str, Any]
     ) -> str:
-        """The prompt that the model's own template makes of messages."""
+        """Apply the model's own template to the messages."""
         plain = [{"role": each.get("role", ""), "content": each.get("content") or ""} for each in messages]
         answer = await self._connection().post("/apply-template", {"messages": plain})
         return str(answer["prompt"])
@@ -124,7 +127,7 @@ class LlamaEngine:
         return list(answer["tokens"])
 
     async def generate(self, job: Job) -> AsyncGenerator[Piece | Counters, None]:
-        """Pieces of text, then the counters."""
+        """Yield pieces of text, then the counters."""
         async with aclosing(self._connection().stream("/completion", _completion(job))) as events:
             async for event in events:
                 probabilities = event.get("completion_probabilities") or ()
@@ -136,7 +139,7 @@ class LlamaEngine:
                     return
 
     async def pull(self, name: str) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Refuse, behind the first record that Ollama sends: there is one file."""
+        """Refuse, after the first record that Ollama sends. There is one file and no library."""
         yield {"status": "pulling manifest"}
         raise Refusal(_CANNOT_PULL.format(name=name), 500)
 
@@ -147,7 +150,7 @@ class LlamaEngine:
 
 
 async def _first_answer(worker: asyncio.subprocess.Process) -> dict[str, Any]:
-    """The worker's own JSON line; llama.cpp may print other lines before it."""
+    """The worker's own JSON line. llama.cpp may print other lines before it."""
     async for line in worker.stdout:  # type: ignore[union-attr]
         if line.startswith(b'{"'):
             return dict(json.loads(line))
@@ -155,7 +158,7 @@ async def _first_answer(worker: asyncio.subprocess.Process) -> dict[str, Any]:
 
 
 def _completion(job: Job) -> dict[str, Any]:
-    """The job in the words of llama.cpp's `/completion`."""
+    """Describe the job in the terms of llama.cpp's `/completion`."""
     options = {**_DEFAULTS, **job.options}
     body: dict[str, Any] = {name: options[name] for name in _SAME_NAME if name in options}
     body |= {"prompt": list(job.tokens), "n_predict": job.num_predict or -1, "cache_prompt": True}
@@ -170,7 +173,7 @@ def _completion(job: Job) -> dict[str, Any]:
 
 
 def _closed(schema: Any) -> Any:
-    """The schema with objects limited to their properties, as Ollama's own grammar has them."""
+    """Limit the objects of a schema to their properties, as Ollama's own grammar does."""
     if isinstance(schema, list):
         return [_closed(each) for each in schema]
     if not isinstance(schema, dict):
@@ -203,7 +206,7 @@ def _logprob(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cache_bytes(card: ModelCard, num_ctx: int) -> int:
-    """Size of the key-value cache: two 16-bit values per layer, key-value head and head dimension."""
+    """The size of the key-value cache: two 16-bit values per layer, key-value head and head dimension."""
     info, family = card.model_info, card.model_info.get("general.architecture", "")
     heads = info.get(f"{family}.attention.head_count") or 1
     shared_heads = info.get(f"{family}.attention.head_count_kv") or heads

@@ -1,6 +1,6 @@
-"""A small HTTP client for llama.cpp's server, whose streams stop the work when they are closed.
+"""A small HTTP client for llama.cpp's server. Closing one of its streams stops the server's work.
 
-tornado's and httpx's clients either cannot close a stream at once or cost an import of half a second.
+The clients of tornado and httpx either cannot close a stream at once or take half a second to import.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LONGEST_LINE = 16 * 1024 * 1024
 
 
 class LlamaHttp:
-    """One connection per request to the server at `address` ("http://127.0.0.1:4242")."""
+    """A client with one connection per request to the server at `address` ("http://127.0.0.1:4242")."""
 
     def __init__(self, address: str, key: str) -> None:
         parts = urlsplit(address)
@@ -27,12 +27,12 @@ class LlamaHttp:
         self._key = key
 
     async def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The JSON answer; raises Refusal with the server's error body as text."""
+        """Post a request and return the JSON answer. Raises Refusal with the server's error body as text."""
         async with self._exchange(path, body) as chunks:
             return json.loads(b"".join([chunk async for chunk in chunks]))
 
     async def stream(self, path: str, body: Mapping[str, Any]) -> AsyncGenerator[Any, None]:
-        """The JSON of each server-sent event."""
+        """Yield the JSON of each server-sent event."""
         rest = b""
         async with self._exchange(path, {**body, "stream": True}) as chunks:
             async for chunk in chunks:

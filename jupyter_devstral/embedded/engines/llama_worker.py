@@ -1,6 +1,6 @@
-"""The process that holds the model: llama.cpp's own server on a loopback port, for the parent process alone.
+"""The process that holds the model: llama.cpp's own server on a loopback port, for its parent process alone.
 
-A process of its own because loading holds the interpreter for seconds, and because its end frees all memory.
+It is separate because loading blocks the interpreter for seconds, and because its end frees all memory.
 Reads one JSON line of settings from stdin, prints its address, and ends when stdin ends.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def main() -> None:
-    """Loads the model, says where it listens, waits for the parent to close the pipe or to die."""
+    """Load the model, print the address, and wait for the parent to close the pipe or to die."""
     settings = json.loads(sys.stdin.readline())
     try:
         server = _start(settings)
@@ -34,7 +34,7 @@ def _start(settings: dict[str, Any]) -> Any:
     params.ctx_shift = settings["shift"]
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
-    # A cancelled request ends with the batch that is being read: small batches, quick ends.
+    # A cancelled request ends only with the batch being evaluated, so batches are small.
     params.n_batch = params.n_ubatch = settings["batch"]
     params.cache_ram_mib = settings["cache_mib"]
     params.n_parallel = 1

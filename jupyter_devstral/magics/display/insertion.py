@@ -1,4 +1,4 @@
-"""A reply's edits brought to the user: new cells through `set_next_input`, rewritten cells with their diff.
+"""Delivery of a reply's edits: new cells through `set_next_input`, rewritten cells with their diff.
 
 Nothing is executed, and nothing is replaced without being shown.
 """
@@ -19,7 +19,7 @@ CELL_MARK = "# %%"
 
 
 def next_cell(edits: Sequence[Edit]) -> str:
-    """One cell that carries all of them: `# %%` marks where a cell ends and the next begins."""
+    """Join all new cells in one. `# %%` marks where a cell ends and the next begins."""
     sources = []
     for edit in edits:
         if edit.op == "delete":
@@ -37,10 +37,10 @@ def next_cell(edits: Sequence[Edit]) -> str:
 
 
 def accepted_cell(edits: Sequence[Edit], name_of: Callable[[str], str]) -> str:
-    """The corrected cells as one, each under a comment that names the cell it is for."""
+    """Join the corrected cells in one, each under a comment that names its cell."""
     changed = [edit for edit in edits if edit.op == "replace"]
     if len(changed) == 1 and changed[0].source.lstrip().startswith("%%"):
-        # A cell magic must stand first.
+        # A cell magic must come first.
         return changed[0].source
     mark = f"{CELL_MARK} " if len(changed) > 1 else "# "
     return "\n\n".join(f"{mark}fix for {name_of(edit.cell_id)}\n{edit.source}" for edit in changed)
@@ -56,7 +56,7 @@ def insert(ip: Any, edits: Sequence[Edit], mode: str) -> None:
 
 
 def diff_markdown(edits: Sequence[Edit], name_of: Callable[[str], str] = "cell {}".format) -> str:
-    """What the rewritten cells would change, as fenced unified diffs; `name_of` a cell's id."""
+    """Show the changes to the rewritten cells as fenced unified diffs; `name_of` names a cell by its id."""
     blocks = []
     for edit in edits:
         if edit.op != "replace":

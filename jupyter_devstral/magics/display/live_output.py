@@ -1,6 +1,6 @@
-"""A reply becoming visible while it arrives: one output updated in place, or plain text in a terminal.
+"""Display of a reply while it arrives: one output updated in place, or plain text in a terminal.
 
-Knows nothing of requests; it is given text, its Markdown, and a function that says what is waited for.
+Independent of requests: it takes text, its Markdown, and a function that describes the current wait.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from ...core.notebook.cells import REPLY_MIME, STATUS_KEY
 from ...core.text.markdown import prose
 from ...core.text.terminal_text import encodable, sendable, writable
 
-# A dozen updates per second look continuous, and leave the browser time for everything else.
+# A dozen updates per second look continuous and leave the browser time for everything else.
 _INTERVAL = 1 / 12
-# Front-ends draw the whole text with each update: the longer it is, the fewer there are.
+# Front-ends draw the whole text on each update: the longer it is, the fewer the updates.
 _CHARACTERS_PER_SECOND = 16_000
-# A status that appears later than this would only flash up.
+# A wait shorter than this shows no status, which would only flash up.
 _QUIET_SECONDS = 0.15
 _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-# Impatient people press more than twice; for ever would take Ctrl-C away from them.
+# Impatient people press more than twice; ignoring them for ever would take Ctrl-C away.
 _MORE_INTERRUPTS = 5
 
 
 def undisturbed(finish: Callable[[], None]) -> None:
-    """`finish()`, begun again when a second interrupt comes: what the first one kept must be shown."""
+    """Run `finish()`, again after a second interrupt. What the first interrupt kept must be shown."""
     for _ in range(_MORE_INTERRUPTS):
         try:
             return finish()
@@ -42,44 +42,51 @@ def undisturbed(finish: Callable[[], None]) -> None:
 
 
 class Output(Protocol):
-    """Where an answer is shown. `start` and `finish` belong to the main thread."""
+    """A place that shows an answer. `start` and `finish` belong to the main thread."""
 
-    def start(self, status: Callable[[], str]) -> None: ...
+    def start(self, status: Callable[[], str]) -> None:
+        """Begin to show progress; `status` tells, in words, what the wait is for."""
+        ...
 
-    def write(self, text: str, markdown: Callable[[], str]) -> None: ...
+    def write(self, text: str, markdown: Callable[[], str]) -> None:
+        """Show the text so far; `markdown` is called for its Markdown."""
+        ...
 
-    def finish(self, bundle: Mapping[str, Any], ending: str) -> None: ...
+    def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        """Show the finished answer: `bundle` in a notebook, `ending` behind the text of a terminal."""
+        ...
 
 
 def output_for(ip: Any, *, stepwise: bool = False, draws: Callable[[], bool] | None = None) -> Output:
-    """The kind of output this shell can show.
+    """Choose the kind of output this shell can show.
 
     Args:
         stepwise: each text written replaces the one before.
-        draws: whether the front-end has our half, which draws what is new of an answer and nothing twice.
+        draws: whether the front-end has our half, which draws only the new part of an answer.
     """
     from IPython.core.displaypub import CapturingDisplayPublisher, DisplayPublisher
 
     publisher = ip.display_pub
     if isinstance(publisher, CapturingDisplayPublisher):
         return CapturedOutput(publisher)
-    # The base class prints text and knows no updates: terminal IPython, or no front-end at all.
+    # The base class prints text and has no updates: terminal IPython, or no front-end at all.
     if type(publisher).publish is DisplayPublisher.publish:
         return TerminalLine() if stepwise else TerminalOutput()
     return CellOutput(publisher) if draws is None else DrawnOutput(publisher, draws)
 
 
 class Ticker:
-    """Calls a function several times per second on a thread of its own, until it is stopped."""
+    """A thread that calls a function several times per second until it is stopped."""
 
     def __init__(self, tick: Callable[[], None]) -> None:
         self._tick = tick
         self._stopped = threading.Event()
-        # In this context the updates carry the header of the cell that asked, whichever cell runs then.
+        # In this context, updates carry the header of the asking cell, whichever cell runs at the time.
         run = contextvars.copy_context().run
         self._thread = threading.Thread(target=run, args=(self._loop,), name="devstral-ticker", daemon=True)
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def _loop(self) -> None:
@@ -87,14 +94,15 @@ class Ticker:
             self._tick()
 
     def stop(self) -> None:
+        """Stop the thread and wait up to a second for its end."""
         self._stopped.set()
-        # An interrupt may have come before or while it started.
+        # An interrupt may have come before or during the start of the thread.
         if self._thread.ident is not None:
             self._thread.join(1)
 
 
 class CellOutput:
-    """One display, updated in place; always text/markdown, so that the front-end keeps its renderer."""
+    """A display updated in place. It is always text/markdown, so that the front-end keeps its renderer."""
 
     def __init__(self, publisher: Any, *, display_id: str = "") -> None:
         self._publisher = publisher
@@ -109,15 +117,16 @@ class CellOutput:
         self._ticker: Ticker | None = None
 
     def start(self, status: Callable[[], str]) -> None:
+        """Show the display, and the current wait from then on."""
         self._status = status
         self._started = time.monotonic()
-        # Made here, on the main thread: only updates of an existing display find their cell from a thread.
+        # Made on the main thread: from another thread, only updates of an existing display find their cell.
         self._publish(*self._waiting("preparing", 0), status="preparing")
         self._ticker = Ticker(self._tick)
         self._ticker.start()
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
-        """The reply so far; `markdown` is called, under the throttle, for how it looks."""
+        """Show the reply so far; `markdown` is called, throttled, for its Markdown."""
         with self._lock:
             first = self._markdown is None
             self._text, self._markdown = text, markdown
@@ -125,6 +134,7 @@ class CellOutput:
                 self._show()
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        """Replace the text with the finished answer."""
         if self._ticker:
             self._ticker.stop()
         with self._lock:
@@ -149,7 +159,7 @@ class CellOutput:
         return time.monotonic() - self._shown_at >= pause
 
     def _waiting(self, status: str, waited: float) -> tuple[str, dict[str, Any]]:
-        """What to show before the first text, and as MIME types."""
+        """The display before the first text, as Markdown and as MIME types."""
         line = status_line(status, waited)
         return line, self._data(line, line)
 
@@ -177,7 +187,7 @@ class CellOutput:
 
 
 class DrawnOutput(CellOutput):
-    """A display that JupyterLab with our half draws: it is told the text, and draws what is new of it.
+    """A display that our JupyterLab half draws. It receives the text and draws only what is new of it.
 
     Args:
         draws: whether that half listens. It says hello a moment after the extension was loaded; until then
@@ -190,6 +200,7 @@ class DrawnOutput(CellOutput):
         self._listens = False
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        """Replace the text with the finished answer, which carries the display's id."""
         data = dict(bundle)
         if REPLY_MIME in data:
             data[REPLY_MIME] = {**data[REPLY_MIME], "id": self._display_id}
@@ -222,23 +233,24 @@ class DrawnOutput(CellOutput):
 
 
 class CapturedOutput:
-    """Under `%%capture` only the finished answer is kept."""
+    """The output under `%%capture`, which keeps only the finished answer."""
 
     def __init__(self, publisher: Any) -> None:
         self._publisher = publisher
 
     def start(self, status: Callable[[], str]) -> None:
-        pass
+        """Show nothing."""
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
-        pass
+        """Show nothing."""
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        """Publish the finished answer."""
         self._publisher.publish(sendable(dict(bundle)), metadata={})
 
 
 class TerminalOutput:
-    """The reply as it comes, on stdout; while waiting, a status line on a terminal."""
+    """The reply as it arrives, on stdout; while waiting, a status line on a terminal."""
 
     def __init__(self) -> None:
         self._written = 0
@@ -249,21 +261,24 @@ class TerminalOutput:
         self._lock = threading.Lock()
 
     def start(self, status: Callable[[], str]) -> None:
+        """Begin to show the current wait on a terminal."""
         self._status, self._started = status, time.monotonic()
         if sys.stderr.isatty():
             self._ticker = Ticker(self._tick)
             self._ticker.start()
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
+        """Print the new part of the text."""
         self._end_status()
         if len(text) < self._written:
-            # What stands there was the model's thinking.
+            # The text printed so far was the model's thinking.
             print("\n\n", end="")
             self._written = 0
         print(printable(text[self._written :]), end="", flush=True)
         self._written = len(text)
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        """Print the ending behind the text."""
         self._end_status()
         print(("\n\n" if self._written else "") + printable(ending), flush=True)
 
@@ -284,37 +299,39 @@ class TerminalOutput:
 
 
 class TerminalLine:
-    """One line that is written over again, where stdout is a terminal; elsewhere only its last state."""
+    """One line that is overwritten, where stdout is a terminal; elsewhere only its last state."""
 
     def __init__(self) -> None:
         self._width = 0
 
     def start(self, status: Callable[[], str]) -> None:
-        pass
+        """Show nothing yet."""
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
+        """Overwrite the line, on a terminal only."""
         if sys.stdout.isatty():
             print("\r" + printable(text).ljust(self._width), end="", flush=True)
             self._width = len(text)
 
     def finish(self, bundle: Mapping[str, Any], ending: str) -> None:
+        """Print the last state of the line and end it."""
         print(("\r" if self._width else "") + printable(ending).ljust(self._width), flush=True)
 
 
 def printable(text: str) -> str:
-    """Text from a model or a server without anything that steers a terminal, or that it cannot show."""
+    """Remove whatever would steer a terminal, or cannot be shown on it, from foreign text."""
     return writable(encodable(_CONTROL.sub("", text)), sys.stdout)
 
 
 def publish_text(
     publisher: Any, markdown: str, plain: str, metadata: Mapping[str, Any] | None = None
 ) -> None:
-    """Display a text once, as Markdown and as what a terminal prints."""
+    """Display a text once, as Markdown and as plain text for a terminal."""
     data = {"text/markdown": markdown, "text/plain": writable(plain, sys.stdout)}
     publisher.publish(sendable(data), metadata=dict(metadata or {}))
 
 
 def status_line(status: str, waited: float) -> str:
-    """What is waited for and since when, as Markdown; the time is told from one second on."""
+    """The current wait as Markdown, with its duration from one second on."""
     seconds = f" · {waited:.0f} s" if waited >= 1 else ""
     return f"*{prose(status)} …{seconds}*"

@@ -7,7 +7,7 @@ from ...core.text.markdown import code_block, prose, unfinished
 
 
 class ReplyMarkdown:
-    """The Markdown of a reply that is still arriving; finished pieces are dressed once."""
+    """The Markdown of a reply that is still arriving. Finished pieces are converted once."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -16,7 +16,7 @@ class ReplyMarkdown:
         self._seen = 0
 
     def add(self, event: object) -> None:
-        """Take in one event of the reply."""
+        """Add one event of the reply."""
         if isinstance(event, Delta):
             self.text += event.text
             return

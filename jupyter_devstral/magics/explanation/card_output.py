@@ -1,4 +1,4 @@
-"""Where an explanation is shown: its card, updated in place, or plain text in a terminal."""
+"""The screens of an explanation: its card, updated in place, or plain text in a terminal."""
 
 from __future__ import annotations
 
@@ -11,18 +11,25 @@ from .fix_card import FixCard
 
 
 class Screen(Protocol):
-    """`offer`, or `start` before anything else, belongs to the thread that ran the cell."""
+    """A place that shows one explanation.
+
+    `offer`, or `start` before anything else, belongs to the thread that ran the cell.
+    """
 
     def offer(self) -> None:
         """Show the card as it is; `start` may follow."""
         ...
 
-    def start(self, status: Callable[[], str]) -> None: ...
+    def start(self, status: Callable[[], str]) -> None:
+        """Begin to show progress; `status` tells, in words, what the wait is for."""
+        ...
 
-    def write(self, text: str, markdown: Callable[[], str]) -> None: ...
+    def write(self, text: str, markdown: Callable[[], str]) -> None:
+        """Show the text so far; `markdown` is called for its Markdown."""
+        ...
 
     def aside(self, status: str) -> None:
-        """Say what is being done behind the text."""
+        """Show the current step behind the text; "" removes it."""
         ...
 
     def close(self) -> None:
@@ -31,13 +38,13 @@ class Screen(Protocol):
 
 
 def screen_for(ip: Any, card: FixCard) -> Screen:
-    """The kind of screen that this shell has."""
+    """Choose the kind of screen that this shell has."""
     output = output_for(ip)
     return CardScreen(ip.display_pub, card) if isinstance(output, CellOutput) else TerminalScreen(card)
 
 
 class CardScreen:
-    """One display for the whole life of a card; from its second showing on it is only updated."""
+    """A single display for the whole life of a card. Every showing after the first is an update."""
 
     def __init__(self, publisher: Any, card: FixCard) -> None:
         self._publisher = publisher
@@ -46,20 +53,25 @@ class CardScreen:
         self._output: _CardOutput | None = None
 
     def offer(self) -> None:
+        """Show the card."""
         self._new_output().finish(self._card.bundle(), "")
 
     def start(self, status: Callable[[], str]) -> None:
+        """Show progress in place of the card."""
         self._new_output().start(status)
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
+        """Show the text so far in the card."""
         if self._output is not None:
             self._output.write(text, markdown)
 
     def aside(self, status: str) -> None:
+        """Show the current step behind the text of the card."""
         if self._output is not None:
             self._output.aside(status)
 
     def close(self) -> None:
+        """Show the card in its present state."""
         (self._output or self._new_output()).finish(self._card.bundle(), "")
 
     def _new_output(self) -> _CardOutput:
@@ -76,6 +88,7 @@ class _CardOutput(CellOutput):
         self._aside: tuple[str, float] | None = None
 
     def aside(self, status: str) -> None:
+        """Show the current step behind the text; "" removes it."""
         if not status and self._aside is None:
             return
         with self._lock:
@@ -107,27 +120,32 @@ class _CardOutput(CellOutput):
 
 
 class TerminalScreen:
-    """Text as it comes, then what the card would show."""
+    """A screen that prints text as it arrives, then the rest of the card."""
 
     def __init__(self, card: FixCard) -> None:
         self._card = card
         self._output = TerminalOutput()
 
     def offer(self) -> None:
+        """Print the card."""
         self.close()
 
     def start(self, status: Callable[[], str]) -> None:
+        """Show progress on a new line."""
         self._output = TerminalOutput()
         self._output.start(status)
 
     def write(self, text: str, markdown: Callable[[], str]) -> None:
+        """Print what is new of the text."""
         self._output.write(text, markdown)
 
     def aside(self, status: str) -> None:
+        """Print the current step on a line of its own."""
         if status:
             print(printable(f"\n[{status} …]"), flush=True)
-            # What comes next is a text of its own.
+            # The next text is a separate one.
             self._output = TerminalOutput()
 
     def close(self) -> None:
+        """Print the end of the card."""
         self._output.finish({}, self._card.ending())

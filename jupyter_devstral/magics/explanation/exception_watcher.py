@@ -1,6 +1,6 @@
-"""Notices that a cell has failed, beside whatever else shows or handles exceptions.
+"""Detection of failed cells, compatible with anything else that shows or handles exceptions.
 
-By IPython's run-cell events and `sys.last_value`: handlers, debuggers and rich tracebacks keep working.
+Uses IPython's run-cell events and `sys.last_value`, so handlers, debuggers and rich tracebacks keep working.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...core.failure.exception_facts import is_error
 from ...kernel.recursion import room_to_recurse
 from ..notebook.transcript import error_of
 
-# What ends a cell because somebody wanted it to end; our own errors are advice already.
+# Exceptions that end a cell on purpose; our own errors are advice already.
 _MEANT = (
     KeyboardInterrupt,
     SystemExit,
@@ -30,7 +30,7 @@ _MEANT = (
 
 
 class ExceptionWatcher:
-    """Calls `on_error(exception, info)` behind a cell that failed, on the thread that ran it.
+    """Hooks that call `on_error(exception, info)` after a failed cell, on the thread that ran it.
 
     `info` is IPython's `ExecutionInfo` of the outermost cell.
     """
@@ -40,7 +40,7 @@ class ExceptionWatcher:
         self._running = threading.local()
 
     def pre_run_cell(self, info: Any) -> None:
-        """Remember which error was there before the cell."""
+        """Remember the error that was there before the cell."""
         self._stack().append(getattr(sys, "last_value", None))
 
     def post_run_cell(self, result: Any) -> None:
@@ -61,7 +61,7 @@ class ExceptionWatcher:
                 self._on_error(error, result.info)
 
     def _shown_since(self, before: BaseException | None) -> BaseException | None:
-        """What IPython showed although the cell counts as successful: of `%run`, of a failing repr."""
+        """The error that IPython showed although the cell counts as successful, as with `%run`."""
         shown: BaseException | None = getattr(sys, "last_value", None)
         return None if shown is before else shown
 

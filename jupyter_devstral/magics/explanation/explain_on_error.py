@@ -1,4 +1,4 @@
-"""Decides what happens when a cell fails, and keeps what was explained for what is clicked or typed later."""
+"""Reactions to failed cells, and the explanations kept for later clicks and commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 BACKGROUND, HERE, NOWHERE = "background", "here", "nowhere"
 _LEFT_ALONE = frozenset({"raises-exception", "devstral-skip"})
 _KEPT = 20
-# What only speaks to us does not mean that nobody waits for the explanation; a question to the model does.
+# Cells that only talk to Devstral leave an explanation running; a question to the model ends it.
 _COMMAND = re.compile(
     r"\s*%devstral\s+(?:accept|auto|stop|status|last|help|models|route|doctor)\b[^\n]*\s*\Z|\s*%devstral\s*\Z"
 )
@@ -38,8 +38,8 @@ class ExplainOnError:
     """The explanations of one shell.
 
     Attributes:
-        place: where an automatic explanation runs, when it was said: BACKGROUND, HERE or NOWHERE; "" leaves
-            that to what is known of the front-end.
+        place: where an automatic explanation runs, if that was set: BACKGROUND, HERE or NOWHERE; "" decides
+            by what is known of the front-end.
     """
 
     def __init__(self, session: ShellSession) -> None:
@@ -48,12 +48,12 @@ class ExplainOnError:
         self._session = session
         self._watcher = ExceptionWatcher(self._on_error)
         self._known: OrderedDict[str, Explanation] = OrderedDict()
-        # The card that explains each error, by signature.
+        # The explanation of each error, by signature.
         self._explained: dict[tuple[str, ...], str] = {}
         self._current: Explanation | None = None
         self._failed: Subject | None = None
         self._last: Explanation | None = None
-        # Whoever started the kernel with a place for them has chosen already.
+        # The kernel was started with a place for explanations, so the choice is made.
         self._told_how_to_change = bool(self.place)
         self._was_asked_for = False
         self._lock = threading.Lock()
@@ -62,7 +62,7 @@ class ExplainOnError:
         """End an explanation that nobody waits for when another cell runs."""
         self._watcher.pre_run_cell(info)
         current = self._current
-        # What front-ends run behind the user's back (variable inspectors) is no cell.
+        # Code that front-ends run silently (variable inspectors) is not a cell.
         is_cell = getattr(info, "cell_id", None) or info.store_history
         if current is not None and is_cell and not current.wanted and not _COMMAND.match(info.raw_cell or ""):
             self._current = None
@@ -79,17 +79,23 @@ class ExplainOnError:
                 self._failed = None
 
     def close(self) -> None:
-        """Stop what runs, for good."""
+        """Stop all running explanations, for good."""
         self.place = NOWHERE
         for explanation in list(self._known.values()):
             explanation.stop()
 
     def was_told(self, mode: str) -> None:
-        """Somebody typed `%devstral auto`: it then holds in any shell, whatever is known of a front-end."""
+        """Note that the user typed `%devstral auto`.
+
+        It then holds in any shell, whatever is known of a front-end.
+        """
         self._was_asked_for = mode != "off"
 
     def is_meant(self, command: Command) -> bool:
-        """Whether a `fix` or `explain` is about the last failure: there is one, and nothing else is named."""
+        """Tell whether a `fix` or `explain` is about the last failure.
+
+        It is where there is one and nothing else is named.
+        """
         task = command.task
         names_something = command.cell is not None or (
             task is Task.EXPLAIN and command.text.strip() in self._session.ip.user_ns
@@ -98,7 +104,7 @@ class ExplainOnError:
         return is_about_errors and self._failed is not None and not names_something
 
     def subject(self, command: Command) -> Subject:
-        """What `explain_last` would explain."""
+        """The failure that `explain_last` would explain."""
         from .failure_subject import asked_again
 
         assert self._failed is not None
@@ -115,7 +121,7 @@ class ExplainOnError:
             self._session.ip.user_ns[command.output] = self._session.last
 
     def last_fix(self) -> Explanation:
-        """The explanation whose fix `accept` means; raises UsageError when there is none."""
+        """The explanation whose fix `accept` means. Raises UsageError when there is none."""
         last = self._last
         if last is not None and last.running:
             raise UsageError("The explanation is not finished yet; `%devstral accept` works when it is.")
@@ -126,7 +132,7 @@ class ExplainOnError:
         return last
 
     def act(self, action: str, card_id: str) -> None:
-        """What happened in a front-end; on any thread."""
+        """Carry out an action from a front-end; on any thread."""
         if action == "hello":
             self._show_again()
         explanation = self._known.get(card_id)
@@ -144,14 +150,17 @@ class ExplainOnError:
             self._in_background(explanation, explanation.run if action == "explain" else explanation.run_more)
 
     def _show_again(self) -> None:
-        """A page that was loaded while an explanation ended has saved the card as it was before."""
+        """Show finished cards again.
+
+        A page loaded while an explanation ended has saved its card as it was before.
+        """
         with self._lock:
             known = list(self._known.values())
         for explanation in known:
             explanation.show_again()
 
     def where(self) -> str:
-        """Where an automatic explanation runs."""
+        """The place where an automatic explanation runs."""
         session, ip = self._session, self._session.ip
         if self.place:
             return self.place
@@ -168,7 +177,7 @@ class ExplainOnError:
         if cell_tags(session.ip, info) & _LEFT_ALONE:
             self._failed = None
             return
-        # Facts are read even where nothing is explained: `%devstral fix` may be typed next.
+        # The failure is read even where nothing is explained: `%devstral fix` may be typed next.
         from .failure_subject import read_subject
 
         self._failed = subject = read_subject(session, error, entry)
@@ -182,7 +191,7 @@ class ExplainOnError:
         if signature in self._explained:
             explanation.card.notes = ["The same error again. `%devstral explain` explains it once more."]
             return explanation.offer()
-        # Whoever started the kernel with explanations "here" has asked for them.
+        # A kernel started with explanations "here" was started to have them.
         if self.place != HERE and (place := self._place_that_asks_first()):
             explanation.card.notes = [
                 f"`%devstral explain` has this explained at {place}, which is not this machine."
@@ -206,11 +215,11 @@ class ExplainOnError:
         return None
 
     def _place_that_asks_first(self) -> str:
-        """Where an explanation would go that nobody has asked for; "" where it may."""
+        """The place that an unrequested explanation would send data to; "" where it may run."""
         try:
             model = self._session.model_for(start=False)
         except DevstralError:
-            # The explanation meets the same error, and says it.
+            # The explanation meets the same error and reports it.
             return ""
         return model.remote_place if model.asks_first else ""
 
@@ -221,7 +230,7 @@ class ExplainOnError:
         from .fix_card import FixCard
         from .fix_panel import FixPanel
 
-        # A notebook that is executed as a whole is read later, without this kernel.
+        # A notebook executed as a whole is read later, without this kernel.
         lab, unattended = self._session.lab.connected, self.place == HERE
         card = FixCard(
             id=uuid.uuid4().hex,
@@ -248,7 +257,7 @@ class ExplainOnError:
         return explanation
 
     def _in_background(self, explanation: Explanation, work: Callable[[], object]) -> None:
-        # In this context the updates carry the header of the cell that failed, whichever cell runs then.
+        # In this context, updates carry the header of the failed cell, whichever cell runs at the time.
         run = contextvars.copy_context().run
         threading.Thread(
             target=run, args=(self._finish, explanation, work), name="devstral-explain", daemon=True
@@ -265,7 +274,7 @@ class ExplainOnError:
             self._forget(explanation)
 
     def _forget(self, explanation: Explanation) -> None:
-        """Nothing, or half of it, was explained: the same error deserves another attempt."""
+        """Forget an unfinished explanation, so that the same error gets another attempt."""
         signature = explanation.subject.failure.signature
         if self._explained.get(signature) == explanation.card.id:
             self._explained.pop(signature, None)

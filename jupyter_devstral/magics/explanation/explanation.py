@@ -1,6 +1,6 @@
-"""One failed cell, explained: question, answer, trial of its fix, one second attempt, the finished card.
+"""Explanation of one failed cell: question, answer, trial of the fix, one second attempt, finished card.
 
-Runs on the thread it is called on; whether that is the main one is the caller's choice.
+Runs on the calling thread; the caller decides whether that is the main one.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Explanation:
     """The explanation of one failure; `stop` is for any thread.
 
     Attributes:
-        card: what is shown.
-        wanted: somebody asked for it, so that running another cell does not end it.
-        on_main: reaches the thread that runs cells.
+        card: the state on the screen.
+        wanted: whether somebody asked for it, so that running another cell does not end it.
+        on_main: the way to the thread that runs cells.
         panel: buttons below the card, where the front-end does not draw them itself.
         running: whether a thread is at work on it.
     """
@@ -75,18 +75,18 @@ class Explanation:
         self._trial: Trial | None = None
         self._reply: Reply | None = None
         self._host = ""
-        # What running stale cells again came to; neither where that was not tried.
+        # The outcome of running stale cells again; both False where that was not tried.
         self._cured = self._cure_is_wrong = False
 
     def begin(self) -> None:
-        """Show that something is being done; on the thread that ran the cell."""
+        """Show that work has begun; on the thread that ran the cell."""
         self.card.state, self.running = fix_card.WORKING, True
         self._screen.start(self._status)
         if self.panel is not None:
             self.panel.reserve()
 
     def offer(self) -> None:
-        """Show a line to ask for it, instead of beginning."""
+        """Show a line to ask for the explanation, instead of beginning."""
         self.card.state = fix_card.OFFER
         self._screen.offer()
         if self.panel is not None:
@@ -95,20 +95,21 @@ class Explanation:
 
     @property
     def answered(self) -> bool:
+        """Whether there is a reply."""
         return self._reply is not None
 
     @property
     def whole(self) -> bool:
-        """Whether the answer came to its end; else the same error deserves another attempt."""
+        """Whether the answer came to its end. If not, the same error deserves another attempt."""
         reply = self._reply
         return reply is not None and reply.finished in ("stop", "length") and bool(reply.text.strip())
 
     def steps(self) -> tuple[Cell, ...]:
-        """The cells that running the fix runs, with their new sources."""
+        """The cells to run for the fix, with their new sources."""
         return self._steps(self.card.edits)
 
     def run(self) -> None:
-        """Ask, try, and show; raises nothing that the model or a trial does."""
+        """Ask, try and show. Errors of the model or a trial are shown, not raised."""
         self._session.track(self)
         try:
             self._explain()
@@ -116,7 +117,7 @@ class Explanation:
             undisturbed(self.stop)
         except DevstralError as error:
             self.card.notes = [f"No explanation: {error}"]
-        # Of packages and of the user's objects anything may come: a card that waits for ever tells nobody.
+        # Packages and the user's objects may raise anything, and a card that waits for ever tells nobody.
         except Exception as error:  # noqa: BLE001
             self.card.notes = [f"No explanation: {_unforeseen(error)}"]
         finally:
@@ -124,7 +125,7 @@ class Explanation:
         undisturbed(self._show_finished)
 
     def run_more(self) -> None:
-        """Ask for more detail, and show it behind what is there."""
+        """Ask for more detail, and show it below the explanation."""
         first = self._reply
         if first is None:
             return
@@ -148,11 +149,11 @@ class Explanation:
         undisturbed(self._show_finished)
 
     def close(self) -> None:
-        """What `%devstral stop` does to everything that runs."""
+        """Stop, as `%devstral stop` does to everything that runs."""
         self.stop()
 
     def stop(self) -> None:
-        """End it, and keep what has arrived; safe to repeat."""
+        """End the work and keep what has arrived; safe to repeat."""
         self._stopped.set()
         stream, trial = self._stream, self._trial
         if stream is not None:
@@ -161,7 +162,7 @@ class Explanation:
             trial.cancel()
 
     def dismiss(self) -> None:
-        """Stop it, and take it off the screen."""
+        """Stop the work and remove the card from the screen."""
         self.stop()
         self._dismissed = True
         self.card.state = fix_card.DISMISSED
@@ -169,17 +170,21 @@ class Explanation:
             self._close_screen()
 
     def show_again(self) -> None:
-        """For a front-end that may have missed its end; while it is at work it shows itself."""
+        """Show a finished card again, for a front-end that may have missed its end.
+
+        A running one updates itself.
+        """
         if self.card.state != fix_card.WORKING:
             self._screen.close()
 
     def resume(self) -> None:
-        """Make a stopped or offered one ready to begin again."""
+        """Make a stopped or offered explanation ready to begin again."""
         self._stopped.clear()
         self.card.notes = []
 
     @property
     def stopped(self) -> bool:
+        """Whether `stop` was called."""
         return self._stopped.is_set()
 
     def _status(self) -> str:
@@ -192,7 +197,7 @@ class Explanation:
             self.card.notes = [answered.note]
 
     def _do(self, step: object) -> Any:
-        """Carry out a step of the answer: what it asks, tries or says."""
+        """Carry out a step of the answer."""
         if isinstance(step, Asking):
             return self._repaired(step.request) if step.request else self._first_reply()
         if isinstance(step, Trying):
@@ -205,7 +210,7 @@ class Explanation:
         return None
 
     def _try_known_cure(self) -> None:
-        """Run again what is known to be stale, before any model is asked: where that helps it is the fix."""
+        """Run known stale cells again before any model is asked. Where that helps, it is the fix."""
         rerun = self.subject.failure.rerun
         if not rerun:
             return
@@ -224,7 +229,7 @@ class Explanation:
         return reply
 
     def _repaired(self, request: Request) -> Reply:
-        """The one repair round; the first attempt stays where it gives nothing else to show."""
+        """Run the one repair round. The first attempt stays where the round has nothing else to show."""
         from ...core.second_attempt import as_answer_to
 
         first = self._reply
@@ -235,13 +240,13 @@ class Explanation:
     def _take_once(self, reply: Reply) -> None:
         if reply is self._reply:
             return
-        # Without the code of the first attempt, which would be taken for the one to apply.
+        # Without the code of the first attempt, which could be mistaken for the one to apply.
         said = f"{self.card.prose}\n\n{reply.text}" if self._reply is not None else reply.text
         self._reply = reply
         self._take(reply, said)
 
     def _repair(self, verdict: Verdict | None) -> Asking | None:
-        """What asks for another attempt after a trial; None where there is nothing to repair."""
+        """The question for another attempt after a trial; None where there is nothing to repair."""
         from ...core.second_attempt import request_after
 
         steps = self._steps(self.card.edits)
@@ -260,7 +265,7 @@ class Explanation:
         )
 
     def _follow(self, start: Callable[[Assistant], ReplyStream], before: str = "") -> Reply:
-        """A reply, shown while it arrives behind what is shown already."""
+        """Show a reply while it arrives, below the text already shown."""
         session = self._session
         model = session.model_for(self._command, background=not self.wanted)
         self._host = model.host
@@ -277,7 +282,7 @@ class Explanation:
                     self._screen.aside("")
                     self._screen.write(shown.text, lambda: f"{before}\n\n{shown}".lstrip())
         except KeyboardInterrupt:
-            # What has arrived is kept, as where somebody else stops it.
+            # What has arrived is kept, as on any other stop.
             undisturbed(self.stop)
         return stream.result()
 
@@ -315,7 +320,7 @@ class Explanation:
         return tuple(by_key[key] for key in self.card.rerun if key in by_key)
 
     def _try(self, edits: tuple[Edit, ...]) -> Verdict | None:
-        """Run what is proposed in a copy of the namespace; None where there is nothing to run."""
+        """Run the proposal in a copy of the namespace; None where there is nothing to run."""
         steps = self._steps(edits)
         seconds = self._session.trial_seconds
         if not steps or not seconds or self.stopped:
@@ -329,7 +334,7 @@ class Explanation:
             self._session.ip,
             [Step(cell.source, f"cell {cell.index}" if several else "") for cell in steps],
             seconds=seconds,
-            # Of a host that was configured before, connections are still open.
+            # Connections to a host configured earlier are still open.
             own_ports={port_of(self._host), *kept_ports()},
         )
         self._screen.aside(_TRYING)

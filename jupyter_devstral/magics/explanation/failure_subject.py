@@ -1,4 +1,4 @@
-"""What a failed cell gives to explain: its exception as strings, the notebook, and the order of execution."""
+"""A failed cell as material for an explanation: exception as strings, notebook, order of execution."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from ..notebook.transcript import ExecutedCell
     from ..session import ShellSession
 
-# The kernel is idle only when this is done; what takes longer is described by its type.
+# Time for reading, while the kernel is busy; values that take longer are described by their types.
 _VARIABLES_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is explained.
+    """The subject of an explanation.
 
     Attributes:
-        request: about the failed cell, with everything the prompt needs.
+        request: the question about the failed cell, with everything the prompt needs.
         entry: the cell whose answer this becomes, as executed.
         order: of that execution; the cell may run again before the answer is there.
         executed: keys of the cells that have run in this kernel.
@@ -38,13 +38,13 @@ class Subject:
 
     @property
     def failure(self) -> Failure:
-        """What is known of the error."""
+        """The error as strings."""
         assert self.request.failure is not None
         return self.request.failure
 
 
 def read_subject(session: ShellSession, error: BaseException, entry: ExecutedCell) -> Subject | None:
-    """Everything about a failure that has just happened; None where its cell cannot be found.
+    """Read a failure that has just happened; None where its cell cannot be found.
 
     Runs on the thread that ran the cell, before it takes the next one.
     """
@@ -78,7 +78,7 @@ def read_subject(session: ShellSession, error: BaseException, entry: ExecutedCel
 
 
 def asked_again(session: ShellSession, subject: Subject, command: Command) -> Subject:
-    """The same failure as a question from the cell that runs now, with the notebook as it is by now."""
+    """Ask about the same failure from the cell that runs now, with the notebook in its present state."""
     notebook = session.context.notebook()
     entry = session.transcript.asking
     failed = subject.failure.cell
@@ -98,7 +98,7 @@ def asked_again(session: ShellSession, subject: Subject, command: Command) -> Su
 def _cell_of(
     session: ShellSession, find: Callable[[ExecutedCell], Cell | None]
 ) -> Callable[[str], str | None]:
-    """From a frame's file name to the key of the cell it was made for; "" for an earlier version of one."""
+    """Map a frame's file name to the key of its cell; "" for an earlier version of a cell."""
     # IPython's own table; without it (it is private) frames of cells count as files.
     counts: Any = getattr(session.ip.compile, "_filename_map", {})
 

@@ -1,6 +1,6 @@
-"""What an explanation looks like: the bundle that the JupyterLab half renders, with Markdown beside it.
+"""The look of an explanation: the bundle that the JupyterLab half renders, with Markdown beside it.
 
-Pure: it is given what is known, and knows neither a kernel nor a model.
+Pure functions of their arguments, independent of kernel and model.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ HOW_TO_CHANGE = (
 
 @dataclass
 class FixCard:
-    """One explanation on the screen; what is not known yet is empty.
+    """One explanation on the screen. Fields that are not known yet are empty.
 
     Attributes:
-        id: names it in messages from the front-end.
+        id: the id of the card in messages from the front-end.
         state: OFFER (a line to ask for it), WORKING, DONE or DISMISSED.
         title: the error in one line.
         cell_id: the cell that failed; `notebook` gives its place.
-        prose: Markdown, harmless already.
-        trial, verdict: what became of the fix in a trial, in words, and as one of `trial.Verdict`'s kinds.
+        prose: Markdown, already made safe.
+        trial, verdict: the outcome of the fix in a trial, in words, and as one of `trial.Verdict`'s kinds.
         rerun: keys of the cells that "Apply and run" runs.
         advice: what to do where there is nothing to apply.
         notes: quiet sentences at the end.
         hint: a note that is only worth showing under an answer.
-        says_accept: whether it names `%devstral accept`: no front-end applies edits, and somebody types.
+        says_accept: whether it names `%devstral accept`, for users who type where no front-end applies edits.
     """
 
     id: str
@@ -65,7 +65,7 @@ class FixCard:
     def bundle(
         self, arriving: str = "", status: str = "", fallback: str = "", *, waited: float = 0
     ) -> dict[str, Any]:
-        """All MIME types of its display.
+        """All MIME types of the card's display.
 
         `arriving` is the Markdown, `status` what is waited for, and `waited` for how many seconds, of an
         explanation that is not finished; `fallback` all of it for front-ends that do not know the card.
@@ -106,7 +106,7 @@ class FixCard:
         return f"**Fix for {where}**{badge}\n\n{diff_markdown(self.edits, self.name_of)}{accept}"
 
     def name_of(self, key: str) -> str:
-        """ "cell 4", as the user counts."""
+        """Name a cell as the user counts: "cell 4"."""
         index = self._index_of(key)
         return f"cell {index}" if index is not None else "the cell"
 
@@ -131,7 +131,7 @@ class FixCard:
 
 
 def _record_of(reply: Reply) -> dict[str, Any]:
-    """What is stored to replay the exchange and to account for it."""
+    """The stored record that replays the exchange and accounts for it."""
     return {
         "turn": {"user_text": reply.turn.user_text},
         "finished": reply.finished,
@@ -142,7 +142,10 @@ def _record_of(reply: Reply) -> dict[str, Any]:
 
 
 def explanation_prose(text: str, language: str, *, without_code: bool) -> str:
-    """The prose of a reply as harmless Markdown; `without_code`, its cells are shown as a diff elsewhere."""
+    """The prose of a reply as safe Markdown.
+
+    With `without_code` its cells are left out, as a diff shows them elsewhere.
+    """
     from ...core.reply.code_block import Prose, cell_heading
     from ...core.reply.parser import ReplyParser
 
@@ -153,7 +156,7 @@ def explanation_prose(text: str, language: str, *, without_code: bool) -> str:
             parts.append(event.text)
         elif without_code and event.verdict == "cell":
             lines = parts.pop().rstrip().split("\n") if parts else []
-            # The line that only names the cell of the code goes with it.
+            # A line that only names the cell of the code is left out with it.
             named = bool(lines) and bool(cell_heading(lines[-1].strip()))
             parts.append("\n".join(lines[:-1] if named else lines) + "\n\n")
         else:

@@ -1,6 +1,7 @@
 """Buttons under an explanation where no JupyterLab half draws them: ipywidgets in VS Code, Colab, Notebook.
 
-The place is reserved while the cell runs, and filled by updates later: a new display would find another cell.
+The place is reserved while the cell runs and filled by updates later; a later display would land in another
+cell.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Act = Callable[[str, str], None]
 
 
 class FixPanel:
-    """The buttons of one explanation: its card, and `steps`, the cells that running its fix runs."""
+    """The buttons of one explanation: its card, and `steps`, the cells to run for its fix."""
 
     def __init__(self, ip: Any, card: FixCard, steps: Callable[[], Sequence[Cell]], act: Act) -> None:
         self._ip = ip
@@ -33,7 +34,7 @@ class FixPanel:
         self._output: Any = None
 
     def reserve(self) -> None:
-        """Take the place below the explanation; on the thread that runs the cell."""
+        """Reserve the place below the explanation; on the thread that runs the cell."""
         if not self._reserved:
             self._reserved = True
             self._publish({"text/plain": "", "text/markdown": ""}, update=False)
@@ -80,15 +81,18 @@ class FixPanel:
         return lambda: self._act(action, self._card.id)
 
     def _can_run(self) -> bool:
-        """A click is handled inside the loop of the kernel, which cannot wait for itself there."""
+        """Tell whether a click can run the cells.
+
+        A click is handled inside the kernel's loop, which cannot wait for itself: no cell may await.
+        """
         from ...core.python.source import awaits
 
         return not any(awaits(cell.source) for cell in self._steps())
 
     def _run(self) -> None:
-        """The click is the consent: run what the trial would run, with its output below the buttons.
+        """Run what the trial would run, with its output below the buttons. The click is the consent.
 
-        At once: a click comes between two cells, on a thread that runs cells.
+        It runs at once: a click comes between two cells, on a thread that runs cells.
         """
         self._output.clear_output()
         with self._output:
@@ -97,7 +101,7 @@ class FixPanel:
                     return
 
     def _copy(self) -> None:
-        """The corrected source to copy from: a kernel cannot write to the clipboard."""
+        """Show the corrected source to copy from. A kernel cannot write to the clipboard."""
         ipywidgets = own_module("ipywidgets")
 
         from ..display.insertion import accepted_cell

@@ -1,4 +1,4 @@
-"""What is known of the front-end: whether one still watches when a cell has ended, and draws widgets."""
+"""Facts about the front-end: whether one still listens after a cell has ended, and draws widgets."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 
 def is_watching(ip: Any) -> bool:
-    """Whether a front-end that shows updates after the cell's end is known to be there.
+    """Tell whether a front-end is known to show updates after the cell's end.
 
-    Plain nbclient and papermill, which drop such updates, say nothing of themselves.
+    Plain nbclient and papermill, which drop such updates, do not identify themselves.
     """
     if getattr(ip, "kernel", None) is None:
         return False
@@ -19,15 +19,15 @@ def is_watching(ip: Any) -> bool:
 
 
 def widgets_work(ip: Any) -> bool:
-    """Whether a front-end that draws ipywidgets is known to be there; elsewhere one shows as a bare repr."""
+    """Tell whether a front-end is known to draw ipywidgets. Elsewhere a widget shows as a bare repr."""
     return is_watching(ip) and importlib.util.find_spec("ipywidgets") is not None
 
 
 def cell_tags(ip: Any, info: Any) -> frozenset[str]:
-    """The tags of the cell that is being executed, where the front-end sends them."""
+    """The tags of the running cell, where the front-end sends them."""
     metadata = getattr(info, "cell_meta", None)
     if metadata is None:
-        # IPython 8 keeps the message, but does not hand its metadata on.
+        # IPython 8 keeps the message, but does not pass on its metadata.
         parent = ip.get_parent() if hasattr(ip, "get_parent") else {}
         metadata = parent.get("metadata") if isinstance(parent, dict) else None
     tags = metadata.get("tags") if isinstance(metadata, dict) else None

@@ -2,7 +2,7 @@
 
 The kernel speaks on one and listens on the other: if it published on the second as well, it would receive
 nothing on it while a cell runs (ipykernel routes a comm's messages to the loop that last published on it).
-Knows messages, not what an explanation or a notebook is.
+Works on messages alone, not on explanations or notebooks.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _ACTIONS = ("explain", "more", "stop", "dismiss")
 class LabLink:
     """The link between one shell and every JupyterLab that shows its notebook.
 
-    The callbacks run on whatever thread ipykernel reads comms on, also while a cell runs; what they raise
-    ends here. They may be set until `open`. `on_action(action, card_id)` hears what was clicked ("explain",
-    "more", "stop", "dismiss"), what became of edits ("applied", "refused"), and that a page came ("hello");
-    `on_notebook(payload)` hears of the notebook as it stands when one of its cells is run.
+    The callbacks run on whatever thread ipykernel reads comms on, even while a cell runs; their exceptions
+    are swallowed. They may be set until `open`. `on_action(action, card_id)` receives clicks ("explain",
+    "more", "stop", "dismiss"), outcomes of edits ("applied", "refused"), and the arrival of a page
+    ("hello"); `on_notebook(payload)` receives the notebook as it is when one of its cells is run.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class LabLink:
         self._clients: dict[str, dict[str, Any] | None] = {}
 
     def open(self) -> None:
-        """Listen, and tell every front-end so; nothing happens outside a kernel."""
+        """Listen for JupyterLab, and tell every front-end so. Outside a kernel nothing happens."""
         if self._out is not None or getattr(self._ip, "kernel", None) is None:
             return
         import comm
@@ -55,7 +55,7 @@ class LabLink:
         self._out = comm.create_comm(target_name=KERNEL_TARGET, data={"protocol": PROTOCOL})
 
     def close(self) -> None:
-        """Take both comms away again."""
+        """Close both comms."""
         if self._out is None:
             return
         import comm
@@ -79,19 +79,19 @@ class LabLink:
 
     @property
     def runs_here(self) -> bool:
-        """Whether the cell that runs now is of a notebook whose JupyterLab listens.
+        """Whether the running cell belongs to a notebook whose JupyterLab listens.
 
-        A console may have this kernel as well: no notebook carries out the edits of what it asks.
+        A console may use this kernel as well, and no notebook carries out the edits of its questions.
         """
         with self._lock:
             sessions = [known["session"] for known in self._clients.values() if known is not None]
         return bool(sessions) and _session(self._ip.get_parent()) in sessions
 
     def apply(self, edits: Sequence[Edit], *, card_id: str = "", run: Sequence[str] = ()) -> None:
-        """Have edits carried out at once, also while a cell runs, as one undo step; then run `run`.
+        """Have edits carried out at once, even while a cell runs, as one undo step; then run `run`.
 
-        An edit for cell "" means the cell that runs now. Nobody listens unless `runs_here`. JupyterLab
-        refuses all of them when a cell holds something else than the edit expects, and says so.
+        An edit for cell "" means the running cell. Nobody listens unless `runs_here`. JupyterLab refuses all
+        of them, and reports that, when a cell holds something else than the edit expects.
         """
         if self._out is not None and edits:
             self._out.send(
@@ -143,7 +143,10 @@ class LabLink:
                 self.on_notebook(payload)
 
     def _completed(self, client: str, data: dict[str, Any]) -> dict[str, Any] | None:
-        """The push with its cells: a run of many cells pushes them with the first, and names the others."""
+        """Complete the push with its cells.
+
+        A run of many cells pushes them with the first, and names the others.
+        """
         with self._lock:
             known = self._clients.get(client)
             if known is None:
@@ -156,7 +159,7 @@ class LabLink:
 
 
 def _session(message: Any) -> str:
-    """Which client sent it."""
+    """The client that sent a message."""
     return _text(_mapping(_mapping(message).get("header")).get("session"))
 
 

@@ -13,13 +13,13 @@ from ...core.errors import NotebookError
 if TYPE_CHECKING:
     from ...core.notebook.cells import Notebook
 
-# A push is underway when its cell begins; it arrives within milliseconds, on another thread.
+# A push is on its way when its cell begins; it arrives within milliseconds, on another thread.
 _PATIENCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Push:
-    """One snapshot: the notebook, the cell it was made for, and when it came (seconds since the epoch)."""
+    """A snapshot: the notebook, the cell it was made for, and its arrival (seconds since the epoch)."""
 
     notebook: Notebook
     cell_id: str
@@ -27,14 +27,17 @@ class Push:
 
 
 class PushedNotebook:
-    """The last snapshot; received on one thread, read on another."""
+    """The last snapshot. It is received on one thread and read on another."""
 
     def __init__(self) -> None:
         self._last: Push | None = None
         self._changed = threading.Condition()
 
     def receive(self, payload: dict[str, Any]) -> None:
-        """Take a snapshot in; what is no cell is left out, and what is no notebook forgotten."""
+        """Take in a snapshot.
+
+        Entries that are no cells are left out; a payload that is no notebook clears it.
+        """
         from ...core.notebook.file import notebook_from_json
 
         cell_id = payload.get("cell_id")
@@ -53,7 +56,7 @@ class PushedNotebook:
             self._changed.notify_all()
 
     def latest(self, cell_id: str, expected: Callable[[], bool]) -> Push | None:
-        """The snapshot made for `cell_id`, waited for a moment where one is expected; else the last one."""
+        """The snapshot made for `cell_id`, waited for briefly where one is expected; else the last one."""
         with self._changed:
             if cell_id and expected():
                 self._changed.wait_for(
@@ -62,6 +65,6 @@ class PushedNotebook:
             return self._last
 
     def forget(self) -> None:
-        """Forget what was pushed."""
+        """Forget the snapshot."""
         with self._changed:
             self._last = None

@@ -31,14 +31,14 @@ _ATTACH = re.compile(r"(?<![\w@.+-])@([^\W\d]\w*)")
 
 @dataclass
 class NotebookFile:
-    """The notebook on disk, read again only when it was saved again."""
+    """The notebook on disk. It is read again only after it was saved again."""
 
     _stamp: tuple[str, int, int] | None = None
     _notebook: Notebook | None = None
 
     @property
     def saved_at(self) -> float:
-        """When it was last saved, in seconds since the epoch."""
+        """The time of its last save, in seconds since the epoch."""
         return self._stamp[1] / 1e9 if self._stamp else 0.0
 
     def read(self, ip: Any) -> Notebook | None:
@@ -64,14 +64,14 @@ class NotebookFile:
 
 
 def notebook_path(ip: Any) -> Path | None:
-    """Where the front-end says the notebook is: VS Code in the namespace, Jupyter in the environment."""
+    """The notebook's path as the front-end gives it: VS Code in the namespace, Jupyter in the environment."""
     named = ip.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
     return Path(named) if isinstance(named, str) and named.endswith(".ipynb") else None
 
 
 @dataclass
 class ShellContext:
-    """Reads the notebook, the asking cell and the namespace of one shell.
+    """The notebook, the asking cell and the namespace of one shell.
 
     Attributes:
         pushes: the notebook as a front-end pushed it when a cell was run.
@@ -86,7 +86,7 @@ class ShellContext:
     turns_from_file: bool = True
 
     def notebook(self) -> Notebook:
-        """All cells in the order of the document, as fresh as they can be known."""
+        """All cells in document order, as fresh as they can be known."""
         known, saved_at = self._document()
         if known is None:
             return Notebook(merge_executed((), self.transcript))
@@ -96,16 +96,16 @@ class ShellContext:
         return Notebook(merge_executed(cells, self.transcript, saved_at=saved_at), known.language)
 
     def _document(self) -> tuple[Notebook | None, float]:
-        """The newest whole notebook that is known, and the time (seconds since the epoch) it is from."""
+        """The newest known whole notebook, and its time (seconds since the epoch)."""
         running = self.transcript.latest_key
         push, saved = self.pushes.latest(running, self.pushing), self.file.read(self.ip)
         if push is None or (saved is not None and self.file.saved_at > push.time):
             return saved, self.file.saved_at
-        # Made for the cell that runs, it is newer than whatever ran.
+        # A push for the running cell is newer than anything that ran.
         return push.notebook, math.inf if push.cell_id == running else push.time
 
     def request(self, command: Command, *, scope: str) -> Request:
-        """Everything the prompt is made from.
+        """Make the request with everything the prompt needs.
 
         Raises `UsageError` for an unknown variable or when there is no cell to rewrite, `NotebookError` for
         an unknown cell.
@@ -129,7 +129,7 @@ class ShellContext:
         )
 
     def target(self, command: Command) -> Cell | None:
-        """The cell that the command is about; raises as `request` does."""
+        """The cell that the command is about. Raises as `request` does."""
         notebook = self.notebook()
         return self._target(command, notebook, find_asking(notebook, self.transcript.asking))
 
@@ -149,7 +149,7 @@ class ShellContext:
         return above
 
     def attached(self, command: Command) -> tuple[str, ...]:
-        """The variables attached by `-v` or `@`; raises UsageError for one that does not exist."""
+        """The variables attached by `-v` or `@`. Raises UsageError for one that does not exist."""
         namespace = self.ip.user_ns
         for name in command.variables:
             if name not in namespace:
@@ -173,14 +173,17 @@ class ShellContext:
         words = re.findall(r"[^\W\d]\w*", text)
         named = (*words, *(names_in(target.source) if target else ()))
         own = self.ip.user_ns_hidden
-        # IPython has an `open` of its own in the namespace.
+        # IPython puts its own `open` into the namespace.
         mine = [name for name in named if name not in own or own[name] is not self.ip.user_ns.get(name)]
         first = dict.fromkeys((*attached, *mine))
         return describe_namespace(self.ip.user_ns, first=tuple(first), hidden=hidden_names(self.ip))
 
 
 def _about_a_name(command: Command, namespace: Mapping[str, object]) -> Command:
-    """`explain NAME` is a question about what the name is bound to, not about a cell."""
+    """Tell whether the question is `explain NAME`.
+
+    It is about what the name is bound to, not about a cell.
+    """
     name = command.text.strip()
     if command.task is not Task.EXPLAIN or command.cell is not None or name not in namespace:
         return command
@@ -189,22 +192,26 @@ def _about_a_name(command: Command, namespace: Mapping[str, object]) -> Command:
 
 
 def mentioned(text: str, namespace: Mapping[str, object]) -> list[str]:
-    """The names that `@name` in a prompt attaches: those that exist, and are no imported decorator."""
+    """The names attached by `@name` in a prompt: existing ones that are no imported decorators."""
     return [name for name in _ATTACH.findall(text) if name in namespace and not _imported(namespace[name])]
 
 
 def _imported(value: object) -> bool:
-    """`@dataclass` in a prompt means the decorator, not "attach this function"."""
+    """Tell whether a value was imported.
+
+    `@dataclass` in a prompt means the decorator, not "attach this function".
+    """
     from ...core.variables.type_facts import is_a, is_one_of, module_of
 
     if is_a(type(value), type):
         return module_of(value) != "__main__"  # type: ignore[arg-type]
-    # Not isinstance or `in`: they ask `__class__` and `==`, which may be the user's.
+    # Not isinstance or `in`: they use `__class__` and `==`, which may be the user's code.
     kinds = (FunctionType, BuiltinFunctionType)
     return is_one_of(type(value), *kinds) and getattr(value, "__module__", None) != "__main__"
 
 
 def names_in(source: str) -> Iterable[str]:
+    """The names that a source reads or binds, sorted."""
     from ...core.python.source import names_of
 
     use = names_of(source)
@@ -212,17 +219,17 @@ def names_in(source: str) -> Iterable[str]:
 
 
 def hidden_names(ip: Any) -> set[str]:
-    """What IPython itself keeps in the namespace."""
+    """The names that IPython itself keeps in the namespace."""
     return {*ip.user_ns_hidden, "In", "Out", "get_ipython", "exit", "quit", "open"}
 
 
 def merge_executed(
     saved: Sequence[Cell], executed: Iterable[ExecutedCell], *, saved_at: float = 0.0
 ) -> tuple[Cell, ...]:
-    """Saved cells completed by what was executed since `saved_at` (seconds), whose source is fresher.
+    """Complete saved cells with what was executed since `saved_at` (seconds), whose source is fresher.
 
-    An executed cell that was not saved yet stands after the one that was executed before it; one that was
-    executed before the file was saved and is not in it was deleted.
+    An executed cell that was not saved yet follows the one executed before it. A cell that was executed
+    before the file was saved, and is not in it, was deleted.
     """
     ordered: list[tuple[float, Cell]] = [(float(at), cell) for at, cell in enumerate(saved)]
     by_id = {cell.id: at for at, cell in enumerate(saved) if cell.id}
@@ -248,21 +255,24 @@ def merge_executed(
 
 def _fresher(saved: Cell, entry: ExecutedCell, saved_at: float) -> Cell:
     outputs = entry.outputs
-    # IPython 8 keeps no streams; a file that was saved since holds what this very source has printed.
+    # IPython 8 keeps no streams; a file saved since holds what exactly this source printed.
     if not outputs and saved.source == entry.source and saved_at >= entry.time:
         outputs = saved.outputs
-    # What was saved after it ran may have been edited after it ran.
+    # A cell saved after it ran may also have been edited after it ran.
     source = saved.source if saved_at > entry.time and entry.key else entry.source
     return replace(saved, source=source, outputs=outputs, turn=entry.turn if entry.time else saved.turn)
 
 
 def find_asking(notebook: Notebook, asking: ExecutedCell | None) -> Cell | None:
-    """The cell that asks, among the notebook's cells; None when it is not there."""
+    """The asking cell among the notebook's cells; None when it is not there."""
     return None if asking is None else cell_finder(notebook)(asking)
 
 
 def cell_finder(notebook: Notebook) -> Callable[[ExecutedCell], Cell | None]:
-    """From an executed cell to the notebook's; for many of them: a long session has thousands."""
+    """Make a function from executed cells to the notebook's.
+
+    It serves many look-ups: a long session has thousands.
+    """
     by_id = {cell.id: cell for cell in notebook.cells if cell.id}
     unnamed = {cell.source: cell for cell in notebook.cells if not cell.id}
     by_source = {cell.source: cell for cell in notebook.cells}

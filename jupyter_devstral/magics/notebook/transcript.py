@@ -1,4 +1,4 @@
-"""What was executed in this kernel: sources, results and errors of cells as text, and our own exchanges.
+"""The history of this kernel: sources, results and errors of cells as text, and our own exchanges.
 
 Filled by IPython's run-cell events; never keeps exceptions, frames or the user's objects.
 """
@@ -66,7 +66,7 @@ class Transcript:
 
     @property
     def asking(self) -> ExecutedCell | None:
-        """The cell that is being executed on this thread, already among the cells; None outside of any."""
+        """The cell being executed on this thread, already among the cells; None outside of any."""
         stack = self._stack()
         return stack[0][1] if stack else None
 
@@ -77,29 +77,29 @@ class Transcript:
         return entry if entry is not None and entry.source == info.raw_cell else None
 
     def executed_as(self, count: int) -> ExecutedCell | None:
-        """The cell of execution `count`; compare its own `count`: it may have been executed again since."""
+        """The cell of execution `count`. Compare its own `count`, since it may have been executed again."""
         return self._by_count.get(count)
 
     @property
     def latest_key(self) -> str:
-        """The key of the cell that was executed last, or is; "" where it has none."""
+        """The key of the cell executed last or running now; "" where it has none."""
         return self._latest.key if self._latest else ""
 
     def forget_turns(self) -> None:
-        """Earlier questions and answers are not sent again; the cells stay."""
+        """Forget earlier questions and answers, so that they are not sent again. The cells stay."""
         with self._lock:
             for cell in self._cells:
                 cell.turn = None
 
     def pre_run_cell(self, info: Any) -> None:
-        """Note that a cell begins."""
+        """Record that a cell begins."""
         stack = self._stack()
         # A nested run_cell (%%capture, %run) belongs to the outer cell.
         entry = stack[0][1] if stack else self._enter(info)
         stack.append((info, entry))
 
     def post_run_cell(self, result: Any) -> None:
-        """Note how it ended, and what it has shown."""
+        """Record how the cell ended, and its outputs."""
         stack = self._stack()
         # An empty cell fires this event without the other.
         if not stack or (result is not None and not (result.info.raw_cell or "").strip()):
@@ -108,7 +108,7 @@ class Transcript:
         # None: the cell was torn down.
         if not stack and entry is not None and result is not None:
             entry.outputs = self._outputs(result)
-            # Not known before: IPython counts up at the beginning or at the end, by version.
+            # Not known before: IPython counts up at the beginning or at the end, depending on its version.
             entry.count = result.execution_count or 0
             self._by_count[entry.count] = entry
 
@@ -120,7 +120,7 @@ class Transcript:
 
     def _enter(self, info: Any) -> ExecutedCell | None:
         key = getattr(info, "cell_id", None) or ""
-        # What front-ends run behind the user's back (variable inspectors) is no cell.
+        # Code that front-ends run silently (variable inspectors) is not a cell.
         if not (key or info.store_history):
             return None
         entry = self._record(key, info.raw_cell)
@@ -137,13 +137,13 @@ class Transcript:
                 self._cells.append(entry)
                 if key:
                     self._by_key[key] = entry
-            # Running a cell again takes its outputs away, and an earlier answer with them.
+            # Running a cell again removes its outputs, and an earlier answer with them.
             entry.source, entry.turn, entry.outputs = source, None, ()
             self._latest = entry
             return entry
 
     def _read_history(self) -> None:
-        """Cells executed before this extension was loaded, and the one that loads it."""
+        """Read the cells executed before this extension was loaded, and the one that loads it."""
         for source in self._ip.history_manager.input_hist_raw[1:]:
             if source.strip():
                 self._record("", source)
@@ -152,7 +152,7 @@ class Transcript:
         outputs = list(_recorded_outputs(self._ip.history_manager, result.execution_count))
         error = error_of(result)
         if error is not None:
-            # Needed when something fails: loading the extension must cost milliseconds.
+            # Needed only for failures: loading the extension must cost milliseconds.
             from ...core.text.traceback_text import capped_message
 
             evalue = capped_message(text_of(error) or "", _MOST_MESSAGE)
@@ -161,28 +161,28 @@ class Transcript:
         return tuple(outputs)
 
     def _traceback_text(self, error: BaseException, ename: str) -> str:
-        # The kernel keeps what it has just shown: the same text that the notebook file will hold.
+        # The kernel keeps the traceback it has just shown, the same text that the notebook file will hold.
         shown = getattr(self._ip, "_last_traceback", None)
         if isinstance(shown, list) and shown and ename in str(shown[-1]):
             return _end("\n".join(str(line) for line in shown))
         try:
             return _end("".join(traceback.format_exception(error, limit=-_MOST_FRAMES)))
-        except Exception:  # noqa: BLE001 - asks the error for its text, its notes, its causes
+        except Exception:  # noqa: BLE001 - reads the error's text, notes and causes, which run the user's code
             return ename
 
 
 def _end(text: str) -> str:
-    """The end of a long text, from the beginning of a line: half a secret is not recognised."""
+    """The end of a long text, from the beginning of a line. Redaction cannot recognise half a secret."""
     return text if len(text) <= _MOST_TEXT else text[-_MOST_TEXT:].partition("\n")[2]
 
 
 def _recorded_outputs(history: Any, count: int) -> Iterator[Output]:
-    """What IPython itself remembers of execution `count` (streams and displays since IPython 9)."""
+    """The outputs of execution `count` that IPython remembers (streams and displays since IPython 9)."""
     recorded = getattr(history, "outputs", None)
     if recorded is None:
         shown = history.output_hist_reprs.get(count)
         if shown:
-            # Asked of the class: looking it up on the value could run code of the user's.
+            # Looked up on the class: on the value it could run the user's code.
             as_table = hasattr(type(history.output_hist.get(count)), "_repr_html_")
             yield Output("result", shown[:_MOST_TEXT], "text/html" if as_table else "text/plain")
         return
@@ -191,7 +191,7 @@ def _recorded_outputs(history: Any, count: int) -> Iterator[Output]:
             yield Output("stream", "".join(output.bundle["stream"])[-_MOST_TEXT:])
         elif output.output_type in _SHOWN:
             mime = _richest(output.bundle)
-            # Displays that are neither tables nor figures are mostly ours: an answer travels as a turn.
+            # Displays that are neither tables nor figures are mostly our answers, which travel as turns.
             if output.output_type == "execute_result" or mime != "text/plain":
                 text = str(output.bundle.get("text/plain", ""))[:_MOST_TEXT]
                 yield Output(_SHOWN[output.output_type], text, mime)
@@ -204,6 +204,6 @@ def _richest(bundle: Mapping[str, Any]) -> str:
 
 
 def error_of(result: Any) -> BaseException | None:
-    """What ended a cell; an error of the user's may count as false."""
+    """The error that ended a cell. An error of the user's may count as false."""
     before: BaseException | None = result.error_before_exec
     return before if before is not None else result.error_in_exec

@@ -1,4 +1,4 @@
-"""Which statement of a proposed source is the new version of which statement of the cell."""
+"""Alignment of a proposed source with the cell: which statement is the new version of which."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from itertools import pairwise
 from .likeness import likeness
 from .statements import Statement, statements_of, text_of
 
-# Statements that are this much alike can be versions of each other, if no third one is.
+# Likeness from which statements can be versions of each other, if no third one is that much alike.
 _LIKE = 0.6
-# Pairs of a gap that are compared by their text.
+# How many pairs in a gap are compared by their text at most.
 _MOST_PAIRS = 100
 
 
@@ -23,7 +23,7 @@ class Alignment:
     """Two sources, statement by statement.
 
     Attributes:
-        pairs: index of a new statement -> index of the old one that it is a version of; both only grow.
+        pairs: index of a new statement -> index of the old one it is a version of, both in rising order.
     """
 
     before: str
@@ -51,7 +51,7 @@ class Alignment:
 
 @lru_cache(maxsize=64)
 def aligned(before: str, after: str) -> Alignment | None:
-    """The two sources side by side; None where one of them does not parse."""
+    """Align the two sources; None where one of them does not parse."""
     old, new = statements_of(before), statements_of(after)
     if old is None or new is None:
         return None
@@ -67,7 +67,7 @@ def aligned(before: str, after: str) -> Alignment | None:
 
 
 def _equal(old: Sequence[Statement], new: Sequence[Statement]) -> dict[int, int]:
-    """Statements that did not change: those of which there is one, in order, and their equal neighbours."""
+    """Pairs of unchanged statements: those that occur once, in order, and their equal neighbours."""
     single = _single(old, new)
     places = {one.key: at for at, one in enumerate(old) if one.key in single}
     anchors = [(at, places[one.key]) for at, one in enumerate(new) if one.key in single]
@@ -91,14 +91,14 @@ def _single(old: Sequence[Statement], new: Sequence[Statement]) -> set[str]:
 def _run(
     old: Sequence[Statement], new: Sequence[Statement], at: int, was: int, step: int
 ) -> Iterator[tuple[int, int]]:
-    """Equal statements one after the other, in one direction."""
+    """Pairs of equal statements that follow one another in one direction."""
     while 0 <= at < len(new) and 0 <= was < len(old) and new[at].key == old[was].key:
         yield at, was
         at, was = at + step, was + step
 
 
 def _growing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest part of the pairs, sorted by their first, whose second numbers grow."""
+    """The longest subsequence of the pairs, sorted by their first number, whose second numbers grow."""
     tails: list[int] = []
     ends: list[int] = []
     before: list[int] = []
@@ -123,7 +123,7 @@ def _versions(
     gap_old: Sequence[int],
     gap_new: Sequence[int],
 ) -> dict[int, int]:
-    """Changed statements between two that did not change: by what they are known by, else by their text."""
+    """Pairs of changed statements between two unchanged ones, by their label, else by their text."""
     labels = [Counter(group[at].label for at in gap) for group, gap in ((old, gap_old), (new, gap_new))]
     by_label = {old[at].label: at for at in gap_old if labels[0][old[at].label] == 1}
     found = [
@@ -151,7 +151,7 @@ def _versions(
 def _wrappings(
     old: Sequence[Statement], new: Sequence[Statement], gap_old: Sequence[int], gap_new: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
-    """A `try`, an `if` or a loop around the one old statement that it holds."""
+    """Pairs of a `try`, an `if` or a loop with the one old statement that it wraps."""
     for at in gap_new:
         inner = new[at].inner_keys
         held = [was for was in gap_old if old[was].key in inner] if inner else []
@@ -160,7 +160,7 @@ def _wrappings(
 
 
 def _like_one(text: str, texts: Mapping[int, str]) -> int | None:
-    """The one text that is like it; None for none or several."""
+    """The only text that is like it; None for none or several."""
     like = sorted(((likeness(text, other), at) for at, other in texts.items()), reverse=True)
     if not like or like[0][0] < _LIKE or (len(like) > 1 and like[1][0] == like[0][0]):
         return None
@@ -168,5 +168,5 @@ def _like_one(text: str, texts: Mapping[int, str]) -> int | None:
 
 
 def _fits(pairs: Mapping[int, int], at: int, was: int) -> bool:
-    """Whether a pair keeps the order."""
+    """Tell whether a pair keeps the order."""
     return all((other < at) == (its < was) for other, its in pairs.items())

@@ -1,4 +1,4 @@
-"""Docstrings as what they are to `doc`: all that may differ between a cell and its new version."""
+"""Docstrings as the task `doc` sees them: the only difference allowed between a cell and its new version."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def without_docstrings(tree: ast.AST) -> ast.AST:
 
 
 def differs_in_docstrings_only(before: str, after: str) -> bool:
-    """Whether two cells do the same, but for docstrings, comments and layout."""
+    """Tell whether two cells differ only in docstrings, comments and layout."""
     trees = [parse_cell(source) for source in (before, after)]
     if trees[0] is None or trees[1] is None:
         return False

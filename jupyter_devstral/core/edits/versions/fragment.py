@@ -1,4 +1,4 @@
-"""Whether a proposed source is a cell, a part of one, or no code at all."""
+"""Classification of a proposed source: a whole cell, a part of one, or no code at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .statements import Statement, imported_names, text_of
 
 
 class Shape(Enum):
-    """What a proposed source is to the cell that it is for."""
+    """The role of a proposed source for its cell."""
 
     WHOLE = "the cell, rewritten"
     FRAGMENT = "a part of the cell, or an addition to it"
@@ -21,7 +21,7 @@ class Shape(Enum):
 
 
 def shape_of(before: str, after: str, *, made_elsewhere: frozenset[str] = frozenset()) -> Shape:
-    """What `after` is to a cell that holds `before`; `made_elsewhere` are names that other cells make."""
+    """Classify `after` for a cell that holds `before`; `made_elsewhere` are names that other cells make."""
     both = aligned(before, after)
     if both is None:
         return shape_of_lines(before, after)
@@ -41,7 +41,10 @@ def shape_of(before: str, after: str, *, made_elsewhere: frozenset[str] = frozen
 
 
 def only_looks(before: str, after: str) -> bool:
-    """Whether `after` makes nothing although the cell does: an example of use, not a repair."""
+    """Tell whether `after` makes nothing although the cell does.
+
+    It is then an example of use, not a repair.
+    """
     both = aligned(before, after)
     if both is None or both.pairs:
         return False
@@ -56,13 +59,16 @@ def makes_nothing(before: str, after: str) -> bool:
 
 
 def quotes(before: str, after: str) -> bool:
-    """Whether `after` is a part of the cell word for word, and not all of it."""
+    """Tell whether `after` is a part of the cell word for word, and not all of it."""
     both = aligned(before, after)
     return both is not None and bool(both.dropped) and not (both.changed or both.added)
 
 
 def is_preparation(both: Alignment, made_elsewhere: frozenset[str]) -> bool:
-    """Whether it only makes what the cell reads and nobody has made: it belongs before the cell's code."""
+    """Tell whether the source only makes names that the cell reads and nobody has made.
+
+    It then belongs before the cell's code.
+    """
     names = names_of(both.after)
     missing = names_of(both.before).loads - made_elsewhere
     # `import sys`, too, for `sys.path.append(…)` before the import that failed.
@@ -71,12 +77,18 @@ def is_preparation(both: Alignment, made_elsewhere: frozenset[str]) -> bool:
 
 
 def _says_nothing(statements: Iterable[Statement]) -> bool:
-    """Comments, `pass`, lines for IPython: nothing that can stand for a cell with code."""
+    """Tell whether a source is only comments, `pass` or lines for IPython.
+
+    It cannot stand for a cell with code.
+    """
     return all(one.says_nothing or one.is_magic for one in statements)
 
 
 def shape_of_lines(before: str, after: str) -> Shape:
-    """Of text that is not parsed here: what is half as long or less is taken for a part."""
+    """Classify text that is not parsed here.
+
+    A text half as long as the cell, or shorter, counts as a part.
+    """
     old, new = code_lines(before), code_lines(after)
     if old and not new:
         return Shape.NOT_CODE
@@ -89,7 +101,7 @@ def _is_import_alone(both: Alignment) -> bool:
 
 
 def _is_part_of_definitions(both: Alignment) -> bool:
-    """A definition that the cell has at some depth, without the rest of the cell."""
+    """Tell whether it is a definition from any depth of the cell, without the rest of the cell."""
     code = [one for one in both.new if not (one.is_import or one.says_nothing)]
     if not all(one.is_definition for one in code):
         return False
@@ -100,7 +112,7 @@ def _is_part_of_definitions(both: Alignment) -> bool:
 
 
 def is_method(node: ast.AST) -> bool:
-    """A function that can only stand in a class: its first argument is `self` or `cls`."""
+    """Tell whether a function can only stand in a class, by its first argument: `self` or `cls`."""
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     arguments = [*node.args.posonlyargs, *node.args.args]
@@ -108,7 +120,7 @@ def is_method(node: ast.AST) -> bool:
 
 
 def _shows_few_members(both: Alignment) -> bool:
-    """One class of the cell without members that it has, and none of those shown as it was."""
+    """Tell whether a changed class lacks members of the old one and keeps none word for word."""
     for at in both.changed:
         old, new = both.old[both.pairs[at]].node, both.new[at].node
         if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
@@ -119,12 +131,12 @@ def _shows_few_members(both: Alignment) -> bool:
 
 
 def _is_quotation(both: Alignment) -> bool:
-    """Less than half of the cell, word for word."""
+    """Tell whether it is less than half of the cell, word for word."""
     return not both.changed and not both.added and 2 * len(both.new) < len(both.old)
 
 
 def _needs_what_it_drops(both: Alignment) -> bool:
-    """It reads a name that only the statements make which it leaves out, or that is local to a function."""
+    """Tell whether it reads a name made only by the statements it leaves out, or local to a function."""
     made = set(names_of(both.before).within)
     for at in both.dropped:
         made |= made_by(text_of(both.before, both.old[at]))
@@ -132,7 +144,7 @@ def _needs_what_it_drops(both: Alignment) -> bool:
 
 
 def _is_changed_lines(both: Alignment) -> bool:
-    """Nothing but versions of at most half of the cell's statements, side by side."""
+    """Tell whether it holds only versions of at most half of the cell's statements, side by side."""
     if both.added or not both.changed or 2 * len(both.new) > len(both.old):
         return False
     places = sorted(both.pairs.values())

@@ -13,13 +13,13 @@ from .fragment import is_method
 from .likeness import likeness
 from .statements import Statement, first_line, label_of, text_of
 
-# A line and its changed version are at least this much alike.
+# The least likeness of a line and its changed version.
 LIKE = 0.6
 
 
 @dataclass(frozen=True)
 class Patch:
-    """Lines `first` to `end` (0-based, `end` not included) of a cell, and what takes their place."""
+    """Lines `first` to `end` (0-based, `end` not included) of a cell, and their replacement."""
 
     first: int
     end: int
@@ -27,7 +27,7 @@ class Patch:
 
 
 def patches_inside(both: Alignment, added: Sequence[int]) -> list[Patch] | None:
-    """Definitions in the place of those of their names, a lone line in the place of the one like it."""
+    """Patches that replace definitions by name, and a lone line by the one most like it."""
     patches = []
     code = [both.new[at] for at in added]
     for one in code:
@@ -63,7 +63,7 @@ def _definition_inside(both: Alignment, one: Statement) -> Patch | None:
 
 
 def _line_inside(both: Alignment, one: Statement) -> Patch | None:
-    """A changed line in the body of something: the one old line of its kind."""
+    """The patch of a changed line inside a body: the one old line of its kind."""
     text = text_of(both.after, one).strip()
     olds = [node for old in both.old for node in _inner_statements(old.node)]
     by_label = [node for node in olds if label_of(node) == one.label]
@@ -76,7 +76,7 @@ def _line_inside(both: Alignment, one: Statement) -> Patch | None:
 
 
 def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
-    """Statements in it that have their lines for themselves."""
+    """The statements inside a statement that share their lines with no other."""
     starts: dict[int, int] = {}
     inner = [each for each in ast.walk(node) if isinstance(each, ast.stmt) and each is not node]
     for each in [node, *inner]:
@@ -85,12 +85,12 @@ def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
 
 
 def _same_kind(one: ast.stmt, other: ast.stmt) -> bool:
-    """Two loops, two conditions …, or two statements without a body."""
+    """Tell whether both are loops, both conditions …, or both statements without a body."""
     return type(one) is type(other) or not (hasattr(one, "body") or hasattr(other, "body"))
 
 
 def _shifted(source: str, one: Statement, column: int) -> tuple[str, ...]:
-    """Its lines indented by `column`; none where that would change a string in it."""
+    """The lines of a node indented by `column`; none where that would change a string in it."""
     lines = indented(text_of(source, one), " " * column)
     again = parse_cell("\n".join(lines)) if not column else parse_cell("if 1:\n" + "\n".join(lines))
     shown = again.body[0] if again is not None and again.body else None
@@ -99,24 +99,24 @@ def _shifted(source: str, one: Statement, column: int) -> tuple[str, ...]:
 
 
 def same_code(one: ast.AST, other: ast.AST) -> bool:
-    """Whether two trees are equal but for the layout of docstrings."""
+    """Tell whether two trees are equal but for the layout of docstrings."""
     return ast.dump(without_docstrings(one)) == ast.dump(without_docstrings(other))
 
 
 def below_decorators(old: Statement, new: Statement) -> int:
-    """Decorators that the new version does not show are kept."""
+    """Keep the decorators that the new version does not show."""
     shown = getattr(new.node, "decorator_list", [])
     return old.first if shown or not isinstance(old.node, DEFINITIONS) else old.node.lineno - 1
 
 
 def column_of(node: ast.stmt) -> int:
-    """The column at which the statements of its body stand."""
+    """The column of the statements in a node's body."""
     body: list[ast.stmt] = getattr(node, "body", [node])
     return body[0].col_offset
 
 
 def body_of(source: str) -> tuple[int, str] | None:
-    """(lines before it, the body of a class outdented); None where that would change it."""
+    """The pair (lines before, outdented body) of a class; None where outdenting would change it."""
     tree = parse_cell(source)
     node = tree.body[0] if tree is not None and tree.body else None
     if not isinstance(node, ast.ClassDef) or not node.body or node.body[0].lineno == node.lineno:
@@ -129,4 +129,5 @@ def body_of(source: str) -> tuple[int, str] | None:
 
 
 def indented(text: str, indent: str) -> list[str]:
+    """Indent every line of `text` that is not blank."""
     return [indent + line if line.strip() else line for line in text.split("\n")]

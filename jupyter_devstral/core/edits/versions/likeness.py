@@ -1,4 +1,4 @@
-"""How alike two pieces of code are, 0 to 1, at a price that grows with their length and no faster."""
+"""The likeness of two pieces of code, 0 to 1, computed in linear time."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-# Pairs of tokens that are compared in order; beyond, only which tokens there are is compared.
+# How many pairs of tokens are compared in order; larger texts are compared by neighbouring pairs.
 _MOST_PAIRS = 22_500
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 @lru_cache(maxsize=256)
 def likeness(one: str, other: str) -> float:
-    """The share of common tokens: in order where the texts are short, of pairs of neighbours elsewhere."""
+    """The share of common tokens: in order for short texts, of neighbouring pairs for longer ones."""
     return common_share(_TOKEN.findall(one), _TOKEN.findall(other))
 
 
 def common_share(one: Sequence[str], other: Sequence[str]) -> float:
-    """Twice the common tokens over all tokens; 1.0 for two empty sequences."""
+    """Twice the number of common tokens over all tokens; 1.0 for two empty sequences."""
     total = len(one) + len(other)
     if not total:
         return 1.0
@@ -46,6 +46,6 @@ def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _common_pairs(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many pairs of neighbours the two share; linear."""
+    """Count the pairs of neighbours that the two share, in linear time."""
     pairs = [Counter(pairwise(tokens)) for tokens in (one, other)]
     return sum((pairs[0] & pairs[1]).values())

@@ -1,4 +1,4 @@
-"""What a cell no longer has when a proposed source takes its place: names, and whole statements."""
+"""Losses of a cell whose source is replaced by a proposed one: names, and whole statements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHORT_BODY = 3
 
 
 def loss_of(before: str, after: str) -> Loss:
-    """What `before` has and `after` does not; counted in lines where one of them is not Python."""
+    """Compute the losses from `before` to `after`, in lines where one of them is not Python."""
     both = aligned(before, after)
     if both is None:
         return loss_of_lines(before, after)
@@ -30,17 +30,20 @@ def loss_of(before: str, after: str) -> Loss:
 
 
 def made_by(source: str) -> frozenset[str]:
-    """Names that a cell leaves bound, or whose values it changes in place."""
+    """The names that a cell leaves bound, or whose values it changes in place."""
     return names_of(source).binds | mutated_names(source)
 
 
 def names_lost(before: str, after: str) -> frozenset[str]:
-    """Names that `before` leaves bound, and `after` neither binds nor changes."""
+    """The names that `before` leaves bound, and `after` neither binds nor changes."""
     return names_of(before).binds - made_by(after)
 
 
 def _names_lost(both: Alignment) -> Iterator[str]:
-    """In the order in which the cell makes them; loop variables are nobody's result."""
+    """The lost names in the order the cell makes them.
+
+    Loop variables do not count: they are nobody's result.
+    """
     passing = {name for one in both.old for name in _passing_names(one.node)}
     lost = names_lost(both.before, both.after) - passing - {"_"}
     for one in both.old:
@@ -73,7 +76,7 @@ def _stored(target: ast.expr | None) -> Iterator[str]:
 
 
 def _members_lost(both: Alignment) -> Iterator[str]:
-    """`Stack.pop`: what a class that is still there no longer has."""
+    """The members that a class lost while the class itself is still there: `Stack.pop`."""
     for at, was in both.pairs.items():
         old, new = both.old[was].node, both.new[at].node
         if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
@@ -93,7 +96,7 @@ def members_of(node: ast.ClassDef) -> Iterator[str]:
 
 
 def _removed_in_gaps(both: Alignment) -> Iterator[int]:
-    """Between two statements that stay: those that went, less those that came in their place."""
+    """The number removed between statements that stay, less the number that came in their place."""
     edges = [(-1, -1), *both.pairs.items(), (len(both.new), len(both.old))]
     for (left, old_left), (right, old_right) in pairwise(edges):
         went = [one for one in both.old[old_left + 1 : old_right] if not one.says_nothing]
@@ -102,25 +105,28 @@ def _removed_in_gaps(both: Alignment) -> Iterator[int]:
 
 
 def _removed_within(old: ast.stmt, new: ast.stmt) -> tuple[int, int]:
-    """(statements less, statements) of a body of which less than half is left: no mere tidying up."""
+    """The pair (statements less, statements) of a body that lost more than half.
+
+    Smaller losses are tidying up.
+    """
     before, after = (sum(isinstance(node, ast.stmt) for node in ast.walk(one)) - 1 for one in (old, new))
     return (before - after, before) if before > _SHORT_BODY and 2 * after < before else (0, 0)
 
 
 def _moved(both: Alignment, went: Sequence[Statement], came: Sequence[Statement]) -> int:
-    """How many of those that went have a version in another place."""
+    """Count the removed statements that have a version in another place."""
     loose = {both.new[at].label for at in both.added} - {one.label for one in came}
     held = frozenset().union(*(one.inner_keys for one in both.new))
     return sum(one.label in loose or one.key in held for one in went)
 
 
 def loss_of_lines(before: str, after: str) -> Loss:
-    """How many lines fewer there are, of text that is not parsed here."""
+    """Count the lines lost, of text that is not parsed here."""
     old, new = (code_lines(text) for text in (before, after))
     removed = len(old) - len(new)
     return Loss((), (), removed, len(old), "line") if removed > 0 else NO_LOSS
 
 
 def code_lines(source: str) -> Sequence[str]:
-    """The lines that are neither blank nor comments of any of the languages of notebooks."""
+    """The lines that are neither blank nor comments, in any language of notebooks."""
     return [line.strip() for line in source.split("\n") if re.match(r"\s*(?!#|//|--|%[^%])\S", line)]

@@ -1,4 +1,4 @@
-"""Puts a fragment into the cell that it is a part of, where its place is certain."""
+"""Merging of a fragment into the cell that it is a part of, where its place is certain."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from .statements import Statement, imported_names, statements_of, text_of
 
 
 def merged(before: str, after: str, *, made_elsewhere: frozenset[str] = frozenset()) -> str | None:
-    """`before` with the fragment `after` in its place; None where no place is certain.
+    """Return `before` with the fragment `after` in its place; None where no place is certain.
 
-    Of `before` only the statements are gone of which `after` holds another version.
+    Only those statements of `before` are replaced of which `after` holds another version.
     """
     both = aligned(before, after)
     if both is None:
@@ -30,14 +30,14 @@ def merged(before: str, after: str, *, made_elsewhere: frozenset[str] = frozense
         return None
     source = _patched(before, patches)
     loss = loss_of(before, source)
-    # A loop that is shown without most of its body is no version of it.
+    # A loop shown without most of its body is no version of it.
     return source if parse_cell(source) is not None and not (loss.names and loss.removed) else None
 
 
 def _without_renamings(both: Alignment, *, most_uses: int = 1) -> Alignment:
-    """A new name beside one that is in use is an addition, however alike the statements are.
+    """Treat a new name beside one that is in use as an addition, however alike the statements are.
 
-    `most_uses`: how often a name that may give way stands in the old source, its making included.
+    `most_uses`: how often a name that may be replaced occurs in the old source, its definition included.
     """
     words = Counter(re.findall(r"\w+", both.before))
     pairs = {
@@ -73,7 +73,7 @@ def _patches(both: Alignment, made_elsewhere: frozenset[str]) -> list[Patch] | N
 
 
 def _imports(both: Alignment, imports: Sequence[Statement]) -> list[Patch] | None:
-    """Each in the place of the one that makes the same names, else at the top; None where that is unclear."""
+    """Place each import where the same names were imported, else at the top; None where that is unclear."""
     patches, above = [], []
     olds = [one for one in both.old if one.is_import]
     for one in imports:
@@ -97,7 +97,7 @@ def _shares_imports(both: Alignment, imports: Sequence[Statement]) -> bool:
 
 
 def _gives(node: ast.stmt) -> frozenset[tuple[str, str, str]]:
-    """(module, name, bound as) of everything that it imports."""
+    """The triples (module, name, bound as) of everything that an import imports."""
     if not isinstance(node, (ast.Import, ast.ImportFrom)):
         return frozenset()
     module = f"{'.' * node.level}{node.module or ''}" if isinstance(node, ast.ImportFrom) else ""
@@ -105,7 +105,7 @@ def _gives(node: ast.stmt) -> frozenset[tuple[str, str, str]]:
 
 
 def _at_top(both: Alignment, statements: Sequence[Statement]) -> Patch:
-    """Above the code of the cell, below its comments, lines for IPython, docstring and first imports."""
+    """Place lines above the code of the cell, below comments, IPython lines, docstring and first imports."""
     line = 0
     head = True
     for one in both.old:
@@ -126,7 +126,7 @@ def _is_docstring(one: Statement) -> bool:
 
 
 def _version(both: Alignment, at: int) -> Patch | None:
-    """The new version of a statement in the place of the old one."""
+    """Replace a statement with its new version."""
     old, new = both.old[both.pairs[at]], both.new[at]
     if old.shares_line:
         return None
@@ -138,7 +138,7 @@ def _version(both: Alignment, at: int) -> Patch | None:
 
 
 def _class_version(both: Alignment, old: Statement, new: Statement) -> Patch | None:
-    """The members of `new` in the class as it is; what `new` does not show stays."""
+    """Put the members of `new` into the class as it is. Members that `new` does not show stay."""
     source, width = text_of(both.before, old), column_of(old.node)
     inner_old, inner_new = (
         body_of(text_of(text, one)) for text, one in ((both.before, old), (both.after, new))
@@ -161,7 +161,7 @@ def _class_version(both: Alignment, old: Statement, new: Statement) -> Patch | N
 
 
 def _at_head(both: Alignment) -> list[Patch] | None:
-    """Plain assignments before the first member of a class."""
+    """Place plain assignments before the first member of a class."""
     new = [both.new[at] for at in both.added]
     if not new or not all(isinstance(one.node, (ast.Assign, ast.AnnAssign)) for one in new):
         return None
@@ -170,7 +170,7 @@ def _at_head(both: Alignment) -> list[Patch] | None:
 
 
 def _placed(both: Alignment, added: Sequence[int]) -> list[Patch] | None:
-    """New statements behind the one they follow, else before the one they precede."""
+    """Place new statements after the one they follow, else before the one they precede."""
     patches = []
     for at in added:
         one = both.new[at]
@@ -194,7 +194,7 @@ def _placed(both: Alignment, added: Sequence[int]) -> list[Patch] | None:
 
 
 def _with_line(before: str, after: str) -> str | None:
-    """A single line in the place of the one line like it, in a cell that does not parse."""
+    """Put a single line in the place of the one line like it, in a cell that does not parse."""
     new = [line for line in after.split("\n") if line.strip()]
     lines = before.split("\n")
     if len(new) != 1 or not any(line.strip() for line in lines):
@@ -224,7 +224,7 @@ def _comments_above(source: str, one: Statement) -> tuple[str, ...]:
 
 
 def _patched(source: str, patches: Sequence[Patch]) -> str:
-    """All patches at once; those of one place in their order."""
+    """Apply all patches at once; those of one place in their order."""
     lines = source.split("\n")
     order = sorted(range(len(patches)), key=lambda at: (patches[at].first, patches[at].end, at))
     for at in reversed(order):

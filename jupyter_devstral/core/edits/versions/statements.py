@@ -1,4 +1,4 @@
-"""A cell as its top-level statements: where each stands, what it is known by, and what it makes and reads."""
+"""The top-level statements of a cell: their places, their labels, and the names they make and read."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SHOWING = frozenset({"call print", "call display", "call pprint", "value"})
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of a source.
+    """A statement of a source.
 
     Attributes:
-        node: its syntax tree; `pass` for what only IPython understands.
-        first, end: its lines, 0-based, decorators included; `end` is the line behind it.
+        node: its syntax tree; `pass` for syntax that only IPython understands.
+        first, end: its lines, 0-based, decorators included; `end` is the line after it.
         key: equal for equal code, whatever its layout.
-        label: what it is known by when its code changes: the function it defines, the names it assigns.
-        shares_line: another statement stands on one of its lines.
+        label: its identity when its code changes: the function it defines, the names it assigns.
+        shares_line: whether another statement stands on one of its lines.
     """
 
     node: ast.stmt
@@ -37,20 +37,22 @@ class Statement:
 
     @property
     def is_import(self) -> bool:
+        """Whether it is an import."""
         return isinstance(self.node, _IMPORTS)
 
     @property
     def is_definition(self) -> bool:
+        """Whether it defines a function or a class."""
         return isinstance(self.node, DEFINITIONS)
 
     @property
     def kind(self) -> str:
-        """What else can be a version of it: "For" for a loop, "" for every simple statement."""
+        """The kind that a version of it must share: "For" for a loop, "" for every simple statement."""
         return type(self.node).__name__ if hasattr(self.node, "body") else "magic" if self.is_magic else ""
 
     @property
     def shows(self) -> bool:
-        """It shows a value and does nothing else: `print(x)`, `x`, `table.head()`."""
+        """Whether it shows a value and does nothing else: `print(x)`, `x`, `table.head()`."""
         method = self.label.rpartition(".")[2] if self.label.startswith("call ") else ""
         return self.label in _SHOWING or method in _LOOKING
 
@@ -63,7 +65,10 @@ class Statement:
         return frozenset(map(ast.dump, inner))
 
     def may_be(self, other: Statement) -> bool:
-        """Whether it can be a version of another; whatever is printed, `print` alone makes none."""
+        """Tell whether it can be a version of another.
+
+        Two statements that only show values must also share a name.
+        """
         if self.kind != other.kind:
             return False
         if self.label != other.label or self.label not in _SHOWING:
@@ -81,12 +86,12 @@ class Statement:
 
     @property
     def is_magic(self) -> bool:
-        """It is a line for IPython: `%run x`, `!ls`, `name?`."""
+        """Whether it is a line for IPython: `%run x`, `!ls`, `name?`."""
         return self.label == "magic"
 
     @property
     def says_nothing(self) -> bool:
-        """It does nothing when it runs: `pass`, a constant."""
+        """Whether it does nothing when it runs: `pass`, a constant."""
         node = self.node
         return not self.is_magic and (
             isinstance(node, ast.Pass)
@@ -100,7 +105,7 @@ def _plain_names(node: ast.AST) -> set[str]:
 
 
 def statements_of(source: str) -> list[Statement] | None:
-    """The statements of a cell, a cell magic of its first line included; None where it does not parse."""
+    """The statements of a cell, including a cell magic on its first line; None where it does not parse."""
     tree = parse_cell(source)
     if tree is None:
         return None
@@ -144,7 +149,7 @@ def _with_neighbours(statements: Sequence[Statement], at: int) -> Statement:
 
 
 def label_of(node: ast.stmt) -> str:
-    """What a statement is known by when its code changes."""
+    """The label that identifies a statement even when its code changes."""
     if isinstance(node, DEFINITIONS):
         return f"def {node.name}"
     if isinstance(node, _IMPORTS):
@@ -176,11 +181,11 @@ def imported_names(node: ast.stmt) -> frozenset[str]:
 
 
 def first_line(node: ast.stmt) -> int:
-    """Its first line, 0-based, decorators included."""
+    """The first line of a node, 0-based, decorators included."""
     marks: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(mark.lineno for mark in marks)]) - 1
 
 
 def text_of(source: str, statement: Statement) -> str:
-    """Its lines."""
+    """The lines of a node as text."""
     return "\n".join(source.split("\n")[statement.first : statement.end])
