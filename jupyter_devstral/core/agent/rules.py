@@ -69,6 +69,11 @@ def findings(source: str, kind: str = "code", *, depth: int = 0) -> tuple[str, .
     return tuple(dict.fromkeys(_Reader(tree, depth).findings()))
 
 
+def is_secret_variable(name: str) -> bool:
+    """Whether an environment variable of this name holds a secret; `PWD` is a folder."""
+    return name not in ("PWD", "OLDPWD") and what_name_says(name) != ""
+
+
 def is_secret_file(path: str) -> bool:
     """Whether a path names what usually holds secrets: `.env`, `~/.ssh/id_rsa`, `credentials.json`."""
     return _SECRET_FILE.fullmatch(path) is not None
@@ -231,7 +236,7 @@ def _variable(node: ast.expr) -> Iterator[str]:
     name = name.decode("utf-8", "replace") if isinstance(name, bytes) else name
     if not isinstance(name, str) or not name:
         yield "it reads the whole environment"
-    elif what_name_says(name):
+    elif is_secret_variable(name):
         yield f"it reads a secret ({name[:60]})"
 
 
