@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ...core.variables.namespace import describe_namespace, describe_variable
+from ...core.variables.namespace import Variable, describe_namespace, describe_variable
 from ..copy.child import Child
 from ..copy.muted_shell import MutedShell
 from ..copy.namespace_changes import Namespace
@@ -78,7 +78,7 @@ class RehearsalChild:
 
     def _carry_out(self, step: dict[str, Any], child: Child, shell: MutedShell) -> dict[str, Any]:
         if step["do"] == "describe":
-            return {"text": self._described(step["names"])}
+            return {"found": self._described(step["names"])}
         if step["do"] == "changes":
             return self._changes()
         child.refusals.tell_again()
@@ -136,21 +136,23 @@ class RehearsalChild:
             return []
         return [line.encode("utf-8", "replace").decode("utf-8") for line in lines]
 
-    def _described(self, names: list[str]) -> str:
+    def _described(self, names: list[str]) -> list[list[str]]:
         ns = self._ip.user_ns
-        if not names:
+        if names:
+            found = tuple(
+                describe_variable(name, ns[name])
+                if name in ns
+                else Variable(name, "object", f"{name}: there is no such variable")
+                for name in names[:_MOST_DESCRIBED]
+            )
+        else:
             found = describe_namespace(
                 ns,
                 hidden=set(self._ip.user_ns_hidden),
                 limit=_MOST_DESCRIBED,
                 deadline_seconds=_DESCRIPTION_SECONDS,
             )
-            return "\n".join(variable.text for variable in found)
-        lines = [
-            describe_variable(name, ns[name]).text if name in ns else f"{name}: there is no such variable"
-            for name in names[:_MOST_DESCRIBED]
-        ]
-        return "\n".join(lines)
+        return [[variable.name, variable.kind, variable.text] for variable in found]
 
     def _changes(self) -> dict[str, Any]:
         """Name the variables that are new, and those that are changed or gone."""

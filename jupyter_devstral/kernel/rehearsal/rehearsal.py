@@ -155,12 +155,17 @@ class Rehearsal:
             self._behind.append((source, reads))
         return step
 
-    def describe(self, names: Sequence[str] = ()) -> str:
-        """Describe variables of the copy, by default the most important ones; "" where there is no copy."""
+    def described(self, names: Sequence[str] = ()) -> list[tuple[str, str, str]]:
+        """Name, kind and description of variables of the copy, by default of the most important ones."""
         try:
-            return str(self._asked({"do": "describe", "names": list(names)})["text"])
+            found = self._asked({"do": "describe", "names": list(names)})["found"]
         except CopyEnded:
-            return ""
+            return []
+        return [(name, kind, text) for name, kind, text in found]
+
+    def describe(self, names: Sequence[str] = ()) -> str:
+        """Describe variables of the copy as text, a line or a few each."""
+        return "\n".join(text for _, _, text in self.described(names))
 
     def changes(self) -> dict[str, list[str]]:
         """Name the variables that are "new" and "changed" in the copy."""
