@@ -37,9 +37,13 @@ class KernelStage:
         self.problem = "it was not begun"
 
     def __enter__(self) -> KernelStage:
+        import zmq
         from jupyter_client.manager import KernelManager
 
         self._manager = KernelManager(kernel_name=self._kernel)
+        # Other users of this machine cannot read along, where kernel and manager are new enough.
+        if self._manager.has_trait("transport_encryption") and zmq.has("curve"):
+            self._manager.transport_encryption = "auto"
         self._manager.start_kernel(cwd=str(self._folder))
         self._client = self._manager.client()
         self._client.start_channels()
