@@ -75,6 +75,7 @@ def _compare(name: str, cells: list[str], shared: Path, compared: Compared) -> N
         with KernelStage("python3", Path(folder), seconds=120) as first:
             once = [first.run_for_real(cell) for cell in cells]
         with KernelStage("python3", Path(folder), seconds=120) as second:
+            second.set_up({}, load=False)
             second.begin()
             copied = [second.run(cell, ()) for cell in cells]
             second.end()

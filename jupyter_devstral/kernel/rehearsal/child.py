@@ -10,6 +10,7 @@ import os
 import resource
 import select
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,8 @@ class RehearsalChild:
         self._folder = folder
         self._runs = False
         self._received = b""
+        # In the kernel still: what warnings and tracebacks call the files of cells.
+        self._cells_folder = _folder_of_cells()
 
     def run(self, child: Child) -> None:
         """Carry out steps until the other side is gone or idle."""
@@ -51,8 +54,11 @@ class RehearsalChild:
         shell = MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
         self._outputs = Outputs(self._ip)
         self._before = Namespace(self._ip.user_ns, (), self._ip.user_ns_hidden)
-        self._guard = ReadGuard(child.refusals, self._folder)
+        self._guard = ReadGuard(child.refusals, [self._folder, self._cells_folder])
         self._guard.install()
+        compiler: Any = sys.modules.get("ipykernel.compiler")
+        if compiler is not None:
+            compiler.get_tmp_directory = lambda: self._cells_folder
         self._limits = {limit: resource.getrlimit(limit) for limit in _LIMITS}
         signal.signal(signal.SIGINT, self._interrupt)
         while (step := self._next(child.pipe)) is not None:
@@ -159,6 +165,12 @@ class RehearsalChild:
         changed = list(self._before.changed()[:_CHANGES])
         new = [name for name in self._before.new_names() if not name.startswith("_")]
         return {"changed": changed, "new": new[:_CHANGES]}
+
+
+def _folder_of_cells() -> str:
+    """Give the folder that ipykernel names the files of cells in, which holds the process's number."""
+    module = sys.modules.get("ipykernel.compiler")
+    return str(module.get_tmp_directory()) if module is not None else ""
 
 
 def own_memory() -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -34,15 +34,15 @@ class ReadGuard:
     """The guard of one copy; `allows` lets everything be read for the step that the user has allowed it to.
 
     Args:
-        folder: the one that the copy may write to.
+        folders: that may be read besides: the one it may write to, the one that cells' files are named in.
     """
 
-    def __init__(self, refusals: Refusals, folder: str = "") -> None:
+    def __init__(self, refusals: Refusals, folders: Sequence[str] = ()) -> None:
         self.allows = False
         self._refusals = refusals
         home = os.path.expanduser("~")
         packages = [path for path in sys.path if path and os.path.isabs(path)]
-        roots = [os.getcwd(), sys.prefix, sys.base_prefix, folder, *packages, *_SYSTEM]
+        roots = [os.getcwd(), sys.prefix, sys.base_prefix, *folders, *packages, *_SYSTEM]
         roots += [os.path.join(home, one) for one in _OF_HOME]
         self._roots = tuple({f"{os.path.realpath(root)}/" for root in roots if root})
         self._handlers: dict[str, Callable[..., None]] = {
