@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks.row import Row
 from jupyter_devstral.cli.run.kernel_stage import KernelStage
 from jupyter_devstral.core.agent.steps import Ran
+from jupyter_devstral.core.python.source import names_of
 from tests.support.sessions import cells_of
 
 # Of the notebooks of the recorded data those whose packages are everywhere.
@@ -30,7 +31,7 @@ class Compared:
     Attributes:
         same, different: of those that showed the same in two real runs and were refused nothing.
         unsteady: showed something else in the second real run.
-        refused: were refused something in the copy.
+        refused: were refused something in the copy, or read what such a cell would have made.
     """
 
     same: int = 0
@@ -80,11 +81,16 @@ def _compare(name: str, cells: list[str], shared: Path, compared: Compared) -> N
             copied = [second.run(cell, ()) for cell in cells]
             second.end()
             twice = [second.run_for_real(cell) for cell in cells]
+    missing: set[str] = set()
     for index, runs in enumerate(zip(once, twice, copied, strict=True)):
         real, again, rehearsed = runs
+        names = names_of(cells[index])
+        is_refused = bool(rehearsed.refused or rehearsed.problem or names.loads & missing)
+        if is_refused:
+            missing |= names.binds
         if _shown(real) != _shown(again):
             compared.unsteady += 1
-        elif rehearsed.refused or rehearsed.problem:
+        elif is_refused:
             compared.refused += 1
         elif _shown(real) == _shown(rehearsed):
             compared.same += 1
@@ -96,11 +102,13 @@ def _compare(name: str, cells: list[str], shared: Path, compared: Compared) -> N
 def _shown(ran: Ran) -> str:
     """Give all that a cell showed as one text; of an error its class and its words."""
     parts: list[Any] = []
+    # In which order two streams arrive from a kernel is a matter of when they are flushed.
+    streams: dict[str, str] = {}
     for output in ran.outputs:
         if output["output_type"] == "error":
             parts.append((output["ename"], output["evalue"]))
         elif output["output_type"] == "stream":
-            parts.append((output["name"], output["text"]))
+            streams[output["name"]] = streams.get(output["name"], "") + output["text"]
         else:
             parts.append((output["output_type"], sorted(output["data"].items())))
-    return _VARYING.sub("…", str(parts))
+    return _VARYING.sub("…", str([sorted(streams.items()), parts]))

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ import nbformat
 import pytest
 
 from tests.cli.conftest import Cli, Ended, code_cell, write_notebook
+from tests.support.scripted.engine import Script
 from tests.support.scripted.server import ScriptedOllama
 
 LOAD = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})"
@@ -142,6 +147,28 @@ def test_wrong_usage_has_its_own_code(do: Do, cli: Cli, path: Path, out: Path) -
     assert cli("do", path, "x", "-o", path).code == 2
     assert cli("do", path, "x").code == 2
     assert not out.exists()
+
+
+def test_an_interrupt_closes_the_models_connection_and_keeps_what_there_is(
+    path: Path, out: Path, scripted_ollama: ScriptedOllama, tmp_path: Path
+) -> None:
+    def reply(messages: list[dict[str, Any]], body: dict[str, Any]) -> Any:
+        return COUNT if len(scripted_ollama.chats) == 1 else Script(["x"] * 1000, delay=0.1)
+
+    scripted_ollama.replies = reply
+    flag = f"--DevstralConfig.host={scripted_ollama.url}"
+    command = [sys.executable, "-m", "jupyter_devstral.cli", "do", str(path), "Count.", "-o", str(out), flag]
+    environment = {**os.environ, "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        assert scripted_ollama.wait_requests(2, timeout=120)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    finally:
+        process.kill()
+        process.wait()
+    assert scripted_ollama.wait_closed() is not None
+    assert printed(read(out).cells[1]) == "rows: 3\n"
 
 
 def test_the_record_is_readable_by_the_user_alone(do: Do, tmp_path: Path) -> None:

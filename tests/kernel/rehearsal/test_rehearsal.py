@@ -185,11 +185,11 @@ def test_memory_is_capped_and_shown(bare_ip, folder) -> None:
     one = Rehearsal(bare_ip, memory=200 * 2**20)
     one.start()
     try:
-        assert one.run("x = bytearray(10**11)").refused == "it needs too much memory"
-        assert one.run("y = [bytearray(2**20) for _ in range(2000)]").refused == "it needs too much memory"
         small = one.run("z = bytes(10)")
         large = one.run("z = bytearray(b'x') * (50 * 2**20)")
         assert large.memory - small.memory > 40 * 2**20
+        assert one.run("x = bytearray(10**11)").refused == "it needs too much memory"
+        assert one.run("y = [bytearray(2**20) for _ in range(2000)]").refused == "it needs too much memory"
     finally:
         one.close()
 
