@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .session import ShellSession
 
 
+NO_COPIES = "copies are switched off"
+
+
 def do(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
     """Have a task done in a copy, and show its cells; nothing of the user's changes.
 
@@ -37,7 +40,7 @@ def do(session: ShellSession, explainer: ExplainOnError, command: Command) -> No
     from ..core.model.kept_connections import kept_ports
 
     rehearsal = Rehearsal(session.ip, own_ports=kept_ports())
-    stage = _Stage(rehearsal, rehearsal.why_not())
+    stage = _Stage(rehearsal, rehearsal.why_not() if session.trial_seconds else NO_COPIES)
     record = RunRecord(Path(jupyter_data_dir()) / "jupyter_devstral" / "runs")
     driver = AgentDriver(
         session, session.model_for(command), session.redactor, stage, _audience(session.ip), record

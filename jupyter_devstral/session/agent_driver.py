@@ -26,7 +26,7 @@ from ..core.agent.steps import (
 from ..core.agent.tool import all_tools
 from ..core.answer import Finished
 from ..core.answering import carry_out
-from ..core.errors import ModelError
+from ..core.errors import ModelError, RemoteRefused
 from ..core.model.messages import ToolCall
 from ..core.model.window import needed_tokens
 from ..core.request.tasks import Request, Task
@@ -34,12 +34,16 @@ from ..core.text.control_tokens import broken_up, mended
 from .run_record import RunRecord
 
 if TYPE_CHECKING:
-    from ..core.model.server import ModelServer
     from ..core.model.window import Window
     from ..core.notebook.cells import Notebook
     from ..core.redaction.redactor import Redactor
     from ..core.variables.namespace import Variable
+    from .permitted_server import PermittedServer
     from .session import Session
+
+
+# What the steps of a run hold, by the names that routes and policies give them.
+_SENT = ("source", "schemas", "outputs")
 
 
 class Stage(Protocol):
@@ -81,7 +85,7 @@ class AgentDriver:
     def __init__(
         self,
         session: Session,
-        model: ModelServer,
+        model: PermittedServer,
         redactor: Redactor,
         stage: Stage,
         audience: Audience,
@@ -91,7 +95,7 @@ class AgentDriver:
     ) -> None:
         self._session = session
         self._model = model
-        self._redactor = redactor if session.config.redact else None
+        self._redactor = redactor if session.config.redact or model.redacts else None
         self._stage = stage
         self._audience = audience
         self._record = record
@@ -102,7 +106,12 @@ class AgentDriver:
     def prepare(
         self, notebook: Notebook, task: str, variables: Sequence[Variable] = (), *, seed: str = ""
     ) -> AgentRun:
-        """Make the run; nothing is asked of the model yet. Raises ModelError where its server fails."""
+        """Make the run; nothing is asked of the model yet.
+
+        Raises ModelError where its server fails, RemoteRefused where the route may not receive what a run
+        sends.
+        """
+        self._refuse_narrow()
         config = self._session.config
         request = Request(Task.CHAT, "", notebook, scope="notebook", variables=tuple(variables))
         assistant = self._session.assistant_for(self._model, self._redactor or _no_redactor())
@@ -202,9 +211,18 @@ class AgentDriver:
             parts.append(text)
             self._audience.text(text)
 
+    def _refuse_narrow(self) -> None:
+        """Refuse a route that may not receive what every step of a run sends."""
+        missing = [kind for kind in _SENT if kind not in self._model.may_receive]
+        if missing:
+            raise RemoteRefused(
+                f"A run sends {', '.join(_SENT)} with its steps, and {self._model.route} may not receive "
+                f"{' and '.join(missing)}. Nothing was sent.",
+                "Take a route that may, such as a model on this machine.",
+            )
+
     def _has_tools(self) -> bool:
-        capabilities = self._model.details().capabilities
-        return not capabilities or "tools" in capabilities
+        return "tools" in self._model.details().capabilities
 
     def _safe(self, text: str) -> str:
         redacted = self._redactor.redact([text])[0] if self._redactor else text

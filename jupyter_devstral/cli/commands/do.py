@@ -19,6 +19,7 @@ from ...core.notebook.own_cells import is_request, loads_extension, mentions_mag
 from ...core.text.terminal_text import as_shown
 from ...core.variables.namespace import Variable
 from ...core.whole_file import write_whole
+from ...session.session import Session
 from ..notebook_input import NotebookInput, read_notebook
 from ..notebook_text import notebook_text
 from ..run.draft_notebook import with_draft
@@ -66,7 +67,10 @@ class _Do:
         from ...core.notebook.file import notebook_from_json
 
         notebook = notebook_from_json(self._node)
-        if notebook.language == "python":
+        settings = read_settings(self._arguments.flags)
+        if not Session(settings).trial_seconds:
+            stage.problem = "copies are switched off"
+        elif notebook.language == "python":
             stage.set_up(settings_given(self._arguments.flags), load=_uses_magics(notebook))
             stage.begin()
         else:
@@ -92,7 +96,6 @@ class _Do:
         from ...core.redaction.redactor import Redactor
         from ...session.agent_driver import AgentDriver, Audience
         from ...session.run_record import RunRecord
-        from ...session.session import Session
 
         session = Session(read_settings(self._arguments.flags))
         record = RunRecord(Path(jupyter_data_dir()) / "jupyter_devstral" / "runs")
