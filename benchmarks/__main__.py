@@ -22,6 +22,8 @@ MODULES = (
     "kernel.trials",
     "kernel.proven_tests",
     "replies.gold_fixes",
+    "agent.whole_runs",
+    "agent.rehearsed_outputs",
     "prompts.crash_context",
     "kernel.explain_hook",
     "pages.sidebar",

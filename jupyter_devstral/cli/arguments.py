@@ -17,6 +17,7 @@ SUBCOMMANDS = {
     "complete": "commands.complete",
     "apply": "commands.apply",
     "run": "run.run",
+    "do": "commands.do",
     "export-tests": "commands.export_tests",
     "eval": "commands.eval",
     "serve": "commands.serve",
@@ -48,6 +49,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _add_complete(add)
     _add_apply(add)
     _add_run(add)
+    _add_do(add)
     _add_export_tests(add)
     _add_eval(add)
     _add_serve(add)
@@ -164,6 +166,30 @@ def _add_run(add: Any) -> None:
         "--no-execute-inserted",
         action="store_true",
         help="insert what the model writes, but do not execute it",
+    )
+
+
+def _add_do(add: Any) -> None:
+    do = _add(
+        add,
+        "do",
+        "have a whole task done in a copy of the notebook's kernel, and write the notebook with its cells",
+        "Nothing is run for real, and every effect outside the copy is refused, unless --yes-run says so. "
+        "Exit status: 0 done, 3 gave up, 4 something was refused.",
+    )
+    _add_notebook(do)
+    do.add_argument("task", metavar="TASK", help="what is to be done, in words")
+    do.add_argument(
+        "-o", "--output", metavar="OUT.ipynb", type=Path, required=True, help="where the result goes"
+    )
+    do.add_argument("--plan", action="store_true", help="only plan: nothing is changed or run")
+    do.add_argument(
+        "--yes-run",
+        action="store_true",
+        help="afterwards run the notebook with the new cells for real, and keep what that shows",
+    )
+    do.add_argument(
+        "--timeout", metavar="S", type=_seconds, default=60, help="seconds a cell may take (default: 60)"
     )
 
 

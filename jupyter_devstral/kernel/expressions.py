@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 # Raised when a call or what it returns changes: server and kernel may live in different environments.
-PROTOCOL = 2
+PROTOCOL = 3
 _SERVICE = "jupyter_devstral.kernel.service"
 _EXAM = "jupyter_devstral.kernel.exam"
 
@@ -31,6 +31,11 @@ def begin_proof_expression(request: str) -> str:
 def go_on_expression(key: str, answer: str) -> str:
     """Write the call that takes a proof's next step."""
     return _call("go_on_json", key, answer)
+
+
+def rehearse_expression(request: str) -> str:
+    """Write the call that begins a rehearsal, runs a cell in it, or ends it."""
+    return _call("rehearse_json", request)
 
 
 def setup_code(settings: dict[str, Any], *, load: bool) -> str:

@@ -32,7 +32,16 @@ def call(protocol: int, function: str, *arguments: Any) -> Any:
     """Carry out one of the calls of `expressions`; raises OtherVersion where those are not this version's."""
     if protocol != PROTOCOL:
         raise OtherVersion(f"protocol {protocol} was asked for, this is {PROTOCOL}")
-    known = (set_up, variables_json, targets_json, begin_json, go_on_json, soundness_json, judge_json)
+    known = (
+        set_up,
+        variables_json,
+        targets_json,
+        begin_json,
+        go_on_json,
+        soundness_json,
+        judge_json,
+        rehearse_json,
+    )
     return {one.__name__: one for one in known}[function](*arguments)
 
 
@@ -162,6 +171,13 @@ def judge_json(request: str) -> str:
     from .exam import judge
 
     return json.dumps(judge(_shell(), **json.loads(request)))
+
+
+def rehearse_json(request: str) -> str:
+    """Carry out one call about a rehearsal; see `rehearsal.calls`."""
+    from .rehearsal.calls import carry_out
+
+    return carry_out(_shell(), request)
 
 
 def _next(key: str, step: Any) -> str:

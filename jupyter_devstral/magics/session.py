@@ -42,6 +42,7 @@ class ShellSession(Session):
         lab: the link to a JupyterLab page.
         suggestions: the suggestions of a terminal's prompt, once the extension is loaded.
         last: the last reply, or None.
+        drafted: the cells of the last run as one text, and the explanation that was the newest then; or None.
         proven: the last reply with tests, and their outcome.
     """
 
@@ -56,6 +57,7 @@ class ShellSession(Session):
         self.suggestions: Suggestions | None = None
         self.last: Reply | None = None
         self.proven: tuple[Reply, Proof] | None = None
+        self.drafted: tuple[str, object] | None = None
         self._asked_in: ExecutedCell | None = None
         self._redactor: Redactor | None = None
 

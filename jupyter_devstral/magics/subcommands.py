@@ -24,6 +24,10 @@ def run(session: ShellSession, explainer: ExplainOnError, command: Command) -> N
         from .ask import continue_last
 
         return continue_last(session, command)
+    if command.word == "do":
+        from .doing import do
+
+        return do(session, explainer, command)
     if command.word == "pull":
         from .pull import pull
 
@@ -77,6 +81,11 @@ def accept(session: ShellSession, explainer: ExplainOnError) -> None:
     """
     from .display.insertion import accepted_cell
 
+    drafted = session.drafted
+    # What was explained behind it is newer.
+    if drafted is not None and drafted[1] is explainer.latest:
+        session.ip.set_next_input(encodable(drafted[0]), replace=True)
+        return show(session.ip, "The cells of the last run take the place of this cell.")
     card = explainer.last_fix().card
     names = " and ".join(dict.fromkeys(card.name_of(edit.cell_id) for edit in card.edits))
     if session.lab.runs_here:

@@ -5,7 +5,7 @@ The policy is read at each request, not when the server is chosen: no setting ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +114,13 @@ class PermittedServer:
             return self._server.window(need)
 
     def chat(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        num_predict: int,
+        window: Window | None = None,
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[Chunk]:
         """Stream the reply; raises PolicyRefused, and NotLogged where what must be logged cannot be."""
         outgoing, self._outgoing = self._outgoing, None
@@ -126,7 +132,9 @@ class PermittedServer:
             raise
         log.begin(messages, outgoing)
         try:
-            chunks = self._server.chat(messages, num_predict=num_predict, window=window)
+            chunks = self._server.chat(
+                messages, num_predict=num_predict, window=window, tools=tools, schema=schema
+            )
         except DevstralError as error:
             log.failed(error)
             log.end()

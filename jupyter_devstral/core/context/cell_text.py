@@ -92,7 +92,7 @@ def outputs_text(outputs: Iterable[Output]) -> str:
     shown: list[str] = []
     room = OUTPUTS_LIMIT
     for output in outputs:
-        text = _output_text(output)
+        text = output_text(output)
         if output.kind == "error":
             shown.append(_clipped(text, ERROR_LIMIT))
         elif text and room > 0:
@@ -107,7 +107,8 @@ def outputs_text(outputs: Iterable[Output]) -> str:
     return "\n".join(shown)
 
 
-def _output_text(output: Output) -> str:
+def output_text(output: Output) -> str:
+    """One output in full; a table as its header and shape, a picture as the word for it."""
     text = output.text.strip("\n").rstrip()
     if output.kind in ("stream", "error"):
         return text

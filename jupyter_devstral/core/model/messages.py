@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,45 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class ToolCall:
+    """A call of a tool, as a model server told it apart from the text.
+
+    Attributes:
+        name: as the model wrote it, whether or not there is such a tool.
+        arguments: by name, any JSON values.
+        id: nine letters and digits, all that Mistral's validator takes; "" as long as nobody gave one.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    id: str = ""
+
+
+@dataclass(frozen=True)
 class Chunk:
-    """A piece of the reply, or of the thinking before it; the last one of a complete reply has `usage`."""
+    """A piece of the reply, or of the thinking before it; the last one of a complete reply has `usage`.
+
+    `tool_calls` are complete, and more may come with a later chunk.
+    """
 
     text: str
     usage: Usage | None = None
     thinking: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 @dataclass(frozen=True)
 class Message:
-    """One chat message; `role` is "system", "user" or "assistant", `images` are base64."""
+    """One chat message.
 
-    role: Literal["system", "user", "assistant"]
+    Attributes:
+        images: base64.
+        tool_calls: of an assistant's message; each is answered by one message of role "tool", in order.
+        answers: of a "tool" message: the call that its content is the result of.
+    """
+
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
     images: tuple[str, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    answers: ToolCall | None = None

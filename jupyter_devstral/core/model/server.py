@@ -6,9 +6,9 @@ A new kind of server is a package beside `ollama` with a module that has `connec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from .messages import Chunk, Message
 from .window import Window
@@ -144,9 +144,20 @@ class ModelServer(Protocol):
         ...
 
     def chat(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        num_predict: int,
+        window: Window | None = None,
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[Chunk]:
-        """Stream the reply, at most `num_predict` tokens; the last chunk of a complete one has the usage."""
+        """Stream the reply, at most `num_predict` tokens; the last chunk of a complete one has the usage.
+
+        Args:
+            tools: what the model may call, each {"type": "function", "function": …}.
+            schema: JSON schema that the whole reply has to keep to.
+        """
         ...
 
     def close(self) -> None:

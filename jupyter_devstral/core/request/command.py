@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..errors import UsageError
 from ..notebook.scope import SCOPES
@@ -22,6 +22,7 @@ from .tasks import Task
 # The tasks that are typed, with their lines of help.
 TASKS = {task.value: facts.help for task, facts in TASK_FACTS.items() if facts.help}
 SUBCOMMANDS = {
+    "do": "have a whole task done in a copy of the kernel: do TASK, or the rest of the cell",
     "status": "the model, its host, the window, what would be sent",
     "doctor": "what is wrong and the next step; doctor --privacy: what may leave, and where it goes",
     "models": "the models the server has",
@@ -30,7 +31,7 @@ SUBCOMMANDS = {
     "pull": "download a model: pull NAME",
     "last": "the exact messages of the last request",
     "continue": "go on after an answer that was cut",
-    "accept": "put the last fix into a cell, or apply it where JupyterLab can",
+    "accept": "put the last fix, or the cells of the last `do`, into a cell; applied where JupyterLab can",
     "pytest": "run the tests of this cell with pytest; on a line of its own: all tests of the namespace",
     "strengthen": "write tests that notice the faults which the last tests did not",
     "auto": "what happens when a cell fails: auto on | button | off",
@@ -48,6 +49,7 @@ _OPTIONS_OF = {
     "doctor": frozenset({"privacy"}),
     "models": frozenset({"route"}),
 }
+_OF_A_MODEL = frozenset({"model", "route", "num_ctx", "temperature", "seed", "think"})
 INSERT_MODES = ("below", "replace", "none")
 
 
@@ -146,6 +148,8 @@ def parse_command(line: str, body: str | None = None) -> Command:
         _refuse_misspelt_subcommand(rest)
     values = vars(_parser().parse_args(tokens))
     given = frozenset(_BY_FLAG[token.partition("=")[0]].name for token in tokens if _flag(token))
+    if word == "do":
+        return _whole_task(rest if body is None else _join(rest, body), values, given)
     if word in SUBCOMMANDS:
         return _subcommand(word, rest.strip(), values, given, body)
     text = rest if body is None else _join(rest, body)
@@ -234,6 +238,13 @@ def _join(rest: str, body: str) -> str:
     """The line's trailing text, if any, then the body; only the line break that ends the cell is dropped."""
     body = body.removesuffix("\n")
     return f"{rest}\n{body}" if rest.strip() else body
+
+
+def _whole_task(text: str, values: dict[str, Any], given: frozenset[str]) -> Command:
+    if given - _OF_A_MODEL:
+        raise UsageError("do takes options of the model alone. `%devstral help` lists all.")
+    wishes = {name: values[name] for name in _OF_A_MODEL}
+    return Command("do", text, given=given, **wishes)
 
 
 def _subcommand(

@@ -83,7 +83,7 @@ class Forked:
             self._folder = PrivateFolder()
         self._began = time.monotonic()
         try:
-            with _no_fork_warning():
+            with no_fork_warning(__name__):
                 self._pid = os.fork()
         except OSError:
             os.close(self._pipe)
@@ -239,12 +239,12 @@ def _messages(received: bytes) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _no_fork_warning() -> Iterator[None]:
-    """Silence Python 3.12's warning of forks beside threads; `safety` has looked at them.
+def no_fork_warning(module: str) -> Iterator[None]:
+    """Silence Python 3.12's warning of a fork beside threads in `module`; `safety` has looked at them.
 
     Not `warnings.catch_warnings`: that makes every warning that was shown once be shown again.
     """
-    ignore = ("ignore", None, DeprecationWarning, re.compile(re.escape(__name__) + r"\Z"), 0)
+    ignore = ("ignore", None, DeprecationWarning, re.compile(re.escape(module) + r"\Z"), 0)
     filters: Any = warnings.filters
     filters.insert(0, ignore)
     try:

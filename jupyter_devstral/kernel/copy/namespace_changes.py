@@ -42,7 +42,7 @@ class Namespace:
 
     def __init__(self, ns: Mapping[str, Any], first: Iterable[str], hidden: Iterable[str] = ()) -> None:
         self._ns = ns
-        hidden = {*hidden, *_IPYTHON_NAMES}
+        hidden = self._hidden = {*hidden, *_IPYTHON_NAMES}
         # Holding the values keeps their identities from being given to new ones.
         self._values = {name: value for name, value in ns.items() if name[:1] != "_" and name not in hidden}
         wanted = {id(self._values[name]) for name in first if name in self._values}
@@ -50,6 +50,10 @@ class Namespace:
         self._digests = self._read(names, _SECONDS)
         others = [name for name in self._values if name not in self._digests]
         self._digests.update(self._read(others, _SECONDS_FOR_OTHERS))
+
+    def new_names(self) -> tuple[str, ...]:
+        """List the names that were not there, IPython's own and hidden ones left out."""
+        return tuple(name for name in self._ns if name not in self._values and name not in self._hidden)
 
     def changed(self) -> tuple[str, ...]:
         """List the names that are gone, stand for another value, or for one with another content."""

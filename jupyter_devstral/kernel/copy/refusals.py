@@ -95,6 +95,10 @@ class Refusals:
         keep_locks_within()
         sys.addaudithook(self._hook)
 
+    def tell_again(self) -> None:
+        """Let `on_first` be told the next one: a step of its own begins."""
+        self._told, self.unnoticed = False, ""
+
     def refuse(self, reason: str, name: object = "") -> None:
         """Raise `Refused`, always."""
         shown = shown_name(name)
@@ -206,12 +210,13 @@ class Refusals:
             module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
             if (module, "") in _CACHES or (module, name) in _CACHES or module == "importlib._bootstrap":
                 return True
-            if module != __name__ and not self._is_library(frame.f_code.co_filename):
+            if module != __name__ and not self.is_library(frame.f_code.co_filename):
                 return False
             frame = frame.f_back
         return False
 
-    def _is_library(self, filename: str) -> bool:
+    def is_library(self, filename: str) -> bool:
+        """Whether a source file belongs to a library, Python's own included."""
         return filename.startswith((*self._library_roots, "<frozen"))
 
 

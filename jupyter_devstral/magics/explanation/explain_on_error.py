@@ -120,6 +120,11 @@ class ExplainOnError:
         if command.output:
             self._session.ip.user_ns[command.output] = self._session.last
 
+    @property
+    def latest(self) -> Explanation | None:
+        """The newest explanation, or None."""
+        return self._last
+
     def last_fix(self) -> Explanation:
         """The explanation whose fix `accept` means. Raises UsageError when there is none."""
         last = self._last

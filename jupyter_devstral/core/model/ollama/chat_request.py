@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ServerBusy
-from ..messages import Chunk
+from ..messages import Chunk, ToolCall
 from .facts import usage_of
 from .phase import Phase
 
@@ -32,17 +32,23 @@ class ChatBody:
     options: Mapping[str, Any]
     keep_alive: str | int
     think: bool | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    schema: Mapping[str, Any] | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for `ollama.Client.chat`."""
-        thinks = {} if self.think is None else {"think": self.think}
+        wishes: dict[str, Any] = {} if self.think is None else {"think": self.think}
+        if self.tools:
+            wishes["tools"] = list(self.tools)
+        if self.schema is not None:
+            wishes["format"] = dict(self.schema)
         return {
             "model": self.model,
             "messages": self.messages,
             "options": dict(self.options),
             "keep_alive": self.keep_alive,
             "stream": True,
-            **thinks,
+            **wishes,
         }
 
 
@@ -101,7 +107,7 @@ class ChatRequest:
                     if not begun:
                         self.phase.answered()
                     chunk = _chunk(part)
-                    begun = begun or bool(chunk.text)
+                    begun = begun or bool(chunk.text or chunk.tool_calls)
                     complete = complete or chunk.usage is not None
                     yield chunk
             whole = complete
@@ -132,4 +138,8 @@ def _jittered(seconds: float) -> float:
 def _chunk(part: Any) -> Chunk:
     """A chunk of one `ollama.ChatResponse`."""
     usage = usage_of(part) if part.done else None
-    return Chunk(part.message.content or "", usage, getattr(part.message, "thinking", None) or "")
+    message = part.message
+    calls = tuple(
+        ToolCall(call.function.name, dict(call.function.arguments or {})) for call in message.tool_calls or ()
+    )
+    return Chunk(message.content or "", usage, getattr(message, "thinking", None) or "", calls)

@@ -7,8 +7,9 @@ Built on the `ollama` package, which is imported with the first request and comp
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelError, RemoteRefused
@@ -105,15 +106,23 @@ class OllamaModel:
         return Window(asked, "configured") if asked else Window(self.config.default_num_ctx, "default")
 
     def chat(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        num_predict: int,
+        window: Window | None = None,
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[Chunk]:
         """Stream the reply to `messages`, at most `num_predict` tokens of it.
 
         `window` is one that `window()` of this object returned; without one it is asked first. The last chunk
-        of a complete reply carries usage; a reply without such a chunk was cut. Raises ModelError.
+        of a complete reply carries usage; a reply without such a chunk was cut. `tools` are what the
+        model may call, `schema` is what the whole reply keeps to. Raises ModelError.
         """
         self._refuse_remote()
-        request = ChatRequest(self.host, self._body(messages, num_predict, window or self.window()))
+        body = self._body(messages, num_predict, window or self.window())
+        request = ChatRequest(self.host, replace(body, tools=tuple(tools), schema=schema))
         # From here on `close` ends it, also when it comes before the first chunk is asked for.
         with self._lock:
             self._requests.append(request)
@@ -248,4 +257,11 @@ def _as_sent(message: Message) -> dict[str, Any]:
     sent: dict[str, Any] = {"role": message.role, "content": encodable(message.content)}
     if message.images:
         sent["images"] = list(message.images)
+    if message.tool_calls:
+        sent["tool_calls"] = [
+            {"function": {"name": call.name, "arguments": dict(call.arguments)}}
+            for call in message.tool_calls
+        ]
+    if message.answers is not None:
+        sent["tool_name"] = message.answers.name
     return sent

@@ -6,7 +6,8 @@ Knows nothing of notebooks, prompts or replies; httpx is imported with the first
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ...errors import ModelError, RemoteRefused, RequestRefused, UsageError, WindowExceeded
 from ...settings.config import DevstralConfig
@@ -69,11 +70,19 @@ class OpenAIModel:
         return self.asked_window
 
     def chat(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        num_predict: int,
+        window: Window | None = None,
+        tools: Sequence[Mapping[str, Any]] = (),
+        schema: Mapping[str, Any] | None = None,
     ) -> Iterator[Chunk]:
         """Stream the reply to `messages`, at most `num_predict` tokens of it.
 
-        The last chunk of a complete reply carries usage; a reply without such a chunk was cut.
+        The last chunk of a complete reply carries usage; a reply without such a chunk was cut. `tools`
+        and `schema` are not sent: no server of this dialect says whether its model can, and a run then writes
+        its calls as text.
         """
         self._refuse_remote()
         self._choose_model()
