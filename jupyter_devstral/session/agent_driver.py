@@ -13,16 +13,7 @@ from ..core.agent.draft import Draft
 from ..core.agent.loop import AgentRun
 from ..core.agent.opening import opening_messages
 from ..core.agent.outcome import Ended, Limits
-from ..core.agent.steps import (
-    AskModel,
-    DescribeVariables,
-    Heard,
-    LookAtNotebook,
-    Question,
-    Ran,
-    RunCell,
-    Say,
-)
+from ..core.agent.steps import AskModel, DescribeVariables, Heard, LookAtNotebook, Question, Ran, RunCell, Say
 from ..core.agent.tool import all_tools
 from ..core.answer import Finished
 from ..core.answering import carry_out

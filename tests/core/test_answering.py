@@ -7,15 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_devstral.core.answering import (
-    Answered,
-    Asking,
-    Status,
-    Trying,
-    answering,
-    carry_out,
-    repairing,
-)
+from jupyter_devstral.core.answering import Answered, Asking, Status, Trying, answering, carry_out, repairing
 from jupyter_devstral.core.errors import NoServer
 
 

@@ -12,7 +12,7 @@ from ..settings import read_settings
 from ..standard_output import write_text
 
 if TYPE_CHECKING:
-    from ...session.completer import Completion
+    from ...session.suggestions.completer import Completion
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -20,8 +20,8 @@ def command(arguments: argparse.Namespace) -> int:
     from ...core.notebook.file import find_cell
     from ...core.redaction.redactor import Redactor
     from ...core.settings.policy_files import policy
-    from ...session.completer import Completer, Cursor
-    from ...session.completion_model import completion_model
+    from ...session.suggestions.completer import Completer, Cursor
+    from ...session.suggestions.completion_model import completion_model
 
     settings = read_settings(arguments.flags)
     notebook = read_notebook(arguments.notebook).notebook

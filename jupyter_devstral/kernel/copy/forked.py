@@ -19,16 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from .child import DONE, Child, Origin, run_and_exit
-from .outcome import (
-    CANCELLED,
-    DIED,
-    FULL,
-    RETURNED,
-    TIME,
-    TOO_MANY_FILES,
-    UNDECIDED,
-    Outcome,
-)
+from .outcome import CANCELLED, DIED, FULL, RETURNED, TIME, TOO_MANY_FILES, UNDECIDED, Outcome
 from .private_folder import PrivateFolder
 from .time_limit import end_of_time, patience, starved, worked
 

@@ -16,8 +16,8 @@ from ...core.completion.place import Place
 from ...core.completion.variable_log import VariableLog
 from ...core.notebook.cells import Cell, Notebook
 from ...core.variables.namespace import describe_namespace
-from ...session.completer import Asking, Completer, Cursor
-from ...session.completion_model import completion_model
+from ...session.suggestions.completer import Asking, Completer, Cursor
+from ...session.suggestions.completion_model import completion_model
 from ..notebook.shell_context import hidden_names
 
 if TYPE_CHECKING:

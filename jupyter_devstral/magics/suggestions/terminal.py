@@ -67,7 +67,7 @@ class TerminalSuggestions:
         config = self._session.config
         if config.completion != "on" or self._suggester is None:
             return "Suggestions are off: `%devstral complete on`."
-        from ...session.completion_model import State
+        from ...session.suggestions.completion_model import State
 
         try:
             known = self._suggester.completer.model.known()

@@ -14,8 +14,8 @@ from ...core.errors import DevstralError
 from ..handlers import DevstralHandler
 
 if TYPE_CHECKING:
-    from ...session.completer import Completer, Completion, Cursor
-    from ...session.completion_model import Known
+    from ...session.suggestions.completer import Completer, Completion, Cursor
+    from ...session.suggestions.completion_model import Known
     from ..streaming import Record
     from .cursors import Cursors
     from .keystroke import Keystroke
@@ -60,7 +60,7 @@ class CompleteHandler(CompletionHandler):
         await self.stream(self._records(key, cursor))
 
     async def _records(self, key: Keystroke, cursor: Cursor) -> AsyncGenerator[Record, None]:
-        from ...session.completer import Asking
+        from ...session.suggestions.completer import Asking
         from ..status import state_of
         from ..streaming import threaded_records
 

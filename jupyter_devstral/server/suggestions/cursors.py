@@ -16,8 +16,8 @@ from ...core.errors import UsageError
 from ...core.notebook.cells import Cell, Notebook
 from ...core.notebook.file import notebook_from_json
 from ...core.redaction.redactor import Redactor
-from ...session.completer import Completer, Cursor
-from ...session.completion_model import completion_model
+from ...session.suggestions.completer import Completer, Cursor
+from ...session.suggestions.completion_model import completion_model
 from ..kernel_namespace import kernel_variables
 
 if TYPE_CHECKING:

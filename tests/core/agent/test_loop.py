@@ -11,8 +11,7 @@ from jupyter_devstral.core.agent.steps import Heard, Ran
 from jupyter_devstral.core.errors import RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.messages import Message, ToolCall
 from jupyter_devstral.core.notebook.cells import Notebook
-
-from .conftest import Play
+from tests.core.agent.conftest import Play
 
 
 def stream(text: str) -> dict[str, Any]:

@@ -10,8 +10,7 @@ from jupyter_devstral.core.agent.tool import all_tools
 from jupyter_devstral.core.model.token_estimate import estimate_tokens
 from jupyter_devstral.core.prompt.prompt import build_prompt
 from jupyter_devstral.core.request.tasks import Request, Task
-
-from .conftest import NOTEBOOK, opening
+from tests.core.agent.conftest import NOTEBOOK, opening
 
 
 def test_system_message_instructions_and_tools_take_few_tokens() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_devstral.core.request.tasks import Task
-
-from .versions.test_fragment import after, fenced, proposed
+from tests.core.edits.versions.test_fragment import after, fenced, proposed
 
 CELLS = [
     "prices = [float(p) for p in rows]\nmean = sum(prices) / len(prices)",

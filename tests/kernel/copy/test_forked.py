@@ -10,14 +10,7 @@ import warnings
 import pytest
 
 from jupyter_devstral.kernel.copy.forked import Forked
-from jupyter_devstral.kernel.copy.outcome import (
-    CANCELLED,
-    DIED,
-    RETURNED,
-    TIME,
-    UNDECIDED,
-    Outcome,
-)
+from jupyter_devstral.kernel.copy.outcome import CANCELLED, DIED, RETURNED, TIME, UNDECIDED, Outcome
 from jupyter_devstral.kernel.copy.time_limit import end_of_time
 from tests.support.waiting import eventually
 

@@ -11,19 +11,19 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..core.completion.asking import Prepared, holds_secret, prepare, why_not_asked
-from ..core.completion.confidence import is_sure, smallest
-from ..core.completion.families import Inserting
-from ..core.completion.place import Place
-from ..core.completion.trimming import is_another_word, is_over, offer
-from ..core.errors import DevstralError, ModelMissing
-from ..core.model.right_of_way import a_chat_streams, told_of_chats
-from ..core.notebook.cells import Cell, Notebook
-from ..core.redaction.redactor import Redactor
+from ...core.completion.asking import Prepared, holds_secret, prepare, why_not_asked
+from ...core.completion.confidence import is_sure, smallest
+from ...core.completion.families import Inserting
+from ...core.completion.place import Place
+from ...core.completion.trimming import is_another_word, is_over, offer
+from ...core.errors import DevstralError, ModelMissing
+from ...core.model.right_of_way import a_chat_streams, told_of_chats
+from ...core.notebook.cells import Cell, Notebook
+from ...core.redaction.redactor import Redactor
 from .completion_model import CompletionModel, State
 
 if TYPE_CHECKING:
-    from ..core.model.completion import CompletionStream, Token
+    from ...core.model.completion import CompletionStream, Token
 # How often chats of other processes are looked for while an answer streams.
 _LOOK_SECONDS = 0.01
 _PATIENCE_SECONDS = 0.2

@@ -7,7 +7,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from ..core.completion.room import Memory
+from ...core.completion.room import Memory
 
 _PATIENCE_SECONDS = 3
 _NVIDIA = ("nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits")

@@ -20,9 +20,9 @@ from jupyter_devstral.core.redaction.redactor import Redactor
 from jupyter_devstral.core.settings.config import DevstralConfig
 from jupyter_devstral.core.settings.policy import AuditRule, Policy
 from jupyter_devstral.session import permitted_server
-from jupyter_devstral.session.completer import Completer, Completion, Cursor
-from jupyter_devstral.session.completion_model import CompletionModel, State
 from jupyter_devstral.session.permitted_server import PermittedServer
+from jupyter_devstral.session.suggestions.completer import Completer, Completion, Cursor
+from jupyter_devstral.session.suggestions.completion_model import CompletionModel, State
 from tests.support.models.model_cards import devstral_card, fim_card
 from tests.support.scripted.engine import Script
 from tests.support.scripted.server import ScriptedOllama

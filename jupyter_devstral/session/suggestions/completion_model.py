@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from ..core.completion.asking import WINDOW
-from ..core.completion.families import SIZES, Inserting, inserting
-from ..core.completion.room import Memory, Resident, Room, needed_bytes, room_for
-from ..core.errors import DevstralError, ModelError, ModelMissing, NoServer, UsageError
-from ..core.model.completion import unloading
-from ..core.model.server import Wishes
-from ..core.settings.hosts import is_loopback
+from ...core.completion.asking import WINDOW
+from ...core.completion.families import SIZES, Inserting, inserting
+from ...core.completion.room import Memory, Resident, Room, needed_bytes, room_for
+from ...core.errors import DevstralError, ModelError, ModelMissing, NoServer, UsageError
+from ...core.model.completion import unloading
+from ...core.model.server import Wishes
+from ...core.settings.hosts import is_loopback
+from ..model_choice import is_stand_in, model_server
 from .free_memory import free_memory
-from .model_choice import is_stand_in, model_server
 
 if TYPE_CHECKING:
-    from ..core.model.server import ModelInfo, RunningModel
-    from ..core.settings.config import DevstralConfig
-    from .permitted_server import PermittedServer
+    from ...core.model.server import ModelInfo, RunningModel
+    from ...core.settings.config import DevstralConfig
+    from ..permitted_server import PermittedServer
 
 _PATIENCE_SECONDS = 3
 _LOOK_AGAIN_SECONDS = 5.0
@@ -178,7 +178,7 @@ class CompletionModel:
         self, known: Known, info: ModelInfo, show: Any, running: list[RunningModel], tags: list[ModelInfo]
     ) -> Known:
         """The same with what stands beside it in memory."""
-        from ..core.model.ollama.facts import cache_bytes_per_token
+        from ...core.model.ollama.facts import cache_bytes_per_token
 
         own, chat = self.model.loaded_as(running, tags), self.model.loaded_as(running, tags, self._chat)
         need = needed_bytes(info.size, cache_bytes_per_token(show), WINDOW)
