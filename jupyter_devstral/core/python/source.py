@@ -70,11 +70,19 @@ def to_python(source: str) -> str:
         return source
 
 
-def parses(source: str) -> str | None:
-    """Check a cell's syntax.
+@dataclass(frozen=True)
+class SyntaxFault:
+    """Where and why a cell does not parse; `str` gives "line 3: invalid syntax"."""
 
-    Return None when it is right, else where and why not: "line 3: invalid syntax".
-    """
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}"
+
+
+def parses(source: str) -> SyntaxFault | None:
+    """Check a cell's syntax; None when it is right."""
     if parse_cell(source) is not None:
         return None
     if (
@@ -89,9 +97,9 @@ def parses(source: str) -> str | None:
             warnings.simplefilter("ignore")
             ast.parse(exact)
     except SyntaxError as error:
-        return f"line {error.lineno or 1}: {error.msg}"
+        return SyntaxFault(error.lineno or 1, error.msg)
     except (ValueError, RecursionError, MemoryError) as error:
-        return f"line 1: {error}"
+        return SyntaxFault(1, str(error))
     return None
 
 

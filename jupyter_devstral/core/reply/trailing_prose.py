@@ -15,12 +15,11 @@ _LEAST_WORDS = 3
 
 def prose_begins(source: str) -> int:
     """The 0-based line from which the source is prose to its end; -1 where it is all code or all prose."""
-    message = parses(source)
-    found = re.match(r"line (\d+):", message or "")
-    if found is None:
+    fault = parses(source)
+    if fault is None:
         return -1
     lines = source.split("\n")
-    at = min(int(found[1]), len(lines)) - 1
+    at = min(fault.line, len(lines)) - 1
     if not looks_like_prose(lines[at]):
         return -1
     while at > 0 and (not lines[at - 1].strip() or looks_like_prose(lines[at - 1])):

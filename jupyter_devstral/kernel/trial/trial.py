@@ -5,7 +5,6 @@ Must not know who proposes, or what is shown to whom.
 
 from __future__ import annotations
 
-import re
 import signal
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -124,16 +123,14 @@ class Trial:
 
 def _syntax_error(sources: Sequence[str]) -> Verdict | None:
     for index, source in enumerate(sources):
-        message = parses(source)
-        if message is not None:
-            found = re.match(r"line (\d+): (.*)", message, re.DOTALL)
-            line, text = (int(found[1]), found[2]) if found else (0, message)
-            text = text[:VALUE_LIMIT]
+        fault = parses(source)
+        if fault is not None:
+            text = fault.message[:VALUE_LIMIT]
             return Verdict(
                 FAILS,
                 ename="SyntaxError",
                 evalue=text,
-                line=line,
+                line=fault.line,
                 step=index,
                 traceback=f"SyntaxError: {text}",
             )

@@ -94,8 +94,8 @@ def test_parses_says_where_not() -> None:
     assert parses("%time x = 1\n!ls\ny?") is None
     assert parses("%%html\n<b>") is None
     assert parses("await f()") is None
-    assert (parses("x = 1\ny = (") or "").startswith("line 2: ")
-    assert (parses("%%time\nx = (\n") or "").startswith("line 2: ")
+    assert str(parses("x = 1\ny = (")).startswith("line 2: ")
+    assert str(parses("%%time\nx = (\n")).startswith("line 2: ")
     assert parses("x = '\\d'") is None  # a SyntaxWarning is not an error
     assert parses("x\0y") is not None
 
@@ -123,7 +123,7 @@ def test_no_text_is_too_odd(source: str) -> None:
     mentioned_names(source)
     to_python(source)
     verdict = parses(source)
-    assert verdict is None or "line " in verdict
+    assert verdict is None or verdict.line > 0
 
 
 @settings(max_examples=100, deadline=None)
@@ -181,6 +181,6 @@ def test_a_cell_of_tests_is_python():
     assert names.binds == {"test_it"}
     assert names.loads == {"double"}
     assert parses(source) is None
-    assert parses("%%devstral pytest\ndef test_it(:") == "line 2: invalid syntax"
+    assert str(parses("%%devstral pytest\ndef test_it(:")) == "line 2: invalid syntax"
     assert not is_request(Cell("a", 0, "code", source))
     assert is_request(Cell("a", 0, "code", "%%devstral pytest of what?\nno"))
