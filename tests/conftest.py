@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[GUARD] = str(report)
     folder = str(Path(__file__).parent / "support" / "guard")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
-    watch(str(report))
+    watch()
 
 
 @pytest.fixture(autouse=True)

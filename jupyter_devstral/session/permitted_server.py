@@ -18,7 +18,6 @@ from ..core.errors import (
     ServerBusy,
     ServerTooOld,
 )
-from ..core.model.completion import Completes, CompletionRequest, CompletionStream
 from ..core.model.messages import Chunk, Message
 from ..core.model.right_of_way import chat_streams
 from ..core.model.server import ModelInfo, ModelServer, PullProgress, RunningModel, Wishes
@@ -140,29 +139,6 @@ class PermittedServer:
             log.end()
             raise
         return self._logged(chunks, log)
-
-    @property
-    def completes(self) -> bool:
-        """Whether the server can be asked for suggestions at a cursor."""
-        return hasattr(self._server, "completion")
-
-    def show(self, *, timeout: float = 10) -> Any:
-        """What the server says of the model, raw."""
-        self.permit()
-        return self._completing.show(timeout=timeout)
-
-    def completion(self, request: CompletionRequest) -> CompletionStream:
-        """A completion; raises PolicyRefused, also where everything that is sent must be logged."""
-        self._refuse()
-        if any(rule.to != "off" for rule in policy().audit):
-            raise PolicyRefused("What is sent must be logged here, and suggestions are not.")
-        return self._completing.completion(request)
-
-    @property
-    def _completing(self) -> Completes:
-        server: Any = self._server
-        completing: Completes = server
-        return completing
 
     def close(self) -> None:
         """Close the connections of running requests at once."""

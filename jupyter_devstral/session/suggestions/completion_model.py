@@ -21,12 +21,12 @@ from ...core.model.completion import unloading
 from ...core.model.server import Wishes
 from ...core.settings.hosts import is_loopback
 from ..model_choice import is_stand_in, model_server
+from ..permitted_completion import PermittedCompletingServer
 from .free_memory import free_memory
 
 if TYPE_CHECKING:
     from ...core.model.server import ModelInfo, RunningModel
     from ...core.settings.config import DevstralConfig
-    from ..permitted_server import PermittedServer
 
 _PATIENCE_SECONDS = 3
 _LOOK_AGAIN_SECONDS = 5.0
@@ -73,7 +73,7 @@ class CompletionModel:
 
     def __init__(
         self,
-        model: PermittedServer,
+        model: PermittedCompletingServer,
         config: DevstralConfig,
         *,
         chat: str = "",
@@ -207,7 +207,7 @@ def completion_model(config: DevstralConfig, name: str = "", *, start: bool = Tr
     """
     own = name or (None if is_stand_in(config) else config.completion_model)
     server = model_server(config, Wishes(model=own), start=start)
-    if not server.completes:
+    if not isinstance(server, PermittedCompletingServer):
         raise UsageError(f"{server.kind} cannot be asked for suggestions at the cursor.")
     return CompletionModel(server, config, chat=model_server(config, start=False).name)
 

@@ -18,9 +18,9 @@ from jupyter_devstral.core.model.server import Wishes
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
 from jupyter_devstral.core.redaction.redactor import Redactor
 from jupyter_devstral.core.settings.config import DevstralConfig
-from jupyter_devstral.core.settings.policy import AuditRule, Policy
+from jupyter_devstral.core.settings.policy import Policy
 from jupyter_devstral.session import permitted_server
-from jupyter_devstral.session.permitted_server import PermittedServer
+from jupyter_devstral.session.permitted_completion import PermittedCompletingServer
 from jupyter_devstral.session.suggestions.completer import Completer, Completion, Cursor
 from jupyter_devstral.session.suggestions.completion_model import CompletionModel, State
 from tests.support.models.model_cards import devstral_card, fim_card
@@ -43,8 +43,8 @@ def completer(server: ScriptedOllama, *, memory: Memory = PLENTY, name: str | No
     return Completer(CompletionModel(model, config, memory=lambda: memory))
 
 
-def permitted(config: DevstralConfig, model: str | None = None) -> PermittedServer:
-    return PermittedServer(OllamaModel(config, model=model), config, Wishes())
+def permitted(config: DevstralConfig, model: str | None = None) -> PermittedCompletingServer:
+    return PermittedCompletingServer(OllamaModel(config, model=model), config, Wishes())
 
 
 def cursor(text: str, **more: bool) -> Cursor:
@@ -252,12 +252,11 @@ def test_a_policy_redacts_whatever_the_settings_say(
     assert secret not in str(server.completions[-1].body)
 
 
-def test_where_everything_must_be_logged_or_the_model_is_not_permitted_nothing_is_sent(
+def test_where_the_model_is_not_permitted_nothing_is_sent(
     server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for policy in (Policy(audit=(AuditRule("here"),)), Policy(models=(("devstral*",),))):
-        monkeypatch.setattr(permitted_server, "policy", lambda policy=policy: policy)
-        assert ask(completer(server)).text == ""
+    monkeypatch.setattr(permitted_server, "policy", lambda: Policy(models=(("devstral*",),)))
+    assert ask(completer(server)).text == ""
     assert server.completions == []
 
 

@@ -12,8 +12,11 @@ import sys
 GUARD = "DEVSTRAL_TESTS_GUARD"
 
 
-def watch(report):
-    """Refuse what leaves this machine, and append a line about each attempt to `report`."""
+def watch():
+    """Refuse what leaves this machine, and append a line about each attempt to the file of GUARD.
+
+    The file is looked up with each attempt: a process of a parallel run begins with that of another one.
+    """
     own = {"localhost", socket.gethostname(), ""}
 
     def hook(event, arguments):
@@ -25,7 +28,7 @@ def watch(report):
         else:
             return
         if not is_here(host, own):
-            with open(report, "a", encoding="utf-8") as file:
+            with open(os.environ[GUARD], "a", encoding="utf-8") as file:
                 file.write(f"{event} {host!r} in {sys.argv[:3]}\n")
             raise PermissionError(f"{event} {host!r}: the tests talk to this machine alone")
 
@@ -52,4 +55,4 @@ def unguarded():
 
 
 if os.environ.get(GUARD):
-    watch(os.environ[GUARD])
+    watch()
