@@ -12,8 +12,8 @@ from ..core.errors import UsageError
 from ..core.text.markdown import code_block, inline_code, prose
 from ..core.variables.namespace import describe_namespace
 from ..kernel.rehearsal.rehearsal import Rehearsal
-from ..session.agent_driver import AgentDriver, Audience
-from ..session.run_record import RunRecord
+from ..session.agent.driver import AgentDriver, Audience
+from ..session.agent.run_record import RunRecord
 from .display.insertion import next_cell
 from .display.live_output import publish_text
 

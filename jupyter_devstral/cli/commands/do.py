@@ -94,8 +94,8 @@ class _Do:
         from jupyter_core.paths import jupyter_data_dir
 
         from ...core.redaction.redactor import Redactor
-        from ...session.agent_driver import AgentDriver, Audience
-        from ...session.run_record import RunRecord
+        from ...session.agent.driver import AgentDriver, Audience
+        from ...session.agent.run_record import RunRecord
 
         session = Session(read_settings(self._arguments.flags))
         record = RunRecord(Path(jupyter_data_dir()) / "jupyter_devstral" / "runs")

@@ -10,6 +10,7 @@ from ..context.cell_text import fenced
 from ..model.messages import Message
 from ..prompt.prompt import Prompt, wording
 from ..request.tasks import Task
+from ..text.data_lines import fence_tag
 from .draft import Draft
 from .tool import Tool
 
@@ -28,7 +29,7 @@ def opening_messages(
     *first, last = prompt.messages
     parts = [
         last.content.removesuffix(wording(Task.CHAT.value)).rstrip(),
-        wording("plan" if plan else "do"),
+        wording("plan" if plan else "do").replace("```python", f"```{fence_tag(draft.language)}"),
         *([] if native else [_tools_in_words(tools)]),
         _ids(draft),
         f"The task:\n{task.strip()}",
@@ -37,7 +38,7 @@ def opening_messages(
 
 
 def _ids(draft: Draft) -> str:
-    named = [f"[cell {at}] is {draft.short(cell)}" for at, cell in enumerate(draft.cells)]
+    named = [f"Cell {at} is {draft.short(cell)}" for at, cell in enumerate(draft.cells)]
     return f"IDs of the cells: {', '.join(named)}." if named else "The notebook has no cells yet."
 
 

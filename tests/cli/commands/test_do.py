@@ -105,6 +105,15 @@ def test_what_the_rules_ask_about_is_not_run_even_so(do: Do, out: Path, tmp_path
     assert not (tmp_path / "x").exists()
 
 
+def test_where_copies_are_switched_off_cells_are_written_and_not_run(do: Do, out: Path) -> None:
+    ended = do(COUNT, DONE, options=("--DevstralConfig.trial_seconds=0",))
+    assert ended.code == 0
+    assert "No rehearsal: copies are switched off" in ended.err
+    cell = read(out).cells[1]
+    assert (cell.source, cell.outputs) == ("print('rows:', len(df))", [])
+    assert cell.metadata.devstral == {"run": "new", "rehearsed": False}
+
+
 def test_a_plan_changes_nothing(do: Do, out: Path) -> None:
     ended = do("- [ ] count\n\n```python\nlen(df)\n```", options=("--plan",))
     assert ended.code == 0

@@ -8,7 +8,8 @@ from jupyter_devstral.core.agent.draft import Draft
 from jupyter_devstral.core.agent.opening import opening_messages, tokens_of_instructions
 from jupyter_devstral.core.agent.tool import all_tools
 from jupyter_devstral.core.model.token_estimate import estimate_tokens
-from jupyter_devstral.core.prompt.prompt import build_prompt
+from jupyter_devstral.core.notebook.cells import Notebook
+from jupyter_devstral.core.prompt.prompt import build_prompt, wording
 from jupyter_devstral.core.request.tasks import Request, Task
 from tests.core.agent.conftest import NOTEBOOK, opening
 
@@ -21,11 +22,11 @@ def test_the_beginning_is_that_of_a_chat_about_the_same_notebook() -> None:
     chat = build_prompt(Request(Task.CHAT, "What is this?", NOTEBOOK)).messages
     run = opening(Draft(NOTEBOOK), NOTEBOOK)
     assert run[0] == chat[0]
-    shared = chat[1].content.index("Task: answer")
+    shared = chat[1].content.index(wording("chat"))
     assert run[1].content[:shared] == chat[1].content[:shared]
-    assert "[cell 0] is a1b2, [cell 1] is c3d4" in run[1].content
+    assert "Cell 0 is a1b2, Cell 1 is c3d4" in run[1].content
     assert run[1].content.endswith("Count the rows.")
-    assert "Task: answer" not in run[1].content
+    assert wording("chat") not in run[1].content
 
 
 def test_a_model_without_tools_reads_them_in_words() -> None:
@@ -43,3 +44,12 @@ def test_tools_are_the_same_and_in_the_same_order_every_time() -> None:
     for tool in all_tools():
         assert set(tool.required) <= set(tool.parameters)
         assert json.dumps(tool.wire()) == json.dumps(tool.wire())
+
+
+def test_blocks_are_asked_for_in_the_notebooks_own_language() -> None:
+    notebook = Notebook(language="r")
+    draft = Draft(notebook)
+    prompt = build_prompt(Request(Task.CHAT, "", notebook))
+    messages = opening_messages(prompt, draft, "Go.", all_tools(), plan=False, native=True)
+    assert "```r cell=ID" in messages[-1].content
+    assert "```python" not in messages[-1].content

@@ -9,28 +9,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.agent.draft import Draft
-from ..core.agent.loop import AgentRun
-from ..core.agent.opening import opening_messages
-from ..core.agent.outcome import Ended, Limits
-from ..core.agent.steps import AskModel, DescribeVariables, Heard, LookAtNotebook, Question, Ran, RunCell, Say
-from ..core.agent.tool import all_tools
-from ..core.answer import Finished
-from ..core.answering import carry_out
-from ..core.errors import ModelError, RemoteRefused
-from ..core.model.messages import ToolCall
-from ..core.model.window import needed_tokens
-from ..core.request.tasks import Request, Task
-from ..core.text.control_tokens import broken_up, mended
+from ...core.agent.draft import Draft
+from ...core.agent.loop import AgentRun
+from ...core.agent.opening import opening_messages
+from ...core.agent.outcome import Ended, Limits
+from ...core.agent.steps import (
+    AskModel,
+    DescribeVariables,
+    Heard,
+    LookAtNotebook,
+    Question,
+    Ran,
+    RunCell,
+    Say,
+)
+from ...core.agent.tool import all_tools
+from ...core.answer import Finished
+from ...core.answering import carry_out
+from ...core.errors import ModelError, RemoteRefused
+from ...core.model.messages import ToolCall
+from ...core.model.window import needed_tokens
+from ...core.request.tasks import Request, Task
+from ...core.text.control_tokens import broken_up, mended
 from .run_record import RunRecord
 
 if TYPE_CHECKING:
-    from ..core.model.window import Window
-    from ..core.notebook.cells import Notebook
-    from ..core.redaction.redactor import Redactor
-    from ..core.variables.namespace import Variable
-    from .permitted_server import PermittedServer
-    from .session import Session
+    from ...core.model.window import Window
+    from ...core.notebook.cells import Notebook
+    from ...core.redaction.redactor import Redactor
+    from ...core.variables.namespace import Variable
+    from ..permitted_server import PermittedServer
+    from ..session import Session
 
 
 # What the steps of a run hold, by the names that routes and policies give them.
@@ -159,7 +168,7 @@ class AgentDriver:
 
     def _heard(self, step: AskModel) -> Heard:
         """Ask the model and listen; an interrupt closes its connection at once."""
-        from ..core.reply.thinking import ThinkingFilter
+        from ...core.reply.thinking import ThinkingFilter
 
         self._audience.say(f"step {step.step}")
         thinking, parts = ThinkingFilter(), list[str]()
@@ -225,6 +234,6 @@ class AgentDriver:
 
 
 def _no_redactor() -> Redactor:
-    from ..core.redaction.redactor import Redactor
+    from ...core.redaction.redactor import Redactor
 
     return Redactor()
