@@ -18,8 +18,12 @@ def watch():
     The file is looked up with each attempt: a process of a parallel run begins with that of another one.
     """
     own = {"localhost", socket.gethostname(), ""}
+    process = os.getpid()
 
     def hook(event, arguments):
+        # A copy of a process refuses the network itself, and files as well: a report would be one.
+        if os.getpid() != process:
+            return
         if event == "socket.connect":
             address = arguments[1]
             host = address[0] if isinstance(address, tuple) else ""
