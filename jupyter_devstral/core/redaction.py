@@ -5,14 +5,19 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from .lazy_pattern import LazyPattern
+from .secret_addresses import find_in_addresses
 from .secret_assignments import find_named
-from .secret_tokens import find_tokens
+from .secret_commands import find_in_commands
+from .secret_headers import find_in_headers
+from .secret_literals import JOINT
+from .secret_places import find_placed
+from .secret_tokens import Span, find_tokens
 
 _PLACEHOLDER = LazyPattern(r"<SECRET_(\d{1,9})>")
 _PREFIX = "<SECRET_"
@@ -30,17 +35,53 @@ class Found:
     glued: bool
 
 
+_FINDERS = (find_in_addresses, find_named, find_in_headers, find_in_commands, find_placed)
+
+
 @lru_cache(maxsize=8192)
 def find_secrets(text: str) -> tuple[Found, ...]:
-    """The distinct secrets in `text`, in order of first appearance; a pure function of the text."""
-    spans = sorted({*find_tokens(text), *find_named(text)}, key=lambda span: (span[0], -span[1]))
-    joined: list[tuple[int, int]] = []
-    for start, end in spans:
+    """The distinct secrets in `text`, in order of first appearance; a pure function of the text.
+
+    A value that is written in several literals is a secret as a whole, too: so it is printed.
+    """
+    spans = _spans(text)
+    found = [Found(text[start:end], _is_glued(text, start, end)) for start, end in spans]
+    return tuple(dict.fromkeys((*found, *(Found(whole, False) for whole in _put_together(text, spans)))))
+
+
+def _spans(text: str) -> list[Span]:
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a few letters grow in lower case
+        lowered = re.sub(r"[A-Z]+", lambda match: match.group().lower(), text)
+    every = {*find_tokens(text), *(span for finder in _FINDERS for span in finder(text, lowered))}
+    joined: list[Span] = []
+    for start, end in sorted(every, key=lambda span: (span[0], -span[1])):
         if joined and joined[-1][0] < start < joined[-1][1] < end:  # overlap without nesting: one secret
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
-    return tuple(dict.fromkeys(Found(text[start:end], _is_glued(text, start, end)) for start, end in joined))
+    return joined
+
+
+def _put_together(text: str, spans: list[Span]) -> Iterator[str]:
+    """The values that are written in several literals side by side."""
+    parts: list[str] = []
+    end = -1
+    for start, stop in spans:
+        if JOINT.fullmatch(text, end, start) if 0 <= end < start else False:
+            parts.append(text[start:stop])
+        else:
+            yield from _whole(parts)
+            parts = [text[start:stop]]
+        end = stop
+    yield from _whole(parts)
+
+
+def _whole(parts: list[str]) -> Iterator[str]:
+    written = "".join(parts)
+    whole = JOINT.sub("", written) if len(written) < 2000 else written
+    if len(parts) > 1 or whole != written:
+        yield whole
 
 
 def _is_glued(text: str, start: int, end: int) -> bool:

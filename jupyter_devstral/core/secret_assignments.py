@@ -5,16 +5,30 @@ Looks for the stems of secret names first (memory speed), then reads what stands
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from .lazy_pattern import LazyPattern
-from .secret_names import KEY, PASSWORD, TOKEN, what_name_says
-from .secret_places import find_placed
+from .secret_expressions import STRING, Value, arguments_at, values_at
+from .secret_literals import accepted
+from .secret_names import KEY, PASSWORD, TOKEN, what_name_says, without_accents
+from .secret_printed import find_printed
+from .secret_settings import bare_value, option_value
 from .secret_tokens import Span
-from .secret_values import can_be_secret, looks_random
+from .secret_values import looks_random
 
-_STEMS = ("pass", "pwd", "psw", "secret", "token", "key", "auth", "cred", "dsn", "conn")
+# Every name that says something holds one of these in lower case, without accents.
+_STEMS = (
+    *("pass", "pwd", "psw", "pw", "secret", "token", "key", "auth", "cred", "dsn", "conn", "salt", "pepper", "psk"),
+    *("bearer", "jwt", "mdp", "jeton", "identifiant", "cle_", "cle ", "cle-", "cle'", "_cle", "clef", "cleapi"),
+    *("cleacces", "clesecrete", "cleprivee", "contrase", "contrasin", "clave", "llave", "senha", "chave", "chiave"),
+    *("segre", "parol", "paswort", "kennwort", "geheim", "losungswort", "schlus", "schlues", "zugang", "zugriff"),
+    *("anmeldedaten", "wachtwoord", "sleutel", "toegang", "inloggegevens", "losenord", "adgangskode", "kodeord"),
+    *("salasana", "haslo", "heslo", "jelszo", "sifre", "parool"),
+)
+_STEMS_OF_OTHER_SCRIPTS = (
+    *("cle\u00a0", "cle’", "пароль", "токен", "ключ", "密码", "密碼", "口令", "密钥", "密鑰", "令牌", "パスワード", "トークン"),
+    *("秘密鍵", "キー", "비밀번호", "토큰", "סיסמה", "المرور"),
+)
 _NAME_END = LazyPattern(r"[\w-]*")
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 _MAX_NAME = 120
@@ -23,66 +37,38 @@ _CLOSING = LazyPattern(r"\\?[\"']?\s{0,2}\]?")
 _ANNOTATION = LazyPattern(
     r"\s{0,3}:\s{0,3}[A-Za-z_][\w.\[\], |]{0,60}(?: ?\([\d,]{1,12} characters\))?\s{0,3}=(?!=)"
 )
-_SEPARATOR = LazyPattern(r"\s{0,40}(?:===?|!==?|=>|:=|\|\|=|[=:])[ \t]{0,8}(?:\\?\n[ \t]{0,40})?")
+_SEPARATOR = LazyPattern(
+    r"\s{0,40}(?:===?|!==?|=>|:=|\|\|=?|\?\?=?|[=:]|or(?=\s{1,3}[\"']))[ \t\u00a0\u202f]{0,8}(?:\\?\n[ \t]{0,40})?"
+)
 _COMMA = LazyPattern(r"\s{0,8},\s{0,8}")
 _SETTER = LazyPattern(
-    r"(?:getenv|get|setdefault|putenv|setenv|option|options|set|set_key|conf|config|header|pop|setex|add|put|add_header|\bpair)\s?\(\s{0,8}"
-    r"(?:[\"'][\w. -]{1,60}[\"']\s{0,4},\s{0,4})?\Z"
+    r"(?:getenv|get|setdefault|putenv|setenv|option|options|set|set_key|conf|config|env|header|pop|setex|add|put|fetch"
+    r"|add_header|setattr|getattr|environmentvariable|getordefault|property|\bpair)\s?\(\s{0,8}"
+    r"(?:(?:[\"'][\w. -]{1,60}[\"']|[\w.]{1,60})\s{0,4},\s{0,4})?\Z"
 )
+_FALLBACK = LazyPattern(r"[\"'][)\]]{1,2}(?:\.\w{1,20}\(\))?\s{0,9}(?:or\b|\|\||\?\?|\?:)\s{0,9}")
+_PAIR_END = LazyPattern(r"\s{0,3}[)\]]")
 # Between bracket and string, in a traceback, stands the number of the next line.
 _OPEN = LazyPattern(r"\s{0,8}[(\[{]\s{0,80}(?:(?:-{1,8}> ?)?\d{1,6}\s{1,40})?")
-_STRING = LazyPattern(
-    r"[bfruBFRU]{0,2}(?:"
-    r'"""(?P<d3>(?:[^"\\]|\\.|"(?!""))*)"""'
-    r"|'''(?P<s3>(?:[^'\\]|\\.|'(?!''))*)'''"
-    r'|"(?P<d>(?:[^"\\\n]|\\.)*)"'
-    r"|'(?P<s>(?:[^'\\\n]|\\.)*)'"
-    r'|\\"(?P<ed>[^"\\\n]*)\\"'
-    r"|\\'(?P<es>[^'\\\n]*)\\')",
-    re.DOTALL,
-)
-# What a secret is wrapped in where it is bound.
-_WRAPPER = LazyPattern(
-    r"(?:\w{1,40}\.){0,3}(?:Secret|SecretStr|SecretBytes|Password|quote|quote_plus|str|bytes)\(\s{0,8}"
-)
 _PAIR = LazyPattern(r"[\s,]{0,80}[\"'][\w. @-]{1,80}[\"']\s{0,3}:\s{0,3}(?=[\"'])")
 _BETWEEN = LazyPattern(r"[\s,\\]{0,80}")
-_BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]+")
-_OPTION_VALUE = LazyPattern(r"[= \t]{1,3}")
-_COLUMN_GAP = LazyPattern(r"[ \t]{2,60}(?=\S{6,200}[ \t]*(?:\n|\Z))")
-_ARITHMETIC = LazyPattern(r"0x[0-9a-fA-F]+|[\d.,+eE-]+|[A-Za-z_][\w.]*[+*/%-]=?[\w.]+")
-_IDENTIFIER = LazyPattern(r"[A-Za-z_][\w.]*\Z")
-_SHELL_LINE = LazyPattern(r"\s*(?:[!$]|%env\b|%set_env\b|%sx\b|export\b|set\b|ENV\b|SET\b)")
-_SHELL_CELL = LazyPattern(r"\s*%%(?:bash|sh|script|cmd|powershell|writefile|file)\b")
-_SETTINGS_LINE = LazyPattern(r"[A-Z][A-Z0-9_]*=\S+[ \t]*\Z")
-_INI_SECTION = LazyPattern(r"^\[[\w .:-]+\][ \t]*$", re.MULTILINE)
-_YAML_SECTION = LazyPattern(
-    r"^ {0,20}(?!(?:else|try|finally):)[\w-]{1,60}:[ \t]*\n {1,20}[\w-]{1,60}:[ \t]", re.MULTILINE
-)
-_LONGEST_VALUE = 20_000
 
 
-def find_named(text: str) -> Iterator[Span]:
-    """Spans of string values (without quotes) and bare words bound to secret names; they may overlap."""
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters grow in lower case
-        lowered = re.sub(r"[A-Z]+", lambda match: match.group().lower(), text)
-    hits = sorted(position for stem in _STEMS for position in _positions(lowered, stem))
+def find_named(text: str, lowered: str) -> Iterator[Span]:
+    """Spans of string values (without quotes) and bare words bound to secret names; they may overlap.
+
+    `lowered` is `text` in lower case, of the same length.
+    """
+    plain, stems = text, _STEMS
+    if not text.isascii():
+        plain, lowered, stems = without_accents(text), without_accents(lowered), (*_STEMS, *_STEMS_OF_OTHER_SCRIPTS)
     end = 0
-    for hit in hits:
+    for hit in sorted(position for stem in stems if stem in lowered for position in _positions(lowered, stem)):
         if hit < end:
             continue
-        start, end = _name_around(text, hit, end)
-        name = text[start:end]
-        if end - start <= _MAX_NAME and (kind := what_name_says(name)):
-            yield from _value_after(text, start, end, kind)
-        elif (
-            end - start <= _MAX_NAME
-            and name[-1:] in ("s", "S")
-            and what_name_says(name[:-1]) in (PASSWORD, KEY)
-        ):
-            yield from _list_after(text, end, what_name_says(name[:-1]))
-    yield from find_placed(text, lowered)
+        start, end = _name_around(plain, hit, end)
+        if end - start <= _MAX_NAME:
+            yield from _bound_to(text, plain, start, end)
 
 
 def _positions(text: str, stem: str) -> Iterator[int]:
@@ -98,6 +84,19 @@ def _name_around(text: str, hit: int, floor: int) -> Span:
     return hit - len(before) + len(before.rstrip(_NAME_CHARACTERS)), match.end() if match else hit
 
 
+def _bound_to(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
+    name = plain[start:end]
+    kind = what_name_says(name)
+    found = False
+    for span in _value_after(text, start, end, kind) if kind else ():
+        found = True
+        yield span
+    if not kind and name[-1:] in ("s", "S") and what_name_says(name[:-1]) in (PASSWORD, KEY):
+        yield from _list_after(text, end, what_name_says(name[:-1]))
+    elif not found:
+        yield from find_printed(text, plain, start, end)
+
+
 def _value_after(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     closing = _CLOSING.match(text, end)
     after_name = closing.end() if closing else end
@@ -105,43 +104,54 @@ def _value_after(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     annotation = None if quoted_name else _ANNOTATION.match(text, end)
     separator = annotation or _SEPARATOR.match(text, after_name)
     if separator is None:
-        if quoted_name and (comma := _COMMA.match(text, after_name)) and _is_setter(text, start):
-            yield from _strings_at(text, comma.end(), kind)
-        elif not quoted_name:
-            yield from _after_blank(text, start, end, kind)
+        yield from (_argument if quoted_name else option_value)(text, start, end, kind)
         return
     position = separator.end()
-    if annotation:
-        position += len(text[position : position + 8]) - len(text[position : position + 8].lstrip(" "))
-    if wrapper := _WRAPPER.match(text, position):
-        position = wrapper.end()
     found = False
-    for span in _strings_at(text, position, kind, is_auth=text[start:end].lower().endswith("auth")):
+    for span in _spans_at(text, position, kind, separator.group(), text[start:end].lower().endswith("auth")):
         found = True
         yield span
     if not found and not annotation:
-        yield from _bare_value(text, start, separator, kind)
+        yield from bare_value(text, start, separator, kind)
 
 
-def _strings_at(text: str, position: int, kind: str, is_auth: bool = False) -> Iterator[Span]:
-    """String literals at `position`: one, a concatenation in brackets, or the second of an `auth=` pair."""
-    match = _STRING.match(text, position)
-    if match:
-        yield from _accepted(text, match, kind)
-        return
+def _spans_at(text: str, position: int, kind: str, separator: str, is_auth: bool) -> Iterator[Span]:
+    """The secrets among what the expression at `position` can come to."""
     opened = _OPEN.match(text, position)
-    if opened is None or text[opened.end() - 1 : opened.end()] == "{" or "{" in opened.group():
+    if opened and "{" in opened.group():
+        for match in _pair_run(text, opened.end()):
+            if looks_random(match.group(match.lastgroup or 0)):
+                yield from accepted(text, Value([match]), kind)
         return
-    spans = list(_string_run(text, opened.end()))
-    if is_auth and len(spans) == 2:
-        spans, kind = spans[1:], PASSWORD
-    elif "[" in opened.group():
+    values = values_at(text, position)
+    if is_auth and opened and len(values) == 2:  # `auth=("ana", "…")`
+        values, kind = values[1:], PASSWORD
+    if any(sign in separator for sign in ("==", "!=")):
+        values = values[:1]
+    for value in values:
         # `"password": ["hunter2", …]`: a column of them.
-        spans = [
-            match for match in spans if kind == PASSWORD and looks_random(match.group(match.lastgroup or 0))
-        ]
-    for match in spans:
-        yield from _accepted(text, match, kind)
+        if not value.listed or (kind == PASSWORD and looks_random(value.text)):
+            yield from accepted(text, value, kind)
+
+
+def _argument(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
+    """The value beside a name in quotes: `getenv("PW", "…")`, `getenv("PW") or "…"`, `["--password", "…"]`."""
+    if fallback := _FALLBACK.match(text, end):
+        for value in values_at(text, fallback.end()):
+            yield from accepted(text, value, kind)
+    comma = _COMMA.match(text, end + (2 if text[end] == "\\" else 1))
+    if comma is None:
+        return
+    before = text[max(0, start - 120) : start].rstrip("\"'\\")
+    literal = STRING.match(text, comma.end())
+    said = literal.group(literal.lastgroup or 0) if literal else ""
+    is_pair = before[-1:] in ("(", "[") and literal and _PAIR_END.match(text, literal.end()) and looks_random(said)
+    is_option = text[start] == "-" and not said.startswith("-") and not what_name_says(said)
+    if _SETTER.search(before) or is_pair or is_option:
+        for value in values_at(text, comma.end()):
+            yield from accepted(text, value, kind)
+    for value in arguments_at(text, comma.end()):
+        yield from accepted(text, value, kind)
 
 
 def _list_after(text: str, end: int, kind: str) -> Iterator[Span]:
@@ -150,111 +160,18 @@ def _list_after(text: str, end: int, kind: str) -> Iterator[Span]:
     if opened:
         run = _pair_run if "{" in opened.group() else _string_run
         for match in run(text, opened.end()):
-            yield from _accepted(text, match, kind)
+            yield from accepted(text, Value([match]), kind)
 
 
-def _pair_run(text: str, position: int) -> Iterator[re.Match[str]]:
+def _pair_run(text: str, position: int) -> Iterator:
     """The values of `"name": "value", …`, as long as they are strings."""
-    while (pair := _PAIR.match(text, position)) and (match := _STRING.match(text, pair.end())):
+    while (pair := _PAIR.match(text, position)) and (match := STRING.match(text, pair.end())):
         yield match
         position = match.end()
 
 
-def _string_run(text: str, position: int) -> Iterator[re.Match[str]]:
-    while match := _STRING.match(text, position):
+def _string_run(text: str, position: int) -> Iterator:
+    while match := STRING.match(text, position):
         yield match
         between = _BETWEEN.match(text, match.end())
         position = between.end() if between else match.end()
-
-
-def _accepted(text: str, match: re.Match[str], kind: str) -> Iterator[Span]:
-    start, end = match.span(match.lastgroup or 0)
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    value = text[start:end]
-    prefix = match.group()[:2].lower().rstrip("\"'")
-    if "f" in prefix and re.search(r"\{[^{}]*\}", value):
-        return
-    if end - start <= _LONGEST_VALUE and can_be_secret(value, kind):
-        yield start, end
-
-
-def _is_setter(text: str, start: int) -> bool:
-    before = text[max(0, start - 120) : start]
-    return bool(_SETTER.search(before.rstrip("\"'\\")))
-
-
-def _after_blank(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
-    """`--password hunter2` and the columns of a printed table or Series (`password    hunter2`)."""
-    if text[start : start + 2] == "--" or text[max(0, start - 2) : start] == "--":
-        gap = _OPTION_VALUE.match(text, end)
-    else:
-        gap = _COLUMN_GAP.match(text, end) if _opens_line(text, start) else None
-        kind = TOKEN if gap else kind
-    if gap is None:
-        return
-    if text[gap.end() : gap.end() + 1] in "\"'":
-        yield from _strings_at(text, gap.end(), kind)
-        return
-    value = _BARE.match(text, gap.end())
-    if value and value.group()[0] != "-" and can_be_secret(value.group(), kind):
-        yield value.span()
-
-
-def _bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> Iterator[Span]:
-    """A value without quotes: in a settings file, a shell line, a connection string, a printed report."""
-    match = _BARE.match(text, separator.end())
-    if match is None or "\n" in separator.group() or match.group()[0] in "%$":
-        return
-    if ":" in separator.group() and text[start : separator.start()].lower() == "pass":
-        return  # the Python statement, in prose
-    value = match.group().rstrip(".:")
-    if text[match.end() : match.end() + 1] in ("(", "[") or not can_be_secret(value, kind):
-        return
-    line_start = start - len(text[max(0, start - 2000) : start].rpartition("\n")[2])
-    line_end = text.find("\n", match.end(), match.end() + 500)
-    line = text[line_start : line_end if line_end >= 0 else match.end() + 500]
-    if _is_data_line(text, line, match.start() - line_start):
-        plausible = True
-    elif _IDENTIFIER.match(value) or value.replace("_", "").isdigit():
-        plausible = ":" in separator.group() and _is_report(line, start - line_start, value)
-        plausible = plausible or (_is_unlike_a_name(value))
-    else:
-        plausible = True
-    if plausible and not _ARITHMETIC.fullmatch(value):
-        yield match.start(), match.start() + len(value)
-
-
-def _is_data_line(text: str, line: str, column: int) -> bool:
-    """Not Python: a shell line or cell, a settings file, the inside of a string literal."""
-    before = line[:column]
-    inside_string = (before.count('"') - before.count('\\"')) % 2 or (
-        before.count("'") - before.count("\\'")
-    ) % 2
-    if inside_string or _SHELL_LINE.match(line) or _SETTINGS_LINE.match(line.strip()):
-        return True
-    if _SHELL_CELL.match(text) or _INI_SECTION.search(text[:2000]):
-        return True
-    return _YAML_SECTION.search(text[:2000]) is not None
-
-
-def _is_report(line: str, column: int, value: str) -> bool:
-    """`password: hunter2` as a line of YAML or of printed output, the value its last word."""
-    before = line[:column].strip(" \t-#*>|")
-    rest = line[column:].rstrip().endswith(value)
-    return not before and rest and any(map(str.isdigit, value))
-
-
-def _is_unlike_a_name(value: str) -> bool:
-    digits = sum(map(str.isdigit, value))
-    mixed = any(map(str.isupper, value)) and any(map(str.islower, value))
-    return (
-        len(value) >= 8 and "." not in value and "_" not in value and (digits >= 3 or (digits >= 1 and mixed))
-    )
-
-
-def _opens_line(text: str, start: int) -> bool:
-    before = text[max(0, start - 200) : start].rpartition("\n")[2]
-    return not before.strip(" \t-#*>|\"'0123456789")

@@ -1,11 +1,14 @@
-"""Secrets that show by their own form: provider tokens, private keys, credentials in URLs and headers."""
+"""Secrets that show by their own form: provider tokens, keys beside their ids, private keys."""
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .lazy_pattern import LazyPattern
+from .secret_prefixes import FORMS
 from .secret_values import is_placeholder, looks_random
 
 Span = tuple[int, int]
@@ -13,92 +16,38 @@ Span = tuple[int, int]
 # The start of a run of token characters, also after an escaped newline. Starting only there keeps it linear.
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
 _END = r"(?![A-Za-z0-9])"
+# No form is without one; most texts are.
+_LONG_RUN = LazyPattern(r"[A-Za-z0-9_+/-]{16}")
 
 
 def _token(pattern: str) -> LazyPattern:
     return LazyPattern(_START + pattern + _END)
 
 
-# Literals of which one must occur (found at memory speed), and the token around it. Open runs are bounded so
-# that a hostile text cannot make a search quadratic.
-_ROWS: tuple[tuple[str, LazyPattern], ...] = (
-    ("sk-", _token(r"sk-(?:proj-|svcacct-|admin-|ant-|or-|lf-)?[A-Za-z0-9_-]{16,300}")),
-    ("AKIA", _token(r"AKIA[A-Z0-9]{16}")),
-    ("ASIA", _token(r"ASIA[A-Z0-9]{16}")),
-    ("ABSK", _token(r"ABSK[A-Za-z0-9+/]{60,280}={0,2}")),
-    ("ghp_ gho_ ghu_ ghs_ ghr_", _token(r"gh[pousr]_[A-Za-z0-9]{30,255}")),
-    ("github_pat_", _token(r"github_pat_[A-Za-z0-9_]{30,255}")),
+# Forms that show in their middle or at their end: literals of which one must occur, and the token around it.
+# Open runs are bounded so that a hostile text cannot make a search quadratic.
+SHAPES: tuple[tuple[tuple[str, ...], LazyPattern], ...] = (
+    (("eyJ",), _token(r"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,4000})?")),
+    # Telegram; in an address "bot" stands before it.
+    ((":AA",), LazyPattern(r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=bot))\d{8,10}:AA[A-Za-z0-9_-]{30,40}" + _END)),
+    ((":APA91b",), _token(r"[A-Za-z0-9_-]{8,24}:APA91b[A-Za-z0-9_-]{100,200}")),  # Firebase
+    (("-us",), _token(r"[0-9a-f]{32}-us\d{1,2}")),  # MailChimp
+    (("atlasv1.",), LazyPattern(r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}")),
+    (("Q~",), LazyPattern(r"(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,34}")),
+    # Azure: every service signs its keys, the new ones all in one way.
+    (("JQQJ9",), _token(r"[A-Za-z0-9]{44,56}JQQJ9[9DH][A-Za-z0-9]{20,32}={0,2}")),
     (
-        "glpat- gldt- glrt- glcbt- glptt- glft- glimt- glagent- gloas- glsoat-",
-        _token(r"gl[a-z]{2,5}-[A-Za-z0-9_.-]{18,300}"),
+        ("AzFu", "AzSe", "AzCa", "AzEg", "+ASt", "+ASb", "+AEh", "+ARm", "+ABa", "+ACR", "+AMC", "ACDb", "AIoT", "APIM"),
+        _token(
+            r"[A-Za-z0-9+/_-]{32,80}(?:Az(?:Fu|Se|Ca|Eg)|\+(?:AS[tb]|AEh|ARm|ABa|ACR|AMC)|ACDb|AIoT|APIM)"
+            r"[A-Za-z0-9+/_-]{5,10}={0,2}"
+        ),
     ),
-    ("xoxa xoxb xoxe xoxo xoxp xoxr xoxs", _token(r"xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9-]{8,250}")),
-    ("xapp-", _token(r"xapp-\d-[A-Za-z0-9-]{10,200}")),
-    (
-        "hooks.slack.com/",
-        LazyPattern(r"(?<=hooks\.slack\.com/)(?:services|workflows|triggers)/[A-Za-z0-9/_+-]{20,120}"),
-    ),
-    ("/api/webhooks/", LazyPattern(r"(?<=/api/webhooks/)\d{10,22}/[\w-]{30,100}")),
-    ("webhook.office.com/", LazyPattern(r"(?<=webhook\.office\.com/)webhookb2/[\w@/-]{40,300}")),
-    ("AIza", _token(r"AIza[A-Za-z0-9_-]{30,40}")),
-    ("ya29.", _token(r"ya29\.[A-Za-z0-9_-]{20,1500}")),
-    ("GOCSPX-", _token(r"GOCSPX-[A-Za-z0-9_-]{20,40}")),
-    ("1//0", _token(r"1//0[A-Za-z0-9_-]{30,200}")),
-    ("hf_", _token(r"hf_[A-Za-z0-9]{20,60}")),
-    ("api_org_", _token(r"api_org_[A-Za-z0-9]{30,40}")),
-    ("k_live_ k_test_ k_prod_", _token(r"[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,250}")),
-    ("whsec_", _token(r"whsec_[A-Za-z0-9+/=]{20,100}")),
-    ("SK", _token(r"SK[0-9a-f]{32}")),
-    ("SG.", _token(r"SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}")),
-    ("npm_", _token(r"npm_[A-Za-z0-9]{30,50}")),
-    ("pypi-", _token(r"pypi-[A-Za-z0-9_-]{32,1000}")),
-    ("rubygems_", _token(r"rubygems_[0-9a-f]{40,60}")),
-    ("dapi", _token(r"dapi[0-9a-f]{32}(?:-\d{1,2})?")),
-    ("eyJ", _token(r"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,4000})?")),
-    (":AA", _token(r"\d{8,10}:AA[A-Za-z0-9_-]{30,40}")),
-    ("dop_v1_ doo_v1_ dor_v1_", _token(r"do[opr]_v1_[0-9a-f]{40,80}")),
-    ("shpat_ shpca_ shppa_ shpss_", _token(r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}")),
-    ("sq0atp- sq0csp-", _token(r"sq0(?:atp|csp)-[A-Za-z0-9_-]{20,60}")),
-    ("key-", _token(r"key-[0-9a-f]{32}")),
-    ("-us1 -us2", _token(r"[0-9a-f]{32}-us\d{1,2}")),
-    ("NRAK-", _token(r"NRAK-[A-Z0-9]{20,40}")),
-    ("PMAK-", _token(r"PMAK-[0-9a-f]{24}-[0-9a-f]{34}")),
-    ("lin_api_", _token(r"lin_api_[A-Za-z0-9]{30,60}")),
-    ("ntn_", _token(r"ntn_[A-Za-z0-9]{40,60}")),
-    ("secret_", _token(r"secret_[A-Za-z0-9]{40,60}")),
-    ("pat", _token(r"pat[A-Za-z0-9]{14}\.[0-9a-f]{64}")),
-    ("gsk_", _token(r"gsk_[A-Za-z0-9]{30,80}")),
-    ("pplx-", _token(r"pplx-[A-Za-z0-9]{30,70}")),
-    ("r8_", _token(r"r8_[A-Za-z0-9]{30,50}")),
-    ("xai-", _token(r"xai-[A-Za-z0-9]{40,120}")),
-    ("nvapi-", _token(r"nvapi-[A-Za-z0-9_-]{40,100}")),
-    ("tvly-", _token(r"tvly-[A-Za-z0-9_-]{20,60}")),
-    ("lsv2_", _token(r"lsv2_(?:pt|sk)_[A-Za-z0-9_]{30,60}")),
-    ("pcsk_", _token(r"pcsk_[A-Za-z0-9_]{30,100}")),
-    ("fw_", _token(r"fw_[A-Za-z0-9]{20,40}")),
-    ("csk-", _token(r"csk-[a-z0-9]{40,60}")),
-    ("glsa_", _token(r"glsa_[A-Za-z0-9]{32}_[0-9A-Fa-f]{8}")),
-    ("glc_", _token(r"glc_[A-Za-z0-9+/]{32,400}={0,2}")),
-    ("hvs.", _token(r"hvs\.[A-Za-z0-9_-]{20,150}")),
-    ("atlasv1.", LazyPattern(r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}")),
-    ("sntrys_ sntryu_", _token(r"sntry[su]_[A-Za-z0-9+/=_]{40,300}")),
-    ("Q~", LazyPattern(r"(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,34}")),
-    ("A3T", _token(r"A3T[A-Z0-9]{17}")),
-    ("LTAI", _token(r"LTAI[A-Za-z0-9]{16,24}")),
-    ("EAA", _token(r"EAA[A-Z][A-Za-z0-9]{80,300}")),
-    ("AccountKey=", LazyPattern(r"(?<=AccountKey=)[A-Za-z0-9+/]{40,100}={0,2}")),
-    ("SharedAccessKey=", LazyPattern(r"(?<=SharedAccessKey=)[A-Za-z0-9+/]{20,100}={0,2}")),
-    ("sig=", LazyPattern(r"(?<=[?&;]sig=)[A-Za-z0-9%+/_=-]{20,120}")),
-    ('"key"', LazyPattern(r'(?<="key":")[0-9a-f]{32}(?=")|(?<="key": ")[0-9a-f]{32}(?=")')),  # kaggle.json
-    (
-        "key=",
-        LazyPattern(r"(?<=[?&]key=)[A-Za-z0-9_-]{20,100}(?![\w-])|(?<=\bkey=[\"'])[A-Z0-9]{16}(?=[\"'])"),
-    ),
-    ("appid=", LazyPattern(r"(?<=[?&]appid=)[0-9a-f]{32}(?![\w-])")),
-    ("wandb", LazyPattern(r"(?<=wandb\.login\(key=.)[0-9a-f]{40}|(?<=wandb login )[0-9a-f]{40}")),
+    (("NRAL",), _token(r"[0-9a-f]{32,36}(?:FFFF)?NRAL")),
+    (("_mmk",), _token(r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk")),
+    (("|",), LazyPattern(r"\|(?<=\d{15}\|)[A-Za-z0-9_-]{27,40}" + _END)),  # Facebook, an app's
+    (("1/1", "2/1"), _token(r"[12]/\d{16}(?:/\d{16})?:[0-9a-f]{32}")),  # Asana
 )
-
-_TOKENS = tuple((tuple(literals.split()), pattern) for literals, pattern in _ROWS)
 
 # Begins with its rarest part: the search then runs at memory speed.
 _DISCORD_TAIL = LazyPattern(r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,40}" + _END)
@@ -107,40 +56,63 @@ _AWS_NEIGHBOUR = LazyPattern(r"""["']([A-Za-z0-9/+]{40})["']""")
 _PEM_BEGIN = LazyPattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = LazyPattern(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY = LazyPattern(r"(?:[A-Za-z0-9+/=:, -]|\\n|\s){0,6000}")
-_USERINFO = LazyPattern(r"[^\s/'\"<>`\\]{1,300}@")
-# A password in an address of a database is often not quoted: it may hold a slash.
-_DATABASE = LazyPattern(
-    r"(?:postgres\w*|mysql|mariadb|mongodb|rediss?|amqps?|mssql|oracle|snowflake|clickhouse|trino)(?:\+\w+)?\Z"
+_AWS_ID = LazyPattern(r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}")
+_WRAP = r"(?:\\n|\r?\n[ \t]{0,20})"
+_BASE64_WORD = LazyPattern(
+    r"M[A-P][A-Za-z0-9+/]{58,8000}"
+    rf"(?:(?:{_WRAP}[A-Za-z0-9+/]{{60,80}}){{1,100}}(?:{_WRAP}[A-Za-z0-9+/]{{1,80}}(?=[=\\\"'\r\n]|\Z))?)?={{0,2}}"
 )
-_DATABASE_USERINFO = LazyPattern(r"[^\s/'\"<>`\\:]{0,100}:[^\s'\"<>`\\]{1,300}@")
-_INTERPOLATED = LazyPattern(r"\{[^}]*\}|\$\{?\w+\}?|%\(\w+\)s|%s")
-_HEADER = LazyPattern(
-    r"(?i)authorization[\"']?\s{0,3}[:=,\]]{1,3}\s{0,3}[bfru]{0,2}[\"']?"
-    r"(?P<scheme>(?:basic|bearer|token|apikey|api-key|negotiate|digest)\s+)?(?P<value>[A-Za-z0-9._~+/=:|-]{8,4000})"
-)
-_BEARER = LazyPattern(r"\b(?:[Bb]earer|BEARER|Basic)\s{1,3}(?P<value>[A-Za-z0-9._~+/=-]{8,4000})")
+# Encrypted PKCS#8 names its cipher first: PKCS#5 or PKCS#12.
+_KEY_CIPHERS = (b"\x2a\x86\x48\x86\xf7\x0d\x01\x05", b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c")
 
 
 def find_tokens(text: str) -> Iterator[Span]:
     """Spans in `text` that are secrets by their own form, in no particular order; they may overlap."""
-    for literals, pattern in _TOKENS:
-        if any(literal in text for literal in literals):
-            for match in pattern.finditer(text):
-                if _is_live(match.group()):
-                    yield match.span()
-    yield from _discord_tokens(text)
-    if "AKIA" in text or "ASIA" in text:
+    if _LONG_RUN.search(text):
+        for prefix, pattern in prefix_patterns():
+            if prefix in text:
+                yield from with_prefix(text, prefix, pattern)
+        for literals, pattern in SHAPES:
+            for literal in literals:
+                if literal in text:
+                    yield from of_shape(text, pattern)
+                    break
+        yield from _discord_tokens(text)
         yield from _aws_neighbours(text)
+        yield from _encoded_keys(text)
     if "PRIVATE KEY" in text:
         yield from _private_keys(text)
-    if "://" in text:
-        yield from _url_credentials(text)
-    yield from _headers(text)
 
 
-def _is_live(token: str) -> bool:
-    """Not `sk-your-key-here`, `ghp_xxxxxxxx` or a word such as `sk-learn-contrib-project`."""
-    body = token.partition("_" if "_" in token[:5] else "-")[2] or token
+@lru_cache(maxsize=1)
+def prefix_patterns() -> tuple[tuple[str, LazyPattern], ...]:
+    """Every prefix of `FORMS`, with the pattern of a token that begins with it."""
+    return tuple(
+        (prefix, _token(rf"{re.escape(prefix)}(?P<body>{form.body})"))
+        for form in FORMS
+        for prefix in form.prefixes.split()
+    )
+
+
+def with_prefix(text: str, prefix: str, pattern: LazyPattern) -> Iterator[Span]:
+    """Spans of the live tokens that begin with `prefix`."""
+    position = text.find(prefix)
+    while position >= 0:
+        match = pattern.match(text, position)
+        if match and _is_live(match["body"]):
+            yield match.span()
+        position = text.find(prefix, match.end() if match else position + 1)
+
+
+def of_shape(text: str, pattern: LazyPattern) -> Iterator[Span]:
+    """Spans of the live tokens that `pattern` finds."""
+    for match in pattern.finditer(text):
+        if _is_live(match.group()):
+            yield match.span()
+
+
+def _is_live(body: str) -> bool:
+    """Not the rest of `sk-your-key-here`, of `ghp_xxxxxxxx` or of a word such as `sk-learn-contrib-project`."""
     return len(set(body)) > 4 and looks_random(body) and not is_placeholder(body)
 
 
@@ -154,10 +126,31 @@ def _discord_tokens(text: str) -> Iterator[Span]:
 
 def _aws_neighbours(text: str) -> Iterator[Span]:
     """The secret key standing near an AWS key id."""
-    for key_id in re.finditer(r"(?:AKIA|ASIA)[A-Z0-9]{16}", text):
+    for key_id in _AWS_ID.finditer(text):
         match = _AWS_NEIGHBOUR.search(text, key_id.end(), key_id.end() + 160)
         if match and looks_random(match.group(1)):
             yield match.span(1)
+
+
+def _encoded_keys(text: str) -> Iterator[Span]:
+    for match in _BASE64_WORD.finditer(text):
+        before = text[match.start() - 1 : match.start()]
+        if not (before.isalnum() or before in ("+", "/", "=", "_", "-")) or _ends_line(text, match.start()):
+            if _is_private_key(match.group()[:60]):
+                yield match.span()
+
+
+def _ends_line(text: str, position: int) -> bool:
+    return text[max(0, position - 2) : position] in ("\\n", "\\r")
+
+
+def _is_private_key(start: str) -> bool:
+    """Whether base64 begins as a private key does: a sequence with a small number, or a cipher, in front."""
+    head = base64.b64decode(start)
+    inside = head[2 + (head[1] & 0x7F if head[1] & 0x80 else 0) :]
+    if inside[:2] == b"\x02\x01":
+        return inside[2] in (0, 1, 3)
+    return inside[:1] == b"\x30" and any(cipher in inside[:16] for cipher in _KEY_CIPHERS)
 
 
 def _private_keys(text: str) -> Iterator[Span]:
@@ -174,40 +167,3 @@ def _private_keys(text: str) -> Iterator[Span]:
             done = end.end()
         if done > begin.end() + 30:
             yield begin.start(), done
-
-
-def _url_credentials(text: str) -> Iterator[Span]:
-    """`user:password` of every URL, and the password alone, which may be printed elsewhere."""
-    at = text.find("://")
-    while at >= 0:
-        is_database = _DATABASE.search(text[max(0, at - 30) : at])
-        match = (_DATABASE_USERINFO if is_database else _USERINFO).match(text, at + 3)
-        if match and at and text[at - 1].isalnum():
-            start, end = at + 3, match.end() - 1
-            yield from _userinfo(text, start, end)
-        at = text.find("://", at + 3)
-
-
-def _userinfo(text: str, start: int, end: int) -> Iterator[Span]:
-    user, colon, password = text[start:end].partition(":")
-    if not colon:
-        if len(user) >= 16 and looks_random(user) and not _INTERPOLATED.search(user):
-            yield start, end  # https://<token>@host, Sentry's DSN
-        return
-    if _INTERPOLATED.fullmatch(password) or is_placeholder(password) or not password:
-        return
-    yield start, end
-    if len(password) >= 4 and password != user and not password.isdigit():
-        yield end - len(password), end
-
-
-def _headers(text: str) -> Iterator[Span]:
-    if "uthorization" in text or "UTHORIZATION" in text:
-        for match in _HEADER.finditer(text):
-            value = match["value"]
-            if not is_placeholder(value) and len(set(value)) > 4 and (match["scheme"] or looks_random(value)):
-                yield match.span("value")
-    if "earer" in text or "BEARER" in text or "Basic" in text:
-        for match in _BEARER.finditer(text):
-            if looks_random(match["value"]) and not is_placeholder(match["value"]):
-                yield match.span("value")

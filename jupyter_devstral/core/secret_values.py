@@ -29,7 +29,13 @@ _PLACEHOLDERS = (
     ),
     LazyPattern(r"(?i)your\w*|.*\byour[ _-](?:own|api|access|secret|password|token|key|open).*"),
     LazyPattern(
-        r"(?i)(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password|passwd|pwd|pass)"
+        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth|my)?[ _-]?(?:key|token|secret|password|passwd|pwd"
+        r"|pass|passwort|kennwort|mot[ _-]?de[ _-]?passe|mdp|jeton|contrase(?:ñ|n)a|senha|clave|wachtwoord)\W*"
+    ),
+    LazyPattern(
+        r"(?i)(?:votre|ton|ta|tu|su|sua|seu|dein|deine|ihr|ihre|tua|tuo|uw|jouw|mi|mon|ma|mein|mijn|minha)[ _-]"
+        r"(?:propre |eigenes )?[\w .'’-]*(?:cl[eé]|passe?|jeton|contrase(?:ñ|n)a|clave|llave|token|passwort|kennwort|schl(?:ü|ue)ssel"
+        r"|senha|chave|password|chiave|wachtwoord|sleutel|secret\w?|api|key)\W*"
     ),
     LazyPattern(
         r"(?i)change[ _-]?(?:me|it)\W*|none|null|nil|nan|true|false|undefined|todo|redacted|hidden|masked"
@@ -40,6 +46,7 @@ _PLACEHOLDERS = (
     # The name of an environment variable.
     LazyPattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASS|PASSWORD|PWD|AUTH|ID|CREDENTIALS?)"),
 )
+_RUN = LazyPattern(r"[A-Za-z0-9]{16,}")
 _FIELD_NAME = LazyPattern(r"[a-z]+(?:[_.][a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
 _FILE = LazyPattern(
     r"[\w./\\~: -]{0,200}"
@@ -87,6 +94,14 @@ def looks_random(value: str) -> bool:
         return True
     inner_capitals = sum(map(str.isupper, value[1:]))
     return len(value) >= 16 and 0 < inner_capitals < letters - 1 and entropy(value) > 3.5
+
+
+def is_key_like(value: str) -> bool:
+    """A run of 16 letters and digits that no one would write by hand, as keys are; no name of a model or version."""
+    runs = _RUN.findall(value)
+    longest = max(runs, key=len) if runs else ""
+    digits = sum(map(str.isdigit, longest))
+    return len(longest) >= 16 and 2 <= digits < len(longest) and entropy(longest) > 2.8
 
 
 def entropy(value: str) -> float:
