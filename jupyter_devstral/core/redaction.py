@@ -17,7 +17,8 @@ from .secret_commands import find_in_commands
 from .secret_headers import find_in_headers
 from .secret_literals import JOINT
 from .secret_places import find_placed
-from .secret_tokens import Span, find_tokens
+from .secret_search import Span, in_lower_case
+from .secret_tokens import find_tokens
 
 _PLACEHOLDER = LazyPattern(r"<SECRET_(\d{1,9})>")
 _PREFIX = "<SECRET_"
@@ -50,9 +51,7 @@ def find_secrets(text: str) -> tuple[Found, ...]:
 
 
 def _spans(text: str) -> list[Span]:
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a few letters grow in lower case
-        lowered = re.sub(r"[A-Z]+", lambda match: match.group().lower(), text)
+    lowered = in_lower_case(text)
     every = {*find_tokens(text), *(span for finder in _FINDERS for span in finder(text, lowered))}
     joined: list[Span] = []
     for start, end in sorted(every, key=lambda span: (span[0], -span[1])):
@@ -68,7 +67,7 @@ def _put_together(text: str, spans: list[Span]) -> Iterator[str]:
     parts: list[str] = []
     end = -1
     for start, stop in spans:
-        if JOINT.fullmatch(text, end, start) if 0 <= end < start else False:
+        if 0 <= end < start and JOINT.fullmatch(text, end, start):
             parts.append(text[start:stop])
         else:
             yield from _whole(parts)

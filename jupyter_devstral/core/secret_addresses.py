@@ -1,45 +1,54 @@
-"""Secrets in addresses: the credentials of a URL, signatures and keys in its query, webhooks, connection strings."""
+"""Secrets in addresses: the credentials of a URL, signatures and keys in its query, webhooks, keys of accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from .lazy_pattern import LazyPattern
-from .secret_tokens import Span
+from .secret_search import Span, holds_one, matches_behind
 from .secret_values import is_placeholder, looks_random
 
+
+class Part(NamedTuple):
+    """Words in lower case, what must end with one of them, and the secret that follows it."""
+
+    words: tuple[str, ...]
+    before: LazyPattern
+    behind: LazyPattern
+
+
+_ANYTHING = LazyPattern(r"\Z")
 # In JSON and in HTML the ampersand is written in other ways.
-_PARAMETER = r"(?:(?<=[?&;~])|(?<=\\u0026)|(?<=%26))"
-# Literals of which one must occur in the text in lower case, and the secret behind them.
-PARTS: tuple[tuple[tuple[str, ...], LazyPattern], ...] = (
-    (
-        ("hooks.slack.com/",),
-        LazyPattern(r"(?<=hooks\.slack\.com/)(?P<value>(?:services|workflows|triggers)/[A-Za-z0-9/_+-]{20,120})"),
+_PARAMETER = LazyPattern(r"(?:[?&;~]|\\u0026|%26)[\w.-]{0,40}(?:=|%3[Dd])\Z")
+_PARAMETER_ITSELF = LazyPattern(r"(?:[?&;~]|\\u0026|%26)\w+=\Z")
+_SIGNED_HEADER = LazyPattern(r"(?i)(?:\b(?:x|q)-[a-z-]{0,16}|\bsignedheaders=[\w;-]{1,400}[, ]{1,3})signature\Z")
+
+
+def _value(pattern: str) -> LazyPattern:
+    return LazyPattern(f"(?P<value>{pattern})")
+
+
+PARTS = (
+    Part(("hooks.slack.com/",), _ANYTHING, _value(r"(?:services|workflows|triggers)/[A-Za-z0-9/_+-]{20,120}")),
+    Part(("/api/webhooks/",), _ANYTHING, _value(r"\d{10,22}/[\w-]{30,100}")),  # Discord
+    Part(("webhook.office.com/",), _ANYTHING, _value(r"webhookb2/[\w@/-]{40,300}")),
+    Part(("hooks.zapier.com/hooks/catch/",), _ANYTHING, _value(r"\d{3,12}/[a-z0-9]{5,12}")),
+    Part(("/with/key/",), _ANYTHING, _value(r"[\w-]{16,60}")),  # IFTTT
+    Part(("/bot/v2/hook/",), _ANYTHING, _value(r"[\w-]{16,60}")),  # Feishu, Lark
+    Part(
+        ("signature=", "sig=", "hmac=", "signature%3d", "sig%3d"), _PARAMETER, _value(r"[A-Za-z0-9%+/_.~=-]{16,2000}")
     ),
-    (("/api/webhooks/",), LazyPattern(r"(?<=/api/webhooks/)(?P<value>\d{10,22}/[\w-]{30,100})")),
-    (("webhook.office.com/",), LazyPattern(r"(?<=webhook\.office\.com/)(?P<value>webhookb2/[\w@/-]{40,300})")),
-    (("hooks.zapier.com/",), LazyPattern(r"(?<=hooks\.zapier\.com/hooks/catch/)(?P<value>\d{3,12}/[a-z0-9]{5,12})")),
-    (("/with/key/",), LazyPattern(r"(?<=/with/key/)(?P<value>[\w-]{16,60})")),  # IFTTT
-    (("/bot/v2/hook/",), LazyPattern(r"(?<=/bot/v2/hook/)(?P<value>[\w-]{16,60})")),  # Feishu, Lark
-    (
-        ("signature", "sig=", "sig%3d", "hmac="),
-        LazyPattern(
-            _PARAMETER + r"(?i:[\w.-]{0,30}signature|sig|hmac)(?:=|%3[Dd])(?P<value>[A-Za-z0-9%+/_.~=-]{16,2000})"
-        ),
-    ),
-    # A signature that is sent in a header or in the fields of a form.
-    (
+    Part(
         ("signature",),
-        LazyPattern(
-            r"(?i)(?:\b(?:x|q)-[a-z-]{0,12}signature|signedheaders=[\w;-]{1,400}[, ]{1,3}signature)[\\\"']{0,3}\s{0,3}[:=]\s{0,3}[\\\"']{0,2}"
-            r"(?P<value>[A-Za-z0-9%+/_~=-]{32,2000})"
-        ),
+        _SIGNED_HEADER,
+        LazyPattern(r"[\\\"']{0,3}\s{0,3}[:=]\s{0,3}[\\\"']{0,2}(?P<value>[A-Za-z0-9%+/_~=-]{32,2000})"),
     ),
-    (("key=",), LazyPattern(_PARAMETER + r"key=(?P<value>[A-Za-z0-9_-]{20,100})(?![\w-])")),
-    (("code=",), LazyPattern(_PARAMETER + r"code=(?P<value>[A-Za-z0-9%+/_=-]{40,200})(?![\w-])")),  # Azure Functions
-    (("appid=",), LazyPattern(_PARAMETER + r"appid=(?P<value>[0-9a-f]{32})(?![\w-])")),
-    (("accountkey=",), LazyPattern(r"(?<=AccountKey=)(?P<value>[A-Za-z0-9+/]{40,100}={0,2})")),
-    (("accesskey=",), LazyPattern(r"(?<=AccessKey=)(?P<value>[A-Za-z0-9+/]{20,100}={0,2})")),
+    Part(("key=",), _PARAMETER_ITSELF, _value(r"[A-Za-z0-9_-]{20,100}(?![\w-])")),
+    Part(("code=",), _PARAMETER_ITSELF, _value(r"[A-Za-z0-9%+/_=-]{40,200}(?![\w-])")),  # Azure Functions
+    Part(("appid=",), _PARAMETER_ITSELF, _value(r"[0-9a-f]{32}(?![\w-])")),
+    Part(("accountkey=",), _ANYTHING, _value(r"[A-Za-z0-9+/]{40,100}={0,2}")),
+    Part(("accesskey=",), _ANYTHING, _value(r"[A-Za-z0-9+/]{20,100}={0,2}")),
 )
 _USERINFO = LazyPattern(r"[^\s/'\"<>`\\]{1,300}@")
 # A password in an address of a database is often not quoted: it may hold a slash.
@@ -52,20 +61,19 @@ _INTERPOLATED = LazyPattern(r"\{[^}]*\}|\$\{?\w+\}?|%\(\w+\)s|%s")
 
 def find_in_addresses(text: str, lowered: str) -> Iterator[Span]:
     """Spans of secrets; `lowered` is `text` in lower case, of the same length."""
-    for literals, pattern in PARTS:
-        for literal in literals:
-            if literal in lowered:
-                yield from parts_of(text, pattern)
-                break
+    for part in PARTS:
+        if holds_one(lowered, part.words):
+            yield from spans_of(part, text, lowered)
     if "://" in text:
         yield from _url_credentials(text)
 
 
-def parts_of(text: str, pattern: LazyPattern) -> Iterator[Span]:
-    """Spans of what `pattern` finds, where it looks random."""
-    for match in pattern.finditer(text):
+def spans_of(part: Part, text: str, lowered: str) -> Iterator[Span]:
+    """Spans of what `part` describes, where it looks random."""
+    for match in matches_behind(text, lowered, part.words, part.behind):
         if looks_random(match["value"]) and not is_placeholder(match["value"]):
-            yield match.span("value")
+            if part.before is _ANYTHING or part.before.search(text, max(0, match.start() - 450), match.start()):
+                yield match.span("value")
 
 
 def _url_credentials(text: str) -> Iterator[Span]:

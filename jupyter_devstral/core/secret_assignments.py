@@ -11,9 +11,10 @@ from .lazy_pattern import LazyPattern
 from .secret_expressions import STRING, Value, arguments_at, values_at
 from .secret_literals import accepted
 from .secret_names import KEY, PASSWORD, TOKEN, what_name_says, without_accents
+from .secret_places import tuple_elements
 from .secret_printed import find_printed
 from .secret_settings import bare_value, option_value
-from .secret_tokens import Span
+from .secret_search import Span, positions
 from .secret_values import looks_random
 
 # Every name that says something holds one of these in lower case, without accents.
@@ -61,21 +62,19 @@ def find_named(text: str, lowered: str) -> Iterator[Span]:
     """
     plain, stems = text, _STEMS
     if not text.isascii():
-        plain, lowered, stems = without_accents(text), without_accents(lowered), (*_STEMS, *_STEMS_OF_OTHER_SCRIPTS)
+        plain, stems = without_accents(text), (*_STEMS, *_STEMS_OF_OTHER_SCRIPTS)
+        lowered = lowered if plain is text else without_accents(lowered)
+    hits: list[int] = []
+    for stem in stems:
+        if stem in lowered:
+            hits += positions(lowered, stem)
     end = 0
-    for hit in sorted(position for stem in stems if stem in lowered for position in _positions(lowered, stem)):
+    for hit in sorted(hits):
         if hit < end:
             continue
         start, end = _name_around(plain, hit, end)
         if end - start <= _MAX_NAME:
             yield from _bound_to(text, plain, start, end)
-
-
-def _positions(text: str, stem: str) -> Iterator[int]:
-    position = text.find(stem)
-    while position >= 0:
-        yield position
-        position = text.find(stem, position + len(stem))
 
 
 def _name_around(text: str, hit: int, floor: int) -> Span:
@@ -87,6 +86,11 @@ def _name_around(text: str, hit: int, floor: int) -> Span:
 def _bound_to(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
     name = plain[start:end]
     kind = what_name_says(name)
+    if kind and (text[end : end + 1] == "," or text[max(0, start - 2) : start].rstrip()[-1:] == ","):
+        elements = tuple_elements(text, start)
+        if elements is not None:
+            yield from elements
+            return
     found = False
     for span in _value_after(text, start, end, kind) if kind else ():
         found = True
@@ -146,8 +150,8 @@ def _argument(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     literal = STRING.match(text, comma.end())
     said = literal.group(literal.lastgroup or 0) if literal else ""
     is_pair = before[-1:] in ("(", "[") and literal and _PAIR_END.match(text, literal.end()) and looks_random(said)
-    is_option = text[start] == "-" and not said.startswith("-") and not what_name_says(said)
-    if _SETTER.search(before) or is_pair or is_option:
+    is_option = text[start] == "-" and not said.startswith("-")
+    if _SETTER.search(before) or ((is_pair or is_option) and not what_name_says(said)):
         for value in values_at(text, comma.end()):
             yield from accepted(text, value, kind)
     for value in arguments_at(text, comma.end()):

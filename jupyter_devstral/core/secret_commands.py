@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from .lazy_pattern import LazyPattern
 from .secret_names import KEY, PASSWORD, TOKEN, what_name_says
-from .secret_tokens import Span
-from .secret_values import can_be_secret, looks_random
+from .secret_search import Span, holds_one, matches_behind
+from .secret_values import can_be_secret
 
 _VALUE = r"\\?[\"']?(?P<value>[^\s\"'\\]{4,200})"
 # Programs of which one option is a password, whatever it is called.
@@ -34,7 +34,7 @@ _LOGIN = LazyPattern(
     r"\b(?:wandb\s+login|ngrok\s+(?:config\s+add-)?authtoken|hf\s+auth\s+login|huggingface-cli\s+login|snyk\s+auth|vault\s+login"
     r"|modal\s+token\s+set|doppler\s+login|sentry-cli\s+login)(?:\s+--?[\w-]+)*[\s=]+[\"']?(?P<value>[\w.-]{16,200})"
 )
-_QUOTED = r"\\?(?P<p>[\"'])(?P<value>[^\"'\n\\]{4,200})\\?(?P=p)"
+_QUOTED = r"\\{0,3}(?P<p>[\"'])(?P<value>[^\"'\n\\]{4,200})\\{0,3}(?P=p)"
 _IDENTIFIED = LazyPattern(
     r"(?i)\bidentified\s+(?:with\s+[\w\"']{1,60}\s+)?(?:by|as)\s+(?:(?:password|values)\s+)?" + _QUOTED
 )
@@ -42,7 +42,8 @@ _IDENTIFIED = LazyPattern(
 _IDENTIFIED_BARE = LazyPattern(
     r"(?i)\b(?:user|role|to|schema)\s+\S{1,80}\s+identified\s+by\s+(?P<value>[\w#$!]{4,60})(?=[\s;\"']|$)"
 )
-_CLAUSE = LazyPattern(r"(?i)\b(?:password|secret|token|passphrase|secret_key|encryption_key)\s{1,9}" + _QUOTED)
+_PASSWORD_CLAUSE = LazyPattern(r"(?i)\bpass(?:word|phrase)\s{1,9}" + _QUOTED)
+_KEY_CLAUSE = LazyPattern(r"\b(?i:secret|token|secret_key|encryption_key)\s{1,9}" + _QUOTED)
 _SET_PASSWORD = LazyPattern(
     r"(?i)\bset\s+password\s+(?:for\s+[^\s=]{1,120}\s*)?=\s*(?:(?:old_)?password\(\s*)?" + _QUOTED
 )
@@ -50,41 +51,58 @@ _PRAGMA = LazyPattern(r"(?i)\bpragma\s+(?:re)?key\s*=\s*" + _QUOTED)
 _PGP = LazyPattern(r"(?i)\bpgp_sym_(?:en|de)crypt\([^()\n]{1,200},\s*" + _QUOTED)
 _NETRC = LazyPattern(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`]{4,200})")
 _PGPASS = LazyPattern(r"(?m)^[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<value>[^\s:]{4,200})$")
-# Literals of which one must occur in the text in lower case, the pattern, and what the value must be.
-COMMANDS = (
+# Words of which one must occur in the text in lower case, the pattern, and what the value must be.
+OPTIONS = (
     (("curl", "wget", "http ", "https ", "--user", "--proxy-user"), _CREDENTIALS, PASSWORD),
-    (("mysql", "maria", "mongo", "sshpass", "login", "twine", "7z", "rar ", "beeline", "plink", "pscp"), _SMALL_P, PASSWORD),
-    (("sqlcmd", "bcp", "sql ", "zip ", "mosquitto"), _LARGE_P, PASSWORD),
-    (("redis-cli", "ldap", "openssl", "htpasswd", "smbclient", "net use"), _OTHER_OPTIONS, PASSWORD),
+    (
+        ("mysql", "mariadb ", "mongo", "sshpass", "docker ", "podman ", "helm ", "skopeo ", "az login", "twine ", "7z", "rar ")
+        + ("oras ", "cf login", "oc login", "beeline ", "plink ", "pscp "),
+        _SMALL_P,
+        PASSWORD,
+    ),
+    (("sqlcmd", "bcp ", "osql ", "isql ", "zip ", "mosquitto_"), _LARGE_P, PASSWORD),
+    (("redis-cli", "ldap", "openssl enc", "htpasswd", "smbclient", "net use"), _OTHER_OPTIONS, PASSWORD),
+)
+STATEMENTS = (
+    (
+        ("wandb login", "authtoken", "auth login", "cli login", "snyk auth", "vault login", "modal token", "doppler login"),
+        _LOGIN,
+        TOKEN,
+    ),
+    (("| sudo", "|sudo", "chpasswd", "login", "| passwd", "| su", "| kinit", "| openssl"), _PIPED, PASSWORD),
+    ((":5432:", ":*:", ":3306:", ":5433:"), _PGPASS, PASSWORD),
     (("pass:",), _PASS_SOURCE, PASSWORD),
-    (("echo ",), _PIPED, PASSWORD),
-    (("login", "authtoken", "snyk auth", "modal token"), _LOGIN, TOKEN),
-    (("identified",), _IDENTIFIED, PASSWORD),
-    (("identified",), _IDENTIFIED_BARE, PASSWORD),
-    (("password '", "password \"", "password \\", "secret '", "token '", "passphrase '", "_key '"), _CLAUSE, PASSWORD),
+    (("identified ",), _IDENTIFIED, PASSWORD),
+    (("identified by",), _IDENTIFIED_BARE, PASSWORD),
+    (("password '", "password \"", "password \\", "passphrase '"), _PASSWORD_CLAUSE, PASSWORD),
+    (("secret '", "token '", "_key '"), _KEY_CLAUSE, TOKEN),
     (("set password",), _SET_PASSWORD, PASSWORD),
     (("pragma",), _PRAGMA, PASSWORD),
     (("pgp_sym",), _PGP, PASSWORD),
     (("login ", "login\t"), _NETRC, PASSWORD),
-    ((":5432:", ":*:", ":3306:", ":5433:"), _PGPASS, PASSWORD),
 )
-# Commands that give a value to a name.
-_SETS = LazyPattern(
-    r"(?i)(?:\bsetx(?:\.exe)?(?:\s+/\w+(?:\s+[^\s/]\S*(?=\s+\S+\s+\S))?)*|\bsetenv|%(?:set_)?env|\bset(?:\s+-\w+)+|\b(?:configure|config|env|secrets?|variables?)[ :]set"
-    r"|\bgit\s+config(?:\s+--\w+)*|\bsetenvironmentvariable\()\s*[\"']?(?P<name>[\w.:/@-]{2,100})[\"']?(?:\s+|\s*,\s*)(?:-v\s+|--body\s+|--value\s+)?"
-    r"[\"']?(?P<value>[^\s\"'$%][^\s\"']{3,400})"
+# Commands that give a value to a name, and how they go on.
+SETTERS = ("setx", "setx.exe", "setenv", "%env", "%set_env", "configure set", "config set", "config:set", "env set", "env:set")
+SETTERS += ("secret set", "secrets set", "user-secrets set", "variable set", "git config", "setenvironmentvariable(", "set -x")
+SETTERS += ("set -gx", "set -ux", "set -lx")
+_SET_SOMEWHERE = ("setx", "setenv", "set_env", "%env", " set ", ":set ", "set -", "git config")
+_SET = LazyPattern(
+    r"(?i)(?:\s+(?:/m|/s\s+\S+|--\w[\w-]*(?:[ =](?=\S+\s+\S+\s+\S))?|-[a-z]))*\s*[\"']?(?P<name>[\w.:/@-]{2,100})[\"']?(?:\s+|\s*,\s*)"
+    r"(?:(?:-v|--body|--value)[ =])?[\"']?(?P<value>[^\s\"'$%][^\s\"']{3,400})"
 )
 
 
 def find_in_commands(text: str, lowered: str) -> Iterator[Span]:
     """Spans of secrets; `lowered` is `text` in lower case, of the same length."""
-    for literals, pattern, kind in COMMANDS:
-        for literal in literals:
-            if literal in lowered:
-                yield from in_command(text, pattern, kind)
-                break
-    if "set" in lowered or "env " in lowered or "git config" in lowered:
-        yield from _set_by_command(text)
+    has_options = holds_one(text, (" -", "'-", '"-', "\t-", " /"))
+    for words, pattern, kind in (*OPTIONS, *STATEMENTS) if has_options else STATEMENTS:
+        if holds_one(lowered, words):
+            yield from in_command(text, pattern, kind)
+    if holds_one(lowered, _SET_SOMEWHERE):
+        for match in matches_behind(text, lowered, SETTERS, _SET):
+            kind = what_name_says(match["name"])
+            if kind in (PASSWORD, KEY, TOKEN) and can_be_secret(match["value"], kind):
+                yield match.span("value")
 
 
 def in_command(text: str, pattern: LazyPattern, kind: str) -> Iterator[Span]:
@@ -92,12 +110,4 @@ def in_command(text: str, pattern: LazyPattern, kind: str) -> Iterator[Span]:
     for match in pattern.finditer(text):
         value = match["value"]
         if value[0] not in "-$%<{" and can_be_secret(value, kind):
-            yield match.span("value")
-
-
-def _set_by_command(text: str) -> Iterator[Span]:
-    """`setx API_KEY …`, `%env API_KEY …`, `aws configure set aws_secret_access_key …`."""
-    for match in _SETS.finditer(text):
-        kind = what_name_says(match["name"])
-        if kind in (PASSWORD, KEY, TOKEN) and can_be_secret(match["value"], kind):
             yield match.span("value")

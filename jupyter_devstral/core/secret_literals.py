@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .lazy_pattern import LazyPattern
 from .secret_expressions import Literal, Value
 from .secret_names import PASSWORD
-from .secret_tokens import Span
+from .secret_search import Span
 from .secret_values import can_be_secret, looks_random
 
 _LONGEST = 20_000

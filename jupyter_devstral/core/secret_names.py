@@ -20,7 +20,8 @@ CONNECTION = "connection"  # counts when the value carries a credential
 _WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 # Letters that are no accented ones to Unicode.
 _LETTERS = {"ß": "s", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "ı": "i"}
-_ACCENTED = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+_ACCENTED = LazyPattern("[\u00c0-\u024f\u1e00-\u1eff]")
+_CODES = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 
 # Parts of a name are joined by "_" before they are looked up: a phrase is an entry like any other.
 PASSWORD_WORDS = r"""
@@ -69,7 +70,7 @@ VENDORS = r"""
 BEFORE_KEY = r"""
     api access secret private auth account master signing sign encryption decryption service client shared
     subscription storage license licence app application db database consumer admin session webhook
-    deploy project user jwt hmac aes fernet dd maps polygon vantage
+    deploy project user jwt hmac aes fernet dd function functions maps polygon vantage
 """
 BEFORE_TOKEN = r"""
     api auth access bearer bot refresh hub jwt oauth session id security user personal private admin service secret
@@ -143,12 +144,14 @@ def what_name_says(name: str) -> str:
 
 def without_accents(text: str) -> str:
     """`text` with a plain letter for each accented one, so of the same length: `contrasena` for `contraseña`."""
-    return text if text.isascii() else text.translate(_plain_letters())
+    if text.isascii() or not _ACCENTED.search(text):
+        return text
+    return text.translate(_plain_letters())
 
 
 @lru_cache(maxsize=1)
 def _plain_letters() -> dict[int, str]:
-    decomposed = {code: unicodedata.normalize("NFKD", chr(code))[0] for code in _ACCENTED}
+    decomposed = {code: unicodedata.normalize("NFKD", chr(code))[0] for code in _CODES}
     plain = {code: letter for code, letter in decomposed.items() if letter.isascii()}
     return plain | {ord(letter): plain_letter for letter, plain_letter in _LETTERS.items()}
 

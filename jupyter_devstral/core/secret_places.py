@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .lazy_pattern import LazyPattern
 from .secret_names import KEY, PASSWORD, TOKEN, VENDORS, what_name_says
-from .secret_tokens import Span
+from .secret_search import Span, matches_behind
 from .secret_values import can_be_secret, is_key_like, looks_random
 
 _ARGUMENT = r"[bru]?(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')|[\w.]{1,60}(?:\[[^\[\]\n]{1,60}\])?"
@@ -53,49 +53,38 @@ PASSWORD_CALLS = {
     "set_passphrase": 0,
     "password_hash": 0,
 }
-_PASSWORD_CALL = LazyPattern(
-    r"(?i)\b(?P<name>" + "|".join(re.escape(name) for name in sorted(PASSWORD_CALLS, key=len, reverse=True)) + r")\("
-)
+_CALLS = tuple(f"{name}(" for name in PASSWORD_CALLS)
 # Calls that are handed a key without a name: makers of keys, and what any of them calls its client.
 _KEY_TAKERS = frozenset(
     f"{VENDORS} client api apikey sdk bot telebot auth oauth handler authenticator authentication credential credentials "
     "token key keys secret session wrapper login configure init authenticate connection github gitlab reddit fernet "
-    "linear bearer rest websocket".split()
+    "linear bearer rest websocket timeseries".split()
 )
-_KEY_IN_QUOTES = LazyPattern(r"[\"'](?P<value>[A-Za-z0-9_+/=.-]{16,200})[\"']\s{0,9}[,)]")
-_CALLEE = LazyPattern(rf"(?P<callee>[\w.]{{2,80}})\(\s{{0,80}}(?:(?:{_ARGUMENT})\s{{0,9}},\s{{0,80}}){{0,4}}\Z")
-_NAMED_KEY = LazyPattern(r"\b(?:api|consumer|auth|access)?_?key=[\"'](?P<value>[A-Z0-9]{16})[\"']")  # Alpha Vantage
-_KAGGLE = LazyPattern(r"[\"']key\\?[\"']\s{0,3}:\s{0,3}\\?[\"'](?P<value>[0-9a-f]{32})\\?[\"']")
-_JWK = LazyPattern(r"[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"']\s{0,3}:\s{0,3}\\?[\"'](?P<value>[\w-]{22,1000})\\?[\"']")
-_FERNET = LazyPattern(r"(?:\bFernet\(|key\s{0,3}=\s{0,3})b?[\"'](?P<value>[\w-]{43}=)[\"']")
+# Calls with a long random argument that is no key.
+_OTHER_TAKERS = frozenset(
+    "hash digest sha md uuid id object file folder path url image video audio block transaction tx address commit "
+    "sequence seq dna rna protein smiles mol model dataset checksum fingerprint cid public regex pattern decimal".split()
+)
+_KEY_IN_QUOTES = LazyPattern(r"[\"'](?P<value>[A-Za-z0-9_+/=.-]{16,1000})\\?[\"']")
+_CALLEE = LazyPattern(rf"(?P<callee>[\w.]{{2,80}})\(\s{{0,80}}(?:(?:{_ARGUMENT})\s{{0,9}},\s{{0,80}}){{0,4}}b?\Z")
+# What is bound to a mere "key" and known by its form: of Alpha Vantage, of Fernet, in kaggle.json.
+BARE_KEYS = (
+    (LazyPattern(r"(?i)key\s{0,3}=\s{0,3}\Z"), LazyPattern(r"[A-Z0-9]{16}")),
+    (LazyPattern(r"(?i)(?:key\s{0,3}=\s{0,3}|\bFernet\()b?\Z"), LazyPattern(r"[\w-]{43}=")),
+    (LazyPattern(r"[\"']key\\?[\"']\s{0,3}:\s{0,3}\\?\Z"), LazyPattern(r"[0-9a-f]{32}")),
+)
+# Of a private key as JSON.
+_JWK_PART = LazyPattern(r"[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"']\s{0,3}:\s{0,3}\\?\Z")
 _INPUT = LazyPattern(
-    r"(?i)<input\b[^<>]{0,200}\bpassword\b[^<>]{0,200}?\bvalue=(?P<p>[\"'])(?P<value>[^\"'<>\n]{4,200})(?P=p)"
+    r"(?i)\b[^<>]{0,200}\bpassword\b[^<>]{0,200}?\bvalue=\\?(?P<p>[\"'])(?P<value>[^\"'<>\n\\]{4,200})\\?(?P=p)"
 )
-PLACES = (
-    (("<input",), _INPUT, PASSWORD),
-    (("fernet", "key"), _FERNET, TOKEN),
-    (("key=",), _NAMED_KEY, TOKEN),
-    (('"key', "'key"), _KAGGLE, TOKEN),
-    (('"kty', "'kty"), _JWK, TOKEN),
-)
-_XML = LazyPattern(
-    r"(?i)<(?P<tag>[\w.:-]{0,40}(?:password|passwd|pwd|secret|token|api_?key|access_?key))>"
-    r"(?P<value>[^<>\n]{4,400})</(?P=tag)>"
-)
+_XML = LazyPattern(r"<(?P<tag>[\w.:-]{2,60})(?:\s[^<>\n]{0,100})?>(?P<value>[^<>\n]{4,400})</(?P=tag)>")
 _XML_SETTING = LazyPattern(
     r"(?i)<(?:add|property|entry|param|setting)\s[^<>]{0,80}?(?:key|name)=\"(?P<tag>[\w.:-]{3,60})\"\s{1,9}value=\"(?P<value>[^\"<>\n]{4,400})\""
 )
-_SAID = LazyPattern(
-    r"(?i)\b(?P<name>passwords?|passphrase|passwort|kennwort|pwd|mot de passe|mdp|contrase(?:ñ|n)a|clave|senha|parola d['’]ordine"
-    r"|wachtwoord|(?:api|secret|access)[ _-]?(?:key|token)|auth[ _-]?token|(?:api|zugangs)[ -]?schl(?:ü|ue)ssel|cl[eé] (?:d['’])?api"
-    r"|clave (?:de )?api|chave (?:de |da )?api|chiave api|api-sleutel|jeton)"
-    r"(?:[ \t](?:for|of|pour|de|du|para|do|da|per|für|voor)[ \t][\w@.'’-]{1,40}(?:[ \t][\w@.-]{1,30})?)?"
-    r"[ \t]{1,3}(?:is|was|ist|war|lautet|est|était|es|era|é|è|are)[ \t]*:?[ \t]{1,3}"
-    r"[\"'`“«]?(?P<value>(?!(?:base|sha|md|utf)-?\d)[^\s\"'`“”«»,;<>()]{6,200}?)[\"'`”»]?(?=[.!?,;:})\]]?(?:\s|$|\\n))"
-)
 # Before the names, in a traceback, stands the number of the line.
 _TUPLE = LazyPattern(
-    r"(?m)^(?:[ \t]{0,9}-{0,9}>?[ \t]{0,9}\d{1,6}[ \t])?[ \t]{0,80}[\"']?"
+    r"(?m)(?:[ \t]{0,9}-{0,9}>?[ \t]{0,9}\d{1,6}[ \t])?[ \t]{0,80}[\"']?"
     r"(?P<names>[A-Za-z_]\w{0,60}(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z_]\w{0,60}){1,9})"
     r"[ \t]{0,9}=[ \t]{0,9}\(?(?P<values>[^\n=]{8,2000})$"
 )
@@ -107,36 +96,25 @@ _ELEMENT = LazyPattern(
 
 def find_placed(text: str, lowered: str) -> Iterator[Span]:
     """Spans of secrets; `lowered` is `text` in lower case, of the same length."""
-    for literals, pattern, kind in PLACES:
-        if any(literal in lowered for literal in literals):
-            yield from at_place(text, pattern, kind)
     if "(" in text:
-        yield from _in_password_calls(text)
-        yield from _in_key_calls(text)
-    if "</" in text or "/>" in text:
-        yield from _in_tags(text)
-    if any(verb in lowered for verb in (" is ", " was ", " ist ", " lautet ", " est ", " es ", " é ", " è ", " are ")):
-        yield from _said(text)
-    if "," in text:
-        yield from _in_tuples(text)
+        yield from _in_password_calls(text, lowered)
+    yield from _keys_in_quotes(text)
+    if "</" in text or "/>" in text or "<input" in lowered:
+        yield from _in_tags(text, lowered)
 
 
-def at_place(text: str, pattern: LazyPattern, kind: str) -> Iterator[Span]:
-    """Spans of what `pattern` finds, where it can be a secret of this kind."""
-    for match in pattern.finditer(text):
-        if can_be_secret(match["value"], kind):
-            yield match.span("value")
+def _in_password_calls(text: str, lowered: str) -> Iterator[Span]:
+    for call in _CALLS:
+        for arguments in matches_behind(text, lowered, (call,), _ARGUMENTS) if call in lowered else ():
+            before = text[arguments.start() - len(call) - 1 : arguments.start() - len(call)]
+            given = [one for one in _ONE.finditer(*_inside(arguments)) if not one.group().isdigit()]
+            wanted = PASSWORD_CALLS[call[:-1]]
+            if len(given) > wanted and not (before.isalnum() or before == "_"):
+                yield from _quoted(given[wanted], PASSWORD)
 
 
-def _in_password_calls(text: str) -> Iterator[Span]:
-    for call in _PASSWORD_CALL.finditer(text):
-        arguments = _ARGUMENTS.match(text, call.end())
-        if arguments is None:
-            continue
-        given = [one for one in _ONE.finditer(text, *arguments.span()) if not one.group().isdigit()]
-        wanted = PASSWORD_CALLS[call["name"].lower()]
-        if len(given) > wanted:
-            yield from _quoted(given[wanted], PASSWORD)
+def _inside(match: re.Match[str]) -> tuple[str, int, int]:
+    return match.string, *match.span()
 
 
 def _quoted(argument: re.Match[str], kind: str) -> Iterator[Span]:
@@ -147,22 +125,43 @@ def _quoted(argument: re.Match[str], kind: str) -> Iterator[Span]:
             yield start, argument.end() - 1
 
 
-def _in_key_calls(text: str) -> Iterator[Span]:
-    """`Mistral("…")`, `Client("AC…", "…")`."""
+def _keys_in_quotes(text: str) -> Iterator[Span]:
+    """`Mistral("…")`, `Client("AC…", "…")`, `Fernet(b"…")`, `"d": "…"` of a key in JSON."""
+    has_jwk = '"kty' in text or "'kty" in text
     for match in _KEY_IN_QUOTES.finditer(text):
-        if is_key_like(match["value"]):
-            callee = _CALLEE.search(text, max(0, match.start() - 300), match.start())
-            if callee and _takes_keys(callee["callee"]):
-                yield match.span("value")
+        value, start = match["value"], match.start()
+        if not looks_random(value):
+            continue
+        is_bare = any(
+            form.fullmatch(value) and before.search(text, max(0, start - 30), start) for before, form in BARE_KEYS
+        )
+        if is_bare or (has_jwk and _JWK_PART.search(text, max(0, start - 30), start)) or _is_handed_over(text, match):
+            yield match.span("value")
 
 
-def _takes_keys(callee: str) -> bool:
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", callee)
-    pairs = (first + second for first, second in zip(words, words[1:], strict=False))
-    return any(word.lower() in _KEY_TAKERS for word in (*words, *pairs))
+def _is_handed_over(text: str, match: re.Match[str]) -> bool:
+    if not is_key_like(match["value"]):
+        return False
+    callee = _CALLEE.search(text, max(0, match.start() - 300), match.start())
+    return bool(callee and _takes_keys(callee["callee"], match["value"]))
 
 
-def _in_tags(text: str) -> Iterator[Span]:
+def _takes_keys(callee: str, value: str) -> bool:
+    """Whether a call of this name takes keys; any class may where the value can be nothing else."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", callee)
+    words = {part.lower() for part in parts} | {
+        f"{first}{second}".lower() for first, second in zip(parts, parts[1:], strict=False)
+    }
+    if words & _KEY_TAKERS:
+        return True
+    is_class = callee.rpartition(".")[2][:1].isupper() and not words & _OTHER_TAKERS
+    return is_class and value.isalnum() and len(value) >= 24 and not value.islower() and not value.isupper()
+
+
+def _in_tags(text: str, lowered: str) -> Iterator[Span]:
+    for match in matches_behind(text, lowered, ("<input",), _INPUT):
+        if can_be_secret(match["value"], PASSWORD):
+            yield match.span("value")
     for pattern in (_XML, _XML_SETTING):
         for match in pattern.finditer(text):
             kind = what_name_says(match["tag"].rpartition(":")[2])
@@ -170,22 +169,21 @@ def _in_tags(text: str) -> Iterator[Span]:
                 yield match.span("value")
 
 
-def _said(text: str) -> Iterator[Span]:
-    """`the password is hunter22`, with digits in it: prose says "is" of many things."""
-    for match in _SAID.finditer(text):
-        if looks_random(match["value"]) and can_be_secret(match["value"], PASSWORD):
-            yield match.span("value")
+def tuple_elements(text: str, start: int) -> Iterator[Span] | None:
+    """Spans of `user, password = "ana", "hunter2"`, of which a name begins at `start`; None if this is no such line."""
+    match = _TUPLE.match(text, text.rfind("\n", max(0, start - 800), start) + 1)
+    if match is None or not match.start("names") <= start < match.end("names"):
+        return None
+    return _elements(text, match)
 
 
-def _in_tuples(text: str) -> Iterator[Span]:
-    """`user, password = "ana", "hunter2"`."""
-    for match in _TUPLE.finditer(text):
-        kinds = [what_name_says(name.strip()) for name in match["names"].split(",")]
-        at, end = match.span("values")
-        for kind in kinds if any(kinds) else ():
-            element = _ELEMENT.match(text, at, end)
-            if element is None:
-                break
-            if kind in (PASSWORD, KEY, TOKEN) and element["value"] and can_be_secret(element["value"], kind):
-                yield element.span("value")
-            at = element.end()
+def _elements(text: str, match: re.Match[str]) -> Iterator[Span]:
+    at, end = match.span("values")
+    for name in match["names"].split(","):
+        kind = what_name_says(name.strip())
+        element = _ELEMENT.match(text, at, end)
+        if element is None:
+            break
+        if kind in (PASSWORD, KEY, TOKEN) and element["value"] and can_be_secret(element["value"], kind):
+            yield element.span("value")
+        at = element.end()

@@ -9,7 +9,7 @@ from .lazy_pattern import LazyPattern
 from .secret_expressions import values_at
 from .secret_literals import accepted
 from .secret_names import TOKEN
-from .secret_tokens import Span
+from .secret_search import Span
 from .secret_values import can_be_secret
 
 BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]+")

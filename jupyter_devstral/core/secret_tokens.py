@@ -9,13 +9,14 @@ from functools import lru_cache
 
 from .lazy_pattern import LazyPattern
 from .secret_prefixes import FORMS
+from .secret_search import Span, holds_one
 from .secret_values import is_placeholder, looks_random
-
-Span = tuple[int, int]
 
 # The start of a run of token characters, also after an escaped newline. Starting only there keeps it linear.
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
 _END = r"(?![A-Za-z0-9])"
+_RUN = LazyPattern(r"[A-Za-z0-9_+/=.:|~$%\\-]{16,}")
+_BEGINNING = LazyPattern(_START + r"[A-Za-z0-9](?=[A-Za-z0-9])")
 # No form is without one; most texts are.
 _LONG_RUN = LazyPattern(r"[A-Za-z0-9_+/-]{16}")
 
@@ -69,14 +70,10 @@ _KEY_CIPHERS = (b"\x2a\x86\x48\x86\xf7\x0d\x01\x05", b"\x2a\x86\x48\x86\xf7\x0d\
 def find_tokens(text: str) -> Iterator[Span]:
     """Spans in `text` that are secrets by their own form, in no particular order; they may overlap."""
     if _LONG_RUN.search(text):
-        for prefix, pattern in prefix_patterns():
-            if prefix in text:
-                yield from with_prefix(text, prefix, pattern)
+        yield from _with_prefixes(text)
         for literals, pattern in SHAPES:
-            for literal in literals:
-                if literal in text:
-                    yield from of_shape(text, pattern)
-                    break
+            if holds_one(text, literals):
+                yield from of_shape(text, pattern)
         yield from _discord_tokens(text)
         yield from _aws_neighbours(text)
         yield from _encoded_keys(text)
@@ -84,24 +81,30 @@ def find_tokens(text: str) -> Iterator[Span]:
         yield from _private_keys(text)
 
 
-@lru_cache(maxsize=1)
-def prefix_patterns() -> tuple[tuple[str, LazyPattern], ...]:
+def prefix_patterns() -> Iterator[tuple[str, LazyPattern]]:
     """Every prefix of `FORMS`, with the pattern of a token that begins with it."""
-    return tuple(
-        (prefix, _token(rf"{re.escape(prefix)}(?P<body>{form.body})"))
-        for form in FORMS
-        for prefix in form.prefixes.split()
-    )
+    for form in FORMS:
+        for prefix in form.prefixes.split():
+            yield prefix, _token(rf"{re.escape(prefix)}(?P<body>{form.body})")
 
 
-def with_prefix(text: str, prefix: str, pattern: LazyPattern) -> Iterator[Span]:
-    """Spans of the live tokens that begin with `prefix`."""
-    position = text.find(prefix)
-    while position >= 0:
-        match = pattern.match(text, position)
-        if match and _is_live(match["body"]):
-            yield match.span()
-        position = text.find(prefix, match.end() if match else position + 1)
+@lru_cache(maxsize=1)
+def _by_beginning() -> dict[str, list[LazyPattern]]:
+    """The patterns by the first two characters of what they find."""
+    patterns: dict[str, list[LazyPattern]] = {}
+    for prefix, pattern in prefix_patterns():
+        patterns.setdefault(prefix[:2], []).append(pattern)
+    return patterns
+
+
+def _with_prefixes(text: str) -> Iterator[Span]:
+    patterns = _by_beginning()
+    for run in _RUN.finditer(text):
+        for word in _BEGINNING.finditer(text, *run.span()):
+            for pattern in patterns.get(text[word.start() : word.end() + 1], ()):
+                match = pattern.match(text, word.start())
+                if match and _is_live(match["body"]):
+                    yield match.span()
 
 
 def of_shape(text: str, pattern: LazyPattern) -> Iterator[Span]:

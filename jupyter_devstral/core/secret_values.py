@@ -29,7 +29,7 @@ _PLACEHOLDERS = (
     ),
     LazyPattern(r"(?i)your\w*|.*\byour[ _-](?:own|api|access|secret|password|token|key|open).*"),
     LazyPattern(
-        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth|my)?[ _-]?(?:key|token|secret|password|passwd|pwd"
+        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password|passwd|pwd"
         r"|pass|passwort|kennwort|mot[ _-]?de[ _-]?passe|mdp|jeton|contrase(?:ñ|n)a|senha|clave|wachtwoord)\W*"
     ),
     LazyPattern(
