@@ -21,8 +21,10 @@ class Part(NamedTuple):
 _ANYTHING = LazyPattern(r"\Z")
 # In JSON and in HTML the ampersand is written in other ways.
 _PARAMETER = LazyPattern(r"(?:[?&;~]|\\u0026|%26)[\w.-]{0,40}(?:=|%3[Dd])\Z")
-_PARAMETER_ITSELF = LazyPattern(r"(?:[?&;~]|\\u0026|%26)\w+=\Z")
-_SIGNED_HEADER = LazyPattern(r"(?i)(?:\b(?:x|q)-[a-z-]{0,16}|\bsignedheaders=[\w;-]{1,400}[, ]{1,3})signature\Z")
+_PARAMETER_ITSELF = LazyPattern(r"(?:[?&;~]|\\u0026|%26)(?:key|code|appid)=\Z")
+_SIGNED_HEADER = LazyPattern(
+    r"(?i)(?:\b(?:x|q)-[a-z-]{0,16}|\bsignedheaders=[\w;-]{1,400}[, ]{1,3})signature\Z"
+)
 
 
 def _value(pattern: str) -> LazyPattern:
@@ -30,14 +32,18 @@ def _value(pattern: str) -> LazyPattern:
 
 
 PARTS = (
-    Part(("hooks.slack.com/",), _ANYTHING, _value(r"(?:services|workflows|triggers)/[A-Za-z0-9/_+-]{20,120}")),
+    Part(
+        ("hooks.slack.com/",), _ANYTHING, _value(r"(?:services|workflows|triggers)/[A-Za-z0-9/_+-]{20,120}")
+    ),
     Part(("/api/webhooks/",), _ANYTHING, _value(r"\d{10,22}/[\w-]{30,100}")),  # Discord
     Part(("webhook.office.com/",), _ANYTHING, _value(r"webhookb2/[\w@/-]{40,300}")),
     Part(("hooks.zapier.com/hooks/catch/",), _ANYTHING, _value(r"\d{3,12}/[a-z0-9]{5,12}")),
     Part(("/with/key/",), _ANYTHING, _value(r"[\w-]{16,60}")),  # IFTTT
     Part(("/bot/v2/hook/",), _ANYTHING, _value(r"[\w-]{16,60}")),  # Feishu, Lark
     Part(
-        ("signature=", "sig=", "hmac=", "signature%3d", "sig%3d"), _PARAMETER, _value(r"[A-Za-z0-9%+/_.~=-]{16,2000}")
+        ("signature=", "sig=", "hmac=", "signature%3d", "sig%3d"),
+        _PARAMETER,
+        _value(r"[A-Za-z0-9%+/_.~=-]{16,2000}"),
     ),
     Part(
         ("signature",),
@@ -72,7 +78,9 @@ def spans_of(part: Part, text: str, lowered: str) -> Iterator[Span]:
     """Spans of what `part` describes, where it looks random."""
     for match in matches_behind(text, lowered, part.words, part.behind):
         if looks_random(match["value"]) and not is_placeholder(match["value"]):
-            if part.before is _ANYTHING or part.before.search(text, max(0, match.start() - 450), match.start()):
+            if part.before is _ANYTHING or part.before.search(
+                text, max(0, match.start() - 450), match.start()
+            ):
                 yield match.span("value")
 
 
@@ -99,5 +107,3 @@ def _userinfo(text: str, start: int, end: int) -> Iterator[Span]:
     yield start, end
     if len(password) >= 4 and password != user and not password.isdigit():
         yield end - len(password), end
-
-

@@ -19,15 +19,88 @@ from .secret_values import looks_random
 
 # Every name that says something holds one of these in lower case, without accents.
 _STEMS = (
-    *("pass", "pwd", "psw", "pw", "secret", "token", "key", "auth", "cred", "dsn", "conn", "salt", "pepper", "psk"),
-    *("bearer", "jwt", "mdp", "jeton", "identifiant", "cle_", "cle ", "cle-", "cle'", "_cle", "clef", "cleapi"),
-    *("cleacces", "clesecrete", "cleprivee", "contrase", "contrasin", "clave", "llave", "senha", "chave", "chiave"),
-    *("segre", "parol", "paswort", "kennwort", "geheim", "losungswort", "schlus", "schlues", "zugang", "zugriff"),
-    *("anmeldedaten", "wachtwoord", "sleutel", "toegang", "inloggegevens", "losenord", "adgangskode", "kodeord"),
+    *(
+        "pass",
+        "pwd",
+        "psw",
+        "pw",
+        "secret",
+        "token",
+        "key",
+        "auth",
+        "cred",
+        "dsn",
+        "conn",
+        "salt",
+        "pepper",
+        "psk",
+    ),
+    *(
+        "bearer",
+        "jwt",
+        "mdp",
+        "jeton",
+        "identifiant",
+        "cle_",
+        "cle ",
+        "cle-",
+        "cle'",
+        "_cle",
+        "clef",
+        "cleapi",
+    ),
+    *(
+        "cleacces",
+        "clesecrete",
+        "cleprivee",
+        "contrase",
+        "contrasin",
+        "clave",
+        "llave",
+        "senha",
+        "chave",
+        "chiave",
+    ),
+    *(
+        "segre",
+        "parol",
+        "paswort",
+        "kennwort",
+        "geheim",
+        "losungswort",
+        "schlus",
+        "schlues",
+        "zugang",
+        "zugriff",
+    ),
+    *(
+        "anmeldedaten",
+        "wachtwoord",
+        "sleutel",
+        "toegang",
+        "inloggegevens",
+        "losenord",
+        "adgangskode",
+        "kodeord",
+    ),
     *("salasana", "haslo", "heslo", "jelszo", "sifre", "parool"),
 )
 _STEMS_OF_OTHER_SCRIPTS = (
-    *("cle\u00a0", "cle’", "пароль", "токен", "ключ", "密码", "密碼", "口令", "密钥", "密鑰", "令牌", "パスワード", "トークン"),
+    *(
+        "cle\u00a0",
+        "cle’",
+        "пароль",
+        "токен",
+        "ключ",
+        "密码",
+        "密碼",
+        "口令",
+        "密钥",
+        "密鑰",
+        "令牌",
+        "パスワード",
+        "トークン",
+    ),
     *("秘密鍵", "キー", "비밀번호", "토큰", "סיסמה", "المرور"),
 )
 _NAME_END = LazyPattern(r"[\w-]*")
@@ -149,7 +222,9 @@ def _argument(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     before = text[max(0, start - 120) : start].rstrip("\"'\\")
     literal = STRING.match(text, comma.end())
     said = literal.group(literal.lastgroup or 0) if literal else ""
-    is_pair = before[-1:] in ("(", "[") and literal and _PAIR_END.match(text, literal.end()) and looks_random(said)
+    is_pair = (
+        before[-1:] in ("(", "[") and literal and _PAIR_END.match(text, literal.end()) and looks_random(said)
+    )
     is_option = text[start] == "-" and not said.startswith("-")
     if _SETTER.search(before) or ((is_pair or is_option) and not what_name_says(said)):
         for value in values_at(text, comma.end()):

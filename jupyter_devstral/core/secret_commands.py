@@ -19,15 +19,19 @@ _SMALL_P = LazyPattern(
     r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mongo|mongosh|mongodump|sshpass|(?:docker|podman|helm|oras|skopeo|az|cf|oc|twine)"
     rf"\s+(?:registry\s+)?(?:login|upload)|7z|7za|rar|unrar|beeline|plink|pscp){_ARGUMENTS}-h?p ?" + _VALUE
 )
-_LARGE_P = LazyPattern(rf"\b(?:sqlcmd|bcp|osql|isql|zip|unzip|mosquitto_pub|mosquitto_sub){_ARGUMENTS}-P ?" + _VALUE)
+_LARGE_P = LazyPattern(
+    rf"\b(?:sqlcmd|bcp|osql|isql|zip|unzip|mosquitto_pub|mosquitto_sub){_ARGUMENTS}-P ?" + _VALUE
+)
 _OTHER_OPTIONS = LazyPattern(
     rf"\b(?:redis-cli{_ARGUMENTS}-a|ldap(?:search|add|modify|delete|whoami){_ARGUMENTS}-w|openssl\s+enc{_ARGUMENTS}-[kK]"
     rf"|htpasswd\s+-\w{{0,4}}b\w{{0,4}}\s+\S{{1,100}}\s+\S{{1,60}}|smbclient{_ARGUMENTS}(?:-U|--user)[ =]?\S{{1,60}}%"
     rf"|net\s+use{_ARGUMENTS}/user:\S{{1,60}})\s{{0,3}}" + _VALUE
 )
-_PASS_SOURCE = LazyPattern(r"(?i)pass(?:in|out|word)?\\?[\"']?[\s,=:]{1,4}\\?[\"']?pass:(?P<value>[^\s\"'\\,)]{4,200})")
+_PASS_SOURCE = LazyPattern(
+    r"(?i)pass(?:in|out|word)?\\?[\"']?[\s,=:]{1,4}\\?[\"']?pass:(?P<value>[^\s\"'\\,)]{4,200})"
+)
 _PIPED = LazyPattern(
-    r"\becho\s+(?:-n\s+)?[\"']?(?:[\w.-]{1,40}:(?=[^\n|]{0,200}chpasswd))?(?P<value>[^\s\"'$|]{4,200})[\"']?\s*\|\s*"
+    r"\becho\s+(?:-n\s+)?[\"']?(?:[\w.-]{1,40}:(?=[^\n|]{0,200}\|\s*(?:sudo\s+)?chpasswd))?(?P<value>[^\s\"'$|]{4,200})[\"']?\s*\|\s*"
     r"(?:sudo\s+(?:-\S+\s+)*(?:-S|chpasswd)|chpasswd|su\b|(?:docker|podman|gh|helm)\b[^\n|]{0,80}\blogin|passwd|cryptsetup|kinit|openssl)"
 )
 _LOGIN = LazyPattern(
@@ -50,12 +54,27 @@ _SET_PASSWORD = LazyPattern(
 _PRAGMA = LazyPattern(r"(?i)\bpragma\s+(?:re)?key\s*=\s*" + _QUOTED)
 _PGP = LazyPattern(r"(?i)\bpgp_sym_(?:en|de)crypt\([^()\n]{1,200},\s*" + _QUOTED)
 _NETRC = LazyPattern(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`]{4,200})")
-_PGPASS = LazyPattern(r"(?m)^[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<value>[^\s:]{4,200})$")
+_PGPASS = LazyPattern(
+    r"(?m)^[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<value>[^\s:]{4,200})$"
+)
 # Words of which one must occur in the text in lower case, the pattern, and what the value must be.
 OPTIONS = (
     (("curl", "wget", "http ", "https ", "--user", "--proxy-user"), _CREDENTIALS, PASSWORD),
     (
-        ("mysql", "mariadb ", "mongo", "sshpass", "docker ", "podman ", "helm ", "skopeo ", "az login", "twine ", "7z", "rar ")
+        (
+            "mysql",
+            "mariadb ",
+            "mongo",
+            "sshpass",
+            "docker ",
+            "podman ",
+            "helm ",
+            "skopeo ",
+            "az login",
+            "twine ",
+            "7z",
+            "rar ",
+        )
         + ("oras ", "cf login", "oc login", "beeline ", "plink ", "pscp "),
         _SMALL_P,
         PASSWORD,
@@ -65,7 +84,16 @@ OPTIONS = (
 )
 STATEMENTS = (
     (
-        ("wandb login", "authtoken", "auth login", "cli login", "snyk auth", "vault login", "modal token", "doppler login"),
+        (
+            "wandb login",
+            "authtoken",
+            "auth login",
+            "cli login",
+            "snyk auth",
+            "vault login",
+            "modal token",
+            "doppler login",
+        ),
         _LOGIN,
         TOKEN,
     ),
@@ -74,7 +102,7 @@ STATEMENTS = (
     (("pass:",), _PASS_SOURCE, PASSWORD),
     (("identified ",), _IDENTIFIED, PASSWORD),
     (("identified by",), _IDENTIFIED_BARE, PASSWORD),
-    (("password '", "password \"", "password \\", "passphrase '"), _PASSWORD_CLAUSE, PASSWORD),
+    (("password '", 'password "', "password \\", "passphrase '"), _PASSWORD_CLAUSE, PASSWORD),
     (("secret '", "token '", "_key '"), _KEY_CLAUSE, TOKEN),
     (("set password",), _SET_PASSWORD, PASSWORD),
     (("pragma",), _PRAGMA, PASSWORD),
@@ -82,8 +110,27 @@ STATEMENTS = (
     (("login ", "login\t"), _NETRC, PASSWORD),
 )
 # Commands that give a value to a name, and how they go on.
-SETTERS = ("setx", "setx.exe", "setenv", "%env", "%set_env", "configure set", "config set", "config:set", "env set", "env:set")
-SETTERS += ("secret set", "secrets set", "user-secrets set", "variable set", "git config", "setenvironmentvariable(", "set -x")
+SETTERS = (
+    "setx",
+    "setx.exe",
+    "setenv",
+    "%env",
+    "%set_env",
+    "configure set",
+    "config set",
+    "config:set",
+    "env set",
+    "env:set",
+)
+SETTERS += (
+    "secret set",
+    "secrets set",
+    "user-secrets set",
+    "variable set",
+    "git config",
+    "setenvironmentvariable(",
+    "set -x",
+)
 SETTERS += ("set -gx", "set -ux", "set -lx")
 _SET_SOMEWHERE = ("setx", "setenv", "set_env", "%env", " set ", ":set ", "set -", "git config")
 _SET = LazyPattern(

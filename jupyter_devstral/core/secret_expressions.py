@@ -31,7 +31,9 @@ _MARGIN = r"(?:[ \t]{0,9}-{0,9}>?[ \t]{0,9}\d{1,6}(?=[ \t]))?[ \t]{0,80}"
 _BLANK = LazyPattern(rf"(?:[ \t\u00a0]{{1,80}}|\\\n{_MARGIN}){{1,4}}")
 _BREAK = LazyPattern(rf"(?:[ \t]{{0,80}}(?:#[^\n]{{0,200}})?\n{_MARGIN}){{1,8}}")
 # Where a line cannot begin a statement, it continues the one before.
-_CONTINUED = LazyPattern(rf"[ \t]{{0,3}}\n{_MARGIN}(?=(?:or|if|else)[ \t(][^:\n]{{0,400}}$|\+|\|\||\?\?)", re.MULTILINE)
+_CONTINUED = LazyPattern(
+    rf"[ \t]{{0,3}}\n{_MARGIN}(?=(?:or|if|else)[ \t(][^:\n]{{0,400}}$|\+|\|\||\?\?)", re.MULTILINE
+)
 _QUOTE = LazyPattern(r"[bfruBFRU]{0,2}[\"']|\\[\"']")
 _NAME = LazyPattern(r"\$?[A-Za-z_]\w*(?:(?:\.|\?\.|::|->)[A-Za-z_]\w*)*")
 _METHOD = LazyPattern(r"\.\w{1,40}")
@@ -49,7 +51,9 @@ _GETTERS = frozenset(
     "get getenv getattr pop setdefault config env fetch getordefault getproperty get_env get_secret secret_or".split()
 )
 _DEFAULTS = frozenset("default fallback value initial_value default_value".split())
-_ENDS = frozenset("for while lambda return raise import from def class with assert yield del not in is if".split())
+_ENDS = frozenset(
+    "for while lambda return raise import from def class with assert yield del not in is if".split()
+)
 
 
 @dataclass
@@ -186,7 +190,12 @@ class _Reader:
         if word in _ENDS and self._counts():
             return False
         if word in _DEFAULTS and self.opened and (keyword := _KEYWORD.match(text, name.end())):
-            self.position, self.is_default, self.is_glued, self.has_operand = keyword.end(), True, False, False
+            self.position, self.is_default, self.is_glued, self.has_operand = (
+                keyword.end(),
+                True,
+                False,
+                False,
+            )
             return True
         if self.has_operand and self._counts():
             return False

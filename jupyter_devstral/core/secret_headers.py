@@ -20,12 +20,22 @@ _SCHEMES = frozenset(
     "dpop sharedkey sharedkeylite sharedaccesssignature zoho-oauthtoken pveapitoken apitoken access_token".split()
 )
 # `Digest username="ana", response="…"`, `AWS4-HMAC-SHA256 Credential=…, Signature=…`
-_NAMED_PARTS = LazyPattern(r"(?:[\w-]{1,30}=(?:\\?[\"'][^\"'\n\\]{0,600}\\?[\"']|[^\s,\"']{0,600})[,; \t]{0,3}){1,20}")
+_NAMED_PARTS = LazyPattern(
+    r"(?:[\w-]{1,30}=(?:\\?[\"'][^\"'\n\\]{0,600}\\?[\"']|[^\s,\"']{0,600})[,; \t]{0,3}){1,20}"
+)
 _NAMED_PART = LazyPattern(r"(?P<name>[\w-]{1,30})=\\?[\"']?(?P<value>[A-Za-z0-9._~+/=%-]{16,2000})")
 _KNOWN_PARTS = frozenset(("username", "realm", "uri", "signedheaders", "headers", "keyid", "algorithm"))
 _SCHEMES_ALONE = ("bearer ", "ntlm ", "negotiate ", "ssws ", "geniekey ", "apikey ")
 _SCHEME_VALUE = LazyPattern(r"\s{0,3}(?P<value>[A-Za-z0-9._~+/=-]{8,4000})")
-_SESSIONS = ("sessionid", "phpsessid", "jsessionid", "connect.sid", "csrftoken", "xsrf-token", "_gitlab_session")
+_SESSIONS = (
+    "sessionid",
+    "phpsessid",
+    "jsessionid",
+    "connect.sid",
+    "csrftoken",
+    "xsrf-token",
+    "_gitlab_session",
+)
 _SESSION_VALUE = LazyPattern(r"[\\\"']{0,2}\s{0,3}[:=]\s{0,3}[\\\"']{0,2}(?P<value>[\w%.+/=~-]{16,4000})")
 _COOKIE = LazyPattern(
     r"(?i)[\\\"']{0,2}\s{0,3}[:=]\s{0,3}[\\\"']{0,2}(?P<cookies>[\w.-]{1,80}=[^\"'\n]{8,4000})"

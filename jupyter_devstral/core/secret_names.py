@@ -27,9 +27,9 @@ _CODES = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 PASSWORD_WORDS = r"""
     password passwd passwort paswort passphrase passcode pwd pass psw pswd pw pword passw \w+password \w+passwd \w+passwort
     \w+passphrase \w+pwd (?:db|sql|my|mysql|pg|root|user|usr|admin|ftp|ssh|smtp|mail|web|wifi|login|zip|key|sys)pw
-    (?!(?:by|com|encom|tres|over|under|low|high|band|sur|all|multi|one|two|single|im|path)pass$)\w+pass
-    mots?_de_passe mots?_passe motsdepasse motdepasse mdp phrase_de_passe phrase_secrete code_secret code_d_acces
-    contrasena contrasenya contrasenia contrasinal frase_de_contrasena palabra_secreta clave_de_usuario
+    (?!(?:by|get|com|encom|tres|over|under|low|high|band|sur|all|multi|one|two|single|im|path)pass$)\w+pass
+    mots?_de_passe mots?_passe motsdepasse motdepasse mdp phrase_de_passe phrase_secrete code_secret
+    contrasena contrasenya contrasenia contrasinal frase_de_contrasena palabra_secreta
     senha palavra_passe palavra_secreta parola_d_ordine parola_di_accesso parola_segreta frase_segreta
     kennwort \w+kennwort geheimwort losungswort zugangscode geheimcode wachtwoord \w+wachtwoord toegangscode
     wachtwoordzin losenord passord \w+passord adgangskode kodeord salasana haslo heslo jelszo sifre parool
@@ -47,7 +47,7 @@ KEY_WORDS = r"""
     \w+_salt \w+_pepper secreto segredo segreto geheimnis geheim
     \w*(?:api|geheim|zugangs|zugriffs|haupt|privat|verschlusselungs|verschluesselungs|lizenz)schl(?:u|ue)ssel
     (?:geheimer|privater)_schl(?:u|ue)ssel \w*(?:api|toegangs|encryptie|licentie)sleutel (?:geheime|prive)_sleutel
-    \w*(?:zugriffs|zugangs|toegangs|sicherheits)token \w*ключ_api \w*api_ключ \w*密钥 \w*密鑰 \w*秘密鍵 \w*apiキー
+    \w*(?:zugriffs|zugangs|toegangs|sicherheits)token api_ключ \w*密钥 \w*密鑰 \w*秘密鍵 api_キー
 """
 TOKEN_WORDS = r"""
     token auth credential credentials creds bearer jwt salt jeton (?<!palabra_)(?<!palabras_)clave parola identifiants credenciales
@@ -77,7 +77,7 @@ BEFORE_TOKEN = r"""
     app client device vault line push csrf xsrf sas bearer acces
 """
 # In languages that put what kind of key it is behind the word.
-KEYS_FIRST = r"cle clef clave chave chiave llave jeton"
+KEYS_FIRST = r"cle clef clave chave chiave llave jeton ключ"
 AFTER_KEY = r"""
     api secrete secreta segreta secret privee privada privata acces acceso acesso accesso chiffrement cifrado
     criptografia cifratura signature firma maitre maestra mestra licence licencia licenca licenza service servicio

@@ -11,7 +11,9 @@ from .secret_search import Span, matches_behind
 from .secret_values import can_be_secret, is_key_like, looks_random
 
 _ARGUMENT = r"[bru]?(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')|[\w.]{1,60}(?:\[[^\[\]\n]{1,60}\])?"
-_ARGUMENTS = LazyPattern(rf"\s{{0,9}}(?:{_ARGUMENT})(?:\s{{0,9}},\s{{0,9}}(?:{_ARGUMENT})){{0,5}}\s{{0,9}}(?=[,)])")
+_ARGUMENTS = LazyPattern(
+    rf"\s{{0,9}}(?:{_ARGUMENT})(?:\s{{0,9}},\s{{0,9}}(?:{_ARGUMENT})){{0,5}}\s{{0,9}}(?=[,)])"
+)
 _ONE = LazyPattern(_ARGUMENT)
 # Calls that are handed a password, and as which of their arguments; a port is not counted.
 PASSWORD_CALLS = {
@@ -53,6 +55,7 @@ PASSWORD_CALLS = {
     "set_passphrase": 0,
     "password_hash": 0,
 }
+_OWNER = LazyPattern(r"(?<!\w)(?:\w+\.)?\Z")
 _CALLS = tuple(f"{name}(" for name in PASSWORD_CALLS)
 # Calls that are handed a key without a name: makers of keys, and what any of them calls its client.
 _KEY_TAKERS = frozenset(
@@ -66,7 +69,9 @@ _OTHER_TAKERS = frozenset(
     "sequence seq dna rna protein smiles mol model dataset checksum fingerprint cid public regex pattern decimal".split()
 )
 _KEY_IN_QUOTES = LazyPattern(r"[\"'](?P<value>[A-Za-z0-9_+/=.-]{16,1000})\\?[\"']")
-_CALLEE = LazyPattern(rf"(?P<callee>[\w.]{{2,80}})\(\s{{0,80}}(?:(?:{_ARGUMENT})\s{{0,9}},\s{{0,80}}){{0,4}}b?\Z")
+_CALLEE = LazyPattern(
+    rf"(?P<callee>[\w.]{{2,80}})\(\s{{0,80}}(?:(?:{_ARGUMENT})\s{{0,9}},\s{{0,80}}){{0,4}}b?\Z"
+)
 # What is bound to a mere "key" and known by its form: of Alpha Vantage, of Fernet, in kaggle.json.
 BARE_KEYS = (
     (LazyPattern(r"(?i)key\s{0,3}=\s{0,3}\Z"), LazyPattern(r"[A-Z0-9]{16}")),
@@ -106,15 +111,14 @@ def find_placed(text: str, lowered: str) -> Iterator[Span]:
 def _in_password_calls(text: str, lowered: str) -> Iterator[Span]:
     for call in _CALLS:
         for arguments in matches_behind(text, lowered, (call,), _ARGUMENTS) if call in lowered else ():
-            before = text[arguments.start() - len(call) - 1 : arguments.start() - len(call)]
-            given = [one for one in _ONE.finditer(*_inside(arguments)) if not one.group().isdigit()]
+            start = arguments.start() - len(call)
+            owner = _OWNER.search(text, max(0, start - 40), start)
+            given = [one for one in _ONE.finditer(text, *arguments.span()) if not one.group().isdigit()]
             wanted = PASSWORD_CALLS[call[:-1]]
-            if len(given) > wanted and not (before.isalnum() or before == "_"):
+            if owner is None or (owner.group() and f"{owner.group()}{call[:-1]}".lower() in PASSWORD_CALLS):
+                continue  # part of a longer name, or read as the call of that module
+            if len(given) > wanted:
                 yield from _quoted(given[wanted], PASSWORD)
-
-
-def _inside(match: re.Match[str]) -> tuple[str, int, int]:
-    return match.string, *match.span()
 
 
 def _quoted(argument: re.Match[str], kind: str) -> Iterator[Span]:
@@ -133,9 +137,14 @@ def _keys_in_quotes(text: str) -> Iterator[Span]:
         if not looks_random(value):
             continue
         is_bare = any(
-            form.fullmatch(value) and before.search(text, max(0, start - 30), start) for before, form in BARE_KEYS
+            form.fullmatch(value) and before.search(text, max(0, start - 30), start)
+            for before, form in BARE_KEYS
         )
-        if is_bare or (has_jwk and _JWK_PART.search(text, max(0, start - 30), start)) or _is_handed_over(text, match):
+        if (
+            is_bare
+            or (has_jwk and _JWK_PART.search(text, max(0, start - 30), start))
+            or _is_handed_over(text, match)
+        ):
             yield match.span("value")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .lazy_pattern import LazyPattern
 from .secret_names import KEY, PASSWORD, TOKEN, what_name_says
 from .secret_search import Span
-from .secret_values import can_be_secret, is_key_like, looks_random
+from .secret_values import can_be_secret, is_key_like, is_unpronounceable, looks_random
 
 _BETWEEN_WORDS = "[ \u00a0'’-]"
 _WORDS_BEFORE = LazyPattern(rf"(?:[A-Za-z]{{1,20}}{_BETWEEN_WORDS}){{1,3}}\Z")
@@ -18,10 +18,11 @@ _VERB = r"(?:is|was|are|ist|war|lautet|est|es|era|e)"
 _TAG = r"</?(?:b|strong|em|i|code|dt|dd|td)>"
 # The rest of the name, what closes it, and what stands between it and the value.
 _HEADING = LazyPattern(
-    rf"(?P<rest>(?:{_BETWEEN_WORDS}(?!{_VERB}\b)[A-Za-z]{{1,20}}){{0,5}})(?P<aside>[ \u00a0]?[(\[][^()\[\]\n]{{1,40}}[)\]])?"
+    rf"(?P<rest>(?:{_BETWEEN_WORDS}(?!{_VERB}\b)[A-Za-z]{{1,20}}){{0,5}})(?P<aside>[ \u00a0][(\[][^()\[\]\n]{{1,40}}[)\]])?"
     rf"(?P<marks>(?:\\?[*_`\"'”»]|{_TAG}){{0,4}})"
     r"(?:(?P<sign>[ \t\u00a0\u202f\u2009]{0,3}(?:->|=>|[=→—–]|:(?![:=])|：|(?<=[ \t\u00a0])-(?=[ \t])))"
     rf"(?P<marks_behind>(?:[*_]|{_TAG}){{0,3}})"
+    r"|(?P<beside>[ \t](?=[`\"'“„«]))"
     rf"|(?P<verb>[ \t]{{1,3}}{_VERB}[ \t]{{0,2}}:?(?=[ \t]))"
     r"|(?P<cell>[ \t]{0,20}\|[ \t]{0,20}|</t[dh]>\s{0,9}<t[dh][^<>]{0,80}>)"
     r"|(?P<column>[ \t]{2,60}|\t|\\t)(?=\S))"
@@ -31,10 +32,13 @@ _QUOTED = LazyPattern(
     _BLANKS + r"(?:[*_]{1,3}|<(?:b|strong|em|i|code|dd|td)>)?[ ]?\\?[`\"'“”„«‘‹]{1,3}[ \u00a0\u202f]?"
     r"(?P<value>[^`\"'“”«»‘’‹›\n\\]{4,200}?)[ \u00a0\u202f]?\\?[`\"'“”»’›]"
 )
-_PLAIN = LazyPattern(_BLANKS + r"(?:[*_]{1,3}|<(?:b|strong|em|i|code|dd|td)>)?(?P<value>[^\s'\"`,;&|)(\[\]}{<>\\“”«»]{4,200})")
+_PLAIN = LazyPattern(
+    _BLANKS + r"(?:[*_]{1,3}|<(?:b|strong|em|i|code|dd|td)>)?(?P<value>[^\s'\"`,;&|)(\[\]}{<>\\“”«»]{4,200})"
+)
 # "The key is sha256" says of what kind it is.
 _OF_A_KIND = LazyPattern(r"(?i)(?:base|sha|md|utf|aes|rsa|hs|rs|es|ed)-?\d")
 _SENTENCE_END = LazyPattern(r"[\"'`”»]?[.!?,;:})\]]?(?:\s|\\n|\Z|[\"'])")
+_NAME = LazyPattern(r"[^\W\d]+(?:\.[^\W\d]+)*")
 _LINE_END = LazyPattern(r"[ \t\r]*(?:\n|\Z|[\"'])")
 # With these the name ends: what follows says whose or what for.
 _PREPOSITIONS = frozenset(
@@ -55,12 +59,15 @@ def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
     if heading["sign"]:
         if _is_more_than_a_name(heading, plain[start:end]):
             yield from _after_sign(text, heading.end(), kind)
-    elif heading["verb"]:
+    elif heading["verb"] or heading["beside"]:
         yield from _after_verb(text, heading.end(), kind)
     elif _opens_line(text, opens, is_cell=bool(heading["cell"])):
         match = _QUOTED.match(text, heading.end()) or _PLAIN.match(text, heading.end())
         if match and (heading["cell"] or _LINE_END.match(text, match.end())):
-            if can_be_secret(match["value"], TOKEN) and (kind != TOKEN or is_key_like(match["value"])):
+            value = match["value"]
+            if can_be_secret(value, TOKEN) and (
+                is_key_like(value) if kind == TOKEN else any(map(str.isdigit, value))
+            ):
                 yield match.span("value")
 
 
@@ -75,8 +82,9 @@ def _kind_of(plain: str, opens: int, start: int, end: int, rest: str) -> str:
 
 
 def _is_more_than_a_name(heading, name: str) -> bool:
-    """Whether this is no plain `name = value` or `name: value`, which was judged as code or setting."""
-    written = heading["marks"] or heading["marks_behind"] or heading["aside"] or heading["rest"]
+    """Whether this is no plain `name = value` or `"name": value`, which was judged as code or setting."""
+    marks = (heading["marks"] + heading["marks_behind"]).strip("\"'\\")
+    written = marks or heading["aside"] or heading["rest"]
     return bool(written or heading["sign"].strip() not in ("=", ":") or not what_name_says(name))
 
 
@@ -95,9 +103,13 @@ def _after_sign(text: str, position: int, kind: str) -> Iterator[Span]:
 
 
 def _after_verb(text: str, position: int, kind: str) -> Iterator[Span]:
-    """`the password is hunter22`, with digits in it: prose says "is" of many things."""
+    """`the password is hunter22`, "the key `…`", with digits in it: prose says "is" of many things."""
     match = _QUOTED.match(text, position) or _PLAIN.match(text, position)
-    if match is None or kind == TOKEN or _OF_A_KIND.match(match["value"]):
+    if (
+        match is None
+        or (kind == TOKEN and not is_key_like(match["value"]))
+        or _OF_A_KIND.match(match["value"])
+    ):
         return
     start = match.start("value")
     value = match["value"].rstrip(".:*_!?")
@@ -108,12 +120,17 @@ def _after_verb(text: str, position: int, kind: str) -> Iterator[Span]:
 def _is_no_word(value: str, kind: str) -> bool:
     """Prose goes on behind a colon, too."""
     if kind == PASSWORD:
-        return not value.isalpha() and len(value) >= 5 and any(map(str.isalnum, value))
+        return (
+            len(value) >= 5
+            and any(map(str.isalnum, value))
+            and (not _NAME.fullmatch(value) or is_unpronounceable(value))
+        )
     return looks_random(value)
 
 
 def _opens_line(text: str, start: int, is_cell: bool) -> bool:
     before = text[max(0, start - 200) : start].rpartition("\n")[2]
     if is_cell:
-        return before.rstrip(" \t*_`")[-1:] in ("|", ">")
+        row = before.replace('"', "'").rpartition("'")[2]
+        return row.lstrip(" \t-0123456789>")[:1] == "|" or before.rstrip(" \t*_`")[-1:] == ">"
     return before[-1:] in ("'", '"') or not before.strip(" \t-#*>|0123456789")

@@ -18,7 +18,9 @@ def positions(text: str, word: str) -> Iterator[int]:
         position = text.find(word, position + len(word))
 
 
-def matches_behind(text: str, lowered: str, words: Iterable[str], pattern: LazyPattern) -> Iterator[re.Match[str]]:
+def matches_behind(
+    text: str, lowered: str, words: Iterable[str], pattern: LazyPattern
+) -> Iterator[re.Match[str]]:
     """Matches of `pattern` that begin where one of `words` ends; those of one word do not overlap.
 
     The words are in lower case, as `lowered` is `text`.

@@ -10,18 +10,20 @@ from .secret_expressions import values_at
 from .secret_literals import accepted
 from .secret_names import TOKEN
 from .secret_search import Span
-from .secret_values import can_be_secret
+from .secret_values import can_be_secret, is_unpronounceable
 
 BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]+")
 _OPTION_GAP = LazyPattern(r"[= \t]{1,3}")
 # Words of a manual, not values: "the --password option".
-_OF_OPTIONS = frozenset("option options flag flags argument arguments parameter parameters switch setting with from".split())
+_OF_OPTIONS = frozenset(
+    "option options flag flags argument arguments parameter parameters switch setting with from".split()
+)
 _SHELL_DEFAULT = LazyPattern(r":?[-=](?P<value>[^\s'\"`{}$]{4,200})\}")
 _ARITHMETIC = LazyPattern(r"0x[0-9a-fA-F]+|[\d.,+eE-]+|[A-Za-z_][\w.]*[+*/%-]=?[\w.]+")
 _IDENTIFIER = LazyPattern(r"[A-Za-z_][\w.]*\Z")
 _SHELL_LINE = LazyPattern(r"\s*(?:[!$]|%env\b|%set_env\b|%sx\b|export\b|set\b|ENV\b|SET\b)")
 _SHELL_CELL = LazyPattern(r"\s*%%(?:bash|sh|script|cmd|powershell|writefile|file)\b")
-_SETTINGS_LINE = LazyPattern(r"[A-Z][A-Z0-9_]*=\S+[ \t]*\Z")
+_SETTINGS_LINE = LazyPattern(r"[A-Z][A-Z0-9_]*=\S+|[a-z][\w.-]*=[^\s_.,()\[\]]+")
 _INI_SECTION = LazyPattern(r"^\[[\w .:-]+\][ \t]*$", re.MULTILINE)
 _YAML_SECTION = LazyPattern(
     r"^ {0,20}(?!(?:else|try|finally):)[\w-]{1,60}:[ \t]*\n {1,20}[\w-]{1,60}:[ \t]", re.MULTILINE
@@ -34,7 +36,9 @@ _PLACE = (
 )
 _BESIDE_SEMICOLON = LazyPattern(rf"(?i)(?:^|[;\s\"'{{}}=:]){_PLACE}\s?=[^;=\n]{{1,200}};")
 _AFTER_SEMICOLON = LazyPattern(rf"(?i)\s?;\s?{_PLACE}\s?=")
-_BESIDE_BLANK = LazyPattern(rf"(?i)(?:^|[\s\"']){_PLACE}=[^\s,;()=]{{1,200}}\s{{1,3}}(?:[\w]{{1,30}}=[^\s,;()=]{{1,200}}\s{{1,3}})*\Z")
+_BESIDE_BLANK = LazyPattern(
+    rf"(?i)(?:^|[\s\"']){_PLACE}=[^\s,;()=]{{1,200}}\s{{1,3}}(?:[\w]{{1,30}}=[^\s,;()=]{{1,200}}\s{{1,3}})*\Z"
+)
 _AFTER_BLANK = LazyPattern(rf"(?i)\s{{1,3}}{_PLACE}=[^\s,;()=]")
 
 
@@ -110,7 +114,7 @@ def _is_data_line(text: str, line: str, column: int) -> bool:
     inside_string = (before.count('"') - before.count('\\"')) % 2 or (
         before.count("'") - before.count("\\'")
     ) % 2
-    if inside_string or _SHELL_LINE.match(line) or _SETTINGS_LINE.match(line.strip()):
+    if inside_string or _SHELL_LINE.match(line) or _SETTINGS_LINE.fullmatch(line.rstrip()):
         return True
     if _SHELL_CELL.match(text) or _INI_SECTION.search(text[:2000]):
         return True
@@ -121,7 +125,7 @@ def _is_report(line: str, column: int, value: str) -> bool:
     """`password: hunter2` as a line of YAML or of printed output, the value its last word."""
     before = line[:column].strip(" \t-#*>|")
     rest = line[column:].rstrip().endswith(value)
-    return not before and rest and any(map(str.isdigit, value))
+    return not before and rest and (any(map(str.isdigit, value)) or is_unpronounceable(value))
 
 
 def _is_unlike_a_name(value: str) -> bool:

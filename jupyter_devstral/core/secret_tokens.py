@@ -16,7 +16,7 @@ from .secret_values import is_placeholder, looks_random
 _START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
 _END = r"(?![A-Za-z0-9])"
 _RUN = LazyPattern(r"[A-Za-z0-9_+/=.:|~$%\\-]{16,}")
-_BEGINNING = LazyPattern(_START + r"[A-Za-z0-9](?=[A-Za-z0-9])")
+_BEGINNING = LazyPattern(_START + r"[A-Za-z0-9](?=[A-Za-z0-9/-])")
 # No form is without one; most texts are.
 _LONG_RUN = LazyPattern(r"[A-Za-z0-9_+/-]{16}")
 
@@ -30,7 +30,10 @@ def _token(pattern: str) -> LazyPattern:
 SHAPES: tuple[tuple[tuple[str, ...], LazyPattern], ...] = (
     (("eyJ",), _token(r"eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,8000}(?:\.[A-Za-z0-9_-]{0,4000})?")),
     # Telegram; in an address "bot" stands before it.
-    ((":AA",), LazyPattern(r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=bot))\d{8,10}:AA[A-Za-z0-9_-]{30,40}" + _END)),
+    (
+        (":AA",),
+        LazyPattern(r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=bot))\d{8,10}:AA[A-Za-z0-9_-]{30,40}" + _END),
+    ),
     ((":APA91b",), _token(r"[A-Za-z0-9_-]{8,24}:APA91b[A-Za-z0-9_-]{100,200}")),  # Firebase
     (("-us",), _token(r"[0-9a-f]{32}-us\d{1,2}")),  # MailChimp
     (("atlasv1.",), LazyPattern(r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}")),
@@ -38,7 +41,22 @@ SHAPES: tuple[tuple[tuple[str, ...], LazyPattern], ...] = (
     # Azure: every service signs its keys, the new ones all in one way.
     (("JQQJ9",), _token(r"[A-Za-z0-9]{44,56}JQQJ9[9DH][A-Za-z0-9]{20,32}={0,2}")),
     (
-        ("AzFu", "AzSe", "AzCa", "AzEg", "+ASt", "+ASb", "+AEh", "+ARm", "+ABa", "+ACR", "+AMC", "ACDb", "AIoT", "APIM"),
+        (
+            "AzFu",
+            "AzSe",
+            "AzCa",
+            "AzEg",
+            "+ASt",
+            "+ASb",
+            "+AEh",
+            "+ARm",
+            "+ABa",
+            "+ACR",
+            "+AMC",
+            "ACDb",
+            "AIoT",
+            "APIM",
+        ),
         _token(
             r"[A-Za-z0-9+/_-]{32,80}(?:Az(?:Fu|Se|Ca|Eg)|\+(?:AS[tb]|AEh|ARm|ABa|ACR|AMC)|ACDb|AIoT|APIM)"
             r"[A-Za-z0-9+/_-]{5,10}={0,2}"

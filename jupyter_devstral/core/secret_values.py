@@ -46,6 +46,7 @@ _PLACEHOLDERS = (
     # The name of an environment variable.
     LazyPattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASS|PASSWORD|PWD|AUTH|ID|CREDENTIALS?)"),
 )
+_CONSONANTS = LazyPattern(r"(?i)[bcdfghjklmnpqrstvwxz]{5}")
 _RUN = LazyPattern(r"[A-Za-z0-9]{16,}")
 _FIELD_NAME = LazyPattern(r"[a-z]+(?:[_.][a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
 _FILE = LazyPattern(
@@ -94,6 +95,16 @@ def looks_random(value: str) -> bool:
         return True
     inner_capitals = sum(map(str.isupper, value[1:]))
     return len(value) >= 16 and 0 < inner_capitals < letters - 1 and entropy(value) > 3.5
+
+
+def is_unpronounceable(value: str) -> bool:
+    """Letters alone, and no word: `kywmsybjdxpo`, `aQxRtYpLmV`."""
+    if len(value) < 8 or not value.isalpha():
+        return False
+    capitals = sum(map(str.isupper, value[1:]))
+    return bool(_CONSONANTS.search(value)) or (
+        capitals >= 3 and 2 * capitals < len(value) + 4 and entropy(value) > 2.9
+    )
 
 
 def is_key_like(value: str) -> bool:
