@@ -24,8 +24,8 @@ STRING = LazyPattern(
     r"|\\'(?P<es>[^'\\\n]*)\\')",
     re.DOTALL,
 )
-_REACH = 1500  # characters of one expression
-_MOST_PIECES = 80
+_REACH = 1000  # characters of one expression
+_MOST_PIECES = 40
 # In a traceback the number of the line stands before it.
 _MARGIN = r"(?:[ \t]{0,9}-{0,9}>?[ \t]{0,9}\d{1,6}(?=[ \t]))?[ \t]{0,80}"
 _BLANK = LazyPattern(rf"(?:[ \t\u00a0]{{1,80}}|\\\n{_MARGIN}){{1,4}}")
@@ -37,6 +37,7 @@ _CONTINUED = LazyPattern(
 _QUOTE = LazyPattern(r"[bfruBFRU]{0,2}[\"']|\\[\"']")
 _NAME = LazyPattern(r"\$?[A-Za-z_]\w*(?:(?:\.|\?\.|::|->)[A-Za-z_]\w*)*")
 _METHOD = LazyPattern(r"\.\w{1,40}")
+_DEFAULT = LazyPattern(r"(?:default|fallback|value)\s{0,3}=")
 _NUMBER = LazyPattern(r"\d[\w.]*")
 _KEYWORD = LazyPattern(r"\s{0,3}=(?!=)\s{0,3}")
 _ALTERNATIVE = LazyPattern(r"\|\||\?\?|\?:|[?:]")
@@ -76,6 +77,8 @@ def values_at(text: str, position: int) -> list[Value]:
 
 def arguments_at(text: str, position: int) -> list[Value]:
     """The values of `default=` and the like among the rest of a call's arguments, which begins at `position`."""
+    if not _DEFAULT.search(text, position, position + _REACH):
+        return []
     return _Reader(text, position, ["call"]).read()
 
 

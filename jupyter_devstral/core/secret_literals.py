@@ -31,9 +31,11 @@ def accepted(text: str, value: Value, kind: str) -> Iterator[Span]:
             yield spans[0][0], spans[-1][1]
         return
     for literal, (start, end) in zip(value.literals, spans, strict=True):
+        if end - start > _LONGEST:
+            continue
         if _has_fields(text, literal):
             yield from _fixed_parts(text, start, end, kind)
-        elif end - start <= _LONGEST and can_be_secret(text[start:end], kind):
+        elif can_be_secret(text[start:end], kind):
             yield start, end
 
 

@@ -12,7 +12,7 @@ from .secret_names import TOKEN
 from .secret_search import Span
 from .secret_values import can_be_secret, is_unpronounceable
 
-BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]+")
+BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]{1,2000}")
 _OPTION_GAP = LazyPattern(r"[= \t]{1,3}")
 # Words of a manual, not values: "the --password option".
 _OF_OPTIONS = frozenset(
@@ -73,11 +73,11 @@ def _is_option(text: str, start: int) -> bool:
 
 def bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> Iterator[Span]:
     """What stands behind `separator`, where this is no code or the value no name of code."""
+    if ":" in separator.group() and text[start : separator.start()].lower() == "pass":
+        return  # the Python statement, in prose
     match = BARE.match(text, separator.end())
     if match is None or "\n" in separator.group() or match.group()[0] in "%$":
         return
-    if ":" in separator.group() and text[start : separator.start()].lower() == "pass":
-        return  # the Python statement, in prose
     value = match.group().rstrip(".:")
     if text[match.end() : match.end() + 1] in ("(", "[") or not can_be_secret(value, kind):
         return
