@@ -11,14 +11,14 @@ from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from .lazy_pattern import LazyPattern
-from .secret_addresses import find_in_addresses
 from .secret_assignments import find_named
+from .secret_calls import find_handed_over
 from .secret_commands import find_in_commands
-from .secret_headers import find_in_headers
 from .secret_literals import JOINT
-from .secret_places import find_placed
+from .secret_places import find_in_tags
 from .secret_search import Span, in_lower_case
 from .secret_tokens import find_tokens
+from .secret_web import find_on_the_web
 
 _PLACEHOLDER = LazyPattern(r"<SECRET_(\d{1,9})>")
 _PREFIX = "<SECRET_"
@@ -36,7 +36,7 @@ class Found:
     glued: bool
 
 
-_FINDERS = (find_in_addresses, find_named, find_in_headers, find_in_commands, find_placed)
+_FINDERS = (find_on_the_web, find_named, find_in_commands, find_handed_over, find_in_tags)
 
 
 @lru_cache(maxsize=8192)

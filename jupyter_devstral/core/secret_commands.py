@@ -10,33 +10,40 @@ from .secret_search import Span, holds_one, matches_behind
 from .secret_values import can_be_secret
 
 _VALUE = r"\\?[\"']?(?P<value>[^\s\"'\\]{4,200})"
-# Programs of which one option is a password, whatever it is called.
 _ARGUMENTS = r"\b[^\n|;]{0,200}?\s"
 _CREDENTIALS = LazyPattern(
-    r"(?:^|[\s\"'])(?:-u|-a|--user|--auth|--proxy-user)(?:[ =]|[\"'],\s?)?[\"']?[^\s:\"']{1,100}:(?P<value>[^\s\"'@]{4,200})"
+    r"(?:^|[\s\"'])(?:-u|-a|--user|--auth|--proxy-user)(?:[ =]|[\"'],\s?)?[\"']?[^\s:\"']{1,100}:"
+    r"(?P<value>[^\s\"'@]{4,200})"
 )
+# Programs of which one option is a password, whatever it is called.
 _SMALL_P = LazyPattern(
-    r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mongo|mongosh|mongodump|sshpass|(?:docker|podman|helm|oras|skopeo|az|cf|oc|twine)"
-    rf"\s+(?:registry\s+)?(?:login|upload)|7z|7za|rar|unrar|beeline|plink|pscp){_ARGUMENTS}-h?p ?" + _VALUE
+    r"\b(?:mysql|mysqldump|mysqladmin|mariadb|mongo|mongosh|mongodump|sshpass|7z|7za|rar|unrar|beeline|plink|pscp"
+    r"|(?:docker|podman|helm|oras|skopeo|az|cf|oc|twine)\s+(?:registry\s+)?(?:login|upload))"
+    rf"{_ARGUMENTS}-h?p ?{_VALUE}"
 )
 _LARGE_P = LazyPattern(
-    rf"\b(?:sqlcmd|bcp|osql|isql|zip|unzip|mosquitto_pub|mosquitto_sub){_ARGUMENTS}-P ?" + _VALUE
+    rf"\b(?:sqlcmd|bcp|osql|isql|zip|unzip|mosquitto_pub|mosquitto_sub){_ARGUMENTS}-P ?{_VALUE}"
 )
 _OTHER_OPTIONS = LazyPattern(
-    rf"\b(?:redis-cli{_ARGUMENTS}-a|ldap(?:search|add|modify|delete|whoami){_ARGUMENTS}-w|openssl\s+enc{_ARGUMENTS}-[kK]"
-    rf"|htpasswd\s+-\w{{0,4}}b\w{{0,4}}\s+\S{{1,100}}\s+\S{{1,60}}|smbclient{_ARGUMENTS}(?:-U|--user)[ =]?\S{{1,60}}%"
-    rf"|net\s+use{_ARGUMENTS}/user:\S{{1,60}})\s{{0,3}}" + _VALUE
+    rf"\b(?:redis-cli{_ARGUMENTS}-a|ldap(?:search|add|modify|delete|whoami){_ARGUMENTS}-w"
+    rf"|openssl\s+enc{_ARGUMENTS}-[kK]|htpasswd\s+-\w{{0,4}}b\w{{0,4}}\s+\S{{1,100}}\s+\S{{1,60}}"
+    rf"|smbclient{_ARGUMENTS}(?:-U|--user)[ =]?\S{{1,60}}%|net\s+use{_ARGUMENTS}/user:\S{{1,60}})\s{{0,3}}{_VALUE}"
+)
+_LOGIN = LazyPattern(
+    r"\b(?:wandb\s+login|ngrok\s+(?:config\s+add-)?authtoken|hf\s+auth\s+login|huggingface-cli\s+login|snyk\s+auth"
+    r"|vault\s+login|modal\s+token\s+set|doppler\s+login|sentry-cli\s+login)(?:\s+--?[\w-]+)*[\s=]+[\"']?"
+    r"(?P<value>[\w.-]{16,200})"
+)
+_PIPED = LazyPattern(
+    r"\becho\s+(?:-n\s+)?[\"']?(?:[\w.-]{1,40}:(?=[^\n|]{0,200}\|\s*(?:sudo\s+)?chpasswd))?"
+    r"(?P<value>[^\s\"'$|]{4,200})[\"']?\s*\|\s*(?:sudo\s+(?:-\S+\s+)*(?:-S|chpasswd)|chpasswd|su\b|passwd|cryptsetup"
+    r"|(?:docker|podman|gh|helm)\b[^\n|]{0,80}\blogin|kinit|openssl)"
+)
+_PGPASS = LazyPattern(
+    r"(?m)^[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<value>[^\s:]{4,200})$"
 )
 _PASS_SOURCE = LazyPattern(
     r"(?i)pass(?:in|out|word)?\\?[\"']?[\s,=:]{1,4}\\?[\"']?pass:(?P<value>[^\s\"'\\,)]{4,200})"
-)
-_PIPED = LazyPattern(
-    r"\becho\s+(?:-n\s+)?[\"']?(?:[\w.-]{1,40}:(?=[^\n|]{0,200}\|\s*(?:sudo\s+)?chpasswd))?(?P<value>[^\s\"'$|]{4,200})[\"']?\s*\|\s*"
-    r"(?:sudo\s+(?:-\S+\s+)*(?:-S|chpasswd)|chpasswd|su\b|(?:docker|podman|gh|helm)\b[^\n|]{0,80}\blogin|passwd|cryptsetup|kinit|openssl)"
-)
-_LOGIN = LazyPattern(
-    r"\b(?:wandb\s+login|ngrok\s+(?:config\s+add-)?authtoken|hf\s+auth\s+login|huggingface-cli\s+login|snyk\s+auth|vault\s+login"
-    r"|modal\s+token\s+set|doppler\s+login|sentry-cli\s+login)(?:\s+--?[\w-]+)*[\s=]+[\"']?(?P<value>[\w.-]{16,200})"
 )
 _QUOTED = r"\\{0,3}(?P<p>[\"'])(?P<value>[^\"'\n\\]{4,200})\\{0,3}(?P=p)"
 _IDENTIFIED = LazyPattern(
@@ -54,46 +61,35 @@ _SET_PASSWORD = LazyPattern(
 _PRAGMA = LazyPattern(r"(?i)\bpragma\s+(?:re)?key\s*=\s*" + _QUOTED)
 _PGP = LazyPattern(r"(?i)\bpgp_sym_(?:en|de)crypt\([^()\n]{1,200},\s*" + _QUOTED)
 _NETRC = LazyPattern(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`]{4,200})")
-_PGPASS = LazyPattern(
-    r"(?m)^[\w.*-]{1,100}:(?:\d{4,5}|\*):[\w*-]{1,60}:[\w*-]{1,60}:(?P<value>[^\s:]{4,200})$"
-)
 # Words of which one must occur in the text in lower case, the pattern, and what the value must be.
-OPTIONS = (
+Rule = tuple[tuple[str, ...], LazyPattern, str]
+OPTIONS: tuple[Rule, ...] = (
     (("curl", "wget", "http ", "https ", "--user", "--proxy-user"), _CREDENTIALS, PASSWORD),
     (
         (
-            "mysql",
-            "mariadb ",
-            "mongo",
-            "sshpass",
-            "docker ",
-            "podman ",
-            "helm ",
-            "skopeo ",
-            "az login",
-            "twine ",
-            "7z",
-            "rar ",
-        )
-        + ("oras ", "cf login", "oc login", "beeline ", "plink ", "pscp "),
+            *(
+                "mysql",
+                "mariadb ",
+                "mongo",
+                "sshpass",
+                "docker ",
+                "podman ",
+                "helm ",
+                "oras ",
+                "skopeo ",
+                "7z",
+            ),
+            *("az login", "cf login", "oc login", "twine ", "rar ", "beeline ", "plink ", "pscp "),
+        ),
         _SMALL_P,
         PASSWORD,
     ),
     (("sqlcmd", "bcp ", "osql ", "isql ", "zip ", "mosquitto_"), _LARGE_P, PASSWORD),
     (("redis-cli", "ldap", "openssl enc", "htpasswd", "smbclient", "net use"), _OTHER_OPTIONS, PASSWORD),
 )
-STATEMENTS = (
+STATEMENTS: tuple[Rule, ...] = (
     (
-        (
-            "wandb login",
-            "authtoken",
-            "auth login",
-            "cli login",
-            "snyk auth",
-            "vault login",
-            "modal token",
-            "doppler login",
-        ),
+        ("wandb login", "authtoken", "auth", "cli login", "vault login", "token set", "doppler login"),
         _LOGIN,
         TOKEN,
     ),
@@ -111,30 +107,34 @@ STATEMENTS = (
 )
 # Commands that give a value to a name, and how they go on.
 SETTERS = (
+    *(
+        "setx",
+        "setx.exe",
+        "setenv",
+        "%env",
+        "%set_env",
+        "configure set",
+        "config set",
+        "config:set",
+        "env set",
+    ),
+    *("env:set", "secret set", "secrets set", "user-secrets set", "variable set", "git config"),
+    *("setenvironmentvariable(", "set -x", "set -gx", "set -ux", "set -lx"),
+)
+_SET_SOMEWHERE = (
     "setx",
-    "setx.exe",
     "setenv",
+    "set_env",
     "%env",
-    "%set_env",
-    "configure set",
-    "config set",
-    "config:set",
-    "env set",
-    "env:set",
-)
-SETTERS += (
-    "secret set",
-    "secrets set",
-    "user-secrets set",
-    "variable set",
+    " set ",
+    ":set ",
+    "set -",
     "git config",
-    "setenvironmentvariable(",
-    "set -x",
+    "mentvariable(",
 )
-SETTERS += ("set -gx", "set -ux", "set -lx")
-_SET_SOMEWHERE = ("setx", "setenv", "set_env", "%env", " set ", ":set ", "set -", "git config")
 _SET = LazyPattern(
-    r"(?i)(?:\s+(?:/m|/s\s+\S+|--\w[\w-]*(?:[ =](?=\S+\s+\S+\s+\S))?|-[a-z]))*\s*[\"']?(?P<name>[\w.:/@-]{2,100})[\"']?(?:\s+|\s*,\s*)"
+    r"(?i)(?:\s+(?:/m|/s\s+\S+|--\w[\w-]*(?:[ =](?=\S+\s+\S+\s+\S))?|-[a-z]))*\s*"
+    r"[\"']?(?P<name>[\w.:/@-]{2,100})[\"']?(?:\s+|\s*,\s*)"
     r"(?:(?:-v|--body|--value)[ =])?[\"']?(?P<value>[^\s\"'$%][^\s\"']{3,400})"
 )
 
@@ -142,8 +142,8 @@ _SET = LazyPattern(
 def find_in_commands(text: str, lowered: str) -> Iterator[Span]:
     """Spans of secrets; `lowered` is `text` in lower case, of the same length."""
     has_options = holds_one(text, (" -", "'-", '"-', "\t-", " /"))
-    for words, pattern, kind in (*OPTIONS, *STATEMENTS) if has_options else STATEMENTS:
-        if holds_one(lowered, words):
+    for found, pattern, kind in (*OPTIONS, *STATEMENTS) if has_options else STATEMENTS:
+        if holds_one(lowered, found):
             yield from in_command(text, pattern, kind)
     if holds_one(lowered, _SET_SOMEWHERE):
         for match in matches_behind(text, lowered, SETTERS, _SET):

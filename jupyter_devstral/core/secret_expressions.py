@@ -1,7 +1,8 @@
-"""Reads which string literals an expression can come to: `getenv("PW") or "…"`, `"…" if x else "…"`, `"…" + "…"`.
+"""Reads which string literals an expression can come to: `getenv("PW") or "…"`, `"…" if x else "…"`.
 
-No parser: a secret stands in code that does not parse, in tracebacks with numbers of lines in front, and in other
-languages. Conditions, subscripts and arguments are passed over, except where a call gives back what it is given.
+No parser: a secret stands in code that does not parse, in tracebacks with numbers of lines in front, and in
+other languages. Conditions, subscripts and arguments are passed over, except where a call gives back what it
+is given.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .lazy_pattern import LazyPattern
+from .secret_search import words
 
 Literal = re.Match[str]
 
@@ -43,18 +45,16 @@ _KEYWORD = LazyPattern(r"\s{0,3}=(?!=)\s{0,3}")
 _ALTERNATIVE = LazyPattern(r"\|\||\?\?|\?:|[?:]")
 _OTHER = LazyPattern(r"[^\w\s\"'\\()\[\]{},]+")
 
-# Calls that give back what they are given, and calls whose second argument stands in for what they do not find.
-_WRAPPERS = frozenset(
-    "secret secretstr secretbytes password quote quote_plus str bytes string b64decode unhexlify fromhex a2b_hex field "
-    "text const".split()
-)
-_GETTERS = frozenset(
-    "get getenv getattr pop setdefault config env fetch getordefault getproperty get_env get_secret secret_or".split()
-)
-_DEFAULTS = frozenset("default fallback value initial_value default_value".split())
-_ENDS = frozenset(
-    "for while lambda return raise import from def class with assert yield del not in is if".split()
-)
+# Calls that give back what they are given, and those whose second argument stands in for what is not found.
+_WRAPPERS = words("""
+    secret secretstr secretbytes password quote quote_plus str bytes string b64decode unhexlify fromhex a2b_hex field
+    text const
+""")
+_GETTERS = words("""
+    get getenv getattr pop setdefault config env fetch getordefault getproperty get_env get_secret secret_or next
+""")
+_DEFAULTS = words("default fallback value initial_value default_value")
+_ENDS = words("for while lambda return raise import from def class with assert yield del not in is if")
 
 
 @dataclass
@@ -76,7 +76,7 @@ def values_at(text: str, position: int) -> list[Value]:
 
 
 def arguments_at(text: str, position: int) -> list[Value]:
-    """The values of `default=` and the like among the rest of a call's arguments, which begins at `position`."""
+    """The values of `default=` and the like among the arguments of a call from `position` on."""
     if not _DEFAULT.search(text, position, position + _REACH):
         return []
     return _Reader(text, position, ["call"]).read()
@@ -222,10 +222,10 @@ class _Reader:
             return True
         if other := _ALTERNATIVE.match(text, at):
             return self._otherwise(other)
-        other = _OTHER.match(text, at)
-        if other is None or self._counts():
+        passed = _OTHER.match(text, at)
+        if passed is None or self._counts():
             return False
-        self.position, self.has_operand, self.is_glued = other.end(), False, False
+        self.position, self.has_operand, self.is_glued = passed.end(), False, False
         return True
 
     def _otherwise(self, operator: re.Match[str]) -> bool:

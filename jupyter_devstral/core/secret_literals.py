@@ -15,9 +15,10 @@ _SHORTEST = 4  # what is shorter cannot be told from other text where it stands 
 _FIELD = LazyPattern(r"\{[^{}]*\}|%\(\w{1,40}\)[sdr]|%[sdr]")
 _FILLED_IN = LazyPattern(r"\\?[\"']{1,3}\s{0,3}(?:%(?![\w\s]*[\"'])|\.format\()")
 # What joins two literals: an operator, a line break in brackets, in a traceback with the number of the line.
+_JOIN = r"(?:\+[ \t]{0,9})?"
 JOINT = LazyPattern(
-    r"\\?[\"']{1,3}[ \t]{0,9}(?:\+[ \t]{0,9})?(?:\\?\n(?:[ \t]{0,9}-{0,9}>?[ \t]{0,9}\d{1,6}(?=[ \t]))?[ \t]{0,80}"
-    r"(?:\+[ \t]{0,9})?)?[bfruBFRU]{0,2}\\?[\"']{1,3}"
+    rf"\\?[\"']{{1,3}}[ \t]{{0,9}}{_JOIN}(?:\\?\n(?:[ \t]{{0,9}}-{{0,9}}>?[ \t]{{0,9}}\d{{1,6}}(?=[ \t]))?"
+    rf"[ \t]{{0,80}}{_JOIN})?[bfruBFRU]{{0,2}}\\?[\"']{{1,3}}"
 )
 
 

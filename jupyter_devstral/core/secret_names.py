@@ -1,7 +1,7 @@
 """Judges whether a name says "secret": `db_password`, `OPENAI_API_KEY`, `clé_api`, but not `max_tokens`.
 
-Knows the words of a dozen languages, with and without accents. The vocabulary was drawn up after looking at what
-detect-secrets and gitleaks know; the rules are our own.
+Knows the words of a dozen languages, with and without accents. The vocabulary was drawn up after looking at
+what detect-secrets and gitleaks know; the rules are our own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import unicodedata
 from functools import lru_cache
 
 from .lazy_pattern import LazyPattern
+from .secret_search import words
 
 # What a name says about its value.
 PASSWORD = "password"  # any text can be one
@@ -25,15 +26,16 @@ _CODES = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
 
 # Parts of a name are joined by "_" before they are looked up: a phrase is an entry like any other.
 PASSWORD_WORDS = r"""
-    password passwd passwort paswort passphrase passcode pwd pass psw pswd pw pword passw \w+password \w+passwd \w+passwort
-    \w+passphrase \w+pwd (?:db|sql|my|mysql|pg|root|user|usr|admin|ftp|ssh|smtp|mail|web|wifi|login|zip|key|sys)pw
+    password passwd passwort paswort passphrase passcode pwd pass psw pswd pw pword passw \w+password
+    \w+passwd \w+passwort \w+passphrase \w+pwd
+    (?:db|sql|my|mysql|pg|root|user|usr|admin|ftp|ssh|smtp|mail|web|wifi|login|zip|key|sys)pw
     (?!(?:by|get|com|encom|tres|over|under|low|high|band|sur|all|multi|one|two|single|im|path)pass$)\w+pass
     mots?_de_passe mots?_passe motsdepasse motdepasse mdp phrase_de_passe phrase_secrete code_secret
-    contrasena contrasenya contrasenia contrasinal frase_de_contrasena palabra_secreta
-    senha palavra_passe palavra_secreta parola_d_ordine parola_di_accesso parola_segreta frase_segreta
-    kennwort \w+kennwort geheimwort losungswort zugangscode geheimcode wachtwoord \w+wachtwoord toegangscode
-    wachtwoordzin losenord passord \w+passord adgangskode kodeord salasana haslo heslo jelszo sifre parool
-    \w*пароль \w*密码 \w*密碼 \w*口令 \w*パスワード \w*비밀번호 \w*סיסמה \w*المرور
+    contrasena contrasenya contrasenia contrasinal frase_de_contrasena palabra_secreta senha palavra_passe
+    palavra_secreta parola_d_ordine parola_di_accesso parola_segreta frase_segreta kennwort \w+kennwort
+    geheimwort losungswort zugangscode geheimcode wachtwoord \w+wachtwoord toegangscode wachtwoordzin
+    losenord passord \w+passord adgangskode kodeord salasana haslo heslo jelszo sifre parool \w*пароль \w*密码
+    \w*密碼 \w*口令 \w*パスワード \w*비밀번호 \w*סיסמה \w*المرور
 """
 # After these a "pass" is no password.
 _OTHER_PASSES = r"""
@@ -43,67 +45,70 @@ _OTHER_PASSES = r"""
 KEY_WORDS = r"""
     secret \w*(?:client|api|app|consumer|shared|auth|access|token|bot)secret psk pre_shared_key
     \w*(?:api|secret|access|private|auth|account|license|encryption)key
-    \w*(?:auth|access|bearer|api|refresh|session|security|bot)token
-    \w+_salt \w+_pepper secreto segredo segreto geheimnis geheim
+    \w*(?:auth|access|bearer|api|refresh|session|security|bot)token \w+_salt \w+_pepper secreto segredo
+    segreto geheimnis geheim
     \w*(?:api|geheim|zugangs|zugriffs|haupt|privat|verschlusselungs|verschluesselungs|lizenz)schl(?:u|ue)ssel
-    (?:geheimer|privater)_schl(?:u|ue)ssel \w*(?:api|toegangs|encryptie|licentie)sleutel (?:geheime|prive)_sleutel
-    \w*(?:zugriffs|zugangs|toegangs|sicherheits)token api_ключ \w*密钥 \w*密鑰 \w*秘密鍵 api_キー
+    (?:geheimer|privater)_schl(?:u|ue)ssel \w*(?:api|toegangs|encryptie|licentie)sleutel
+    (?:geheime|prive)_sleutel \w*(?:zugriffs|zugangs|toegangs|sicherheits)token api_ключ \w*密钥 \w*密鑰 \w*秘密鍵
+    api_キー
 """
 TOKEN_WORDS = r"""
-    token auth credential credentials creds bearer jwt salt jeton (?<!palabra_)(?<!palabras_)clave parola identifiants credenciales
-    credenciais credenziali anmeldedaten zugangsdaten inloggegevens token_di_accesso token_de_acceso token_de_acesso
-    \w*токен \w*令牌 \w*トークン \w*토큰
+    token auth authorization credential credentials creds bearer jwt salt jeton
+    (?<!palabra_)(?<!palabras_)clave parola identifiants credenciales credenciais credenziali anmeldedaten
+    zugangsdaten inloggegevens token_di_accesso token_de_acceso token_de_acesso \w*токен \w*令牌 \w*トークン \w*토큰
 """
 # Those who give out keys; they stand before a "key" or "token", or behind it.
 VENDORS = r"""
-    openai anthropic mistral cohere wandb kaggle huggingface hf azure aws gcp google gemini groq together replicate
-    pinecone serpapi serper tavily langsmith langchain langfuse newsapi weather openweather openweathermap owm quandl
-    alphavantage finnhub tiingo twitter stripe twilio sendgrid mailgun mailchimp datadog sentry comet neptune fred
-    elevenlabs voyage jina deepgram assemblyai cerebras fireworks nvidia deepseek dashscope zhipu moonshot perplexity
-    xai openrouter ollama github gh gitlab slack telegram discord notion airtable supabase firebase cloudflare heroku
-    digitalocean algolia qdrant weaviate zilliz clarifai roboflow unsplash pexels tmdb omdb nasa binance coinbase
-    kraken alpaca yelp spotify lastfm youtube bing exa firecrawl runpod hubspot salesforce zendesk jira trello
-    asana figma docker doppler pulumi snyk grafana pagerduty posthog okta mapbox tomtom opencage ipinfo shodan
-    virustotal databricks dbx npm pypi dropbox influx influxdb snowflake planetscale codestral devstral paypal shopify
-    ngrok apify scrapingbee gnews steam census rapidapi wolfram
+    openai anthropic mistral cohere wandb kaggle huggingface hf azure aws gcp google gemini groq together
+    replicate pinecone serpapi serper tavily langsmith langchain langfuse newsapi weather openweather
+    openweathermap owm quandl alphavantage finnhub tiingo twitter stripe twilio sendgrid mailgun mailchimp
+    datadog sentry comet neptune fred elevenlabs voyage jina deepgram assemblyai cerebras fireworks nvidia
+    deepseek dashscope zhipu moonshot perplexity xai openrouter ollama github gh gitlab slack telegram
+    discord notion airtable supabase firebase cloudflare heroku digitalocean algolia qdrant weaviate zilliz
+    clarifai roboflow unsplash pexels tmdb omdb nasa binance coinbase kraken alpaca yelp spotify lastfm
+    youtube bing exa firecrawl runpod hubspot salesforce zendesk jira trello asana figma docker doppler
+    pulumi snyk grafana pagerduty posthog okta mapbox tomtom opencage ipinfo shodan virustotal databricks
+    dbx npm pypi dropbox influx influxdb snowflake planetscale codestral devstral paypal shopify ngrok apify
+    scrapingbee gnews steam census rapidapi wolfram
 """
 BEFORE_KEY = r"""
     api access secret private auth account master signing sign encryption decryption service client shared
-    subscription storage license licence app application db database consumer admin session webhook
-    deploy project user jwt hmac aes fernet dd function functions maps polygon vantage
+    subscription storage license licence app application db database consumer admin session webhook deploy
+    project user jwt hmac aes fernet dd function functions maps polygon vantage
 """
 BEFORE_TOKEN = r"""
-    api auth access bearer bot refresh hub jwt oauth session id security user personal private admin service secret
-    app client device vault line push csrf xsrf sas bearer acces
+    api auth access bearer bot refresh hub jwt oauth session id security user personal private admin service
+    secret app client device vault line push csrf xsrf sas bearer acces
 """
 # In languages that put what kind of key it is behind the word.
 KEYS_FIRST = r"cle clef clave chave chiave llave jeton ключ"
 AFTER_KEY = r"""
-    api secrete secreta segreta secret privee privada privata acces acceso acesso accesso chiffrement cifrado
-    criptografia cifratura signature firma maitre maestra mestra licence licencia licenca licenza service servicio
-    servico servizio compte cuenta conta application aplicacion authentification autenticacion autenticacao
-    autenticazione session sesion sessao sessione
+    api secrete secreta segreta secret privee privada privata acces acceso acesso accesso chiffrement
+    cifrado criptografia cifratura signature firma maitre maestra mestra licence licencia licenca licenza
+    service servicio servico servizio compte cuenta conta application aplicacion authentification
+    autenticacion autenticacao autenticazione session sesion sessao sessione
 """
 _PARTICLES = r"""
-    d de du des del della di da do dos la le les l el a of for the to pour para per por voor van fur von vom der
+    d de du des del della di da do dos la le les l el a of for the to pour para per por voor van fur von vom
+    der
 """
 # A name goes on with one of these and still holds the secret itself.
 NEUTRAL = r"""
     \d+ prod production dev development staging test testing live old new value val string str text txt
-    default main backup primary secondary base raw plain plaintext confirm confirmation again local
-    remote real b encoded bytes current temp tmp v
+    default main backup primary secondary base raw plain plaintext confirm confirmation again local remote
+    real b encoded bytes current temp tmp v
 """
 # What it opens; behind a password it changes nothing.
 OPENED = r"""
-    db bdd bd бд database datos dados dati banco sql mysql postgres postgresql pg oracle mongo mongodb redis mariadb admin root
-    user utilisateur usuario utente benutzer gebruiker smtp imap mail email ftp sftp ssh ldap wifi wlan vpn proxy
-    server serveur servidor web site compte cuenta conta konto app api
+    db bdd bd бд database datos dados dati banco sql mysql postgres postgresql pg oracle mongo mongodb redis
+    mariadb admin root user utilisateur usuario utente benutzer gebruiker smtp imap mail email ftp sftp ssh
+    ldap wifi wlan vpn proxy server serveur servidor web site compte cuenta conta konto app api
 """
-_PUBLIC = frozenset("public publique publica pubblica publishable offentlich offentlicher openbare".split())
+_PUBLIC = frozenset(words("public publique publica pubblica publishable offentlich offentlicher openbare"))
 
 
 def _any_of(*vocabularies: str) -> str:
-    return "(?:" + "|".join(word for vocabulary in vocabularies for word in vocabulary.split()) + ")"
+    return "(?:" + "|".join(word for vocabulary in vocabularies for word in words(vocabulary)) + ")"
 
 
 _BEHIND = LazyPattern(_any_of(NEUTRAL, OPENED, VENDORS, _PARTICLES))
@@ -127,18 +132,18 @@ def what_name_says(name: str) -> str:
 
     `name` can be an identifier in any style, or words with blanks between them as a program prints them.
     """
-    words = [word.lower() for word in _WORDS.findall(without_accents(name))]
-    if _is_connection(words):
+    parts = [part.lower() for part in _WORDS.findall(without_accents(name))]
+    if _is_connection(parts):
         return CONNECTION
-    if not words or not _PUBLIC.isdisjoint(words):
+    if not parts or not _PUBLIC.isdisjoint(parts):
         return ""
-    if _KEY_FIRST.fullmatch("_".join(words)):
+    if _KEY_FIRST.fullmatch("_".join(parts)):
         return KEY
-    while len(words) > 1 and _BEHIND.fullmatch(words[-1]):
-        words.pop()
-    said = _says("_".join(words))
-    if not said and len(words) > 2:  # `openAIKey`, `gitHubToken`: cut in mid-name
-        said = _says(f"{words[-3]}{words[-2]}_{words[-1]}")
+    while len(parts) > 1 and _BEHIND.fullmatch(parts[-1]):
+        parts.pop()
+    said = _says("_".join(parts))
+    if not said and len(parts) > 2:  # `openAIKey`, `gitHubToken`: cut in mid-name
+        said = _says(f"{parts[-3]}{parts[-2]}_{parts[-1]}")
     return said
 
 
@@ -164,10 +169,10 @@ def _says(joined: str) -> str:
     return TOKEN if _TOKEN.fullmatch(joined) else ""
 
 
-def _is_connection(words: list[str]) -> bool:
+def _is_connection(parts: list[str]) -> bool:
     """`dsn`, `conn`, `connection`, `conn_str`, `CONNECTION_STRING`."""
-    if not words:
+    if not parts:
         return False
-    if words[-1] in ("dsn", "conn", "connection", "connstr", "connstring", "connectionstring"):
+    if parts[-1] in ("dsn", "conn", "connection", "connstr", "connstring", "connectionstring"):
         return True
-    return len(words) > 1 and words[-2].startswith("conn") and words[-1] in ("string", "str", "url", "uri")
+    return len(parts) > 1 and parts[-2].startswith("conn") and parts[-1] in ("string", "str", "url", "uri")

@@ -10,6 +10,11 @@ from .lazy_pattern import LazyPattern
 Span = tuple[int, int]
 
 
+def words(text: str) -> tuple[str, ...]:
+    """The words of a vocabulary that is written with blanks between them."""
+    return tuple(text.split())
+
+
 def positions(text: str, word: str) -> Iterator[int]:
     """Where `word` begins in `text`, from left to right, without overlaps."""
     position = text.find(word)
@@ -19,13 +24,13 @@ def positions(text: str, word: str) -> Iterator[int]:
 
 
 def matches_behind(
-    text: str, lowered: str, words: Iterable[str], pattern: LazyPattern
+    text: str, lowered: str, found: Iterable[str], pattern: LazyPattern
 ) -> Iterator[re.Match[str]]:
-    """Matches of `pattern` that begin where one of `words` ends; those of one word do not overlap.
+    """Matches of `pattern` that begin where one of the words `found` ends; those of one word do not overlap.
 
     The words are in lower case, as `lowered` is `text`.
     """
-    for word in words:
+    for word in found:
         position = lowered.find(word)
         while position >= 0:
             match = pattern.match(text, position + len(word))
@@ -34,9 +39,9 @@ def matches_behind(
             position = lowered.find(word, match.end() if match else position + len(word))
 
 
-def holds_one(text: str, words: Iterable[str]) -> bool:
-    """Whether one of `words` occurs in `text`."""
-    for word in words:  # a generator expression would cost more than the search
+def holds_one(text: str, found: Iterable[str]) -> bool:
+    """Whether one of the words `found` occurs in `text`."""
+    for word in found:  # noqa: SIM110 - a generator costs more than the search, and most texts are short
         if word in text:
             return True
     return False

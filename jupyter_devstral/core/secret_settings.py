@@ -1,4 +1,4 @@
-"""Values without quotes behind a secret name: settings files, shell lines, connection strings, options, reports."""
+"""Values without quotes behind a secret name: settings, shell lines, connection strings, options, reports."""
 
 from __future__ import annotations
 
@@ -8,38 +8,46 @@ from collections.abc import Iterator
 from .lazy_pattern import LazyPattern
 from .secret_expressions import values_at
 from .secret_literals import accepted
-from .secret_names import TOKEN
-from .secret_search import Span
+from .secret_search import Span, holds_one, words
 from .secret_values import can_be_secret, is_unpronounceable
 
 BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]{1,2000}")
 _OPTION_GAP = LazyPattern(r"[= \t]{1,3}")
 # Words of a manual, not values: "the --password option".
-_OF_OPTIONS = frozenset(
-    "option options flag flags argument arguments parameter parameters switch setting with from".split()
+_OF_OPTIONS = words(
+    "option options flag flags argument arguments parameter parameters switch setting with from"
 )
 _SHELL_DEFAULT = LazyPattern(r":?[-=](?P<value>[^\s'\"`{}$]{4,200})\}")
 _ARITHMETIC = LazyPattern(r"0x[0-9a-fA-F]+|[\d.,+eE-]+|[A-Za-z_][\w.]*[+*/%-]=?[\w.]+")
 _IDENTIFIER = LazyPattern(r"[A-Za-z_][\w.]*\Z")
 _SHELL_LINE = LazyPattern(r"\s*(?:[!$]|%env\b|%set_env\b|%sx\b|export\b|set\b|ENV\b|SET\b)")
 _SHELL_CELL = LazyPattern(r"\s*%%(?:bash|sh|script|cmd|powershell|writefile|file)\b")
-_SETTINGS_LINE = LazyPattern(r"[A-Z][A-Z0-9_]*=\S+|[a-z][\w.-]*=[^\s_.,()\[\]]+")
+_SETTINGS_LINE = LazyPattern(
+    r"(?:-[ \t]|export[ \t])?(?:[A-Z][A-Z0-9_]*=\S+(?:[ \t]+[a-z./][^=()]*)?|[a-z][\w.-]*=[^\s_.,()\[\]]+)"
+)
 _INI_SECTION = LazyPattern(r"^\[[\w .:-]+\][ \t]*$", re.MULTILINE)
 _YAML_SECTION = LazyPattern(
     r"^ {0,20}(?!(?:else|try|finally):)[\w-]{1,60}:[ \t]*\n {1,20}[\w-]{1,60}:[ \t]", re.MULTILINE
 )
-# Its neighbours in a connection string: with semicolons (ODBC, Azure), with blanks (libpq), with ampersands (JDBC).
+# Its neighbours in a connection string: with semicolons (ODBC, Azure), with blanks (libpq).
 _PLACE = (
-    r"(?:data source|server|host|hostaddr|addr|address|port|user|user ?id|uid|database|initial catalog|dbname|driver|encrypt"
-    r"|sslmode|ssl|trustservercertificate|persist security info|integrated security|endpoint|account ?name|protocol"
-    r"|connection timeout|connect_timeout|application_name|dsn|hostname)"
+    r"(?:data source|server|host|hostaddr|addr|address|port|user|user ?id|uid|database|initial catalog|dbname"
+    r"|driver|encrypt|sslmode|ssl|trustservercertificate|persist security info|integrated security|endpoint"
+    r"|account ?name|protocol|connection timeout|connect_timeout|application_name|dsn|hostname"
+    r"|multipleactiveresultsets)"
 )
 _BESIDE_SEMICOLON = LazyPattern(rf"(?i)(?:^|[;\s\"'{{}}=:]){_PLACE}\s?=[^;=\n]{{1,200}};")
 _AFTER_SEMICOLON = LazyPattern(rf"(?i)\s?;\s?{_PLACE}\s?=")
 _BESIDE_BLANK = LazyPattern(
-    rf"(?i)(?:^|[\s\"']){_PLACE}=[^\s,;()=]{{1,200}}\s{{1,3}}(?:[\w]{{1,30}}=[^\s,;()=]{{1,200}}\s{{1,3}})*\Z"
+    rf"(?i)(?:^|[\s\"']){_PLACE}=[^\s,;()=]{{1,200}}\s{{1,3}}(?:\w{{1,30}}=[^\s,;()=]{{1,200}}\s{{1,3}}){{0,9}}\Z"
 )
 _AFTER_BLANK = LazyPattern(rf"(?i)\s{{1,3}}{_PLACE}=[^\s,;()=]")
+_WITH_A_LOGIN = LazyPattern(
+    r"(?i)\b(?:user(?:name)?|login|e-?mail|utilisateur|identifiant|usuario|usuário|benutzer(?:name)?|utente|gebruiker"
+    r"(?:snaam)?|compte|account|host|server)[\"'*]{0,3}\s?[:=]\s?[^,;/|\s]"
+)
+_DEFINITION = LazyPattern(r"\s{0,80}(?:async\s+)?def\b")
+_TYPE = LazyPattern(r"[A-Za-z]{1,12}(?:8|16|32|64|128|256)")
 
 
 def option_value(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
@@ -58,9 +66,10 @@ def option_value(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
             yield from accepted(text, value, kind)
         return
     match = BARE.match(text, gap.end())
-    if match and match.group()[0] not in "-$%" and match.group() not in _OF_OPTIONS:
-        if can_be_secret(match.group(), kind):
-            yield match.span()
+    if match is None or match.group()[0] in "-$%" or match.group() in _OF_OPTIONS:
+        return
+    if can_be_secret(match.group(), kind):
+        yield match.span()
 
 
 def _is_option(text: str, start: int) -> bool:
@@ -76,7 +85,7 @@ def bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> It
     if ":" in separator.group() and text[start : separator.start()].lower() == "pass":
         return  # the Python statement, in prose
     match = BARE.match(text, separator.end())
-    if match is None or "\n" in separator.group() or match.group()[0] in "%$":
+    if match is None or match.group()[0] in "%$" or holds_one(separator.group(), ("\n", "<-")):
         return
     value = match.group().rstrip(".:")
     if text[match.end() : match.end() + 1] in ("(", "[") or not can_be_secret(value, kind):
@@ -114,7 +123,13 @@ def _is_data_line(text: str, line: str, column: int) -> bool:
     inside_string = (before.count('"') - before.count('\\"')) % 2 or (
         before.count("'") - before.count("\\'")
     ) % 2
-    if inside_string or _SHELL_LINE.match(line) or _SETTINGS_LINE.fullmatch(line.rstrip()):
+    if (
+        inside_string
+        or _SHELL_LINE.match(line)
+        or _SETTINGS_LINE.fullmatch(
+            line.strip() if line[:1].isupper() or line.lstrip()[:1] == "-" else line.rstrip()
+        )
+    ):
         return True
     if _SHELL_CELL.match(text) or _INI_SECTION.search(text[:2000]):
         return True
@@ -122,10 +137,13 @@ def _is_data_line(text: str, line: str, column: int) -> bool:
 
 
 def _is_report(line: str, column: int, value: str) -> bool:
-    """`password: hunter2` as a line of YAML or of printed output, the value its last word."""
-    before = line[:column].strip(" \t-#*>|")
-    rest = line[column:].rstrip().endswith(value)
-    return not before and rest and (any(map(str.isdigit, value)) or is_unpronounceable(value))
+    """`password: hunter2` as a line of YAML or of printed output, the value its last word; or beside a login."""
+    if not any(map(str.isdigit, value)) and not is_unpronounceable(value):
+        return False
+    if not line[:column].strip(" \t-#*>|") and line[column:].rstrip().endswith(value):
+        return True
+    is_code = _DEFINITION.match(line) or _TYPE.fullmatch(value)
+    return not is_code and bool(_WITH_A_LOGIN.search(line, 0, column))
 
 
 def _is_unlike_a_name(value: str) -> bool:

@@ -1,6 +1,6 @@
 """Judges whether a value can be a secret, rather than a placeholder, a file name, a plain word or prose.
 
-Leans to hiding: what is replaced in vain comes back in the reply, what is sent does not.
+Errs on the side of hiding: a false positive is restored in the reply, a false negative has left the machine.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _PLACEHOLDERS = (
     ),
     LazyPattern(r"(?i)your\w*|.*\byour[ _-](?:own|api|access|secret|password|token|key|open).*"),
     LazyPattern(
-        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password|passwd|pwd"
-        r"|pass|passwort|kennwort|mot[ _-]?de[ _-]?passe|mdp|jeton|contrase(?:ñ|n)a|senha|clave|wachtwoord)\W*"
+        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password|passwd"
+        r"|pwd|pass|passwort|kennwort|mot[ _-]?de[ _-]?passe|mdp|jeton|contrase[ñn]a|senha|clave|wachtwoord)\W*"
     ),
     LazyPattern(
-        r"(?i)(?:votre|ton|ta|tu|su|sua|seu|dein|deine|ihr|ihre|tua|tuo|uw|jouw|mi|mon|ma|mein|mijn|minha)[ _-]"
-        r"(?:propre |eigenes )?[\w .'’-]*(?:cl[eé]|passe?|jeton|contrase(?:ñ|n)a|clave|llave|token|passwort|kennwort|schl(?:ü|ue)ssel"
+        r"(?i)(?:votre|ton|ta|tu|su|sua|seu|deine?|ihre?|tua|tuo|uw|jouw|mi|mon|ma|mein|mijn|minha)[ _-]"
+        r"[\w .'’-]*(?:cl[eé]|passe?|jeton|contrase[ñn]a|clave|llave|token|passwort|kennwort|schl(?:ü|ue)ssel"
         r"|senha|chave|password|chiave|wachtwoord|sleutel|secret\w?|api|key)\W*"
     ),
     LazyPattern(
@@ -47,6 +47,7 @@ _PLACEHOLDERS = (
     LazyPattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASS|PASSWORD|PWD|AUTH|ID|CREDENTIALS?)"),
 )
 _CONSONANTS = LazyPattern(r"(?i)[bcdfghjklmnpqrstvwxz]{5}")
+_AWS_SECRET = LazyPattern(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])[A-Za-z0-9/+]{40}")
 _RUN = LazyPattern(r"[A-Za-z0-9]{16,}")
 _FIELD_NAME = LazyPattern(r"[a-z]+(?:[_.][a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
 _FILE = LazyPattern(
@@ -98,7 +99,7 @@ def looks_random(value: str) -> bool:
 
 
 def is_unpronounceable(value: str) -> bool:
-    """Letters alone, and no word: `kywmsybjdxpo`, `aQxRtYpLmV`."""
+    """Whether `value` is letters alone and no word: `qzjvwkxhtrbn`, `aQxRtYpLmV`."""
     if len(value) < 8 or not value.isalpha():
         return False
     capitals = sum(map(str.isupper, value[1:]))
@@ -108,7 +109,9 @@ def is_unpronounceable(value: str) -> bool:
 
 
 def is_key_like(value: str) -> bool:
-    """A run of 16 letters and digits that no one would write by hand, as keys are; no name of a model or version."""
+    """Whether `value` holds 16 letters and digits that nobody writes by hand; no name of a model does."""
+    if _AWS_SECRET.fullmatch(value):
+        return True
     runs = _RUN.findall(value)
     longest = max(runs, key=len) if runs else ""
     digits = sum(map(str.isdigit, longest))

@@ -6,16 +6,16 @@ import re
 
 import pytest
 
-from jupyter_devstral.core import secret_commands, secret_names, secret_places
+from jupyter_devstral.core import secret_calls, secret_commands, secret_names
 from jupyter_devstral.core.lazy_pattern import LazyPattern
 from jupyter_devstral.core.redaction import find_secrets
-from jupyter_devstral.core.secret_addresses import PARTS, spans_of
 from jupyter_devstral.core.secret_commands import OPTIONS, SETTERS, STATEMENTS, in_command
 from jupyter_devstral.core.secret_names import KEY, PASSWORD, TOKEN, what_name_says
-from jupyter_devstral.core.secret_places import PASSWORD_CALLS
+from jupyter_devstral.core.secret_calls import PASSWORD_FIRST, PASSWORD_SECOND, PASSWORD_THIRD
 from jupyter_devstral.core.secret_prefixes import FORMS
 from jupyter_devstral.core.secret_search import Span
 from jupyter_devstral.core.secret_tokens import SHAPES, find_tokens, of_shape, prefix_patterns
+from jupyter_devstral.core.secret_web import PARTS, spans_of
 from tests.core import secret_rules
 from tests.core.secret_rules import made_from
 from tests.core.secret_samples import made_up
@@ -131,15 +131,21 @@ def test_every_command_that_sets_a_name_has_a_sample() -> None:
 # Calls
 
 
-@pytest.mark.parametrize("call", PASSWORD_CALLS)
-def test_a_call_hides_its_password(call: str) -> None:
-    arguments = (
-        ["host", "22", "'ana'"][: PASSWORD_CALLS[call]]
-        if PASSWORD_CALLS[call] < 2
-        else ["'h.example'", "22", "ana"]
-    )
-    text = f"{call}({', '.join([*arguments, repr('lavender')])})"
-    assert [found.text for found in find_secrets(text)] == ["lavender"]
+@pytest.mark.parametrize("call", PASSWORD_FIRST)
+def test_a_call_hides_its_only_argument(call: str) -> None:
+    assert [found.text for found in find_secrets(f"{call}('lavender')")] == ["lavender"]
+
+
+@pytest.mark.parametrize("call", PASSWORD_SECOND)
+def test_a_call_hides_its_second_argument(call: str) -> None:
+    for arguments in ("'ana', 'lavender'", "user, b'lavender'", "'h.example', 6379, 'lavender'"):
+        assert [found.text for found in find_secrets(f"x.{call}({arguments})")] == ["lavender"]
+
+
+@pytest.mark.parametrize("call", PASSWORD_THIRD)
+def test_a_call_hides_its_third_argument(call: str) -> None:
+    for arguments in ("'h.example', 'ana', 'lavender'", "host, 22, user, 'lavender', timeout=3"):
+        assert [found.text for found in find_secrets(f"{call}({arguments})")] == ["lavender"]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +164,7 @@ def test_a_key_in_quotes_is_known_by_what_stands_before_it(template: str) -> Non
 
 
 def test_every_form_of_a_bare_key_is_used() -> None:
-    forms = [form for _, form in secret_places.BARE_KEYS]
+    forms = [form for _, form in secret_calls.BARE_KEYS]
     samples = [made_from("{UPPER:16}"), made_from("{any:43}="), made_from("{hex:32}")]
     assert [bool(form.fullmatch(sample)) for form, sample in zip(forms, samples, strict=True)] == [True] * 3
 
