@@ -29,9 +29,8 @@ _STEMS: tuple[str, ...] = (
 )
 _STEMS_OF_OTHER_SCRIPTS = (
     *("cle\u00a0", "cle’"),
-    *words(
-        "пароль токен ключ 密码 密碼 口令 密钥 密鑰 令牌 秘密鍵 パスワード トークン キー 비밀번호 토큰 סיסמה المرور"
-    ),
+    *words("пароль токен ключ 密码 密碼 口令 密钥 密鑰 令牌"),
+    *words("秘密鍵 パスワード トークン キー 비밀번호 토큰 סיסמה المرور"),
 )
 _NAME_END = LazyPattern(r"[\w-]*")
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."

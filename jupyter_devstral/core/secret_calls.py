@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from .lazy_pattern import LazyPattern
 from .secret_names import PASSWORD, VENDORS
@@ -18,12 +19,14 @@ _ONE = LazyPattern(_ARGUMENT)
 # Calls whose first, second or third argument is a password; a port is not counted.
 PASSWORD_FIRST = words("set_password setpassword check_password set_passphrase password_hash")
 PASSWORD_SECOND = words("""
-    login authenticate sign_in signin log_on logon httpbasicauth httpdigestauth httpproxyauth basicauth basic_auth
-    digestauth tableauauth plaintextauthprovider passwordauthenticator set_credentials setcredentials simple_bind
-    simple_bind_s cx_oracle.connect oracledb.connect redis strictredis
+    login authenticate sign_in signin log_on logon httpbasicauth httpdigestauth httpproxyauth
+    basicauth basic_auth digestauth tableauauth plaintextauthprovider passwordauthenticator
+    set_credentials setcredentials simple_bind simple_bind_s cx_oracle.connect oracledb.connect redis
+    strictredis
 """)
 PASSWORD_THIRD = words("""
-    ftp ftp_tls connect mysqlconnection influxdbclient minio keyring.set_password create_user create_superuser
+    ftp ftp_tls connect mysqlconnection influxdbclient minio keyring.set_password create_user
+    create_superuser
 """)
 _PLACE_OF = {
     f"{name}(": place
@@ -35,22 +38,23 @@ _BASIC = LazyPattern(r"\s{0,3}b?[\"'][^\"':\s{}]{1,60}:(?P<value>[^\"'\n{}]{4,20
 # Calls that are handed a key: those who give keys out, and what any of them calls its client.
 _KEY_TAKERS = frozenset(
     words(f"""
-    {VENDORS} client api apikey sdk bot telebot auth oauth handler authenticator authentication credential credentials
-    token key keys secret session wrapper login configure init authenticate connection reddit fernet linear bearer rest
-    websocket timeseries
+    {VENDORS} client api apikey sdk bot telebot auth oauth handler authenticator authentication
+    credential credentials token key keys secret session wrapper login configure init authenticate
+    connection reddit fernet linear bearer rest websocket timeseries
     """)
 )
 # Calls with a long random argument that is no key.
 _OTHER_TAKERS = frozenset(
     words("""
-    hash digest sha md uuid id object file folder path url image video audio block transaction tx address commit
-    sequence seq dna rna protein smiles mol model dataset checksum fingerprint cid public regex pattern decimal
+    hash digest sha md uuid id object file folder path url image video audio block transaction tx
+    address commit sequence seq dna rna protein smiles mol model dataset checksum fingerprint cid
+    public regex pattern decimal
     """)
 )
 _KEY_IN_QUOTES = LazyPattern(r"[\"'](?P<value>[A-Za-z0-9_+/=.-]{16,1000})\\?[\"']")
-_CALLEE = LazyPattern(
-    rf"(?P<callee>[\w.]{{2,80}})\(\s{{0,80}}(?:(?:{_ARGUMENT})\s{{0,9}},\s{{0,80}}){{0,4}}b?\Z"
-)
+# In a traceback the number of a line stands before it.
+_GAP = r"\s{0,80}(?:(?:-{1,8}> ?)?\d{1,6}[ \t]{1,80})?"
+_CALLEE = LazyPattern(rf"(?P<callee>[\w.]{{2,80}})\({_GAP}(?:(?:{_ARGUMENT})\s{{0,9}},{_GAP}){{0,4}}b?\Z")
 # What is bound to a mere "key" and known by its form: of Alpha Vantage, of Fernet, in kaggle.json.
 BARE_KEYS = (
     (LazyPattern(r"(?i)key\s{0,3}=\s{0,3}\Z"), LazyPattern(r"[A-Z0-9]{16}")),
@@ -112,12 +116,12 @@ def _is_bare_key(text: str, match: re.Match[str]) -> bool:
 
 
 def _is_handed_over(text: str, match: re.Match[str]) -> bool:
-    """Whether `match` is an argument of a call that takes keys; any class may where it can be nothing else."""
+    """Whether `match` is an argument of a call that takes keys, or of a class if it can be nothing else."""
     called = _CALLEE.search(text, max(0, match.start() - 300), match.start())
     if called is None:
         return False
     parts = [part.lower() for part in _CALLEE_WORDS.findall(called["callee"])]
-    said = {*parts, *(first + second for first, second in zip(parts, parts[1:], strict=False))}
+    said = {*parts, *map("".join, pairwise(parts))}
     if not said.isdisjoint(_KEY_TAKERS):
         return True
     value = match["value"]

@@ -27,7 +27,8 @@ _LARGE_P = LazyPattern(
 _OTHER_OPTIONS = LazyPattern(
     rf"\b(?:redis-cli{_ARGUMENTS}-a|ldap(?:search|add|modify|delete|whoami){_ARGUMENTS}-w"
     rf"|openssl\s+enc{_ARGUMENTS}-[kK]|htpasswd\s+-\w{{0,4}}b\w{{0,4}}\s+\S{{1,100}}\s+\S{{1,60}}"
-    rf"|smbclient{_ARGUMENTS}(?:-U|--user)[ =]?\S{{1,60}}%|net\s+use{_ARGUMENTS}/user:\S{{1,60}})\s{{0,3}}{_VALUE}"
+    rf"|smbclient{_ARGUMENTS}(?:-U|--user)[ =]?\S{{1,60}}%|net\s+use{_ARGUMENTS}/user:\S{{1,60}})"
+    rf"\s{{0,3}}{_VALUE}"
 )
 _LOGIN = LazyPattern(
     r"\b(?:wandb\s+login|ngrok\s+(?:config\s+add-)?authtoken|hf\s+auth\s+login|huggingface-cli\s+login|snyk\s+auth"

@@ -47,11 +47,12 @@ _OTHER = LazyPattern(r"[^\w\s\"'\\()\[\]{},]+")
 
 # Calls that give back what they are given, and those whose second argument stands in for what is not found.
 _WRAPPERS = words("""
-    secret secretstr secretbytes password quote quote_plus str bytes string b64decode unhexlify fromhex a2b_hex field
-    text const
+    secret secretstr secretbytes password quote quote_plus str bytes string b64decode unhexlify
+    fromhex a2b_hex field text const
 """)
 _GETTERS = words("""
-    get getenv getattr pop setdefault config env fetch getordefault getproperty get_env get_secret secret_or next
+    get getenv getattr pop setdefault config env fetch getordefault getproperty get_env get_secret
+    secret_or next
 """)
 _DEFAULTS = words("default fallback value initial_value default_value")
 _ENDS = words("for while lambda return raise import from def class with assert yield del not in is if")

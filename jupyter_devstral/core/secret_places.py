@@ -29,7 +29,8 @@ _TUPLE = LazyPattern(
     rf"(?P<names>{_NAMES})[ \t]{{0,9}}\)?[ \t]{{0,9}}=[ \t]{{0,9}}\(?(?P<values>[^\n=]{{8,2000}})"
 )
 _ELEMENT = LazyPattern(
-    r"[ \t]*(?:[bru]{0,2}(?P<q>\\?[\"'])(?P<value>(?:(?!(?P=q))[^\\\n]|\\[^\"'\n])*)(?P=q)|[^,\"'()\[\]{}\n\\]+)[ \t]*,?"
+    r"[ \t]*(?:[bru]{0,2}(?P<q>\\?[\"'])(?P<value>(?:(?!(?P=q))[^\\\n]|\\[^\"'\n])*)(?P=q)"
+    r"|[^,\"'()\[\]{}\n\\]+)[ \t]*,?"
 )
 _MOST_ROWS = 50
 _HEADING = LazyPattern(r"[^\W\d][\w .-]{0,40}")
@@ -53,8 +54,8 @@ def find_in_tags(text: str, lowered: str) -> Iterator[Span]:
 
 
 def tuple_elements(text: str, start: int) -> Iterator[Span] | None:
-    """Spans of `user, password = "ana", "…"`, of which a name begins at `start`; None if this is no such line."""
-    names = _NAMES_BEFORE.search(text, max(0, start - 300), start)
+    """Spans in `user, password = "ana", "…"`, of which a name begins at `start`; None in any other line."""
+    names = _NAMES_BEFORE.search(text, max(0, start - 150), start)
     first = names.start() if names else start
     match = _TUPLE.match(text, first)
     if match is None or not _BEFORE_TUPLE.search(text, max(0, first - 120), first):

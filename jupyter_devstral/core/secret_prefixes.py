@@ -1,7 +1,7 @@
 """The forms of keys and tokens that begin with a word of their maker: data alone, a row a form.
 
-The forms are those that the makers and public scanners of secrets document; lengths leave room, because makers
-change them without a word.
+The forms are those that the makers and public scanners of secrets document; lengths leave room, because
+makers change them without a word.
 """
 
 from __future__ import annotations

@@ -48,10 +48,10 @@ _NAME = LazyPattern(r"[^\W\d]+(?:\.[^\W\d]+)*")
 _LINE_END = LazyPattern(r"[ \t\r]*(?:\n|\Z|[\"'])")
 # With these the name ends: what follows says whose, what for, or of what kind.
 _ENDS_OF_NAME = words("""
-    for of to on in at pour de du des d del della para por per do da di dos fur von vom van voor bei en chez
-    temporary temp initial current actual new old wrong incorrect invalid bad provisoire temporaire initial actuel
-    actuelle incorrecte errone temporal provisional provisorio provisoria provvisoria temporanea temporaneo temporaria
-    inicial incorrecta errata falsch tijdelijk
+    for of to on in at pour de du des d del della para por per do da di dos fur von vom van voor bei
+    en chez temporary temp initial current actual new old wrong incorrect invalid bad provisoire
+    temporaire initial actuel actuelle incorrecte errone temporal provisional provisorio provisoria
+    provvisoria temporanea temporaneo temporaria inicial incorrecta errata falsch tijdelijk
 """)
 _BEFORE_A_PASSWORD = LazyPattern(
     r"(?:\A|[\n,/;:(]|\b(?:with|and|the|und|mit|et|avec|con|com|y|e|met|en))\s{0,3}\Z"
@@ -59,7 +59,7 @@ _BEFORE_A_PASSWORD = LazyPattern(
 
 
 def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
-    """Spans of what is written out under the name from `start` to `end`; `plain` is `text` without accents."""
+    """Spans of what is written out under the name at `start`; `plain` is `text` without accents."""
     heading = _HEADING.match(plain, end)
     if heading is None:
         return
@@ -73,7 +73,11 @@ def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
     elif heading["verb"]:
         yield from _in_a_sentence(text, heading.end(), kind)
     elif heading["beside"]:
-        if kind != PASSWORD or text[heading.end()] in "`\"'“„«" or _BEFORE_A_PASSWORD.search(plain, 0, start):
+        if (
+            kind != PASSWORD
+            or text[heading.end()] in "`\"'“„«"
+            or _BEFORE_A_PASSWORD.search(plain, max(0, start - 12), start)
+        ):
             yield from _in_a_sentence(text, heading.end(), kind, is_beside=True)
     elif _opens_line(text, opens, is_cell=bool(heading["cell"])):
         yield from _in_a_cell(text, heading, kind)
@@ -107,9 +111,9 @@ def _after_sign(text: str, heading: re.Match[str], kind: str, is_plain: bool) ->
     if match is None or text[match.end() : match.end() + 1] in ("(", "["):
         return
     start = match.start("value")
-    value = match["value"].rstrip(".:*_!?")
-    if can_be_secret(value, kind) and _is_no_word(value, kind):
-        yield start, start + len(value)
+    word = match["value"].rstrip(".:*_!?")
+    if can_be_secret(word, kind) and _is_no_word(word, kind):
+        yield start, start + len(word)
 
 
 def _in_a_sentence(text: str, position: int, kind: str, is_beside: bool = False) -> Iterator[Span]:

@@ -23,7 +23,8 @@ _IDENTIFIER = LazyPattern(r"[A-Za-z_][\w.]*\Z")
 _SHELL_LINE = LazyPattern(r"\s*(?:[!$]|%env\b|%set_env\b|%sx\b|export\b|set\b|ENV\b|SET\b)")
 _SHELL_CELL = LazyPattern(r"\s*%%(?:bash|sh|script|cmd|powershell|writefile|file)\b")
 _SETTINGS_LINE = LazyPattern(
-    r"(?:-[ \t]|export[ \t])?(?:[A-Z][A-Z0-9_]*=\S+(?:[ \t]+[a-z./][^=()]*)?|[a-z][\w.-]*=[^\s_.,()\[\]]+)"
+    r"(?:[ \t]{0,40}-[ \t]|export[ \t]|[ \t]{1,40}(?=[A-Z]))?"
+    r"(?:[A-Z][A-Z0-9_]*=\S+(?:[ \t]+[a-z./][^=()]*)?|[a-z][\w.-]*=[^\s_.,()\[\]]+)"
 )
 _INI_SECTION = LazyPattern(r"^\[[\w .:-]+\][ \t]*$", re.MULTILINE)
 _YAML_SECTION = LazyPattern(
@@ -36,12 +37,12 @@ _PLACE = (
     r"|account ?name|protocol|connection timeout|connect_timeout|application_name|dsn|hostname"
     r"|multipleactiveresultsets)"
 )
-_BESIDE_SEMICOLON = LazyPattern(rf"(?i)(?:^|[;\s\"'{{}}=:]){_PLACE}\s?=[^;=\n]{{1,200}};")
-_AFTER_SEMICOLON = LazyPattern(rf"(?i)\s?;\s?{_PLACE}\s?=")
+_BESIDE_SEMICOLON = LazyPattern(rf"(?:^|[;\s\"'{{}}=:]){_PLACE}\s?=[^;=\n]{{1,200}};")
+_AFTER_SEMICOLON = LazyPattern(rf"\s?;\s?{_PLACE}\s?=")
 _BESIDE_BLANK = LazyPattern(
-    rf"(?i)(?:^|[\s\"']){_PLACE}=[^\s,;()=]{{1,200}}\s{{1,3}}(?:\w{{1,30}}=[^\s,;()=]{{1,200}}\s{{1,3}}){{0,9}}\Z"
+    rf"(?:^|[\s\"']){_PLACE}=[^\s,;()=]{{1,200}}\s{{1,3}}(?:\w{{1,30}}=[^\s,;()=]{{1,200}}\s{{1,3}}){{0,9}}\Z"
 )
-_AFTER_BLANK = LazyPattern(rf"(?i)\s{{1,3}}{_PLACE}=[^\s,;()=]")
+_AFTER_BLANK = LazyPattern(rf"\s{{1,3}}{_PLACE}=[^\s,;()=]")
 _WITH_A_LOGIN = LazyPattern(
     r"(?i)\b(?:user(?:name)?|login|e-?mail|utilisateur|identifiant|usuario|usuário|benutzer(?:name)?|utente|gebruiker"
     r"(?:snaam)?|compte|account|host|server)[\"'*]{0,3}\s?[:=]\s?[^,;/|\s]"
@@ -108,11 +109,12 @@ def is_in_connection(text: str, start: int, end: int) -> bool:
     """Whether what stands in `text` from `start` to `end` is one of the settings of a connection string."""
     if text[start - 1 : start] in ("?", "&"):
         return True
-    before = text[max(0, start - 300) : start].rpartition("\n")[2]
+    before = text[max(0, start - 300) : start].rpartition("\n")[2].lower()
+    behind = text[end : end + 50].lower()
     return bool(
-        _AFTER_SEMICOLON.match(text, end)
+        _AFTER_SEMICOLON.match(behind)
         or (before.rstrip()[-1:] == ";" and _BESIDE_SEMICOLON.search(before))
-        or _AFTER_BLANK.match(text, end)
+        or _AFTER_BLANK.match(behind)
         or _BESIDE_BLANK.search(before)
     )
 
@@ -123,13 +125,7 @@ def _is_data_line(text: str, line: str, column: int) -> bool:
     inside_string = (before.count('"') - before.count('\\"')) % 2 or (
         before.count("'") - before.count("\\'")
     ) % 2
-    if (
-        inside_string
-        or _SHELL_LINE.match(line)
-        or _SETTINGS_LINE.fullmatch(
-            line.strip() if line[:1].isupper() or line.lstrip()[:1] == "-" else line.rstrip()
-        )
-    ):
+    if inside_string or _SHELL_LINE.match(line) or _SETTINGS_LINE.fullmatch(line.rstrip()):
         return True
     if _SHELL_CELL.match(text) or _INI_SECTION.search(text[:2000]):
         return True
@@ -137,7 +133,7 @@ def _is_data_line(text: str, line: str, column: int) -> bool:
 
 
 def _is_report(line: str, column: int, value: str) -> bool:
-    """`password: hunter2` as a line of YAML or of printed output, the value its last word; or beside a login."""
+    """`password: hunter2` as a line of YAML or of printed output, or beside a login."""
     if not any(map(str.isdigit, value)) and not is_unpronounceable(value):
         return False
     if not line[:column].strip(" \t-#*>|") and line[column:].rstrip().endswith(value):

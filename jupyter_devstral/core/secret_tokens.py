@@ -81,6 +81,7 @@ _BASE64_WORD = LazyPattern(
     r"M[A-P][A-Za-z0-9+/]{58,8000}"
     rf"(?:(?:{_WRAP}[A-Za-z0-9+/]{{60,80}}){{1,100}}(?:{_WRAP}[A-Za-z0-9+/]{{1,80}}(?=[=\\\"'\r\n]|\Z))?)?={{0,2}}"
 )
+_INSIDE_A_WORD = LazyPattern(r"(?<!\\)[A-Za-z0-9+/=_-]\Z|\\[^nrt]\Z")
 # Encrypted PKCS#8 names its cipher first: PKCS#5 or PKCS#12.
 _KEY_CIPHERS = (b"\x2a\x86\x48\x86\xf7\x0d\x01\x05", b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c")
 
@@ -133,7 +134,7 @@ def of_shape(text: str, pattern: LazyPattern) -> Iterator[Span]:
 
 
 def _is_live(body: str) -> bool:
-    """Not the rest of `sk-your-key-here`, of `ghp_xxxxxxxx` or of a word such as `sk-learn-contrib-project`."""
+    """Not the rest of `sk-your-key-here`, `ghp_xxxxxxxx` or a word such as `sk-learn-contrib-project`."""
     return len(set(body)) > 4 and looks_random(body) and not is_placeholder(body)
 
 
@@ -155,14 +156,9 @@ def _aws_neighbours(text: str) -> Iterator[Span]:
 
 def _encoded_keys(text: str) -> Iterator[Span]:
     for match in _BASE64_WORD.finditer(text):
-        before = text[match.start() - 1 : match.start()]
-        if not (before.isalnum() or before in ("+", "/", "=", "_", "-")) or _ends_line(text, match.start()):
-            if _is_private_key(match.group()[:60]):
-                yield match.span()
-
-
-def _ends_line(text: str, position: int) -> bool:
-    return text[max(0, position - 2) : position] in ("\\n", "\\r")
+        is_inside = _INSIDE_A_WORD.search(text, max(0, match.start() - 2), match.start())
+        if not is_inside and _is_private_key(match.group()[:60]):
+            yield match.span()
 
 
 def _is_private_key(start: str) -> bool:

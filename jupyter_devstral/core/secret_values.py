@@ -29,8 +29,9 @@ _PLACEHOLDERS = (
     ),
     LazyPattern(r"(?i)your\w*|.*\byour[ _-](?:own|api|access|secret|password|token|key|open).*"),
     LazyPattern(
-        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password|passwd"
-        r"|pwd|pass|passwort|kennwort|mot[ _-]?de[ _-]?passe|mdp|jeton|contrase[ñn]a|senha|clave|wachtwoord)\W*"
+        r"(?i)(?:enter |new |old )?(?:api|access|secret|private|auth)?[ _-]?(?:key|token|secret|password"
+        r"|passwd|pwd|pass|passwort|kennwort|mot[ _-]?de[ _-]?passe|mdp|jeton|contrase[ñn]a|senha|clave"
+        r"|wachtwoord)\W*"
     ),
     LazyPattern(
         r"(?i)(?:votre|ton|ta|tu|su|sua|seu|deine?|ihre?|tua|tuo|uw|jouw|mi|mon|ma|mein|mijn|minha)[ _-]"

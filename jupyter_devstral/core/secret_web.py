@@ -1,4 +1,4 @@
-"""Secrets in addresses and headers: credentials and signatures in a URL, webhooks, `Authorization`, cookies."""
+"""Secrets in addresses and headers: credentials and signatures of URLs, webhooks, tokens, cookies."""
 
 from __future__ import annotations
 
@@ -71,8 +71,9 @@ _HEADER = LazyPattern(
     r"(?:(?P<scheme>[a-z][\w-]{1,30})[ \t]{1,3})?(?P<rest>[A-Za-z0-9._~+/=:|%-]{1,4000})"
 )
 _SCHEMES = words("""
-    basic bearer token apikey api-key negotiate ntlm kerberos digest hawk oauth mac ssws geniekey splunk key bot jwt
-    dpop sharedkey sharedkeylite sharedaccesssignature zoho-oauthtoken pveapitoken apitoken access_token
+    basic bearer token apikey api-key negotiate ntlm kerberos digest hawk oauth mac ssws geniekey
+    splunk key bot jwt dpop sharedkey sharedkeylite sharedaccesssignature zoho-oauthtoken pveapitoken
+    apitoken access_token
 """)
 # `Digest username="ana", response="…"`, `AWS4-HMAC-SHA256 Credential=…, Signature=…`
 _NAMED_PARTS = LazyPattern(
@@ -148,9 +149,10 @@ def _authorization(text: str, match: re.Match[str]) -> Iterator[Span]:
         for part in _NAMED_PART.finditer(text, *parts.span()):
             if part["name"].lower() not in _KNOWN_PARTS and looks_random(part["value"]):
                 yield part.span("value")
-    elif len(value) >= 8 and len(set(value)) > 4 and not is_placeholder(value):
-        if looks_random(value) or (match["scheme"] or "").lower() in _SCHEMES:
-            yield match.span("rest")
+        return
+    is_known = (match["scheme"] or "").lower() in _SCHEMES and len(value) >= 8 and len(set(value)) > 4
+    if (is_known or (looks_random(value) and len(value) >= 8)) and not is_placeholder(value):
+        yield match.span("rest")
 
 
 def _cookies(text: str, lowered: str) -> Iterator[Span]:

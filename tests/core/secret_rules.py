@@ -375,5 +375,4 @@ NAMES = {
     r"\w+passord": "brukerpassord",
     r"\w+_salt": "hash_salt",
     r"\w+_pepper": "password_pepper",
-    r"\d+": "2",
 }
