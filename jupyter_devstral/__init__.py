@@ -3,7 +3,7 @@
 Holds the hooks that IPython and JupyterLab look for, and imports nothing until one of them is called.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def load_ipython_extension(ipython):  # type: ignore[no-untyped-def]

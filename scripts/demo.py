@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from jupyter_devstral.cli.settings import read_settings
-from jupyter_devstral.core.config import DevstralConfig
 from jupyter_devstral.core.errors import DevstralError
-from jupyter_devstral.core.model_facts import full_name
-from jupyter_devstral.core.ollama import OllamaModel
+from jupyter_devstral.core.model.ollama.client import OllamaModel
+from jupyter_devstral.core.model.ollama.facts import full_name
+from jupyter_devstral.core.settings.config import DevstralConfig
 
 ROOT = Path(__file__).parents[1]
 TOUR = ROOT / "examples" / "tour.ipynb"

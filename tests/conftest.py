@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.embedded_process import EmbeddedProcess, start_embedded
-from tests.support.ollama_daemon import OllamaDaemon, find_or_start_daemon
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.guard.sitecustomize import GUARD, watch
+from tests.support.models.embedded_process import EmbeddedProcess, start_embedded
+from tests.support.models.ollama_daemon import OllamaDaemon, find_or_start_daemon
+from tests.support.scripted.server import ScriptedOllama
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Called where the tests run in several processes (`-n 2`)."""
+    from tests.support.workers import RoomScheduling
+
+    return RoomScheduling(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "ollama: needs a real Ollama daemon (OLLAMA_HOST, or `ollama` on PATH)"
-    )
+    """Watch the connections of this process and of every Python that it starts."""
+    report = Path(tempfile.mkdtemp(prefix="devstral-guard-")) / "foreign.txt"
+    os.environ[GUARD] = str(report)
+    folder = str(Path(__file__).parent / "support" / "guard")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
+    watch(str(report))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_foreign() -> Iterator[None]:
+    """Fail the test in which anything was connected to, or looked up, that is not this machine."""
+    yield
+    report = Path(os.environ[GUARD])
+    if report.exists():
+        said = report.read_text(encoding="utf-8")
+        report.unlink()
+        pytest.fail(f"something leaves this machine:\n{said}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.support.workers import longest_first
+
+        items[:] = longest_first(items)
 
 
 @pytest.fixture(scope="session")

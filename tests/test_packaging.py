@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -11,10 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jupyter_server import labextension
+from jupyter_devstral import __version__
+from tests.support.guard.sitecustomize import unguarded
+from tests.support.jupyter.server import labextension
 
 ROOT = Path(__file__).parents[1]
 BUNDLE_LIMIT = 80_000
+
+
+def test_every_file_that_names_the_version_names_the_same() -> None:
+    project = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    package = json.loads((ROOT / "labextension" / "package.json").read_text())
+    [newest, *_] = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert project is not None
+    assert {project[1], package["version"], newest} == {__version__}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +53,7 @@ def test_the_bundle_tells_nothing_of_the_machine_it_was_built_on(built: Path) ->
 @pytest.mark.timeout(300)
 def test_a_wheel_has_both_halves(built: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env=unguarded())
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -52,7 +63,7 @@ def test_a_wheel_has_both_halves(built: Path, tmp_path: Path) -> None:
     folder = "data/share/jupyter/labextensions/jupyter-devstral/"
     for name in ("package.json", "install.json", "static/style.js"):
         assert any(path.endswith(folder + name) for path in names), name
-    for path in ("core/prompts/chat.md", "locale/fr_FR/LC_MESSAGES/jupyter_devstral.json"):
+    for path in ("core/prompt/prompts/chat.md", "locale/fr_FR/LC_MESSAGES/jupyter_devstral.json"):
         assert f"jupyter_devstral/{path}" in names
     assert any(path.endswith(folder + "schemas/jupyter-devstral/plugin.json") for path in names)
     assert not [path for path in names if path.startswith(("tests/", "benchmarks/", "labextension/"))]

@@ -1,4 +1,4 @@
-"""FRONT-END: `jupyter devstral …`, the same assistant from a terminal.
+"""The front-end for the terminal: `jupyter devstral …`.
 
-Builds no prompt and reads no reply itself: that is `core`.
+Prompts and replies are the work of `core`.
 """

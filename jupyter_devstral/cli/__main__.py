@@ -1,4 +1,4 @@
-"""`python -m jupyter_devstral.cli`: the command where the console script is not on the path."""
+"""Entry point of `python -m jupyter_devstral.cli`, for when the console script is not on the path."""
 
 import sys
 

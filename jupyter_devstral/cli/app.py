@@ -1,6 +1,6 @@
-"""`jupyter devstral SUBCOMMAND`: the arguments, the dispatch, and how every failure ends.
+"""`jupyter devstral SUBCOMMAND`: the arguments, the dispatch, and the handling of failures.
 
-Exit codes: 0 done, 1 an error in one line on stderr, 2 typed wrongly, 130 interrupted.
+Exit codes: 0 success, 1 an error (one line on stderr), 2 a usage error, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; `argv` without the program's name."""
     open_streams()
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character gets "?" for it.
+        # Characters that the terminal cannot show become "?".
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
@@ -61,14 +61,18 @@ def _run(argv: list[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Argparse with one line for a mistake instead of the whole usage."""
+    """An argparse parser that reports a mistake in one line instead of the whole usage."""
 
     def error(self, message: str) -> NoReturn:
+        """Print one line and exit with code 2."""
         self.exit(2, f"{self.prog}: {message}\nSee `{self.prog} --help`.\n")
 
 
 class _Columns(argparse.HelpFormatter):
-    """Help beside every subcommand: argparse forgets their indentation when it measures the column."""
+    """A formatter that puts help beside every subcommand.
+
+    Argparse ignores their indentation when it measures the column.
+    """
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog)

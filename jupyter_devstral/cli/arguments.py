@@ -1,4 +1,4 @@
-"""What can be typed behind `jupyter devstral`: every subcommand with its arguments and help."""
+"""The arguments and help of every subcommand of `jupyter devstral`."""
 
 from __future__ import annotations
 
@@ -6,35 +6,55 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..core.tasks import Task
+from ..core.request.tasks import TASKS, Task
 
-# Subcommand -> the module whose `command(arguments)` carries it out; imported only when it is asked for.
+# Subcommand -> the module whose `command(arguments)` carries it out; imported only when needed.
 SUBCOMMANDS = {
-    "doctor": "doctor",
-    "models": "models",
-    "pull": "pull",
-    "prompt": "prompt",
-    "apply": "apply",
-    "run": "run",
-    "export-tests": "export_tests",
-    "serve": "serve",
-    "autoload": "autoload",
+    "doctor": "commands.doctor",
+    "models": "commands.models",
+    "pull": "commands.pull",
+    "prompt": "commands.prompt",
+    "complete": "commands.complete",
+    "apply": "commands.apply",
+    "run": "run.run",
+    "do": "commands.do",
+    "export-tests": "commands.export_tests",
+    "eval": "commands.eval",
+    "serve": "commands.serve",
+    "autoload": "commands.autoload",
+    "policy": "commands.policy",
+    "audit": "commands.audit",
 }
+# Subcommands that ask a model server, or show what would be asked.
+_ASKS = frozenset({"doctor", "models", "pull", "prompt", "run"})
 _TASKS = [task.value for task in Task]
 
 
+def _listed(code: str) -> str:
+    words = [task.value for task, facts in TASKS.items() if facts.code == code]
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
 def add_subcommands(parser: argparse.ArgumentParser) -> None:
-    """Add all subcommands; the one that was typed is `arguments.subcommand`."""
+    """Add all subcommands; the one typed is `arguments.subcommand`."""
     add = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", title="subcommands").add_parser
-    _add(add, "doctor", "say in plain sentences what is wrong, and the next step")
+    doctor = _add(add, "doctor", "say in plain sentences what is wrong, and the next step")
+    doctor.add_argument(
+        "--privacy", action="store_true", help="what may leave this machine, where it goes, what is kept"
+    )
     _add(add, "models", "list the models that the server has")
     pull = _add(add, "pull", "download a model, with progress; asking again resumes")
     pull.add_argument("model", metavar="NAME", help="a model's name, such as devstral-small-2")
     _add_prompt(add)
+    _add_complete(add)
     _add_apply(add)
     _add_run(add)
+    _add_do(add)
     _add_export_tests(add)
+    _add_eval(add)
     _add_serve(add)
+    _add_policy(add)
+    _add_audit(add)
     autoload = _add(add, "autoload", "make IPython and its kernels load the magics by themselves")
     autoload.add_argument("--off", action="store_true", help="take it back")
 
@@ -42,6 +62,10 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
 def _add(add: Any, name: str, text: str, more: str = "") -> argparse.ArgumentParser:
     description = text[0].upper() + text[1:] + "." + (f" {more}" if more else "")
     parser: argparse.ArgumentParser = add(name, help=text, description=description, allow_abbrev=False)
+    if name in _ASKS:
+        parser.add_argument(
+            "--route", metavar="NAME", default="local", help="which of DevstralConfig.routes (default: local)"
+        )
     return parser
 
 
@@ -82,12 +106,32 @@ def _add_prompt(add: Any) -> None:
     )
 
 
+def _add_complete(add: Any) -> None:
+    complete = _add(
+        add,
+        "complete",
+        "ask for a suggestion at a cursor, and show what comes",
+        "Asked by hand: what would stop a suggestion while typing stands in the notes.",
+    )
+    _add_cell(complete)
+    complete.add_argument(
+        "--offset",
+        metavar="N",
+        type=_offset,
+        required=True,
+        help="code points of the cell before the cursor",
+    )
+    complete.add_argument(
+        "--json", action="store_true", help="text, reply, request, model, dropped and notes as JSON"
+    )
+
+
 def _add_apply(add: Any) -> None:
     apply = _add(
         add,
         "apply",
         "apply a model's reply (standard input) to a notebook, and print the notebook",
-        "Inserted below the cell for write and test, replacing the cell for edit, refactor, doc and fix.",
+        f"Inserted below the cell for {_listed('inserts')}, replacing the cell for {_listed('rewrites')}.",
     )
     _add_cell(apply)
     apply.add_argument("--task", metavar="T", choices=_TASKS, help=f"{', '.join(_TASKS)} (default: write)")
@@ -125,6 +169,30 @@ def _add_run(add: Any) -> None:
     )
 
 
+def _add_do(add: Any) -> None:
+    do = _add(
+        add,
+        "do",
+        "have a whole task done in a copy of the notebook's kernel, and write the notebook with its cells",
+        "Nothing is run for real, and every effect outside the copy is refused, unless --yes-run says so. "
+        "Exit status: 0 done, 3 gave up, 4 something was refused.",
+    )
+    _add_notebook(do)
+    do.add_argument("task", metavar="TASK", help="what is to be done, in words")
+    do.add_argument(
+        "-o", "--output", metavar="OUT.ipynb", type=Path, required=True, help="where the result goes"
+    )
+    do.add_argument("--plan", action="store_true", help="only plan: nothing is changed or run")
+    do.add_argument(
+        "--yes-run",
+        action="store_true",
+        help="afterwards run the notebook with the new cells for real, and keep what that shows",
+    )
+    do.add_argument(
+        "--timeout", metavar="S", type=_seconds, default=60, help="seconds a cell may take (default: 60)"
+    )
+
+
 def _add_export_tests(add: Any) -> None:
     export = _add(
         add,
@@ -141,6 +209,29 @@ def _add_export_tests(add: Any) -> None:
     )
 
 
+def _add_eval(add: Any) -> None:
+    evals = _add(
+        add,
+        "eval",
+        "measure how often a model is right, with cases that ship",
+        "Fixes crashes, writes code and tests functions in kernels of its own; what the model writes runs in "
+        "confined copies only. A run that was ended goes on where it stopped.",
+    )
+    evals.add_argument("--model", metavar="M", help="default: the configured model")
+    evals.add_argument("--compare", metavar="M2", help="a second model, beside the first")
+    evals.add_argument(
+        "--suite", metavar="S", default="fix,write,test", help="fix, write, test, with commas (default: all)"
+    )
+    evals.add_argument("--limit", metavar="N", type=_cases, help="only the first N cases of each suite")
+    evals.add_argument("--fresh", action="store_true", help="forget what an earlier run found")
+    evals.add_argument("--json", action="store_true", help="the result as JSON")
+    evals.add_argument(
+        "--self-test",
+        action="store_true",
+        help="judge right answers and none instead of a model's; exit status 1 unless all and none are right",
+    )
+
+
 def _add_serve(add: Any) -> None:
     serve = _add(
         add,
@@ -153,12 +244,43 @@ def _add_serve(add: Any) -> None:
     serve.add_argument("--name", metavar="MODEL", help="the name it answers to (default: from the file)")
 
 
+def _add_policy(add: Any) -> None:
+    policy = _add(add, "policy", "explain a policy file, or the policy that is in force")
+    actions = policy.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser
+    check = actions("check", help="say what a policy file allows, and whether it is a lock")
+    check.add_argument("file", metavar="FILE", nargs="?", type=Path, help="default: the files in force")
+
+
+def _add_audit(add: Any) -> None:
+    audit = _add(add, "audit", "read and check the log of what was sent")
+    actions = audit.add_subparsers(dest="action", metavar="ACTION", required=True).add_parser
+    tail = actions("tail", help="print the last entries")
+    tail.add_argument("-n", dest="count", metavar="N", type=_count, default=10, help="how many (default: 10)")
+    verify = actions("verify", help="check that no line was changed, moved or taken out")
+    verify.add_argument("--head", metavar="HASH", default="", help="the last hash, kept elsewhere")
+    head = actions("head", help="print the hash of the last line, to be kept elsewhere")
+    for one in (tail, verify, head):
+        one.add_argument("file", metavar="FILE", nargs="?", type=Path, help="default: the log in use")
+
+
+def _count(text: str) -> int:
+    return _number(text, "a whole number, 1 or more", 1)
+
+
 def _tokens(text: str) -> int:
     return _number(text, "a number of tokens, 0 or more", 0)
 
 
+def _offset(text: str) -> int:
+    return _number(text, "a number of code points, 0 or more", 0)
+
+
 def _seconds(text: str) -> int:
     return _number(text, "a whole number of seconds, 1 or more", 1)
+
+
+def _cases(text: str) -> int:
+    return _number(text, "a number of cases, 1 or more", 1)
 
 
 def _port(text: str) -> int:

@@ -1,36 +1,17 @@
-"""What a cell of a notebook file asks: its own `%%devstral` line, or what the command line says instead."""
+"""The question of a notebook file's cell: its own `%%devstral` line, or one from the command line."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
-from ..core.command_line import Command, parse_command
-from ..core.failure import failure_of_cell
-from ..core.notebook import Cell, Notebook
-from ..core.notebook_file import find_cell
-from ..core.targets import cell_above
-from ..core.tasks import Request, Task
-from ..core.test_request import defining_cell, form_of, leading_names, question_for_tests
-
-_CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
-_LINE_MAGIC = re.compile(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)
-
-
-def command_of(source: str) -> Command | None:
-    """The task that a code cell gives the assistant; None for any other cell.
-
-    Raises `UsageError` for a line that the magic would refuse, too.
-    """
-    cell_magic = _CELL_MAGIC.match(source)
-    if cell_magic:
-        command = parse_command(cell_magic[1], cell_magic[2] or "")
-        return command if command.task else None
-    if source.lstrip().startswith("%%"):
-        return None
-    commands = [parse_command(line) for line in _LINE_MAGIC.findall(source)]
-    tasks = [command for command in commands if command.task]
-    return tasks[-1] if tasks else None
+from ..core.failure.failure import failure_of_cell
+from ..core.notebook.cells import Cell, Notebook
+from ..core.notebook.file import find_cell
+from ..core.notebook.own_cells import cell_above, cell_magic
+from ..core.request.command import Command
+from ..core.request.command_in_cell import command_of
+from ..core.request.tasks import Request, Task
+from ..core.unit_tests.question import defining_cell, form_of, leading_names, question_for_tests
 
 
 @dataclass(frozen=True)
@@ -49,8 +30,8 @@ class Asked:
     scope: str | None = None
 
     def request(self, notebook: Notebook, scope: str) -> Request:
-        """The request to the pipeline; `scope` holds where the cell does not name its own."""
-        about_an_error = self.target if self.task in (Task.FIX, Task.EXPLAIN) else None
+        """Make the request for the pipeline; `scope` applies where the cell does not name its own."""
+        about_an_error = self.target if self.task.facts.explains_errors else None
         return Request(
             task=self.task,
             question=self.question,
@@ -65,18 +46,21 @@ class Asked:
 def what_is_asked(
     notebook: Notebook, cell: Cell, task: str | None, text: str | None, *, otherwise: Task
 ) -> Asked:
-    """Task, question and target for `cell`; `otherwise` is the task of a plain cell when none is given."""
+    """The task, question and target for `cell`.
+
+    `otherwise` is the task of a plain cell when none is given.
+    """
     command = _own_command(cell, text)
     if command is None:
         chosen = Task(task) if task else otherwise
-        # Asked about from outside, a plain cell is itself what is rewritten or explained.
-        target = cell if chosen.rewrites or chosen in (Task.EXPLAIN, Task.TEST) else None
+        # A plain cell named on the command line is itself the one to rewrite or explain.
+        target = cell if chosen.facts.about == "cell" else None
         return Asked(chosen, text or "", cell, target)
     chosen = Task(task or command.word)
     target = None
     if command.cell is not None:
         target = find_cell(notebook, command.cell)
-    elif chosen not in (Task.WRITE, Task.ASK):
+    elif chosen.facts.about != "notebook":
         target = cell_above(notebook, cell) or cell
     if chosen is Task.TEST and text is None:
         return _asked_for_tests(command, notebook, cell, target)
@@ -84,7 +68,7 @@ def what_is_asked(
 
 
 def _asked_for_tests(command: Command, notebook: Notebook, cell: Cell, target: Cell | None) -> Asked:
-    """As the magic asks; without a kernel, what the notebook defines are the names that it may begin with."""
+    """Ask for tests as the magic does. There is no kernel, so only names that the notebook defines count."""
     names, rest = leading_names(command.text, lambda name: defining_cell(name, notebook) is not None)
     if names and command.cell is None:
         target = defining_cell(names[0], notebook)
@@ -95,8 +79,9 @@ def _asked_for_tests(command: Command, notebook: Notebook, cell: Cell, target: C
 def _own_command(cell: Cell, text: str | None) -> Command | None:
     if cell.kind != "code":
         return None
-    if text is not None and _CELL_MAGIC.match(cell.source) and not cell.source.partition("\n")[2].strip():
-        # A magic whose prompt is still to be written is complete with the one from the command line.
+    whole = cell_magic(cell.source)
+    if text is not None and whole and not whole[1].strip():
+        # A magic without a prompt is completed by the prompt from the command line.
         command = command_of(f"{cell.source.rstrip()}\n{text}")
         return replace(command, text=text) if command else None
     return command_of(cell.source)

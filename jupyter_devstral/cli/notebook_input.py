@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import NotebookError, UsageError
-from ..core.notebook import Notebook
-from ..core.notebook_file import notebook_from_json, read_notebook_json
+from ..core.notebook.cells import Notebook
+from ..core.notebook.file import notebook_from_json, read_notebook_json
 
 
 @dataclass(frozen=True)
 class NotebookInput:
-    """A notebook as stored and as cells; `name` is what messages call it."""
+    """A notebook as stored and as cells; `name` stands for it in messages."""
 
     name: str
     data: dict[str, Any]
@@ -22,7 +22,10 @@ class NotebookInput:
 
 
 def read_notebook(path: str) -> NotebookInput:
-    """Read a file, or standard input for "-". `NotebookError`, one line, when it is not a notebook."""
+    """Read a file, or standard input for "-".
+
+    Raises NotebookError, one line long, when it is not a notebook.
+    """
     name = "standard input" if path == "-" else path
     content = _content(path)
     try:
@@ -42,5 +45,5 @@ def _content(path: str) -> bytes:
     except OSError as error:
         raise NotebookError(f"{path}: cannot be read: {error.strerror or error}.") from None
     except ValueError as error:
-        # A NUL byte in the name.
+        # The name contains a NUL byte.
         raise NotebookError(f"{path!r} is not the name of a file: {error}.") from None

@@ -7,11 +7,11 @@ from typing import Any
 
 
 def notebook_text(data: dict[str, Any]) -> str:
-    """A notebook as Jupyter writes it: one space of indentation, key order as read, a newline at the end."""
+    """Write a notebook as Jupyter does: one space of indentation, keys in order, a newline at the end."""
     text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        # Half a surrogate pair can only be written as the escape it was read from.
+        # A lone surrogate can only be written as the escape it was read from.
         return json.dumps(data, indent=1) + "\n"
     return text

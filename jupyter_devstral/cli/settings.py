@@ -1,4 +1,4 @@
-"""`DevstralConfig` as the command line sees it: configuration files, then `--DevstralConfig.NAME=VALUE`."""
+"""`DevstralConfig` for the command line: configuration files, then `--DevstralConfig.NAME=VALUE`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..core.errors import ConfigurationError, UsageError
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-    from ..core.config import DevstralConfig
+    from ..core.settings.config import DevstralConfig
 
 _PREFIX = "--DevstralConfig."
-# From the most general file to the most specific one, which wins.
+# From the most general file to the most specific one, which takes precedence.
 _FILES = ("jupyter_config", "ipython_config", "jupyter_server_config", "jupyter_devstral_config")
 
 
 def take_flags(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Split `--DevstralConfig.x=y` and `--DevstralConfig.x y`, wherever they stand, from everything else.
+    """Separate `--DevstralConfig.x=y` and `--DevstralConfig.x y`, wherever they stand, from everything else.
 
     Raises `UsageError` for a flag without a value.
     """
@@ -42,25 +42,26 @@ def take_flags(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def read_settings(flags: dict[str, str]) -> DevstralConfig:
-    """The settings of this user with these flags; `ConfigurationError` names what is wrong."""
+    """Read the settings of this user with these flags. A ConfigurationError names the faulty setting."""
     return settings_from(_merged(flags))
 
 
 def settings_given(flags: dict[str, str]) -> dict[str, Any]:
-    """Only the settings that a file or a flag gives a value, checked, as plain JSON values."""
+    """Only the settings that a file or a flag sets, checked, as plain JSON values."""
     config = _merged(flags)
     settings = settings_from(config)
     return {name: getattr(settings, name) for name in config.DevstralConfig}
 
 
 def settings_from(config: Config) -> DevstralConfig:
+    """The settings that a configuration gives. A ConfigurationError names the faulty setting."""
     from traitlets import TraitError
 
-    from ..core.config import DevstralConfig
+    from ..core.settings.config import DevstralConfig
 
     try:
         settings = DevstralConfig(config=config)
-        # The environment is looked at only when the default is needed.
+        # The environment is read only when the default is needed.
         _ = settings.host
     except TraitError as error:
         raise ConfigurationError(str(error)) from None
@@ -80,7 +81,7 @@ def _merged(flags: dict[str, str]) -> Config:
 
 
 def _files() -> Iterator[Config]:
-    """The `DevstralConfig` section of every configuration file there is, most specific last."""
+    """The `DevstralConfig` section of every existing configuration file, most specific last."""
     from jupyter_core.paths import jupyter_config_path
     from traitlets.config import Config
 
@@ -100,7 +101,7 @@ def _files() -> Iterator[Config]:
 
 
 def load_file(path: Path) -> Config:
-    """One configuration file. `ConfigurationError`, one line, when it is broken."""
+    """Load one configuration file. Raises ConfigurationError, one line long, when it is broken."""
     from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
 
     loader = (PyFileConfigLoader if path.suffix == ".py" else JSONFileConfigLoader)(
@@ -117,7 +118,7 @@ def load_file(path: Path) -> Config:
 
 
 def ipython_folder() -> Path:
-    """IPython's folder of this user, found as IPython finds it, without the cost of importing IPython."""
+    """This user's IPython folder, found by IPython's rules without the cost of importing it."""
     named = os.environ.get("IPYTHONDIR")
     if named:
         return Path(os.path.expandvars(named)).expanduser()

@@ -9,22 +9,22 @@ from ..core.errors import DevstralError
 
 
 def open_streams() -> None:
-    """Open on nothing every stream that whoever started this process has closed."""
+    """Open on the null device every stream that the parent of this process has closed."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def forget_reader() -> None:
-    """Whoever read our output (`| head`) has gone; nobody must complain about it later."""
+    """Send output nowhere. Its reader (`| head`) has gone, and no later write must fail because of that."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_text(text: str) -> None:
     """Write `text` to standard output as UTF-8.
 
-    Half a surrogate pair (JSON may hold one as an escape) has no UTF-8 form and becomes "?". `DevstralError`
-    when it cannot be written, `BrokenPipeError` when its reader has gone.
+    A lone surrogate (JSON may hold one as an escape) has no UTF-8 form and becomes "?". Raises DevstralError
+    when writing fails, BrokenPipeError when the reader has gone.
     """
     try:
         sys.stdout.flush()

@@ -1,29 +1,41 @@
-"""What goes out for a reply, and the reply once it has ended: the two ends of a stream, as values."""
+"""The two ends of a reply's stream, as values: what goes out, and the reply once it has ended."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from .text.amounts import short_count
+from .text.markdown import code_span, escaped
 
 if TYPE_CHECKING:
-    from .chunks import Usage
-    from .edits import Edit
-    from .notebook import Turn
-    from .prompt import Prompt
-    from .reply import Code
-    from .tasks import Message, Request
-    from .window import Window
+    from .context.history import Piece
+    from .edits.edit import Edit
+    from .model.messages import Message, Usage
+    from .model.window import Window
+    from .notebook.cells import Turn
+    from .prompt.prompt import Prompt
+    from .reply.parser import Code
+    from .request.tasks import Request
+
+# How a reply ended: by itself, at its length limit, by the server, or by the user.
+Finished: TypeAlias = Literal["stop", "length", "cut", "interrupted"]
+
+_NAMES_SHOWN = 8
+_WHOLE = frozenset({"cell", "turn", "below"})
+_PART = frozenset({"definition", "error"})
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What is sent for a reply: a prompt, the window it fits, and the reply it goes on with, if any.
+    """The data sent for a reply: a prompt, the window it fits, and the reply it continues, if any.
 
     Attributes:
-        num_predict: the longest reply, in tokens.
+        num_predict: the length limit of the reply, in tokens.
         partial: the text to continue, secrets restored; "" for a reply of its own.
-        first_prompt: the prompt of the reply that is continued or asked about.
-        after: the messages behind those of `first_prompt`.
+        first_prompt: the prompt that the conversation began with, where this is not its first reply.
+        after: the messages after those of `first_prompt`: replies, and questions about them.
     """
 
     request: Request
@@ -40,16 +52,18 @@ class Reply:
     """A reply that has ended, one way or another.
 
     Attributes:
-        prompt: what was sent; `prompt.messages` are the exact messages of the last request.
-        text: all of it, secrets restored; of a continued reply the first part, too.
+        prompt: the prompt sent; `prompt.messages` are the exact messages of the last request.
+        text: the whole text, secrets restored; for a continued reply with the first part.
         code: its code blocks in order.
-        edits: what it proposes to do with cells.
+        edits: the edits of cells that it proposes.
         notes: sentences for the user: what was cut, packed again or not used.
         finished: "stop", "length" (it hit its limit), "cut" (the server ended it early) or "interrupted".
-        first_token_seconds: from asking to the first text; None when there was none.
-        turn: what to record in the asking cell.
-        remote: where the prompt went if not to this machine, else "".
-        first_prompt: of a continued reply, the prompt of its first part.
+        first_token_seconds: the time from asking to the first text; None when there was none.
+        turn: the exchange to record in the asking cell.
+        remote: the place the prompt went to if not this machine, else "".
+        first_prompt: the prompt that the conversation began with, where this is not its first reply.
+        after: the messages between `first_prompt` and this reply.
+        thinking: the model's thinking, which is no part of `text` and is never sent back.
     """
 
     request: Request
@@ -59,7 +73,7 @@ class Reply:
     edits: tuple[Edit, ...]
     notes: tuple[str, ...]
     usage: Usage | None
-    finished: str
+    finished: Finished
     window: Window
     model: str
     host: str
@@ -67,11 +81,18 @@ class Reply:
     turn: Turn
     remote: str = ""
     first_prompt: Prompt | None = field(default=None, repr=False)
+    after: tuple[Message, ...] = field(default=(), repr=False)
+    thinking: str = field(default="", repr=False)
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The actual changes: new sources by the keys of their cells."""
+        return {
+            edit.cell_id: edit.source for edit in self.edits if edit.source.strip() != edit.before.strip()
+        }
 
     def receipt(self) -> str:
-        """One Markdown line: model, what was sent, tokens, what was left out, speed, notes."""
-        from .receipt import receipt_line
-
+        """The receipt, one Markdown line: model, what was sent, tokens, what was left out, speed, notes."""
         return receipt_line(self)
 
     def __repr__(self) -> str:
@@ -80,3 +101,91 @@ class Reply:
 
     def _repr_markdown_(self) -> str:
         return f"{self.text.rstrip()}\n\n{self.receipt()}"
+
+
+def receipt_line(reply: Reply) -> str:
+    """Write the receipt; see `Reply.receipt`."""
+    return " · ".join(part for part in _parts(reply) if part)
+
+
+def _parts(reply: Reply) -> Iterator[str]:
+    yield code_span(reply.model) + (f" at {code_span(reply.remote)}" if reply.remote else "")
+    yield _sent(reply)
+    yield _tokens(reply)
+    left_out = _described(reply, reply.prompt.dropped)
+    yield f"left out {left_out}" if left_out else ""
+    kept = reply.prompt.withheld
+    yield f"not sent: {', '.join(kept)}" if kept else ""
+    hidden = reply.prompt.redactions
+    yield f"{hidden} {'secret' if hidden == 1 else 'secrets'} hidden" if hidden else ""
+    if reply.first_token_seconds is not None:
+        yield f"first token {reply.first_token_seconds:.1f} s"
+    usage = reply.usage
+    if usage is not None and usage.reply_seconds > 0 and usage.reply_tokens > 1:
+        yield f"{usage.reply_tokens / usage.reply_seconds:.0f} tokens/s"
+    for note in reply.notes:
+        yield escaped(note)
+
+
+def _sent(reply: Reply) -> str:
+    described = _described(reply, reply.prompt.pieces)
+    target = reply.request.target
+    # The fix of a failure may concern another cell.
+    doing = "explaining" if reply.request.failure is not None else "rewriting"
+    about = f"{doing} cell {target.index}" if target is not None and reply.request.task.rewrites else ""
+    values = " with values" if reply.prompt.values else ""
+    sent = f"sent {described}{values}" if described else "sent no cells"
+    return ", ".join(part for part in (sent, about) if part)
+
+
+def _described(reply: Reply, pieces: Sequence[Piece]) -> str:
+    """The pieces in words: "cells 0–6, parts of cells 1, 2, variables `df`, `sales`"."""
+    index_of = {cell.key: cell.index for cell in reply.request.notebook.cells}
+    whole = {index_of[piece.id] for piece in pieces if piece.kind in _WHOLE and piece.id in index_of}
+    parts = {index_of[piece.id] for piece in pieces if piece.kind in _PART and piece.id in index_of} - whole
+    variables = dict.fromkeys(piece.id for piece in pieces if piece.kind == "variable")
+    described = []
+    if whole:
+        described.append(f"{_plural('cell', whole)} {_ranges(whole)}")
+    if parts:
+        described.append(f"parts of {_plural('cell', parts)} {_ranges(parts)}")
+    if variables:
+        described.append(f"{_plural('variable', variables)} {_names(list(variables))}")
+    return ", ".join(described)
+
+
+_PART = frozenset({"definition", "error"})
+
+
+def _tokens(reply: Reply) -> str:
+    usage = reply.usage
+    counted = usage is not None and usage.prompt_tokens > 0
+    used = usage.prompt_tokens + usage.reply_tokens if usage and counted else reply.prompt.tokens
+    about = "" if counted else "about "
+    cached = f" ({short_count(usage.cached_tokens)} cached)" if usage and usage.cached_tokens else ""
+    return f"{about}{short_count(used)} of {short_count(reply.window.tokens)} tokens{cached}"
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Write numbers with runs joined: {0, 1, 2, 5} gives "0–2, 5"."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    texts = [f"{first}–{last}" if last > first else str(first) for first, last in runs]
+    return _shortened(texts)
+
+
+def _names(names: Sequence[str]) -> str:
+    return _shortened([code_span(name) for name in names])
+
+
+def _shortened(texts: Sequence[str]) -> str:
+    more = len(texts) - _NAMES_SHOWN
+    return ", ".join(texts[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _plural(noun: str, things: Sequence[object] | set[int] | dict[str, None]) -> str:
+    return noun if len(things) == 1 else f"{noun}s"

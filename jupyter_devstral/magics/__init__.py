@@ -1,1 +1,1 @@
-"""The front-end inside the kernel: `%devstral` and `%%devstral`, streaming into the cell that asks."""
+"""The front-end inside the kernel: `%devstral` and `%%devstral`, streaming into the asking cell."""

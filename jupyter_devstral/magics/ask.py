@@ -1,4 +1,4 @@
-"""One question from a cell to its answer in that cell: request, stream, receipt, new cells."""
+"""A question's way from a cell to its answer in that cell: request, stream, receipt, new cells."""
 
 from __future__ import annotations
 
@@ -6,90 +6,53 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.answering import Answered, Asking, Status, Steps, answering, carry_out
 from ..core.assistant import Assistant, Delta, Reply, ReplyStream
 from ..core.errors import UsageError
-from ..core.tasks import Task
-from .live_output import Output, output_for, undisturbed
-from .markdown import code_block, prose, unfinished
+from ..core.request.tasks import Task
+from .display.live_output import Output, output_for, undisturbed
+from .display.reply_markdown import ReplyMarkdown
 
 if TYPE_CHECKING:
-    from ..core.command_line import Command
-    from ..core.tasks import Request
-    from .proven_tests import Proof
-    from .session import Session
-    from .test_targets import Target
+    from ..core.request.command import Command
+    from ..core.request.tasks import Request
+    from ..kernel.proof.proof import Proof
+    from ..kernel.proof.targets import Target
+    from .session import ShellSession
 
 
 UNPROVEN = "The tests are not proven: the answer did not come to its end."
 
 
-class ReplyMarkdown:
-    """The Markdown of a reply that is still arriving; finished pieces are dressed once."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self._finished = ""
-        self._prose = ""
-        self._seen = 0
-
-    def add(self, event: object) -> None:
-        if isinstance(event, Delta):
-            self.text += event.text
-            return
-        # Not needed for the first token, which must not wait for it.
-        from ..core.reply import Code, Prose
-
-        if isinstance(event, Prose):
-            self._prose += event.text
-            self._seen += len(event.text)
-        elif isinstance(event, Code):
-            before = prose(self._prose).strip("\n")
-            self._finished += f"{before}\n\n{code_block(event.source, event.language)}\n"
-            self._prose = ""
-            self._seen += len(event.raw)
-
-    def __str__(self) -> str:
-        arriving = self.text[self._seen :]
-        if self._prose and not self._prose.endswith("\n"):
-            return (self._finished + prose(self._prose + arriving).lstrip("\n")).lstrip("\n")
-        shown = prose(self._prose).lstrip("\n")
-        return (self._finished + shown + ("\n" if shown else "") + unfinished(arriving)).lstrip("\n")
-
-
-def ask(session: Session, command: Command) -> None:
-    """Send a question, show its answer while it arrives, hand over its code.
+def ask(session: ShellSession, command: Command) -> None:
+    """Send a question, show its answer while it arrives, and hand over its code.
 
     Raises `UsageError` and `NotebookError` before anything is sent, `ModelError` when there was no answer.
     """
     request, targets = request_of(session, command)
-    if command.task is not Task.TEST:
-        return _answer(session, command, lambda assistant: assistant.reply(request))
-    from ..core.test_request import form_of
-    from .proven_tests import prove
+    check = None
+    if command.task is Task.TEST:
+        from ..core.unit_tests.question import form_of
+        from .proving import proof_of
 
-    form = form_of(command)
-    return _answer(
-        session,
-        command,
-        lambda assistant: assistant.reply(request),
-        lambda reply, **tools: prove(session, reply, targets, form=form, **tools),
-    )
+        check = proof_of(session, targets, form=form_of(command))
+    _answer(session, command, lambda assistant: assistant.reply(request), check)
 
 
-def request_of(session: Session, command: Command) -> tuple[Request, tuple[Target, ...]]:
-    """What a question sends, and what its tests are for. Raises as `ask` does."""
+def request_of(session: ShellSession, command: Command) -> tuple[Request, tuple[Target, ...]]:
+    """Make the request of a question, and the definitions its tests are for. Raises as `ask` does."""
     scope = command.context or session.config.context
     if command.task is not Task.TEST:
         return session.context.request(command, scope=scope), ()
-    from .test_targets import request_for_tests
+    from .tests_asked import request_for_tests
 
     return request_for_tests(session, command, scope)
 
 
-def strengthen(session: Session, command: Command) -> None:
-    """Ask for tests that notice what the last ones did not; raises `UsageError` where nothing is left."""
-    from .proven_tests import prove
-    from .test_targets import definition_source
+def strengthen(session: ShellSession, command: Command) -> None:
+    """Ask for tests that find what the last ones missed. Raises UsageError where nothing is left."""
+    from ..kernel.proof.targets import definition_source
+    from .proving import proof_of
 
     if session.proven is None or not session.proven[1].alive:
         raise UsageError("There is no fault that tests did not notice: `%devstral test NAME` comes first.")
@@ -101,79 +64,121 @@ def strengthen(session: Session, command: Command) -> None:
         session,
         command,
         lambda assistant: assistant.follow_up(last, proof.strengthening()),
-        lambda reply, **tools: prove(session, reply, proof.targets, mutants=proof.alive, **tools),
+        proof_of(session, proof.targets, mutants=proof.alive),
     )
 
 
-def continue_last(session: Session, command: Command) -> None:
-    """Go on where the last answer ended."""
+def continue_last(session: ShellSession, command: Command) -> None:
+    """Continue the last answer where it ended."""
     last = session.last
     if last is None:
         raise UsageError("There is no answer to continue in this session.")
+    if last.finished == "stop" and last.text.strip():
+        raise UsageError("Nothing is left to continue: the last answer came to its end.")
     _answer(session, command, lambda assistant: assistant.continue_reply(last))
 
 
 def _answer(
-    session: Session,
+    session: ShellSession,
     command: Command,
     start: Callable[[Assistant], ReplyStream],
-    prove: Callable[..., Proof] | None = None,
+    check: Callable[[Reply], Steps[Answered[Proof]]] | None = None,
 ) -> None:
-    """`prove` sees a finished reply before its code is handed over, and may ask once more behind it."""
-    output = output_for(session.ip)
+    """Show an answer: `start` asks, `check` sees a finished reply before its code is handed over."""
+    output = output_for(session.ip, draws=lambda: session.lab.runs_here)
     status = _Status()
     shown = ReplyMarkdown()
+    conversation = _Conversation(session, command, start, shown, output, status)
     try:
         output.start(status)
-        assistant = session.assistant(session.model(command))
-        stream = status.stream = start(assistant)
-        _follow(session, stream, shown, output)
+        answered = carry_out(answering(check, whole_parts=_whole_tests), conversation.do)
     except KeyboardInterrupt:
-        # Before the stream existed nothing was sent.
-        if status.stream is None:
-            return undisturbed(
-                lambda: output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
-            )
-        stream = status.stream
+        # An interrupt here is an error only because no stream existed yet: nothing was sent.
+        return undisturbed(
+            lambda: output.finish(_plain_bundle("*interrupted before anything was sent*"), "interrupted")
+        )
     except BaseException:
         undisturbed(lambda: _finish_without_answer(status.stream, shown, output))
         raise
-    reply, proof = stream.result(), None
-    if prove is not None and reply.finished != "stop":
+    reply, proof = answered.reply, answered.checked
+    if check is not None and proof is None:
         reply = replace(reply, notes=(*reply.notes, UNPROVEN))
-    elif prove is not None:
-
-        def ask_again(last: Reply, words: str) -> Reply:
-            again = status.stream = assistant.follow_up(last, words)
-            _follow(session, again, shown, output)
-            return again.result()
-
-        proof = prove(reply, say=status.say, ask_again=ask_again)
     return undisturbed(lambda: _finish(session, command, reply, shown, output, proof))
 
 
+def _whole_tests(reply: Reply) -> list[str]:
+    from ..core.unit_tests.question import code_of
+
+    return code_of(reply)
+
+
+class _Conversation:
+    """The driver of an answer's steps in the cell that asks."""
+
+    def __init__(
+        self,
+        session: ShellSession,
+        command: Command,
+        start: Callable[[Assistant], ReplyStream],
+        shown: ReplyMarkdown,
+        output: Output,
+        status: _Status,
+    ) -> None:
+        self._session = session
+        self._command = command
+        self._start = start
+        self._shown = shown
+        self._output = output
+        self._status = status
+        self._assistant: Assistant | None = None
+        self._last: Reply | None = None
+
+    def do(self, step: object) -> Reply | None:
+        """Carry out one step: show a status, send a question or run a check. Returns the reply."""
+        if isinstance(step, Status):
+            self._status.say(step.words)
+        elif isinstance(step, Asking):
+            self._last = self._reply(step.words)
+            return self._last
+        return None
+
+    def _reply(self, words: str) -> Reply:
+        session = self._session
+        if self._assistant is None:
+            self._assistant = session.assistant(session.model_for(self._command))
+        if self._last is None:
+            stream = self._start(self._assistant)
+        else:
+            # A proof asks again with the output of the tests.
+            stream = self._assistant.follow_up(self._last, words, quotes_outputs=True)
+        self._status.stream = stream
+        _follow(session, stream, self._shown, self._output)
+        return stream.result()
+
+
 class _Status:
-    """What is being waited for, in words; safe to ask from another thread."""
+    """The current wait, in words. It is safe to read from another thread."""
 
     def __init__(self) -> None:
         self.stream: ReplyStream | None = None
         self._said = ""
 
     def say(self, words: str) -> None:
-        """What is being done now that no stream knows of."""
+        """Set the words for work that no stream knows of."""
         self._said = words
 
     def __call__(self) -> str:
         return self._said or (self.stream.phase if self.stream else "") or "preparing"
 
 
-def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output: Output) -> None:
-    """Show everything that arrives; an interrupt closes the connection and keeps what is there."""
+def _follow(session: ShellSession, stream: ReplyStream, shown: ReplyMarkdown, output: Output) -> None:
+    """Show everything that arrives. An interrupt closes the connection and keeps what is there."""
     session.track(stream)
     try:
         for event in stream:
             shown.add(event)
-            if isinstance(event, Delta):
+            # The continued reply was shown before; until more text arrives, the status is shown.
+            if isinstance(event, Delta) and len(stream.text) > len(stream.outgoing.partial):
                 output.write(shown.text, shown.__str__)
     except KeyboardInterrupt:
         stream.close()
@@ -182,16 +187,16 @@ def _follow(session: Session, stream: ReplyStream, shown: ReplyMarkdown, output:
 
 
 def _finish(
-    session: Session,
+    session: ShellSession,
     command: Command,
     reply: Reply,
     shown: ReplyMarkdown,
     output: Output,
     proof: Proof | None = None,
 ) -> None:
-    from ..core.docstrings import docstring_edits
+    from ..core.unit_tests.docstrings import docstring_edits
     from ..core.wire import MIME, reply_bundle
-    from .insertion import diff_markdown, insert
+    from .display.insertion import diff_markdown, insert
 
     if proof is not None:
         sources = {target.name: target.source for target in proof.targets}
@@ -205,7 +210,7 @@ def _finish(
     ending = "\n\n".join(part for part in (diff, proven, receipt) if part)
     output.finish(
         {
-            MIME: reply_bundle(reply),
+            MIME: {**reply_bundle(reply), "shown": shown.text, "proof": {"markdown": proven}},
             "text/markdown": f"{str(shown).rstrip()}\n\n{ending}".lstrip(),
             "text/plain": f"{reply.text.rstrip()}\n\n{ending}".lstrip(),
         },
@@ -222,12 +227,12 @@ def _finish(
 
 
 def _anchor(reply: Reply) -> str:
-    """The cell below which new ones stand, "" for the asking one."""
+    """The cell below which new ones go, "" for the asking one."""
     return next((edit.cell_id for edit in reply.edits if edit.op == "insert"), "")
 
 
 def _finish_without_answer(stream: ReplyStream | None, shown: ReplyMarkdown, output: Output) -> None:
-    """What arrived before a failure stays readable; the error itself is shown by IPython."""
+    """Keep the text that arrived before a failure on the screen. IPython shows the error itself."""
     if stream is not None:
         stream.close()
     text = str(shown).rstrip()

@@ -1,25 +1,31 @@
-"""What `%devstral status`, `models` and `doctor` say, as Markdown; quick, also when nothing answers."""
+"""The Markdown of `%devstral status`, `models` and `doctor`; quick even when nothing answers."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import DevstralError, NoServer
-from .markdown import inline_code, prose, table
-from .pull_progress import size_text
+from ..core.settings.policy import LOCAL
+from ..core.text.amounts import size_text
+from ..core.text.markdown import inline_code, prose, table
+from ..session.locks import locks
+from ..session.model_choice import is_stand_in
+from ..session.route_facts import route_facts
 
 if TYPE_CHECKING:
-    from ..core.ollama import OllamaModel
-    from .session import Session
+    from ..core.model.examination import Finding
+    from ..core.model.server import ModelServer
+    from ..core.request.command import Command
+    from .session import ShellSession
 
 T = TypeVar("T")
 PATIENCE = 2.5
 
 
 def within(seconds: float, ask: Callable[[], T]) -> T:
-    """What `ask` returns or raises; `NoServer` when it takes longer than `seconds`."""
+    """Return or raise what `ask` does. Raises NoServer when that takes longer than `seconds`."""
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -39,15 +45,15 @@ def within(seconds: float, ask: Callable[[], T]) -> T:
     return results[0]
 
 
-def status_text(session: Session) -> str:
-    """The model, its host and window, and what the next prompt may hold."""
+def status_text(session: ShellSession) -> str:
+    """Describe the model, its host and window, and what the next prompt may hold."""
     config = session.config
     try:
         model, rows = within(PATIENCE, lambda: _server_rows(session))
         name = model.name
     except DevstralError as error:
-        name, rows = config.model, [("host", inline_code(config.host)), ("server", prose(str(error)))]
-    stand_in = ": a small stand-in model, not Devstral" if config.engine == "embedded" else ""
+        name, rows = config.model, [("host", inline_code(_host(session))), ("server", prose(str(error)))]
+    stand_in = ": a small stand-in model, not Devstral" if is_stand_in(config) else ""
     notebook = session.context.notebook()
     factor = session.estimate(name).factor
     remote = "allowed" if config.allow_remote else "refused"
@@ -60,21 +66,33 @@ def status_text(session: Session) -> str:
         ("redaction", "on" if config.redact else "off"),
         ("other hosts", f"{remote} (`DevstralConfig.allow_remote = {config.allow_remote}`)"),
     ]
+    if session.route != LOCAL:
+        everything.insert(0, ("route", inline_code(session.route)))
+    everything += [(name, prose(text)) for name, text in locks(config)]
     return table(["", "Devstral"], everything)
 
 
-def _server_rows(session: Session) -> tuple[OllamaModel, list[tuple[str, str]]]:
-    from ..core.model_facts import running_as
+def _host(session: ShellSession) -> str:
+    """The address of the chosen route, as far as it can be known."""
+    try:
+        return session.model(start=False).host
+    except DevstralError:
+        return session.config.host
 
+
+def _server_rows(session: ShellSession) -> tuple[ModelServer, list[tuple[str, str]]]:
     model = session.model()
     version = model.version()
-    running = running_as(model.name, model.running(), model.models())
+    running = model.loaded_as(model.running(), model.models())
     window = model.window()
     rows = [
         ("host", inline_code(model.host)),
-        ("server", f"Ollama API {prose(version)}"),
+        ("server", f"{model.kind} {prose(version)}".rstrip()),
         ("window", f"{window.tokens:,} tokens ({window.source})"),
     ]
+    if session.route != LOCAL and running is None:
+        # This API does not report which models are in memory.
+        return model, rows
     if running is None:
         rows.append(("loaded", "no: the first answer waits for that"))
     else:
@@ -82,17 +100,17 @@ def _server_rows(session: Session) -> tuple[OllamaModel, list[tuple[str, str]]]:
     return model, rows
 
 
-def models_text(session: Session) -> str:
-    """The server's models as a table; `*` marks the current one."""
-    from ..core.model_facts import full_name
-
-    model = session.model()
+def models_text(session: ShellSession, command: Command) -> str:
+    """List the server's models as a table; `*` marks the current one."""
+    model = session.model_for(command)
     models = within(PATIENCE * 2, model.models)
     if not models:
-        return f"The server at {inline_code(model.host)} has no models: `%devstral pull {model.name}`"
+        how = f": `%devstral pull {model.name}`" if model.can_pull else "."
+        return f"The server at {inline_code(model.host)} has no models{how}"
+    current = model.named(models)
     rows = [
         (
-            "*" if full_name(info.name) == full_name(model.name) else "",
+            "*" if info is current else "",
             inline_code(info.name) + (" (remote)" if info.remote else ""),
             size_text(info.size),
             f"{info.context_length:,}" if info.context_length else "",
@@ -103,32 +121,68 @@ def models_text(session: Session) -> str:
     return table(["", "model", "size", "window", "capabilities"], rows)
 
 
-def doctor_text(session: Session) -> str:
-    """What works, what does not, and the next step."""
-    from ..core.doctor import examine
+def doctor_text(session: ShellSession) -> str:
+    """List what works, what does not, and the next step."""
+    from ..session.diagnosis import diagnosis
 
+    return _findings_text(diagnosis(session.config, session.route))
+
+
+def privacy_text(session: ShellSession) -> str:
+    """Describe what may leave this machine, where it goes, and what is kept."""
+    from ..session.privacy import privacy
+
+    return _findings_text(privacy(session.config))
+
+
+def _findings_text(findings: Sequence[Finding]) -> str:
     marks = {True: "✓", False: "✗", None: "·"}
     lines = []
-    for finding in examine(session.config):
+    for finding in findings:
         step = f"  \n  → {prose(finding.next_step)}" if finding.next_step else ""
         lines.append(f"- {marks[finding.ok]} {prose(finding.text)}{step}")
     return "\n".join(lines)
 
 
-def switch_model(session: Session, name: str) -> str:
-    """Use another model from now on; says so when the server does not have it."""
-    from ..core.model_facts import full_name
-
+def switch_model(session: ShellSession, name: str) -> str:
+    """Use another model from now on. The text says so when the server does not have it."""
+    if session.route != LOCAL:
+        return (
+            f"The route {inline_code(session.route)} names its model itself: `-m NAME` asks another one, "
+            "`%devstral route local` goes back."
+        )
     if not name:
         return f"The model is {inline_code(session.model().name)}. Another one: `%devstral model NAME`"
     session.config.model = name
     said = f"From now on {inline_code(name)} answers."
-    if session.config.engine == "embedded":
-        return said + " With `DevstralConfig.engine = 'embedded'` this setting is not used."
+    if is_stand_in(session.config):
+        return said + f" With `DevstralConfig.engine = {session.config.engine!r}` this setting is not used."
     try:
-        models = within(PATIENCE, session.model().models)
+        model = session.model()
+        models = within(PATIENCE, model.models)
     except DevstralError as error:
         return f"{said} Whether the server has it could not be checked: {prose(str(error))}"
-    if full_name(name) not in {full_name(info.name) for info in models}:
+    if model.named(models) is None:
         return f"{said} The server does not have it yet: `%devstral pull {name}`"
     return said
+
+
+def routes_text(session: ShellSession, name: str) -> str:
+    """List the routes as a table, `*` marking the one in use; or take another one."""
+    if name:
+        session.choose_route(name)
+        place = session.model(start=False).remote_place
+        where = f" It is at {inline_code(place)}: not on this machine." if place else ""
+        return f"From now on the route {inline_code(name)} is taken, in this notebook.{where}"
+    rows = [
+        (
+            "*" if facts.name == session.route else "",
+            inline_code(facts.name),
+            inline_code(facts.host) + (" (not this machine)" if facts.place else ""),
+            inline_code(facts.model) if facts.model else "the first one there",
+            ", ".join(facts.sends) or "nothing but your words",
+            prose(facts.problem) or "yes",
+        )
+        for facts in route_facts(session.config)
+    ]
+    return table(["", "route", "address", "model", "may be sent", "may be taken"], rows)

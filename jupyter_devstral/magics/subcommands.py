@@ -1,30 +1,35 @@
-"""`%devstral status`, `last`, `pull` and the other words that are no questions; and `--dry-run`."""
+"""`%devstral status`, `last`, `pull` and the other subcommands that are no questions; and `--dry-run`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..core.command_line import help_text
 from ..core.errors import UsageError
-from ..core.tokens import estimate_tokens
-from ..core.unicode_text import encodable
-from .live_output import sendable
-from .markdown import code_block, inline_code, prose, table
+from ..core.model.token_estimate import estimate_tokens
+from ..core.request.command import help_text
+from ..core.text.markdown import code_block, inline_code, prose, table
+from ..core.text.terminal_text import encodable
+from .display.live_output import publish_text
 
 if TYPE_CHECKING:
-    from ..core.command_line import Command
-    from ..core.prompt import Prompt
-    from .session import Session
+    from ..core.prompt.prompt import Prompt
+    from ..core.request.command import Command
+    from .explanation.explain_on_error import ExplainOnError
+    from .session import ShellSession
 
 
-def run(session: Session, command: Command) -> None:
-    """Carry out a subcommand; raises `DevstralError`."""
+def run(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
+    """Carry out a subcommand. Raises DevstralError."""
     if command.word == "continue":
         from .ask import continue_last
 
         return continue_last(session, command)
+    if command.word == "do":
+        from .doing import do
+
+        return do(session, explainer, command)
     if command.word == "pull":
-        from .pull_progress import pull
+        from .pull import pull
 
         return pull(session, command.text)
     if command.word == "help":
@@ -38,34 +43,50 @@ def run(session: Session, command: Command) -> None:
 
         return run_here(session.ip, command.text)
     if command.word == "accept":
-        return accept(session)
-    return show(session.ip, _report(session, command))
+        return accept(session, explainer)
+    return show(session.ip, _report(session, explainer, command))
 
 
-def _report(session: Session, command: Command) -> str:
+def _report(session: ShellSession, explainer: ExplainOnError, command: Command) -> str:
     from . import status
 
     if command.word == "model":
         return status.switch_model(session, command.text)
+    if command.word == "route":
+        return status.routes_text(session, command.text)
+    if command.word == "models":
+        return status.models_text(session, command)
+    if command.word == "doctor" and command.privacy:
+        return status.privacy_text(session)
     if command.word == "stop":
         stopped = session.stop()
         return "Stopped." if stopped else "Nothing is running in this session."
     if command.word == "auto":
-        return auto_text(session, command.text)
+        return auto_text(session, explainer, command.text)
+    if command.word == "complete":
+        return session.suggestions.report(command.text.strip()) if session.suggestions else ""
     if command.word == "reset":
         session.forget()
         return "Earlier questions and answers are forgotten; the cells of the notebook are not."
     if command.word == "last":
         return last_text(session)
-    reports = {"status": status.status_text, "models": status.models_text, "doctor": status.doctor_text}
+    reports = {"status": status.status_text, "doctor": status.doctor_text}
     return reports[command.word](session)
 
 
-def accept(session: Session) -> None:
-    """The last fix: applied where JupyterLab can, else as the source of the cell that asks for it."""
-    from .insertion import accepted_cell
+def accept(session: ShellSession, explainer: ExplainOnError) -> None:
+    """Accept the last fix.
 
-    card = session.explainer.last_fix().card
+    It is applied where JupyterLab can, else handed over as the source of the asking cell.
+    """
+    from .display.insertion import accepted_cell
+
+    drafted = session.drafted
+    # What was explained behind it is newer.
+    if drafted is not None and drafted[1] is explainer.latest:
+        session.ip.set_next_input(encodable(drafted[0]), replace=True)
+        return show(session.ip, "The cells of the last run take the place of this cell.")
+    card = explainer.last_fix().card
     names = " and ".join(dict.fromkeys(card.name_of(edit.cell_id) for edit in card.edits))
     if session.lab.runs_here:
         session.lab.apply(card.edits, card_id=card.id)
@@ -76,8 +97,8 @@ def accept(session: Session) -> None:
     return show(session.ip, f"The fix for {names} takes the place of this cell.")
 
 
-def auto_text(session: Session, word: str) -> str:
-    """Change or tell what happens when a cell fails."""
+def auto_text(session: ShellSession, explainer: ExplainOnError, word: str) -> str:
+    """Set or tell what happens when a cell fails."""
     meanings = {
         "on": "A failing cell is explained, with a fix.",
         "button": "Under a failing cell stands one line to ask for an explanation.",
@@ -87,7 +108,7 @@ def auto_text(session: Session, word: str) -> str:
         raise UsageError(f"auto is on, button or off, not {word!r}.")
     if word:
         session.config.auto_explain = word
-        session.explainer.was_told(word)
+        explainer.was_told(word)
     now = session.config.auto_explain
     return f"`{now}`: {meanings[now]}"
 
@@ -95,26 +116,26 @@ def auto_text(session: Session, word: str) -> str:
 def show(ip: Any, markdown: str, *, verbatim: bool = False) -> None:
     """Display Markdown in the cell; `verbatim` keeps line breaks and columns."""
     text = code_block(markdown, "text") if verbatim else markdown
-    ip.display_pub.publish(sendable({"text/markdown": text, "text/plain": markdown}), metadata={})
+    publish_text(ip.display_pub, text, markdown)
 
 
-def dry_run(session: Session, command: Command) -> None:
-    """Show what a question would send; nothing is sent, and no server is needed."""
-    if session.explainer.is_meant(command):
-        request = session.explainer.subject(command).request
+def dry_run(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
+    """Show what a question would send. Nothing is sent, and no server is needed."""
+    if explainer.is_meant(command):
+        request = explainer.subject(command).request
     else:
         from .ask import request_of
 
         request = request_of(session, command)[0]
-    assistant = session.assistant(session.model(command, start=False))
+    assistant = session.assistant(session.model_for(command, start=False))
     last = session.last
     known = last.window if last and last.model == assistant.model.name else None
     prompt = assistant.prompt(request, window=known)
     show(session.ip, f"**Nothing was sent.** {prompt_text(prompt, f'about {prompt.tokens:,} tokens')}")
 
 
-def last_text(session: Session) -> str:
-    """The messages of the last request as they were sent, with the server's own count of their tokens."""
+def last_text(session: ShellSession) -> str:
+    """The messages of the last request as sent, with the server's own count of their tokens."""
     reply = session.last
     if reply is None:
         raise UsageError("Nothing was sent in this session yet.")
@@ -125,7 +146,7 @@ def last_text(session: Session) -> str:
 
 def prompt_text(prompt: Prompt, count: str) -> str:
     """A prompt's pieces with their token counts, and its messages."""
-    # An id is what the notebook file says it is.
+    # A cell's id is foreign text from the notebook file.
     rows = [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "yes") for piece in prompt.pieces]
     rows += [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "no: left out") for piece in prompt.dropped]
     secrets = f", {prompt.redactions} × a secret replaced" if prompt.redactions else ""

@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import TraitError
 
-from ..core.config import DevstralConfig
 from ..core.errors import ConfigurationError
+from ..core.settings.config import DevstralConfig
+from .answers import Answers
 from .handlers import HANDLERS
+from .notebooks import SentNotebooks
 from .session import ServerSession
+from .suggestions.completing import COMPLETION_HANDLERS
 
 
 class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
@@ -22,6 +25,7 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
     load_other_extensions = True
 
     def initialize_settings(self) -> None:
+        """Read the settings, and make the session of all handlers."""
         problem = ""
         try:
             config = DevstralConfig(parent=self)
@@ -33,11 +37,16 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
             config = DevstralConfig(host="http://127.0.0.1:11434")
             self.log.warning("jupyter_devstral: %s", problem)
         self.settings["jupyter_devstral"] = ServerSession(config, problem=problem)
+        self.settings["jupyter_devstral_answers"] = Answers()
+        self.settings["jupyter_devstral_notebooks"] = SentNotebooks()
 
     def initialize_handlers(self) -> None:
-        self.handlers.extend(HANDLERS)
+        """Add the addresses."""
+        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS])
 
     async def stop_extension(self) -> None:
+        """Close every connection to the model."""
         session: Any = self.settings.get("jupyter_devstral")
         if session is not None:
+            self.settings["jupyter_devstral_answers"].stop()
             session.stop()

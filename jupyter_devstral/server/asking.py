@@ -5,32 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError
 
-from ..core.errors import DevstralError, UsageError
-from ..core.tasks import Attachment, Request, Task
-from ..core.test_request import code_of
+from ..core.answering import Answered, Asking, Status, Steps, answering
+from ..core.errors import DevstralError, ModelError, NotSent, UsageError
+from ..core.request.tasks import Attachment, Request, Task
+from ..core.unit_tests.question import code_of
 from ..core.wire import reply_bundle
+from .kernel_expression import evaluate
 from .kernel_namespace import kernel_variables
-from .proving import Proven, Repair, Wanted, prove, wanted
+from .proving import Evaluating, Proven, Wanted, proof_of, wanted
 from .records import sent_record
 from .status import state_of
 from .streaming import Record, threaded_records
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, Reply, ReplyStream
-    from ..core.ollama import OllamaModel
-    from ..core.prompt import Prompt
-    from ..core.window import Window
+    from ..core.model.server import ModelServer
+    from ..core.model.window import Window
+    from ..core.prompt.prompt import Prompt
+    from ..session.permitted_server import PermittedServer
     from .question import Question
     from .session import ServerSession
 
 _LONGEST_FILE = 200_000
 _MOST_FILES = 10
+_CUT = "The tests are not proven: the answer did not come to its end."
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,15 @@ class Asked:
 
     request: Request
     assistant: Assistant
-    model: OllamaModel
+    model: PermittedServer
     notes: tuple[str, ...]
     wanted: Wanted
 
 
 async def gather(session: ServerSession, question: Question, *, kernels: Any, contents: Any) -> Asked:
     """Ask kernel, contents and model server; raises DevstralError for what cannot be asked."""
-    model = await asyncio.to_thread(session.model, question.model)
+    wishes = session.wishes(question.route, question.model, question.path)
+    model = await asyncio.to_thread(session.model, wishes)
     asked = await wanted(kernels, question)
     question = asked.question
     notes = []
@@ -77,68 +82,86 @@ def preview(asked: Asked) -> Record:
 
 async def answered(session: ServerSession, asked: Asked, kernels: Any) -> AsyncGenerator[Record, None]:
     """What the protocol says of an answer, from "sent" to "done" or "error"; tests are proven first."""
-    answer = Answer(asked, lambda: asked.assistant.reply(asked.request))
-    async with aclosing(_tracked(session, answer)) as records:
+    is_test = asked.request.task is Task.TEST
+    provable = is_test and not asked.wanted.problem
+    check = proof_of(asked.wanted, seconds=session.trial_seconds) if provable else None
+    driver = _Driver(session, asked, kernels)
+    async with aclosing(driver.records(answering(check, whole_parts=code_of))) as records:
         async for record in records:
             yield record
-    reply = answer.reply
-    if reply is None:
+    if driver.answered is None:
         return
-    if asked.request.task is not Task.TEST:
-        yield {"type": "done", "bundle": reply_bundle(reply)}
-        return
-    async with aclosing(_proven(session, asked, reply, kernels)) as records:
-        async for record in records:
-            yield record
+    reply = driver.answered.reply
+    bundle = reply_bundle(reply)
+    if is_test:
+        proven = driver.answered.checked or Proven(problem=asked.wanted.problem or _CUT)
+        bundle["proof"] = {
+            "markdown": proven.markdown or f"*{proven.problem}*",
+            "strengthen": proven.strengthen,
+            "key": proven.key,
+        }
+    yield {"type": "done", "bundle": bundle}
 
 
-async def _proven(
-    session: ServerSession, asked: Asked, reply: Reply, kernels: Any
-) -> AsyncGenerator[Record, None]:
-    proven = Proven(problem=asked.wanted.problem)
-    if reply.finished != "stop":
-        proven = Proven(problem="The tests are not proven: the answer did not come to its end.")
-    text = reply.text
-    if not proven.problem:
-        anchor = next((edit.cell_id for edit in reply.edits if edit.op == "insert"), "")
-        seconds = session.config.trial_seconds
-        async with aclosing(
-            prove(kernels, asked.wanted, code_of(reply), seconds=seconds, anchor=anchor)
-        ) as steps:
-            async for step in steps:
-                if isinstance(step, Proven):
-                    proven = step
-                elif isinstance(step, Repair):
-                    async with aclosing(_repair(session, asked, reply, step)) as records:
-                        async for record in records:
-                            yield record
-                    text = f"{text}\n\n{step.reply.text}" if step.reply else text
+class _Driver:
+    """Carries out the steps of an answer for one page.
+
+    Attributes:
+        answered: what the steps return; None until then, and where the question itself failed.
+    """
+
+    def __init__(self, session: ServerSession, asked: Asked, kernels: Any) -> None:
+        self.answered: Answered[Proven] | None = None
+        self._session = session
+        self._asked = asked
+        self._kernels = kernels
+        self._last: Reply | None = None
+
+    async def records(self, steps: Steps[Answered[Proven]]) -> AsyncGenerator[Record, None]:
+        """What the protocol says while the steps are carried out."""
+        go: Callable[[Any], Any] = steps.send
+        value: Any = None
+        while True:
+            try:
+                step = go(value)
+            except StopIteration as end:
+                self.answered = end.value
+                return
+            go, value = steps.send, None
+            if isinstance(step, Evaluating):
+                kernel_id = self._asked.wanted.question.kernel_id
+                value = await evaluate(self._kernels, kernel_id, step.expression, patience=step.patience)
+            elif isinstance(step, Status):
+                yield {"type": "phase", "text": step.words}
+            else:
+                answer = self._ask(step)
+                async with aclosing(self._told(answer)) as records:
+                    async for record in records:
+                        yield record
+                if answer.reply is not None:
+                    value = self._last = answer.reply
+                elif self._last is None:
+                    return
                 else:
-                    yield {"type": "phase", "text": step}
-    if not proven.problem:
-        reply = replace(reply, edits=proven.edits, text=text)
-    told = {
-        "markdown": proven.markdown or f"*{proven.problem}*",
-        "strengthen": proven.strengthen,
-        "key": proven.key,
-    }
-    yield {"type": "done", "bundle": {**reply_bundle(reply), "proof": told}}
+                    go, value = steps.throw, ModelError(answer.problem)
 
+    def _ask(self, step: Asking) -> Answer:
+        asked, last = self._asked, self._last
+        if last is None:
+            return Answer(self._session, asked, lambda: _start(self._session, asked))
+        return Answer(
+            self._session, asked, lambda: asked.assistant.follow_up(last, step.words, quotes_outputs=True)
+        )
 
-async def _repair(
-    session: ServerSession, asked: Asked, reply: Reply, step: Repair
-) -> AsyncGenerator[Record, None]:
-    """The text of the second reply; what comes of it goes into the step."""
-    again = Answer(asked, lambda: asked.assistant.follow_up(reply, step.words))
-    yield {"type": "text", "text": "\n\n"}
-    async with aclosing(_tracked(session, again)) as records:
-        async for record in records:
-            # A second question that fails is no failure of the answer.
-            if record["type"] == "error":
-                step.problem = record["message"]
-            elif record["type"] != "sent":
-                yield record
-    step.reply = again.reply
+    async def _told(self, answer: Answer) -> AsyncGenerator[Record, None]:
+        """The records of a reply; of a second one only what belongs behind the first."""
+        is_first = self._last is None
+        if not is_first:
+            yield {"type": "text", "text": "\n\n"}
+        async with aclosing(_tracked(self._session, answer)) as records:
+            async for record in records:
+                if is_first or record["type"] not in ("sent", "error"):
+                    yield record
 
 
 async def _tracked(session: ServerSession, answer: Answer) -> AsyncGenerator[Record, None]:
@@ -157,10 +180,13 @@ class Answer:
 
     Attributes:
         reply: once the records have ended; None where they end with an error.
+        problem: that error in words.
     """
 
-    def __init__(self, asked: Asked, start: Callable[[], ReplyStream]) -> None:
+    def __init__(self, session: ServerSession, asked: Asked, start: Callable[[], ReplyStream]) -> None:
+        self._session = session
         self.reply: Reply | None = None
+        self.problem = "the answer was stopped"
         self._asked = asked
         self._start = start
         self._stream: ReplyStream | None = None
@@ -171,6 +197,7 @@ class Answer:
         try:
             yield from self._records()
         except DevstralError as error:
+            self.problem = str(error)
             yield {"type": "error", "message": str(error), "state": state_of(error)}
 
     def close(self) -> None:
@@ -183,7 +210,7 @@ class Answer:
         return self._stream.phase if self._stream is not None else "preparing"
 
     def _records(self) -> Iterator[Record]:
-        from ..core.reply_stream import Delta, Note
+        from ..core.reply_stream import Delta, Note, Retraction
 
         stream = self._stream = self._start()
         if self._closed:
@@ -195,9 +222,42 @@ class Answer:
         for event in stream:
             if isinstance(event, Delta):
                 yield {"type": "text", "text": event.text}
+            elif isinstance(event, Retraction):
+                yield {"type": "retraction"}
             elif isinstance(event, Note):
                 yield {"type": "note", "text": event.text}
         self.reply = stream.result()
+        self._session.remember(self.reply)
+
+
+def _start(session: ServerSession, asked: Asked) -> ReplyStream:
+    """The answer's stream; one that was cut off goes on where it ended."""
+    from ..core.answer import Reply
+    from ..core.notebook.cells import Turn
+
+    request, model, partial = asked.request, asked.model, asked.wanted.question.partial
+    if not partial.strip():
+        return asked.assistant.reply(request)
+    window = model.window()
+    prompt = asked.assistant.prompt(request, window=window)
+    cut = Reply(
+        request=request,
+        prompt=prompt,
+        text=partial,
+        code=(),
+        edits=(),
+        notes=(),
+        usage=None,
+        finished="cut",
+        window=window,
+        model=model.name,
+        host=model.host,
+        first_token_seconds=None,
+        turn=Turn(prompt.user_text, partial),
+    )
+    if not session.held.allows(cut.turn, asked.assistant.allowance.kinds):
+        raise NotSent(f"That answer began elsewhere: ask the question itself at {model.host}.")
+    return asked.assistant.continue_reply(cut)
 
 
 def _messages(prompt: Prompt) -> list[dict[str, str]]:
@@ -211,7 +271,8 @@ def _sent(asked: Asked, prompt: Prompt, window: Window, reserve: int) -> Record:
         window,
         reply_reserve=reserve,
         model=asked.model.name,
-        is_remote=bool(asked.model.remote_place),
+        place=asked.model.remote_place,
+        route=asked.model.route,
         estimate=asked.assistant.estimate,
         notes=asked.notes,
     )
@@ -230,11 +291,9 @@ async def _file(contents: Any, path: str) -> Attachment:
     return Attachment("file", path, text)
 
 
-def _has_vision(model: OllamaModel) -> bool:
-    from ..core.model_facts import model_in_show
-
+def _has_vision(model: ModelServer) -> bool:
     try:
-        return "vision" in model_in_show(model.name, model.show()).capabilities
+        return "vision" in model.details().capabilities
     except DevstralError:
         # The question itself will meet the same error, and say it.
         return False

@@ -1,6 +1,7 @@
 """Conversations with notebooks, kept in the user's own data folder: one file for each notebook path.
 
-They hold what the user asked and what was answered, so they are readable by the user alone. Knows no HTTP.
+They hold what the user asked and what was answered, so they are readable by the user alone. An answer that is
+arriving has a small file of its own beside its conversation's, which is written often. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,17 @@ from ..core.errors import UsageError
 from ..core.whole_file import write_whole
 
 LIMIT = 2_000_000
+# Of one notebook, in characters: the oldest messages go where more is said.
+_MOST = 8_000_000
 _KEPT = 500
+# Ids of messages that were taken away, so that a page which still shows them cannot bring them back.
+_REMEMBERED = 500
+_PART = ".part"
+
+Message = dict[str, Any]
+
+# Two requests of one server may be about the same file.
+_lock = threading.RLock()
 
 
 class Conversations:
@@ -26,24 +39,96 @@ class Conversations:
         self._folder = folder
         self._root = root
 
-    def read(self, path: str) -> list[dict[str, Any]]:
+    def read(self, path: str) -> list[Message]:
         """The messages about this notebook; none where none are stored, or where they cannot be read."""
-        try:
-            stored = json.loads(self._file(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return []
-        messages = stored.get("messages") if isinstance(stored, dict) else None
-        return [one for one in messages if isinstance(one, dict)] if isinstance(messages, list) else []
+        with _lock:
+            messages = self._load(path)["messages"]
+            arriving = {part.get("id"): part for part in map(_json, self._parts(path))}
+        return [{**one, **arriving.get(one.get("id"), {})} for one in messages]
 
     def write(self, path: str, messages: Any) -> None:
-        """Store all messages; raises UsageError for what is no conversation."""
-        if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
-            raise UsageError("A conversation is a list of messages.")
+        """Store exactly these messages; raises UsageError for what is no conversation."""
+        _check(messages)
         if not messages:
             return self.delete(path)
-        text = json.dumps({"version": 1, "path": path, "messages": messages})
-        if len(text) > LIMIT:
-            raise UsageError("The conversation is too long to be kept: clear it to begin a new one.")
+        with _lock:
+            if len(json.dumps(messages)) > LIMIT:
+                raise UsageError("The conversation is too long to be kept: clear it to begin a new one.")
+            self._store(path, messages, [])
+        return None
+
+    def merge(
+        self, path: str, put: Any, remove: Sequence[str] = (), *, restore: bool = False, known: bool = False
+    ) -> None:
+        """Put messages beside those that are there, by their ids.
+
+        Args:
+            put: messages, or fields of messages that are there; in the order of `at`.
+            remove: ids of messages to take away; they stay away.
+            restore: whether `put` may bring messages back that were taken away.
+            known: leave out messages that are not there.
+
+        Raises UsageError for what is no list of messages.
+        """
+        _check(put)
+        with _lock:
+            stored = self._load(path)
+            removed = [*stored["removed"], *(id for id in remove if id not in stored["removed"])]
+            if restore:
+                back = {one.get("id") for one in put}
+                removed = [id for id in removed if id not in back]
+            gone = set(removed)
+            by_id = {one.get("id", f"?{place}"): one for place, one in enumerate(stored["messages"])}
+            for one in put:
+                if one.get("id") not in gone and (not known or one.get("id") in by_id):
+                    by_id[one.get("id")] = {**by_id.get(one.get("id"), {}), **one}
+            messages = [one for id, one in by_id.items() if id not in gone]
+            self._store(path, sorted(messages, key=_asked_at), removed)
+
+    def hold(self, path: str, part: Mapping[str, Any]) -> None:
+        """Keep what has arrived of an answer; `part` has the id of its message."""
+        with _lock:
+            file = self._part(path, str(part.get("id")))
+            if not file.exists():
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                file.touch(mode=0o600)
+            write_whole(file, json.dumps(part))
+
+    def settle(self, path: str, part: Mapping[str, Any]) -> None:
+        """An answer has ended: its message is whole."""
+        with _lock:
+            self.merge(path, [dict(part)], known=True)
+            self._part(path, str(part.get("id"))).unlink(missing_ok=True)
+
+    def rename(self, path: str, new_path: str) -> None:
+        """A conversation goes where its notebook went."""
+        with _lock:
+            for part in self._parts(path):
+                os.replace(part, self._folder / part.name.replace(self._name(path), self._name(new_path)))
+            with suppress(FileNotFoundError):
+                os.replace(self._file(path), self._file(new_path))
+
+    def delete(self, path: str) -> None:
+        with _lock:
+            for file in (self._file(path), *self._parts(path)):
+                file.unlink(missing_ok=True)
+
+    def _load(self, path: str) -> dict[str, Any]:
+        stored = _json(self._file(path))
+        messages = stored.get("messages")
+        removed = stored.get("removed")
+        return {
+            "messages": [one for one in messages if isinstance(one, dict)]
+            if isinstance(messages, list)
+            else [],
+            "removed": [one for one in removed if isinstance(one, str)] if isinstance(removed, list) else [],
+        }
+
+    def _store(self, path: str, messages: list[Message], removed: list[str]) -> None:
+        if not messages and not removed:
+            return self.delete(path)
+        kept = _fitting(messages)
+        text = json.dumps({"version": 1, "path": path, "messages": kept, "removed": removed[-_REMEMBERED:]})
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self._file(path)
         if not file.exists():
@@ -52,20 +137,53 @@ class Conversations:
         write_whole(file, text)
         return None
 
-    def rename(self, path: str, new_path: str) -> None:
-        """A conversation goes where its notebook went."""
-        with suppress(FileNotFoundError):
-            os.replace(self._file(path), self._file(new_path))
-
-    def delete(self, path: str) -> None:
-        self._file(path).unlink(missing_ok=True)
+    def _name(self, path: str) -> str:
+        # A path of the user's in no file name: any characters, any length, and no way out of the folder.
+        return hashlib.sha256(f"{self._root}\0{path.strip('/')}".encode()).hexdigest()
 
     def _file(self, path: str) -> Path:
-        # A path of the user's in no file name: any characters, any length, and no way out of the folder.
-        name = hashlib.sha256(f"{self._root}\0{path.strip('/')}".encode()).hexdigest()
-        return self._folder / f"{name}.json"
+        return self._folder / f"{self._name(path)}.json"
+
+    def _part(self, path: str, id: str) -> Path:
+        return self._folder / f"{self._name(path)}.{hashlib.sha256(id.encode()).hexdigest()[:16]}{_PART}"
+
+    def _parts(self, path: str) -> list[Path]:
+        return list(self._folder.glob(f"{self._name(path)}.*{_PART}"))
 
     def _forget_oldest(self) -> None:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
         for file in files[: max(0, len(files) - _KEPT)]:
             file.unlink(missing_ok=True)
+
+
+def _check(messages: Any) -> None:
+    if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
+        raise UsageError("A conversation is a list of messages.")
+
+
+def _fitting(messages: list[Message]) -> list[Message]:
+    """The newest messages that fit; raises UsageError where not even the last one does."""
+    kept: list[Message] = []
+    room = _MOST
+    for one in reversed(messages):
+        room -= len(json.dumps(one))
+        if room < 0:
+            break
+        kept.insert(0, one)
+    if messages and not kept:
+        raise UsageError("This message is too long to be kept: attach less, or ask about a part of it.")
+    return kept
+
+
+def _asked_at(message: Mapping[str, Any]) -> float:
+    """Milliseconds; messages of older versions have none, and stay before all others."""
+    at = message.get("at")
+    return float(at) if isinstance(at, (int, float)) and at == at else 0.0
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        stored = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return stored if isinstance(stored, dict) else {}

@@ -21,8 +21,12 @@ from tornado.web import authenticated
 
 from ..core.errors import DevstralError, UsageError
 from .conversations import LIMIT, Conversations
+from .notebooks import UnknownCells
 
 if TYPE_CHECKING:
+    from .answers import Answers
+    from .notebooks import SentNotebooks
+    from .routes import ChosenRoutes
     from .session import ServerSession
     from .streaming import Record
 
@@ -44,6 +48,28 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
         session: ServerSession = self.settings["jupyter_devstral"]
         return session
 
+    @property
+    def answers(self) -> Answers:
+        answers: Answers = self.settings["jupyter_devstral_answers"]
+        return answers
+
+    @property
+    def notebooks(self) -> SentNotebooks:
+        notebooks: SentNotebooks = self.settings["jupyter_devstral_notebooks"]
+        return notebooks
+
+    @property
+    def stored(self) -> Conversations:
+        folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "conversations"
+        return Conversations(folder, str(getattr(self.contents_manager, "root_dir", "")))
+
+    @property
+    def chosen(self) -> ChosenRoutes:
+        from .routes import ChosenRoutes
+
+        file = Path(jupyter_data_dir()) / "jupyter_devstral" / "routes.json"
+        return ChosenRoutes(file, str(getattr(self.contents_manager, "root_dir", "")))
+
     def body(self, limit: int = MOST_BYTES) -> Any:
         """The JSON of the request; raises UsageError."""
         if len(self.request.body) > limit:
@@ -53,13 +79,21 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
         except (ValueError, RecursionError):
             raise UsageError("The request is not JSON.") from None
 
+    def object(self, limit: int) -> dict[str, Any]:
+        """The JSON object of the request; raises UsageError."""
+        body = self.body(limit)
+        if not isinstance(body, dict):
+            raise UsageError("The request is not a JSON object.")
+        return body
+
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Our own errors are advice for the user, not failures of the server."""
         error = (kwargs.get("exc_info") or (None, None))[1]
         if not isinstance(error, DevstralError):
             super().write_error(status_code, **kwargs)
             return
-        self.set_status(413 if isinstance(error, TooMuch) else 400)
+        is_unknown = isinstance(error, UnknownCells)
+        self.set_status(413 if isinstance(error, TooMuch) else 409 if is_unknown else 400)
         self.finish({"message": str(error)})
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
@@ -98,7 +132,8 @@ class StatusHandler(DevstralHandler):
         from .status import status
 
         name = self.get_query_argument("model", "")
-        self.finish(await asyncio.to_thread(status, self.session, name or None))
+        route = self.get_query_argument("route", "") or "local"
+        self.finish(await asyncio.to_thread(status, self.session, name or None, route))
 
 
 class PromptHandler(DevstralHandler):
@@ -108,11 +143,16 @@ class PromptHandler(DevstralHandler):
         from .asking import gather, preview
         from .question import read_question
 
-        question = read_question(self.body())
+        body = self.notebooks.filled(self.body())
+        question = read_question(body)
         asked = await gather(
             self.session, question, kernels=self.kernel_manager, contents=self.contents_manager
         )
-        self.finish(await asyncio.to_thread(preview, asked))
+        record = await asyncio.to_thread(preview, asked)
+        if body.get("brief") is True:
+            # With every step of the user: the words themselves are looked at rarely.
+            del record["messages"]
+        self.finish(record)
 
 
 class ChatHandler(DevstralHandler):
@@ -121,7 +161,15 @@ class ChatHandler(DevstralHandler):
     async def post(self) -> None:
         from .question import read_question
 
-        await self.stream(self._records(read_question(self.body())))
+        body = self.notebooks.filled(self.body())
+        question = read_question(body)
+        exchange = body.get("keep")
+        if not isinstance(exchange, dict) or not isinstance(exchange.get("id"), str):
+            # Nobody can come back to an answer without a name: it ends with its connection.
+            await self.stream(self._records(question))
+            return
+        answer = await self.answers.begin(exchange, question.path, self.stored, self._records(question))
+        await self.stream(answer.follow())
 
     async def _records(self, question: Any) -> AsyncGenerator[Record, None]:
         from .asking import answered, gather
@@ -136,6 +184,31 @@ class ChatHandler(DevstralHandler):
         async with aclosing(answered(self.session, asked, kernels)) as records:
             async for record in records:
                 yield record
+
+
+class FollowHandler(DevstralHandler):
+    """An answer that is arriving, from its first record."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        answer = self.answers.get(_text(self.object(10_000), "id"))
+        if answer is None:
+            self.set_status(404)
+            self.finish({"message": "This answer is not arriving any more."})
+            return
+        await self.stream(answer.follow())
+
+
+class StopHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        answer = self.answers.get(_text(self.object(10_000), "id"))
+        if answer is not None:
+            answer.stop()
+        self.set_status(204)
+        self.finish()
 
 
 class PullHandler(DevstralHandler):
@@ -194,46 +267,78 @@ class VariablesHandler(DevstralHandler):
         self.finish({"is_busy": said.is_busy, "is_available": said.is_available, "variables": variables})
 
 
+class RoutesHandler(DevstralHandler):
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        from .routes import routes_record
+
+        path = self.get_query_argument("path", "")
+        self.finish(await asyncio.to_thread(routes_record, self.session, self.chosen, path))
+
+    @authenticated
+    @authorized
+    async def put(self) -> None:
+        from .routes import choose
+
+        body = self.object(10_000)
+        path, name = _text(body, "path"), _text(body, "route")
+        await asyncio.to_thread(choose, self.session, self.chosen, path, name)
+        self.set_status(204)
+        self.finish()
+
+
 class ConversationHandler(DevstralHandler):
     @authenticated
     @authorized
     async def get(self) -> None:
         path = self.get_query_argument("path", "")
-        self.finish({"messages": await asyncio.to_thread(self._stored.read, path)})
+        messages = await asyncio.to_thread(self.stored.read, path)
+        self.finish({"messages": self.answers.with_states(messages)})
 
     @authenticated
     @authorized
     async def put(self) -> None:
-        body = self._object(LIMIT + 10_000)
-        await asyncio.to_thread(self._stored.write, _path(body, "path"), body.get("messages"))
+        body = self.object(LIMIT + 10_000)
+        await asyncio.to_thread(self.stored.write, _text(body, "path"), body.get("messages"))
+        self.set_status(204)
+        self.finish()
+
+    @authenticated
+    @authorized
+    async def patch(self) -> None:
+        body = self.object(MOST_BYTES)
+        remove = body.get("remove")
+        await asyncio.to_thread(
+            self.stored.merge,
+            _text(body, "path"),
+            body.get("put", []),
+            [id for id in remove if isinstance(id, str)] if isinstance(remove, list) else [],
+            restore=body.get("restore") is True,
+            known=body.get("known") is True,
+        )
         self.set_status(204)
         self.finish()
 
     @authenticated
     @authorized
     async def delete(self) -> None:
-        await asyncio.to_thread(self._stored.delete, self.get_query_argument("path", ""))
+        path = self.get_query_argument("path", "")
+        self.answers.stop(path)
+        await asyncio.to_thread(self.stored.delete, path)
         self.set_status(204)
         self.finish()
 
-    @property
-    def _stored(self) -> Conversations:
-        folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "conversations"
-        return Conversations(folder, str(getattr(self.contents_manager, "root_dir", "")))
 
-    def _object(self, limit: int) -> dict[str, Any]:
-        body = self.body(limit)
-        if not isinstance(body, dict):
-            raise UsageError("The request is not a JSON object.")
-        return body
-
-
-class RenameHandler(ConversationHandler):
+class RenameHandler(DevstralHandler):
     @authenticated
     @authorized
     async def post(self) -> None:
-        body = self._object(10_000)
-        await asyncio.to_thread(self._stored.rename, _path(body, "path"), _path(body, "new_path"))
+        body = self.object(10_000)
+        path, new_path = _text(body, "path"), _text(body, "new_path")
+        self.answers.rename(path, new_path)
+        await asyncio.to_thread(self.stored.rename, path, new_path)
+        await asyncio.to_thread(self.chosen.rename, path, new_path)
         self.set_status(204)
         self.finish()
 
@@ -244,18 +349,21 @@ def names_a_host(model: str) -> bool:
     return "://" in model or (bool(slash) and any(sign in first for sign in (".", ":", "\\", "localhost")))
 
 
-def _path(body: dict[str, Any], key: str) -> str:
-    path = body.get(key)
-    if not isinstance(path, str):
+def _text(body: dict[str, Any], key: str) -> str:
+    text = body.get(key)
+    if not isinstance(text, str):
         raise UsageError(f"The request has no {key}.")
-    return path
+    return text
 
 
 HANDLERS = [
     (r"/jupyter-devstral/status", StatusHandler),
     (r"/jupyter-devstral/prompt", PromptHandler),
     (r"/jupyter-devstral/chat", ChatHandler),
+    (r"/jupyter-devstral/chat/follow", FollowHandler),
+    (r"/jupyter-devstral/chat/stop", StopHandler),
     (r"/jupyter-devstral/pull", PullHandler),
+    (r"/jupyter-devstral/routes", RoutesHandler),
     (r"/jupyter-devstral/variables", VariablesHandler),
     (r"/jupyter-devstral/conversation", ConversationHandler),
     (r"/jupyter-devstral/conversation/rename", RenameHandler),

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-BUSY, LATE, NO_KERNEL, FAILED = "busy", "late", "no kernel", "failed"
+BUSY, LATE, NO_KERNEL, MISSING, OUTDATED, FAILED = (
+    "busy",
+    "late",
+    "no kernel",
+    "missing",
+    "outdated",
+    "failed",
+)
+_PACKAGE = "'jupyter_devstral'"
+# What a kernel with another version of the package makes of a call that it does not know.
+_OTHER_VERSION = frozenset({"ModuleNotFoundError", "ImportError", "AttributeError", "OtherVersion"})
 
 _SETTLING_STEPS, _SETTLING_SECONDS = 20, 0.01
 _LOOK_SECONDS = 1.0
@@ -22,8 +32,9 @@ class Evaluated:
 
     Attributes:
         text: the string that the expression gives.
-        problem: why there is none: BUSY, LATE, NO_KERNEL (of this server) or FAILED (it raised, most often
-            because the kernel's Python does not have this package); "" where there is one.
+        problem: why there is none: BUSY, LATE, NO_KERNEL (of this server), MISSING (the kernel's Python does
+            not have this package), OUTDATED (it has another version) or FAILED (it raised something else);
+            "" where there is one.
     """
 
     text: str = ""
@@ -51,11 +62,24 @@ async def evaluate(kernels: Any, kernel_id: str, expression: str, *, patience: f
         await _settled(kernel)
     if said is None:
         return Evaluated(problem=LATE)
+    return _value_of(said)
+
+
+def _value_of(said: dict[str, Any]) -> Evaluated:
     try:
-        value = ast.literal_eval(said["user_expressions"]["it"]["data"]["text/plain"])
+        result = said["user_expressions"]["it"]
+        if result["status"] == "error":
+            return Evaluated(problem=_problem_of(str(result["ename"]), str(result["evalue"])))
+        value = ast.literal_eval(result["data"]["text/plain"])
     except (KeyError, TypeError, ValueError, SyntaxError):
         return Evaluated(problem=FAILED)
     return Evaluated(value) if isinstance(value, str) else Evaluated(problem=FAILED)
+
+
+def _problem_of(ename: str, evalue: str) -> str:
+    if ename == "ModuleNotFoundError" and evalue.endswith(_PACKAGE):
+        return MISSING
+    return OUTDATED if ename in _OTHER_VERSION else FAILED
 
 
 def _is_busy(kernel: Any) -> bool:

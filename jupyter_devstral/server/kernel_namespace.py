@@ -7,14 +7,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.namespace import Variable
-from .in_kernel import variables_expression
-from .kernel_expression import BUSY, LATE, evaluate
+from ..core.variables.namespace import Variable
+from ..kernel.expressions import variables_expression
+from .kernel_expression import BUSY, LATE, OUTDATED, evaluate
 
 _PATIENCE_SECONDS = 1.5
 _NAME = re.compile(r"[^\W\d]\w*")
 _NOTES = {
     BUSY: "The kernel is busy: its variables are not sent.",
+    OUTDATED: "The kernel's variables are not sent: update jupyter-devstral in the kernel's environment.",
     LATE: "The kernel did not answer in time: its variables are not sent.",
 }
 

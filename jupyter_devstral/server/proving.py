@@ -6,16 +6,17 @@ Between two steps the kernel belongs to its user. Knows no HTTP.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..core.command_line import Command, parse_command
-from ..core.docstrings import docstring_edits
-from ..core.edits import Edit
-from ..core.errors import UsageError
-from ..core.tasks import Attachment, Task
-from ..core.test_request import (
+from ..core.answering import Answered, Asking, Status, Steps
+from ..core.edits.edit import Edit
+from ..core.errors import ModelError, UsageError
+from ..core.request.command import Command, parse_command
+from ..core.request.tasks import Attachment, Task
+from ..core.unit_tests.docstrings import docstring_edits
+from ..core.unit_tests.question import (
     FUNCTIONS,
     LOAD,
     argument_names,
@@ -25,22 +26,24 @@ from ..core.test_request import (
     place_of_tests,
     question_for_tests,
 )
-from .in_kernel import begin_proof_expression, go_on_expression, targets_expression
-from .kernel_expression import BUSY, FAILED, LATE, NO_KERNEL, Evaluated, evaluate
+from ..kernel.expressions import begin_proof_expression, go_on_expression, targets_expression
+from .kernel_expression import BUSY, FAILED, LATE, MISSING, NO_KERNEL, OUTDATED, Evaluated, evaluate
 
 if TYPE_CHECKING:
     from ..core.answer import Reply
-    from ..core.notebook import Notebook
+    from ..core.notebook.cells import Notebook
     from .question import Question
 
 _LOOK_PATIENCE = 3.0
 # A step is at most a few copies, each capped, or the budget of the mutants.
-_STEP_PATIENCE, _COPIES = 15.0, 6
+_STEP_PATIENCE, _COPIES = 15.0, 12
 _WHY = {
     BUSY: "the kernel is busy",
     LATE: "the kernel did not answer in time, or was restarted",
     NO_KERNEL: "the notebook has no kernel",
-    FAILED: "the kernel's Python does not have jupyter-devstral",
+    MISSING: "the kernel's Python does not have jupyter-devstral",
+    OUTDATED: "update jupyter-devstral in the kernel's environment",
+    FAILED: "the kernel could not do it",
 }
 
 
@@ -61,16 +64,16 @@ class Wanted:
     problem: str = ""
 
 
-@dataclass
-class Repair:
-    """A step of a proof: these words belong behind the reply.
+@dataclass(frozen=True)
+class Evaluating:
+    """A step of a proof: the notebook's kernel evaluates this; an `Evaluated` is sent in.
 
-    Whoever receives it puts the next reply in, or the problem why there is none.
+    Attributes:
+        patience: seconds to wait for it.
     """
 
-    words: str
-    reply: Reply | None = None
-    problem: str = ""
+    expression: str
+    patience: float
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ async def wanted(kernels: Any, question: Question) -> Wanted:
             text=question_for_tests(list(named), str(found["rest"]), form),
             variables=(*question.variables, *argument_names(targets, question.notebook)),
             target=cell or question.target,
-            definitions=tuple(Attachment("file", name, named[name]) for name in unseen),
+            definitions=tuple(Attachment("file", name, named[name], is_source=True) for name in unseen),
         ),
         targets,
         form,
@@ -145,19 +148,23 @@ def _command(text: str) -> Command:
     return command
 
 
-async def prove(
-    kernels: Any, asked: Wanted, blocks: list[str], *, seconds: float, anchor: str
-) -> AsyncGenerator[str | Repair | Proven, None]:
-    """Says what is going on, asks for a repair at most once, and gives the proof as the last thing.
+def proof_of(asked: Wanted, *, seconds: float) -> Callable[[Reply], Steps[Answered[Proven]]]:
+    """The check that proves the tests of a reply in the notebook's kernel, step by step.
 
     Args:
-        blocks: the code of the reply.
         seconds: for one copy of the kernel.
-        anchor: the cell below which the tests belong.
     """
+
+    def check(reply: Reply) -> Steps[Answered[Proven]]:
+        return _proof(asked, reply, seconds)
+
+    return check
+
+
+def _proof(asked: Wanted, reply: Reply, seconds: float) -> Steps[Answered[Proven]]:
     question = asked.question
     request = {
-        "blocks": blocks,
+        "blocks": code_of(reply),
         "targets": list(asked.targets),
         "cell": question.target.source if question.target else "",
         "seconds": seconds,
@@ -165,24 +172,28 @@ async def prove(
         "strengthens": question.strengthens,
     }
     patience = _STEP_PATIENCE + _COPIES * seconds
-    expression = begin_proof_expression(json.dumps(request))
+    expression, text = begin_proof_expression(json.dumps(request)), reply.text
     while True:
-        said = await evaluate(kernels, question.kernel_id, expression, patience=patience)
+        said = yield Evaluating(expression, patience)
         step = _read(said)
         if step is None or step.get("step") == "lost":
-            yield Proven(problem=_unproven(said.problem or LATE))
-            return
+            return Answered(reply, Proven(problem=_unproven(said.problem or LATE)))
         if step["step"] == "done":
-            yield _proven(step, place_of_tests(anchor, question.notebook), question.notebook)
-            return
+            anchor = next((edit.cell_id for edit in reply.edits if edit.op == "insert"), "")
+            proven = _proven(step, place_of_tests(anchor, question.notebook), question.notebook)
+            return Answered(replace(reply, edits=proven.edits, text=text), proven)
         answer = ""
         if step["step"] == "ask":
-            repair = Repair(str(step["words"]))
-            yield repair
-            blocks = code_of(repair.reply) if repair.reply else []
-            answer = json.dumps({"problem": repair.problem} if repair.problem else {"blocks": blocks})
+            try:
+                second = yield Asking(str(step["words"]))
+            except ModelError as error:
+                # A second question that fails is no failure of the answer.
+                answer = json.dumps({"problem": str(error)})
+            else:
+                text = f"{text}\n\n{second.text}"
+                answer = json.dumps({"blocks": code_of(second)})
         else:
-            yield str(step["words"])
+            yield Status(str(step["words"]))
         expression = go_on_expression(str(step["key"]), answer)
 
 

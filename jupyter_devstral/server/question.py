@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
-from ..core.notebook import Cell, Notebook, Turn
-from ..core.notebook_file import notebook_from_json
-from ..core.tasks import Attachment, Request, Task
+from ..core.notebook.cells import Cell, Notebook, Turn
+from ..core.notebook.file import notebook_from_json
+from ..core.request.tasks import Attachment, Request, Task
 
 if TYPE_CHECKING:
-    from ..core.namespace import Variable
+    from ..core.variables.namespace import Variable
 
 PROTOCOL = 1
 _IMAGES = frozenset({"image/png", "image/jpeg"})
@@ -28,7 +28,9 @@ class Question:
 
     Attributes:
         strengthens: key of the proof whose survivors new tests are for; "" for an ordinary question.
+        partial: the beginning of its answer, when that was cut off and is to go on; else "".
         definitions: sources of what is asked about that no cell shows.
+        route: a name of the configuration's; "local" for the configured engine.
     """
 
     task: Task
@@ -44,7 +46,9 @@ class Question:
     images: tuple[str, ...] = ()
     excluded: frozenset[str] = field(default_factory=frozenset)
     strengthens: str = ""
+    partial: str = ""
     definitions: tuple[Attachment, ...] = ()
+    route: str = "local"
 
     @property
     def is_python(self) -> bool:
@@ -89,10 +93,10 @@ def read_question(data: Any) -> Question:
     excluded = frozenset(_texts(data.get("exclude")))
     notebook = _notebook(data, excluded)
     target = next((cell for cell in notebook.cells if cell.key == data.get("target") and cell.key), None)
-    if target is None and (task.rewrites or task is Task.EXPLAIN):
+    if target is None and task.facts.about == "cell" and not task.inserts:
         raise UsageError("Select the cell that this is about.")
     text = _text(data.get("question"))
-    if not text.strip() and task in (Task.CHAT, Task.ASK, Task.WRITE, Task.EDIT):
+    if not text.strip() and task.facts.needs_words:
         raise UsageError("There is no question.")
     return Question(
         task=task,
@@ -108,6 +112,8 @@ def read_question(data: Any) -> Question:
         images=_images(data.get("images"), excluded),
         excluded=excluded,
         strengthens=_text(data.get("strengthens")),
+        partial=_text(data.get("partial")),
+        route=_text(data.get("route")) or "local",
     )
 
 

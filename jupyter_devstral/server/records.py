@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..core.cell_text import cell_text
+from ..core.context.cell_text import cell_text
 
 if TYPE_CHECKING:
-    from ..core.history import Piece
-    from ..core.notebook import Notebook
-    from ..core.prompt import Prompt
-    from ..core.tasks import Request
-    from ..core.tokens import TokenEstimate
-    from ..core.window import Window
+    from ..core.context.history import Piece
+    from ..core.model.token_estimate import TokenEstimate
+    from ..core.model.window import Window
+    from ..core.notebook.cells import Notebook
+    from ..core.prompt.prompt import Prompt
+    from ..core.request.tasks import Request
 
 _LABELS = {
     "cell": "cell {}",
@@ -31,7 +31,8 @@ def sent_record(
     *,
     reply_reserve: int,
     model: str,
-    is_remote: bool,
+    place: str,
+    route: str,
     estimate: TokenEstimate,
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -48,9 +49,13 @@ def sent_record(
         "window": window.tokens,
         "window_source": window.source,
         "reply_reserve": reply_reserve,
-        "is_remote": is_remote,
+        "is_remote": bool(place),
+        "place": place,
+        "route": route,
+        "withheld": list(prompt.withheld),
         "model": model,
         "redactions": prompt.redactions,
+        "values": prompt.values,
         # What is replayed of this question in later ones; an answer that is stopped never says so.
         "user_text": prompt.user_text,
         "pieces": pieces,

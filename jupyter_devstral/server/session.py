@@ -1,29 +1,27 @@
-"""What the handlers of one server share: settings, secrets by notebook, token estimates, running streams."""
+"""What the handlers of one server share: a session, and the secrets of each notebook."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from ..core.config import DevstralConfig
 from ..core.errors import ConfigurationError
+from ..core.settings.config import DevstralConfig
+from ..session.session import Session
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant
-    from ..core.ollama import OllamaModel
-    from ..core.redaction import Redactor
-    from ..core.tokens import TokenEstimate
+    from ..core.model.server import Wishes
+    from ..core.redaction.redactor import Redactor
+    from ..session.permitted_server import PermittedServer
 
 # A placeholder stays the same while a notebook is in use; nobody works on more of them at once.
 _NOTEBOOKS = 50
 
 
-class Closable(Protocol):
-    def close(self) -> None: ...
-
-
-class ServerSession:
+class ServerSession(Session):
     """One server's state; methods are for any thread, and may wait for the model server.
 
     Attributes:
@@ -31,66 +29,36 @@ class ServerSession:
     """
 
     def __init__(self, config: DevstralConfig, *, problem: str = "") -> None:
-        self.config = config
+        super().__init__(config)
         self.problem = problem
+        self._ids: dict[str, str] = {}
         self._redactors: OrderedDict[str, Redactor] = OrderedDict()
-        self._estimates: dict[str, TokenEstimate] = {}
-        self._running: list[Closable] = []
-        self._lock = threading.Lock()
+        self._redactors_lock = threading.Lock()
 
-    def model(self, name: str | None = None) -> OllamaModel:
-        """The model server's side of a request; starts the embedded server where that is the engine."""
+    def model(self, wishes: Wishes | None = None, *, start: bool = True) -> PermittedServer:
+        """The model server's side of a request; ConfigurationError where a setting cannot be used."""
         if self.problem:
             raise ConfigurationError(self.problem)
-        from ..core.ollama import OllamaModel
+        return super().model(wishes, start=start)
 
-        if self.config.engine == "embedded":
-            from ..embedded.launch import embedded_model_name, ensure_embedded
+    def wishes(self, route: str, model: str | None, notebook: str) -> Wishes:
+        """What a question about `notebook` asks for."""
+        from ..core.model.server import Wishes
 
-            host = ensure_embedded(self.config)
-            return OllamaModel(self.config, host=host, model=name or embedded_model_name(self.config))
-        return OllamaModel(self.config, model=name)
+        with self._redactors_lock:
+            session = self._ids.setdefault(notebook, os.urandom(16).hex())
+        return Wishes(model=model, route=route, session=session, notebook=notebook)
 
-    def assistant(self, model: OllamaModel, notebook: str) -> Assistant:
-        """`notebook` is the path by which its secrets keep their placeholders."""
-        from ..core.assistant import Assistant
-
-        return Assistant(
-            self.config,
-            model,
-            redactor=self._redactor(notebook),
-            estimate=self._estimate(model.name),
-            how_to_continue="*Retry* asks again",
-        )
-
-    def track(self, running: Closable) -> None:
-        with self._lock:
-            self._running.append(running)
-
-    def untrack(self, running: Closable) -> None:
-        with self._lock:
-            if running in self._running:
-                self._running.remove(running)
-
-    def stop(self) -> None:
-        """Close every connection to the model."""
-        with self._lock:
-            running, self._running = self._running, []
-        for one in running:
-            one.close()
+    def assistant(self, model: PermittedServer, notebook: str) -> Assistant:
+        """An assistant for the questions about `notebook`, the path by which its secrets are known."""
+        return self.assistant_for(model, self._redactor(notebook), how_to_continue="Continue goes on")
 
     def _redactor(self, notebook: str) -> Redactor:
-        from ..core.redaction import Redactor
+        from ..core.redaction.redactor import Redactor
 
-        with self._lock:
+        with self._redactors_lock:
             redactor = self._redactors.setdefault(notebook, Redactor())
             self._redactors.move_to_end(notebook)
             while len(self._redactors) > _NOTEBOOKS:
                 self._redactors.popitem(last=False)
             return redactor
-
-    def _estimate(self, model: str) -> TokenEstimate:
-        from ..core.tokens import TokenEstimate
-
-        with self._lock:
-            return self._estimates.setdefault(model, TokenEstimate())

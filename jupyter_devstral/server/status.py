@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigurationError, DevstralError, ModelError, ModelMissing, NoServer
-from ..core.hosts import is_loopback
-from ..core.model_facts import ModelInfo, RunningModel, full_name, model_in_show, running_as
+from ..core.model.server import ModelInfo, ModelServer, RunningModel, Wishes
+from ..core.settings.hosts import is_loopback
+from ..core.settings.policy import LOCAL
 from .question import PROTOCOL
 
 if TYPE_CHECKING:
-    from ..core.ollama import OllamaModel
     from .session import ServerSession
 
 _PATIENCE_SECONDS = 3
@@ -26,7 +26,7 @@ def state_of(error: DevstralError) -> str:
     return TROUBLE
 
 
-def status(session: ServerSession, name: str | None) -> dict[str, Any]:
+def status(session: ServerSession, name: str | None, route: str = LOCAL) -> dict[str, Any]:
     """The record of `GET status`; asks the model server, and never raises a DevstralError."""
     record: dict[str, Any] = {
         "protocol": PROTOCOL,
@@ -44,28 +44,37 @@ def status(session: ServerSession, name: str | None) -> dict[str, Any]:
         "models": [],
     }
     try:
-        _look(session.model(name), record)
+        record.update(_place(session, name, route))
+        _look(session.model(Wishes(model=name, route=route)), record)
     except DevstralError as error:
         record["state"] = state_of(error)
-        record["text"], record["next_step"] = _advice(error)
+        record["text"], record["next_step"] = error.problem, error.next_step
     return record
 
 
-def _look(model: OllamaModel, record: dict[str, Any]) -> None:
+def _place(session: ServerSession, name: str | None, route: str) -> dict[str, Any]:
+    """Where the route ends, also where nothing answers there."""
+    if route == LOCAL:
+        return {}
+    model = session.model(Wishes(model=name, route=route))
+    return {"host": model.host, "is_local": not model.remote_place, "model": model.name}
+
+
+def _look(model: ModelServer, record: dict[str, Any]) -> None:
     record.update(host=model.host, is_local=is_loopback(model.host), model=model.name)
     infos = model.models(timeout=_PATIENCE_SECONDS)
     running = _or_nothing(lambda: model.running(timeout=_PATIENCE_SECONDS))
-    record["models"] = [_model_record(info, running, infos) for info in infos]
-    found = next((info for info in infos if full_name(info.name) == full_name(model.name)), None)
+    record["models"] = [_model_record(model, info, running, infos) for info in infos]
+    found = model.named(infos)
     if found is None:
-        record["state"], record["can_pull"] = NO_MODEL, record["engine"] == "ollama"
-        record["text"] = f"Ollama is running, but it does not have the model {model.name} yet."
+        record["state"], record["can_pull"] = NO_MODEL, model.can_pull
+        record["text"] = f"{model.kind} is running, but it does not have the model {model.name} yet."
         others = " or choose one of the models that are there" if infos else ""
         record["next_step"] = f"Pull it here{others}."
         return
     window = model.window()
     record["window"], record["window_source"] = window.tokens, window.source
-    facts = model_in_show(model.name, model.show(timeout=_PATIENCE_SECONDS))
+    facts = model.details(timeout=_PATIENCE_SECONDS)
     record["capabilities"] = sorted({*found.capabilities, *facts.capabilities})
     record["state"] = READY
     place = "on this machine" if not model.remote_place else f"at {model.remote_place}: not on this machine"
@@ -73,8 +82,10 @@ def _look(model: OllamaModel, record: dict[str, Any]) -> None:
     record["text"] = f"{model.name} is ready, {place} ({loaded})."
 
 
-def _model_record(info: ModelInfo, running: list[RunningModel], infos: list[ModelInfo]) -> dict[str, Any]:
-    loaded = running_as(info.name, running, infos)
+def _model_record(
+    model: ModelServer, info: ModelInfo, running: list[RunningModel], infos: list[ModelInfo]
+) -> dict[str, Any]:
+    loaded = model.loaded_as(running, infos, info.name)
     return {
         "name": info.name,
         "size_bytes": info.size,
@@ -90,9 +101,3 @@ def _or_nothing(ask: Callable[[], list[RunningModel]]) -> list[RunningModel]:
         return ask()
     except ModelError:
         return []
-
-
-def _advice(error: DevstralError) -> tuple[str, str]:
-    """What is wrong, and the next step."""
-    first, _, rest = str(error).partition(". ")
-    return (f"{first}.", rest) if rest else (str(error), "")

@@ -33,7 +33,7 @@ async def threaded_records(
                 told = now
                 yield {"type": "phase", "text": now}
             ended = _END in batch
-            for record in _joined([one for one in batch if one is not _END]):
+            for record in joined([one for one in batch if one is not _END]):
                 if isinstance(record, BaseException):
                     raise record
                 yield record
@@ -81,8 +81,8 @@ class _Channel:
             self._loop.call_soon_threadsafe(self._records.put_nowait, record)
 
 
-def _joined(batch: list[Any]) -> Iterator[Any]:
-    """The batch with deltas that follow one another made into one."""
+def joined(batch: list[Any]) -> Iterator[Any]:
+    """Yield the batch with deltas that follow one another made into one."""
     text = ""
     for record in batch:
         if isinstance(record, dict) and record.get("type") == "text":

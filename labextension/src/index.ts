@@ -4,13 +4,17 @@
 
 import { ILayoutRestorer, type JupyterFrontEnd, type JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
-import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { IEditorExtensionRegistry, IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { ICompletionProviderManager } from '@jupyterlab/completer';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { EditsRenderer } from './edits-renderer';
-import { NotebookLinks } from './notebook-links';
-import { addSidebar } from './sidebar';
+import { EditsRenderer } from './card/edits-renderer';
+import { addCompletion } from './completion/completion';
+import { NotebookLinks } from './kernel/notebook-links';
+import { addSidebar } from './sidebar/sidebar';
 import { MIME_TYPE, PLUGIN_ID, TRANSLATION_DOMAIN } from './tokens';
 
 /** Before `text/html` (50) and `text/markdown` (60), which stand beside it in an answer. */
@@ -21,7 +25,16 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'A chat about the notebook, actions at its cells, and the cards of explanations.',
   autoStart: true,
   requires: [INotebookTracker, IRenderMimeRegistry],
-  optional: [ITranslator, IEditorLanguageRegistry, ICommandPalette, ILayoutRestorer],
+  optional: [
+    ITranslator,
+    IEditorLanguageRegistry,
+    ICommandPalette,
+    ILayoutRestorer,
+    ICompletionProviderManager,
+    ISettingRegistry,
+    IStatusBar,
+    IEditorExtensionRegistry
+  ],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -29,7 +42,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     languages: IEditorLanguageRegistry | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    completer: ICompletionProviderManager | null,
+    registry: ISettingRegistry | null,
+    statusBar: IStatusBar | null,
+    extensions: IEditorExtensionRegistry | null
   ) => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
     const links = new NotebookLinks(tracker, trans);
@@ -43,7 +60,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       RANK
     );
-    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer });
+    const completionNotice = completer
+      ? addCompletion(app, { manager: completer, tracker, registry, statusBar, extensions, palette, trans })
+      : undefined;
+    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer, completionNotice });
   }
 };
 

@@ -1,12 +1,14 @@
 import * as assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readAnswer, readMessages, readSent, readStatus, readStreamRecord, StreamRecord } from '../src/chat-protocol';
-import { Conversation } from '../src/conversation';
-import type { IAsked } from '../src/exchange';
-import { jsonLines } from '../src/json-lines';
-import { completed, fragmentAt, IMentionable, mentionsIn, suggestions } from '../src/mentions';
-import { ReplyBlocks } from '../src/reply-blocks';
-import { readTyped } from '../src/slash-commands';
+import { readMessages, readSent } from '../src/protocol/sent';
+import { readStatus } from '../src/protocol/status';
+import { readAnswer, readStreamRecord, StreamRecord } from '../src/protocol/stream';
+import { Conversation } from '../src/chat/conversation';
+import type { IAsked } from '../src/chat/exchange';
+import { jsonLines } from '../src/protocol/json-lines';
+import { completed, fragmentAt, IMentionable, mentionsIn, suggestions } from '../src/chat/mentions';
+import { ReplyBlocks } from '../src/view/reply-blocks';
+import { readTyped } from '../src/chat/slash-commands';
 
 const WRONG = [null, undefined, 0, '', 'text', [], {}, [[]], true, { type: 5 }, { type: 'done' }, { type: 'sent', pieces: 1 }];
 
@@ -121,10 +123,11 @@ const KNOWN: IMentionable = {
     { name: 'selected', text: 'int = 3' }
   ],
   cells: [
-    { index: 0, firstLine: 'import x' },
-    { index: 12, firstLine: 'y' }
+    { id: 'zero', sign: '#1', firstLine: 'import x' },
+    { id: 'twelve', sign: '[12]', firstLine: 'y' },
+    { id: 'one', sign: '[1]', firstLine: 'z' }
   ],
-  files: ['data/sales.csv', 'load.py'],
+  files: ['data/sales.csv', 'load.py', 'my data.csv', 'say "hi".csv', 'e\u0301te\u0301.csv'],
   hasSelection: true
 };
 
@@ -138,7 +141,10 @@ test('completion', () => {
   assert.equal(labels('me@exam'), null);
   assert.deepEqual(labels('why @sel'), ['@selection', '@selected']);
   assert.deepEqual(labels('@sal'), ['@sales', '@data/sales.csv']);
-  assert.deepEqual(labels('(@cell:1'), ['@cell:12']);
+  assert.deepEqual(labels('(@cell[12'), ['@cell[12]']);
+  assert.deepEqual(labels('read @my d'), ['@my data.csv']);
+  assert.deepEqual(labels('read @"my d'), ['@my data.csv']);
+  assert.deepEqual(labels('@sales are'), []);
   const text = 'why @sa is this?';
   const fragment = fragmentAt(text, 7)!;
   const [first] = suggestions(fragment, KNOWN, name => name);
@@ -146,29 +152,36 @@ test('completion', () => {
 });
 
 test('mentions are what exists, without the punctuation behind them', () => {
-  const found = mentionsIn('is @sales, (@load.py) or @data/sales.csv? see @cell:12. @cell:7 @nothing @selection', KNOWN);
+  const found = mentionsIn('is @sales, (@load.py) or @data/sales.csv? see @cell[12]. @cell[7] @nothing @selection', KNOWN);
   assert.deepEqual(found, {
     variables: ['sales'],
     files: ['load.py', 'data/sales.csv'],
-    cells: [12],
+    cells: ['twelve'],
     selection: true
   });
+  const files = (text: string) => mentionsIn(text, KNOWN).files;
+  assert.deepEqual(files('read @my data.csv please'), ['my data.csv']);
+  assert.deepEqual(files('read @"my data.csv", @"say \\"hi\\".csv".'), ['my data.csv', 'say "hi".csv']);
+  assert.deepEqual(files('@\u00e9t\u00e9.csv'), ['e\u0301te\u0301.csv']);
+  assert.deepEqual(mentionsIn('@cell[1]', KNOWN).cells, ['one']);
   assert.equal(mentionsIn('@selection', { ...KNOWN, hasSelection: false }).selection, false);
 });
 
 const ASKED: IAsked = {
-  task: 'chat',
   typed: 'why?',
-  question: 'why?',
-  target: '',
-  variables: [],
-  files: [],
-  selection: '',
-  images: [{ mime: 'image/png', data: 'aGk=' }],
-  strengthens: ''
+  question: {
+    task: 'chat',
+    question: 'why?',
+    target: '',
+    variables: [],
+    files: [],
+    selection: '',
+    images: [{ mime: 'image/png', data: 'aGk=' }],
+    strengthens: ''
+  }
 };
 const FACTS = { path: 'a.ipynb', kernel_id: null, language: 'python', cells: [{ id: 'a' }, { id: 'b' }] };
-const OPTIONS = { exclude: [], model: null };
+const OPTIONS = { exclude: [], model: null, route: 'local' };
 const BUNDLE = {
   version: 1,
   reply: 'Because.',
@@ -178,9 +191,18 @@ const BUNDLE = {
   finished: 'stop'
 };
 
+/** Where no answer is arriving, and none is stopped. */
+const NOBODY = {
+  async *follow(): AsyncGenerator<StreamRecord> {
+    throw new Error('not arriving');
+  },
+  async stop(): Promise<void> {}
+};
+
 function answering(...records: object[]) {
   const asked: any[] = [];
   const client = {
+    ...NOBODY,
     async *chat(question: unknown): AsyncGenerator<StreamRecord> {
       asked.push(question);
       for (const each of records) {
@@ -205,7 +227,7 @@ test('an exchange, and the turn that it becomes', async () => {
   assert.deepEqual([exchange.state, exchange.reply, exchange.after], ['done', 'Because.', 'b']);
   assert.deepEqual(streamed, ['Be', 'cause.']);
   assert.deepEqual(exchange.edits, ['open']);
-  assert.deepEqual(conversation.turns, [{ user_text: 'Task: …\nwhy?', reply: 'Because.', after: 'b' }]);
+  assert.deepEqual(conversation.turns(), [{ user_text: 'Task: …\nwhy?', reply: 'Because.', after: 'b' }]);
   await conversation.ask(ASKED, FACTS, OPTIONS);
   assert.equal(asked[1].turns.length, 1);
 });
@@ -219,7 +241,7 @@ test('kept and restored, without pictures', async () => {
   const again = new Conversation(client);
   again.restore([...kept, null, 5, {}, { id: 'x', asked: { task: 'other' } }]);
   assert.deepEqual(JSON.parse(JSON.stringify(again)), kept);
-  assert.deepEqual(again.turns, conversation.turns);
+  assert.deepEqual(again.turns(), conversation.turns());
   assert.deepEqual(again.exchanges[0].edits, ['accepted']);
 });
 
@@ -228,18 +250,19 @@ test('what became of tests is kept, and what strengthens them is asked about the
   const { client, asked } = answering({ type: 'done', bundle: { ...BUNDLE, proof } });
   const conversation = new Conversation(client);
   const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
-  assert.deepEqual(exchange.answer?.proof, proof);
+  assert.deepEqual(exchange.answer?.bundle.proof, proof);
   conversation.restore(JSON.parse(JSON.stringify(conversation)));
-  assert.deepEqual(conversation.exchanges[0].answer?.proof, proof);
-  await conversation.ask({ ...ASKED, strengthens: 'k' }, FACTS, OPTIONS);
+  assert.deepEqual(conversation.exchanges[0].answer?.bundle.proof, proof);
+  await conversation.ask({ ...ASKED, question: { ...ASKED.question, strengthens: 'k' } }, FACTS, OPTIONS);
   assert.deepEqual([asked[0].strengthens, asked[1].strengthens], ['', 'k']);
-  assert.equal(readAnswer({ ...BUNDLE, proof: { markdown: 3 } })?.proof, null);
+  assert.equal(readAnswer({ ...BUNDLE, proof: { markdown: 3 } })?.bundle.proof, null);
 });
 
 test('stopping keeps what arrived and closes the connection', async () => {
   let closed = false;
   const client = {
-    async *chat(_: unknown, signal: AbortSignal): AsyncGenerator<StreamRecord> {
+    ...NOBODY,
+    async *chat(_: unknown, __: object, signal: AbortSignal): AsyncGenerator<StreamRecord> {
       try {
         yield { type: 'sent', sent: readSent({ user_text: 'Task' }) };
         for (;;) {
@@ -261,7 +284,7 @@ test('stopping keeps what arrived and closes the connection', async () => {
   assert.equal(exchange.state, 'stopped');
   assert.ok(exchange.reply.startsWith('word '));
   assert.ok(closed);
-  assert.equal(conversation.turns[0].user_text, 'Task');
+  assert.equal(conversation.turns()[0].user_text, 'Task');
 });
 
 test('errors are said, and are no turns', async () => {
@@ -269,7 +292,7 @@ test('errors are said, and are no turns', async () => {
   const conversation = new Conversation(client);
   const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
   assert.deepEqual([exchange.state, exchange.error, exchange.serverState], ['failed', 'No Ollama.', 'no-server']);
-  assert.deepEqual(conversation.turns, []);
+  assert.deepEqual(conversation.turns(), []);
 });
 
 test('a question that is taken back takes everything behind it along', async () => {
@@ -277,7 +300,7 @@ test('a question that is taken back takes everything behind it along', async () 
   const conversation = new Conversation(client);
   const first = await conversation.ask(ASKED, FACTS, OPTIONS);
   await conversation.ask({ ...ASKED, typed: 'and then?' }, FACTS, OPTIONS);
-  assert.equal(conversation.takeBack('none'), null);
-  assert.equal(conversation.takeBack(first.id)?.typed, 'why?');
+  assert.deepEqual(conversation.takeBack('none'), []);
+  assert.equal(conversation.takeBack(first.id)[0].asked.typed, 'why?');
   assert.equal(conversation.exchanges.length, 0);
 });

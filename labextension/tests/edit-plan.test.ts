@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ICellFacts, Plan, planEdits, Step } from '../src/edit-plan';
-import type { IEdit } from '../src/protocol';
+import { ICellFacts, Plan, planEdits, Step } from '../src/notebook/edit-plan';
+import type { IEdit } from '../src/protocol/edit';
 
 const CELLS: ICellFacts[] = ['a', 'b', 'c'].map(id => ({ id, source: `source of ${id}` }));
 

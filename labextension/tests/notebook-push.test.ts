@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellsToPush, TEXT_LIMIT } from '../src/notebook-push';
+import { PUSH_LIMIT, slimCell, TEXT_LIMIT, withoutOutputs } from '../src/notebook/notebook-push';
 import { MIME_TYPE } from '../src/tokens';
 
 function code(...outputs: Record<string, unknown>[]) {
@@ -11,6 +11,11 @@ function code(...outputs: Record<string, unknown>[]) {
 
 function display(data: Record<string, unknown>) {
   return { output_type: 'display_data', data, metadata: { big: 'metadata' } };
+}
+
+function cellsToPush(cells: Record<string, unknown>[], limit = PUSH_LIMIT) {
+  const slim = cells.map(slimCell);
+  return JSON.stringify(slim).length <= limit ? slim : withoutOutputs(slim, limit);
 }
 
 function outputsOf(cell: Record<string, unknown>, limit?: number): Record<string, any>[] {

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readApply, readBundle, withoutDiffs } from '../src/protocol';
+import { readBundle } from '../src/protocol/bundle';
+import { readApply } from '../src/protocol/kernel-messages';
 
 const EDIT = { op: 'replace', cell_id: 'a', before: 'x', source: 'y', kind: 'code' };
 const CARD = {
@@ -22,6 +23,15 @@ const HOSTILE: unknown[] = [
   undefined, null, 0, NaN, '', 'text', [], [[]], {}, { length: 3 }, true, () => 1, Object.create(null),
   JSON.parse('{"__proto__": {"state": "done"}, "constructor": 1, "toString": 2}'), { toString: null }
 ];
+
+test('what an edit loses is read, and nothing else that stands there', () => {
+  const loss = { names: ['prices'], changes: [], removed: 3, of: 4, unit: 'statement' };
+  const read = (value: unknown) => readBundle({ version: 1, edits: [{ ...EDIT, loss: value }] })?.edits[0]?.loss;
+  assert.deepEqual(read(loss), { names: ['prices'], changes: [], removed: 3, of: 4 });
+  for (const nothing of [undefined, null, 'x', {}, { names: [3], removed: 'many' }]) {
+    assert.equal(read(nothing), undefined);
+  }
+});
 
 test('a complete bundle is read', () => {
   const bundle = readBundle(BUNDLE)!;
@@ -79,8 +89,9 @@ test('the kernel can ask for edits and for nothing else', () => {
   assert.equal(readApply({ op: 'apply' }), null);
 });
 
-test('the diffs at the end of an answer are left out, other fences stay', () => {
-  const diff = '````diff\n--- cell 4\n+++ rewritten\n@@ -1 +1 @@\n-```\n+x\n````\n';
-  const other = '```diff\n--- a/file\n+++ b/file\n```\n';
-  assert.equal(withoutDiffs(`Said.\n\n${other}\n${diff}\nreceipt`), `Said.\n\n${other}\nreceipt`);
+test('an answer that arrives says what it waits for, a finished one does not', () => {
+  const arriving = { version: 1, id: 'd', shown: 'so far', arriving: { status: 'reading', waited: 3 } };
+  const { id, shown, arriving: read } = readBundle(arriving)!;
+  assert.deepEqual([id, shown, read], ['d', 'so far', { status: 'reading', waited: 3 }]);
+  assert.equal(readBundle(BUNDLE)!.arriving, null);
 });

@@ -2,8 +2,10 @@ import * as assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readMessages, readSent, readStatus, readStreamRecord } from '../src/chat-protocol';
-import { Conversation } from '../src/conversation';
+import { readMessages, readSent } from '../src/protocol/sent';
+import { readStatus } from '../src/protocol/status';
+import { readStreamRecord } from '../src/protocol/stream';
+import { Conversation } from '../src/chat/conversation';
 
 /** What the server's own tests hold it to. */
 const golden = (name: string) =>
@@ -25,7 +27,7 @@ test('an answer of the server is read whole', async () => {
     ]
   );
   assert.ok(sent.tokens > 0 && sent.window === 32768 && sent.userText.endsWith('one more'));
-  assert.equal(answer.userText, sent.userText);
+  assert.equal(answer.bundle.userText, sent.userText);
   assert.deepEqual(
     answer.bundle.edits.map(({ op, cellId, source }: any) => [op, cellId, source]),
     [['replace', 'b', 'print(x + 1)']]
@@ -34,6 +36,8 @@ test('an answer of the server is read whole', async () => {
 
 test('the turn of an answer is the one that was sent', async () => {
   const client = {
+    async *follow() {},
+    async stop() {},
     async *chat() {
       yield* golden('chat').map(readStreamRecord);
     }
@@ -41,18 +45,20 @@ test('the turn of an answer is the one that was sent', async () => {
   const conversation = new Conversation(client);
   const facts = { path: '', kernel_id: null, language: 'python', cells: [{ id: 'a' }, { id: 'b' }] };
   const asked = {
-    task: 'chat' as const,
     typed: 'one more',
-    question: 'one more',
-    target: 'b',
-    variables: [],
-    files: [],
-    selection: '',
-    images: [],
-    strengthens: ''
+    question: {
+      task: 'chat' as const,
+      question: 'one more',
+      target: 'b',
+      variables: [],
+      files: [],
+      selection: '',
+      images: [],
+      strengthens: ''
+    }
   };
-  await conversation.ask(asked, facts, { exclude: [], model: null });
-  const [turn] = conversation.turns;
+  await conversation.ask(asked, facts, { exclude: [], model: null, route: 'local' });
+  const [turn] = conversation.turns();
   assert.equal(turn.user_text, golden('chat')[3].bundle.turn.user_text);
   assert.equal(turn.after, 'b');
 });
@@ -60,7 +66,7 @@ test('the turn of an answer is the one that was sent', async () => {
 test('a prompt and the states', () => {
   const messages = readMessages(golden('prompt'));
   assert.equal(messages[0].role, 'system');
-  assert.ok(messages[messages.length - 1].content.includes('[cell 0]'));
+  assert.ok(messages[messages.length - 1].content.includes('Cell 0:'));
   assert.equal(readSent(golden('prompt')).pieces.length, 1);
   const ready = readStatus(golden('status'));
   assert.deepEqual([ready.state, ready.hasVision, ready.isLocal, ready.window], ['ready', true, true, 32768]);

@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
-from tests.support.jupyter_server import JupyterServer, labextension
+from tests.support.jupyter.server import JupyterServer, labextension
+from tests.support.jupyter.sidebar import CODE, Side
+from tests.support.scripted.server import ScriptedOllama
 
 FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 FAILED = pytest.StashKey[bool]()
@@ -22,11 +24,15 @@ def chromium_path():
     return found
 
 
-@pytest.fixture(scope="session")
-def jupyter_server(chromium_path, tmp_path_factory):
+def _needs_lab():
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
     if labextension() is None:
         pytest.skip("the JupyterLab half was not built (it needs Node.js): python scripts/build_lab.py")
+
+
+@pytest.fixture(scope="session")
+def jupyter_server(chromium_path, tmp_path_factory):
+    _needs_lab()
     with JupyterServer(tmp_path_factory.mktemp("jupyter")) as server:
         yield server
 
@@ -45,7 +51,7 @@ def browser(chromium_path):
 @pytest.fixture(scope="module")
 def shared_lab(browser, jupyter_server):
     """JupyterLab, loaded once a module."""
-    from tests.support.lab_page import LabPage
+    from tests.support.jupyter.lab_page import LabPage
 
     page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
     lab = LabPage(page, jupyter_server)
@@ -69,3 +75,45 @@ def lab(shared_lab, request):
         print(shared_lab.account())
         shared_lab.screenshot(f"failed-{request.node.name}")
     shared_lab.close_all()
+
+
+@pytest.fixture(scope="module")
+def model_server():
+    with ScriptedOllama() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server(chromium_path, tmp_path_factory, model_server):
+    _needs_lab()
+    config = f"c.DevstralConfig.host = {model_server.url!r}\n"
+    with JupyterServer(tmp_path_factory.mktemp("sidebar"), config) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser, server):
+    from tests.support.jupyter.lab_page import LabPage
+
+    page = browser.new_page(viewport={"width": 1300, "height": 900}, reduced_motion="reduce")
+    lab = LabPage(page, server)
+    lab.start()
+    yield lab
+    page.close()
+
+
+@pytest.fixture
+def ollama(model_server):
+    model_server.forget()
+    model_server.replies = [CODE]
+    model_server.first_byte_delay = model_server.piece_delay = 0.0
+    model_server.set_loaded(32_768)
+    return model_server
+
+
+@pytest.fixture
+def side(shared_page, ollama):
+    shared_page.console.clear()
+    yield Side(shared_page)
+    shared_page.close_all()
+    assert shared_page.errors == []

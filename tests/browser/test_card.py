@@ -5,8 +5,8 @@ import json
 import pytest
 
 from jupyter_devstral.core.wire import MIME
-from tests.support.card_bundles import PROSE, bundle, insert, output, publishing, replace
-from tests.support.jupyter_server import code, markdown
+from tests.support.jupyter.card_bundles import PROSE, bundle, insert, output, publishing, replace
+from tests.support.jupyter.server import code, markdown
 
 FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
 FIX = replace("failing", BROKEN, FIXED)
@@ -34,7 +34,7 @@ def test_a_finished_card_shows_the_explanation_the_fix_and_its_trial(lab):
     shown(lab, bundle(FIX, hint="Failing cells are explained by themselves."))
     assert lab.card.locator(".jp-devstral-title").inner_text() == "KeyError: 'pric'"
     assert lab.card.locator(".jp-devstral-prose strong").inner_text() == "price"
-    assert lab.card.locator(".jp-devstral-diff-heading").inner_text() == "Fix for cell 1"
+    assert lab.card.locator(".jp-devstral-diff-heading").inner_text() == "Fix for cell #2"
     assert lab.card.locator(".cm-deletedLine").inner_text() == BROKEN
     assert lab.card.locator(".cm-changedLine").inner_text() == FIXED
     # What goes is as colourful as what comes.
@@ -109,7 +109,7 @@ def test_a_cell_that_changed_meanwhile_refuses_the_whole_fix(lab):
     lab.button("apply").click()
     lab.outcome.wait_for()
     assert (
-        "Cell 1 changed since this fix was made: nothing was changed. Ask again." in lab.outcome.inner_text()
+        "Cell #2 changed since this fix was made: nothing was changed. Ask again." in lab.outcome.inner_text()
     )
     assert lab.sources == before
     lab.screenshot("refused")
@@ -181,7 +181,7 @@ def test_advice_without_edits_offers_to_run_cells(lab):
     shown(lab, bundle(advice="Re-run cell 0: prices was deleted.", rerun=["first"], trial=None))
     assert lab.button("apply").count() == 0
     assert "Re-run cell 0" in lab.card.locator(".jp-devstral-advice").inner_text()
-    assert lab.button("run").inner_text() == "Run cell 0"
+    assert lab.button("run").inner_text() == "Run cell #1"
     lab.screenshot("advice")
     lab.button("run").click()
     lab.wait("window.jupyterapp.shell.currentWidget.content.model.cells.get(0).executionCount !== null")
@@ -263,7 +263,7 @@ def test_streaming_keeps_one_renderer_and_never_shows_less(lab):
     assert seen[3] > 50
     assert lab.card.get_attribute("aria-busy") == "false"
     spoken = lab.card.locator("[role=status]").inner_text()
-    assert spoken == "The explanation of KeyError: 'pric' is ready. A fix is proposed for cell 1."
+    assert spoken == "The explanation of KeyError: 'pric' is ready. A fix is proposed for cell #2."
 
 
 @pytest.mark.parametrize(
@@ -336,10 +336,13 @@ def test_an_ordinary_rewrite_can_be_applied(lab):
     answer = {"version": 1, "task": "edit", "reply": "raw", "receipt": "r", "edits": [FIX]}
     text = f"Here:\n\n```diff\n--- cell failing\n+++ rewritten\n-{BROKEN}\n+{FIXED}\n```\n\nthe receipt"
     shown(lab, answer, markdown=text)
-    assert lab.card.locator(".jp-devstral-diff-heading").inner_text() == "Change of cell 1"
+    assert lab.card.locator(".jp-devstral-diff-heading").inner_text() == "Change of cell #2"
     # The diff is shown once.
     assert lab.card.inner_text().count("total = prices['pric'] * 2") == 1
-    assert [button.inner_text() for button in lab.card.locator("button").all()] == ["Apply", "Dismiss"]
+    assert [button.inner_text() for button in lab.card.locator("button[data-action]").all()] == [
+        "Apply",
+        "Dismiss",
+    ]
     lab.screenshot("ordinary-rewrite")
     lab.button("apply").click()
     lab.outcome.wait_for()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.jupyter_server import code, markdown
-from tests.support.lab_page import LabPage
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.jupyter.lab_page import LabPage
+from tests.support.jupyter.server import code, markdown
+from tests.support.scripted.server import ScriptedOllama
 
 FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
 HELPER, MENDED = (f"def share(part, whole):\n    return part / {name}" for name in ("whol", "whole"))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from jupyter_devstral.core.wire import MIME
-from tests.support.card_bundles import bundle, output, replace
-from tests.support.jupyter_server import code
+from tests.support.jupyter.card_bundles import bundle, output, replace
+from tests.support.jupyter.server import code
 
 ELSEWHERE = "http://127.0.0.1:9"
 # What Markdown, LaTeX and the sanitiser's own list of tags let through elsewhere.

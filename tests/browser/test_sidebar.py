@@ -6,102 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jupyter_server import JupyterServer, code, labextension, markdown
-from tests.support.lab_page import LabPage
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.jupyter.lab_page import LabPage
+from tests.support.jupyter.server import JupyterServer, code, markdown
+from tests.support.jupyter.sidebar import CELLS, CODE, Side
+from tests.support.scripted.server import ScriptedOllama
 
 AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
-CODE = "Here it is:\n\n```python\ntotal = sum(prices)\ntotal\n```\n"
 TWO = (
     "Both change.\n\n[cell 0]\n```python\nprices = [1, 2, 3]\n```\n\n"
     "[cell 1]\n```python\ndouble = [2 * price for price in prices]\n```\n"
 )
-CELLS = [
-    code("a", "prices = [1, 2]"),
-    code("b", "double = [price * 2 for price in prices]"),
-    markdown("m", "# Text"),
-]
 SLOW = ["word "] * 400
 SHARE = "def share(part, whole):\n    if whole <= 0:\n        return 0\n    return part / whole"
 needs_forks = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
-
-
-@pytest.fixture(scope="module")
-def model_server():
-    with ScriptedOllama() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def server(chromium_path, tmp_path_factory, model_server):
-    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
-    if labextension() is None:
-        pytest.skip("the JupyterLab half was not built (it needs Node.js): python scripts/build_lab.py")
-    config = f"c.DevstralConfig.host = {model_server.url!r}\n"
-    with JupyterServer(tmp_path_factory.mktemp("sidebar"), config) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def shared_page(browser, server):
-    page = browser.new_page(viewport={"width": 1300, "height": 900}, reduced_motion="reduce")
-    lab = LabPage(page, server)
-    lab.start()
-    yield lab
-    page.close()
-
-
-@pytest.fixture
-def ollama(model_server):
-    model_server.forget()
-    model_server.replies = [CODE]
-    model_server.first_byte_delay = model_server.piece_delay = 0.0
-    model_server.set_loaded(32_768)
-    return model_server
-
-
-@pytest.fixture
-def side(shared_page, ollama):
-    shared_page.console.clear()
-    yield Side(shared_page)
-    shared_page.close_all()
-    assert shared_page.errors == []
-
-
-class Side:
-    """The sidebar of a page."""
-
-    def __init__(self, lab):
-        self.lab = lab
-        self.page = lab.page
-        self.panel = lab.page.locator("#jp-devstral-chat")
-        self.draft = self.panel.locator(".jp-devstral-draft")
-        self.last = self.panel.locator(".jp-devstral-exchange").last
-
-    def open(self, cells=CELLS, **options):
-        name = self.lab.open(cells, **options)
-        self.show()
-        return name
-
-    def show(self):
-        self.lab.command("jupyter-devstral:open-chat")
-        self.draft.wait_for()
-
-    def ask(self, text):
-        """Send it, and wait for the end of its answer."""
-        before = self.exchanges()
-        self.draft.fill(text)
-        # Completion takes Enter for itself while it is open.
-        self.page.keyboard.press("Escape")
-        self.draft.press("Enter")
-        self.lab.wait_until(lambda: self.exchanges() == before + 1)
-        self.lab.wait_until(lambda: self.last.get_attribute("data-state") == "done")
-
-    def button(self, action):
-        return self.panel.locator(f"button[data-action='{action}']")
-
-    def exchanges(self):
-        return self.panel.locator(".jp-devstral-exchange").count()
 
 
 def question_of(ollama, at=-1):
@@ -138,8 +55,8 @@ def test_edits_of_several_cells_are_one_undo_step(side, ollama):
     side.ask("change both")
     lab.screenshot("sidebar-edits")
     assert [each.inner_text() for each in side.panel.locator(".jp-devstral-diff-heading").all()] == [
-        "Change of cell 0",
-        "Change of cell 1",
+        "Change of cell #1",
+        "Change of cell #2",
     ]
     before = lab.sources
     side.button("accept-all").click()
@@ -193,7 +110,7 @@ def test_a_block_replaces_the_selected_cell_after_its_diff(side):
     before = lab.sources
     side.button("replace").click()
     assert lab.sources == before
-    assert side.panel.locator(".jp-devstral-diff-heading").inner_text() == "Change of cell 1"
+    assert side.panel.locator(".jp-devstral-diff-heading").inner_text() == "Change of cell #2"
     side.button("accept").click()
     assert lab.sources[1] == "total = sum(prices)\ntotal"
 
@@ -272,9 +189,9 @@ def test_what_goes_along_is_on_the_table_and_can_be_taken_out(side, ollama):
     lab.run(0)
     summary = side.panel.locator(".jp-devstral-context summary")
     summary.click()
-    chip = side.panel.locator(".jp-devstral-chip", has_text="cell 1")
-    chip.locator("button").click()
-    side.panel.get_by_text("not sent: cell 1").wait_for()
+    chip = side.panel.locator(".jp-devstral-chip", has_text="cell #2")
+    chip.get_by_label("Do not send").click()
+    side.panel.get_by_text("not sent: cell #2").wait_for()
     side.ask("what is there?")
     assert "double" not in json.dumps(ollama.chats[-1].body["messages"])
     lab.screenshot("sidebar-context")
@@ -319,12 +236,12 @@ def test_commands_are_about_the_selected_cell(side, ollama):
     side.open()
     lab.select(1)
     side.ask("/refactor the factor first")
-    assert side.panel.locator(".jp-devstral-diff-heading").inner_text() == "Change of cell 1"
+    assert side.panel.locator(".jp-devstral-diff-heading").inner_text() == "Change of cell #2"
     assert "the factor first" in question_of(ollama)
     side.draft.fill("/nonsense")
     side.draft.press("Escape")
     side.draft.press("Enter")
-    side.panel.get_by_text("There is no command").wait_for(state="attached")
+    side.panel.get_by_text("There is no command").wait_for()
     side.draft.fill("/help")
     side.draft.press("Escape")
     side.draft.press("Enter")
@@ -551,7 +468,7 @@ def test_in_french(browser, tmp_path, model_server, ollama):
         assert side.panel.locator("h2").inner_text().startswith("À propos de ")
         assert side.button("accept-all").inner_text() == "Tout accepter"
         assert (
-            side.panel.locator(".jp-devstral-diff-heading").first.inner_text() == "Modification : cellule 0"
+            side.panel.locator(".jp-devstral-diff-heading").first.inner_text() == "Modification : cellule #1"
         )
         side.panel.locator(".jp-devstral-context summary").click()
         lab.screenshot("sidebar-french")

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from jupyter_devstral.core.assistant import Assistant, Delta, Note, Reply
-from jupyter_devstral.core.config import DevstralConfig
+from jupyter_devstral.core.assistant import Assistant, Delta, Note, Reply, ReplyStream
 from jupyter_devstral.core.errors import ModelMissing, NoServer, RunnerFailed, WindowExceeded
-from jupyter_devstral.core.notebook import Cell, Notebook
-from jupyter_devstral.core.ollama import OllamaModel
-from jupyter_devstral.core.prompt import wording
-from jupyter_devstral.core.redaction import Redactor
-from jupyter_devstral.core.reply import Code, Prose
-from jupyter_devstral.core.tasks import Request, Task
-from jupyter_devstral.core.tokens import TokenEstimate
-from jupyter_devstral.embedded.scripted_engine import Script
-from tests.support.scripted_server import ScriptedOllama
+from jupyter_devstral.core.model.ollama.client import OllamaModel
+from jupyter_devstral.core.model.token_estimate import TokenEstimate
+from jupyter_devstral.core.notebook.cells import Cell, Notebook
+from jupyter_devstral.core.prompt.prompt import wording
+from jupyter_devstral.core.redaction.redactor import Redactor
+from jupyter_devstral.core.reply.parser import Code, Prose
+from jupyter_devstral.core.request.tasks import Request, Task
+from jupyter_devstral.core.settings.config import DevstralConfig
+from tests.support.scripted.engine import Script
+from tests.support.scripted.server import ScriptedOllama
 
 ANSWER = "Sure.\n\n```python\ntotal = 1\nprint(total)\n```\nDone.\n"
 # How code blocks begin.
@@ -36,10 +37,14 @@ def big_request(cells: int = 40) -> Request:
     return request_of(cells, source=lines)
 
 
+def assistant_with(config: DevstralConfig, **more: Any) -> Assistant:
+    return Assistant(config, OllamaModel(config), **more)
+
+
 @pytest.fixture
 def assistant(scripted_ollama: ScriptedOllama) -> Assistant:
     scripted_ollama.replies = [ANSWER]
-    return Assistant(DevstralConfig(host=scripted_ollama.url))
+    return assistant_with(DevstralConfig(host=scripted_ollama.url))
 
 
 def finished(assistant: Assistant, request: Request) -> Reply:
@@ -47,6 +52,16 @@ def finished(assistant: Assistant, request: Request) -> Reply:
     for _ in stream:
         pass
     return stream.result()
+
+
+@pytest.mark.parametrize(("trained", "advice"), [(393_216, "--num-ctx"), (8192, "another model")])
+def test_what_fits_no_window_is_refused_before_the_model_is_loaded_anew(trained: int, advice: str) -> None:
+    with ScriptedOllama(context_length=trained, loaded_context=4096) as server:
+        assistant = Assistant(config := DevstralConfig(host=server.url), OllamaModel(config))
+        with pytest.raises(WindowExceeded, match=advice) as caught:
+            assistant.reply(request_of(question="word " * 60_000))
+        assert "Nothing was sent" in str(caught.value)
+        assert server.chats == []
 
 
 def test_events_texts_and_edits(assistant: Assistant) -> None:
@@ -102,7 +117,7 @@ def test_secrets_leave_as_placeholders_and_return_as_themselves(scripted_ollama:
         ["Use ", "<SEC", "RET_", "1", "> and <SECRET_x>.\n```python\nkey = '<SECRET", "_1>'\n```\n"]
     ]
     redactor = Redactor()
-    assistant = Assistant(DevstralConfig(host=scripted_ollama.url), redactor=redactor)
+    assistant = assistant_with(DevstralConfig(host=scripted_ollama.url), redactor=redactor)
     reply = finished(assistant, request_of(source=f"api_key = '{SECRET}'"))
     assert SECRET not in str(scripted_ollama.chats[0].body)
     assert reply.text == f"Use {SECRET} and <SECRET_x>.\n```python\nkey = '{SECRET}'\n```\n"
@@ -139,7 +154,7 @@ def test_an_answer_that_hit_its_length_inside_its_code_proposes_nothing(
 
 def test_redaction_can_be_switched_off(scripted_ollama: ScriptedOllama) -> None:
     scripted_ollama.replies = ["<SECRET_1>"]
-    assistant = Assistant(DevstralConfig(host=scripted_ollama.url, redact=False), redactor=Redactor())
+    assistant = assistant_with(DevstralConfig(host=scripted_ollama.url, redact=False), redactor=Redactor())
     assert finished(assistant, request_of(source=f"api_key = '{SECRET}'")).text == "<SECRET_1>"
     assert SECRET in str(scripted_ollama.chats[0].body)
 
@@ -150,7 +165,7 @@ def test_redaction_can_be_switched_off(scripted_ollama: ScriptedOllama) -> None:
 def test_a_notebook_that_does_not_fit_is_packed_smaller(scripted_ollama: ScriptedOllama) -> None:
     config = DevstralConfig(host=scripted_ollama.url, num_ctx=8192)
     scripted_ollama.set_loaded(8192)
-    assistant = Assistant(config)
+    assistant = assistant_with(config)
     reply = finished(assistant, big_request())
     assert reply.prompt.dropped
     assert reply.prompt.tokens <= (8192 - 2048) * 0.95
@@ -163,7 +178,7 @@ def test_a_prompt_that_needs_more_than_is_loaded_gets_the_configured_window(
     scripted_ollama: ScriptedOllama,
 ) -> None:
     scripted_ollama.set_loaded(8192)
-    reply = finished(Assistant(DevstralConfig(host=scripted_ollama.url)), big_request())
+    reply = finished(assistant_with(DevstralConfig(host=scripted_ollama.url)), big_request())
     assert not reply.prompt.dropped
     assert scripted_ollama.chats[0].body["options"]["num_ctx"] == 32768
 
@@ -209,7 +224,7 @@ def test_a_question_that_alone_is_too_long_is_not_sent_again(
 def test_estimates_learn_from_answers(scripted_ollama: ScriptedOllama) -> None:
     estimate = TokenEstimate()
     scripted_ollama.engine.count = lambda text: len(text)  # every character a token
-    assistant = Assistant(DevstralConfig(host=scripted_ollama.url), estimate=estimate)
+    assistant = assistant_with(DevstralConfig(host=scripted_ollama.url), estimate=estimate)
     finished(assistant, big_request(5))
     assert estimate.factor > 1.2
 
@@ -217,7 +232,7 @@ def test_estimates_learn_from_answers(scripted_ollama: ScriptedOllama) -> None:
 def test_a_server_that_cuts_prompts_in_silence_is_found_out(scripted_ollama: ScriptedOllama) -> None:
     estimate = TokenEstimate()
     scripted_ollama.engine.count = lambda text: max(1, len(text) // 100)
-    assistant = Assistant(DevstralConfig(host=scripted_ollama.url), estimate=estimate)
+    assistant = assistant_with(DevstralConfig(host=scripted_ollama.url), estimate=estimate)
     reply = finished(assistant, big_request())
     assert reply.usage is not None
     assert reply.usage.prompt_tokens < 0.4 * reply.prompt.tokens
@@ -231,9 +246,9 @@ def test_a_server_that_cuts_prompts_in_silence_is_found_out(scripted_ollama: Scr
 
 def test_prompt_needs_no_server() -> None:
     dead = DevstralConfig(host="127.0.0.1:9")
-    assert Assistant(dead).prompt(request_of()).messages[-1].content.endswith("print the total")
+    assert assistant_with(dead).prompt(request_of()).messages[-1].content.endswith("print the total")
     small = DevstralConfig(host="127.0.0.1:9", num_ctx=4096)
-    assert Assistant(small).prompt(big_request()).dropped
+    assert assistant_with(small).prompt(big_request()).dropped
 
 
 def test_prompt_sends_nothing(scripted_ollama: ScriptedOllama, assistant: Assistant) -> None:
@@ -249,7 +264,7 @@ def test_errors_before_any_text_are_raised(scripted_ollama: ScriptedOllama, assi
     with pytest.raises(ModelMissing):
         list(assistant.reply(request_of()))
     with pytest.raises(NoServer):
-        Assistant(DevstralConfig(host="127.0.0.1:9")).reply(request_of())
+        assistant_with(DevstralConfig(host="127.0.0.1:9")).reply(request_of())
     scripted_ollama.fail_next("error-line", after=0)
     with pytest.raises(RunnerFailed):
         list(assistant.reply(request_of()))
@@ -400,6 +415,67 @@ def test_continuations_are_joined(
     assert reply.turn.user_text == cut.turn.user_text
 
 
+def _ended(stream: ReplyStream) -> Reply:
+    list(stream)
+    return stream.result()
+
+
+def test_a_follow_up_of_a_follow_up_keeps_the_turns_between(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    scripted_ollama.replies = [["one"], ["two"], ["three"]]
+    first = finished(assistant, request_of())
+    second = _ended(assistant.follow_up(first, "why one?"))
+    third = _ended(assistant.follow_up(second, "why two?"))
+    sent = [(m["role"], m["content"]) for m in scripted_ollama.chats[-1].body["messages"]]
+    assert sent[-4:] == [
+        ("assistant", "one"),
+        ("user", "why one?"),
+        ("assistant", "two"),
+        ("user", "why two?"),
+    ]
+    # Each request begins with the one before: the server reads only what is new.
+    before = scripted_ollama.chats[-2].body["messages"]
+    assert scripted_ollama.chats[-1].body["messages"][: len(before)] == before
+    assert third.text == "three"
+
+
+def test_a_follow_up_of_a_continued_answer_sees_one_whole_answer(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    cut = _cut_after(scripted_ollama, assistant, "Some wo")
+    scripted_ollama.replies = [["rds."]]
+    whole = _ended(assistant.continue_reply(cut))
+    scripted_ollama.replies = [["Because."]]
+    _ended(assistant.follow_up(whole, "why?"))
+    sent = [(m["role"], m["content"]) for m in scripted_ollama.chats[-1].body["messages"]]
+    assert sent[-2:] == [("assistant", "Some words."), ("user", "why?")]
+    assert [role for role, _ in sent] == ["system", "user", "assistant", "user"]
+
+
+def test_a_follow_up_that_is_continued_keeps_what_was_asked(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    scripted_ollama.replies = [["one"], ["because of "]]
+    first = finished(assistant, request_of())
+    scripted_ollama.fail_next("cut", after=1)
+    cut = _ended(assistant.follow_up(first, "why?"))
+    scripted_ollama.replies = [["that."]]
+    assert _ended(assistant.continue_reply(cut)).text == "because of that."
+    sent = [m["content"] for m in scripted_ollama.chats[-1].body["messages"]]
+    assert sent[-4:] == ["one", "why?", "because of ", wording("continue")]
+
+
+def test_an_empty_answer_to_a_follow_up_is_asked_for_again(
+    scripted_ollama: ScriptedOllama, assistant: Assistant
+) -> None:
+    scripted_ollama.replies = [["one"], [""], ["because."]]
+    first = finished(assistant, request_of())
+    nothing = _ended(assistant.follow_up(first, "why?"))
+    assert _ended(assistant.continue_reply(nothing)).text == "because."
+    assert scripted_ollama.chats[-1].body["messages"] == scripted_ollama.chats[-2].body["messages"]
+
+
 def test_a_continuation_sends_the_first_prompt_and_the_part(
     scripted_ollama: ScriptedOllama, assistant: Assistant
 ) -> None:
@@ -430,7 +506,7 @@ def test_a_continuation_sends_the_first_prompt_and_the_part(
 
 
 def test_a_continuation_hides_the_secrets_of_the_part(scripted_ollama: ScriptedOllama) -> None:
-    assistant = Assistant(DevstralConfig(host=scripted_ollama.url))
+    assistant = assistant_with(DevstralConfig(host=scripted_ollama.url))
     scripted_ollama.replies = [["```python\nkey = '<SECRET_1>'\nprint("]]
     scripted_ollama.fail_next("cut", after=1)
     cut = finished(assistant, request_of(source=f"api_key = '{SECRET}'"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import socket
+from decimal import Decimal
 
 import pytest
 
-from jupyter_devstral.core import doctor
-from jupyter_devstral.core.config import DevstralConfig
-from jupyter_devstral.core.doctor import Finding, examine
-from tests.support.model_cards import devstral_card
-from tests.support.scripted_server import ScriptedOllama
+from jupyter_devstral.core.doctor import examine
+from jupyter_devstral.core.model.examination import Finding
+from jupyter_devstral.core.model.ollama import examination
+from jupyter_devstral.core.settings.config import DevstralConfig
+from tests.support.models.model_cards import devstral_card
+from tests.support.scripted.server import ScriptedOllama
 
 
 def found(config: DevstralConfig, words: str) -> Finding:
@@ -23,7 +27,7 @@ def found(config: DevstralConfig, words: str) -> Finding:
 
 @pytest.fixture(autouse=True)
 def _much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "free_memory", lambda: 64_000_000_000)
+    monkeypatch.setattr(examination, "free_memory", lambda: 64_000_000_000)
 
 
 def test_all_is_well() -> None:
@@ -127,14 +131,42 @@ def test_a_model_loaded_under_another_of_its_names_is_loaded(scripted_ollama: Sc
 
 
 def test_the_window_that_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "free_memory", lambda: 19_500_000_000)
+    monkeypatch.setattr(examination, "free_memory", lambda: 19_500_000_000)
     with ScriptedOllama(loaded=False) as server:
         finding = found(DevstralConfig(host=server.url), "It is not loaded")
         assert finding.ok is None
         # (19.5 - 15.2 - 1.0) GB at 163,840 bytes a token leave room for 20,000 tokens.
         assert "DevstralConfig.num_ctx = 16384" in finding.next_step
-        monkeypatch.setattr(doctor, "free_memory", lambda: 8_000_000_000)
+        monkeypatch.setattr(examination, "free_memory", lambda: 8_000_000_000)
         assert "smaller model" in found(DevstralConfig(host=server.url), "It is not loaded").next_step
+
+
+@pytest.mark.parametrize("num_ctx", [4096, 32768, 50_000, 262_144])
+def test_the_sum_adds_up(num_ctx: int) -> None:
+    with ScriptedOllama(loaded=False) as server:
+        finding = found(DevstralConfig(host=server.url, num_ctx=num_ctx), "It is not loaded")
+    total, *parts = re.findall(r"(\d+\.\d) GB(?! of memory)", finding.text)
+    assert len(parts) == 3
+    assert Decimal(total) == sum(map(Decimal, parts))
+
+
+def test_an_answer_that_nobody_expects_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OverflowError("too much")
+
+    monkeypatch.setattr(examination, "cache_bytes_per_token", broken)
+    with ScriptedOllama(loaded=False) as server:
+        assert found(DevstralConfig(host=server.url), "too much").ok is False
+
+
+def test_a_modelfiles_window_counts() -> None:
+    card = dataclasses.replace(
+        devstral_card(), parameters='stop  "</s>"\nnum_ctx                        8192'
+    )
+    with ScriptedOllama(loaded=False, models=[card]) as server:
+        assert "8,192 tokens (Modelfile)" in found(DevstralConfig(host=server.url), "It is not loaded").text
+        configured = DevstralConfig(host=server.url, num_ctx=16384)
+        assert "16,384 tokens (configured)" in found(configured, "It is not loaded").text
 
 
 def test_embedded_says_that_it_is_a_stand_in() -> None:

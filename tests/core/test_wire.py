@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_devstral.core.edits import Edit
-from jupyter_devstral.core.notebook import Turn
+from jupyter_devstral.core.edits.edit import Edit, Loss
+from jupyter_devstral.core.notebook.cells import Turn
 from jupyter_devstral.core.wire import MIME, edits_from_bundle, reply_bundle
-from tests.core.test_receipt import reply_with
+from tests.core.test_answer import reply_with
 
 EDITS = (
     Edit("insert", "id3", "", "x = 1\n", "code"),
@@ -51,6 +51,15 @@ def test_bundle_fields() -> None:
     }
     assert MIME == "application/vnd.jupyter-devstral.v1+json"
     assert reply_bundle(replace(reply, usage=None))["usage"] is None
+
+
+def test_what_an_edit_loses_travels_with_it() -> None:
+    edit = Edit("replace", "id1", "a = 1", "b = 1", loss=Loss(("a",), (), 1, 2))
+    data = json.loads(json.dumps(reply_bundle(replace(reply_with(), edits=(edit,)))))
+    assert data["edits"][0]["loss"] == {
+        "names": ["a"], "changes": [], "removed": 1, "of": 2, "unit": "statement"
+    }  # fmt: skip
+    assert edits_from_bundle(data) == [edit]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from jupyter_devstral.magics.live_output import Ticker
+from jupyter_devstral.magics.display.live_output import Ticker
 
 LAYER = "sha256:" + "ab" * 32
 

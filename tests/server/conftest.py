@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.jupyter_server import JupyterServer
-from tests.support.scripted_server import ScriptedOllama
+from tests.support.jupyter.server import JupyterServer
+from tests.support.scripted.server import ScriptedOllama
 
 
 @dataclass

@@ -10,8 +10,8 @@ import pytest
 
 from jupyter_devstral.server.handlers import names_a_host
 from tests.server.conftest import code, question
-from tests.support.jupyter_server import JupyterServer
-from tests.support.kernel_of_server import executing
+from tests.support.jupyter.kernel_of_server import busy, executing
+from tests.support.jupyter.server import JupyterServer
 from tests.support.waiting import eventually
 
 GET = ["status", "variables", "conversation"]
@@ -109,7 +109,7 @@ def test_what_the_user_took_out_is_not_sent(client, ollama):
     messages = json.dumps(chat.body["messages"])
     for taken in ("secret_plan", "KeyError", "a selected line"):
         assert taken not in messages
-    assert "[cell 1]" in messages
+    assert "Cell 1:" in messages
 
 
 def test_the_prompt_is_what_is_sent(client, ollama):
@@ -119,7 +119,7 @@ def test_the_prompt_is_what_is_sent(client, ollama):
     assert ollama.chats == []
     client.ask(**asked)
     assert shown["messages"] == ollama.chats[0].body["messages"]
-    assert "The user has [cell 1] selected." in shown["messages"][-1]["content"]
+    assert "The user has cell 1 selected." in shown["messages"][-1]["content"]
 
 
 def test_files_of_the_workspace(client, ollama, jupyter):
@@ -365,9 +365,9 @@ def test_asking_a_kernel_twice_at_once_finds_it_busy_neither_time(client, ollama
     assert all("here" in str(answer["variables"]) for answer in answers)
 
 
-def test_a_busy_kernel_is_not_waited_for(client, ollama):
+def test_a_busy_kernel_is_not_waited_for(client, ollama, tmp_path):
     kernel = client.kernel()
-    with running(client.server, kernel, "import time; time.sleep(8)"):
+    with busy(connection_file(client.server, kernel), tmp_path / "released"):
         said = client.get("variables", kernel_id=kernel)
         assert said["is_busy"]
         records = client.ask(kernel_id=kernel)
@@ -436,4 +436,8 @@ def run_in(server, kernel, source):
 
 
 def running(server, kernel, source):
-    return executing(server.folder / "runtime" / f"kernel-{kernel}.json", source)
+    return executing(connection_file(server, kernel), source)
+
+
+def connection_file(server, kernel):
+    return server.folder / "runtime" / f"kernel-{kernel}.json"

@@ -1,9 +1,11 @@
 /** The messages, in order; scrolls along while the end is in sight. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
-import { ExchangeView } from './exchange-view';
-import type { IChatServices } from './chat-view';
+import type { ChatModel } from '../chat/chat-model';
+import type { Exchange } from '../chat/exchange';
+import { cellSign } from '../notebook/cell-name';
+import { ExchangeView } from './exchange/exchange-view';
+import type { IChatServices } from './chat-services';
 
 interface IProps {
   readonly model: ChatModel;
@@ -33,10 +35,25 @@ export function ChatLog({ model, services }: IProps): JSX.Element {
         </p>
       )}
       {conversation.exchanges.map(exchange => (
-        <ExchangeView key={exchange.id} exchange={exchange} model={model} services={services} />
+        <ExchangeView
+          key={exchange.id}
+          exchange={exchange}
+          model={model}
+          services={services}
+          stamp={stampOf(exchange, model)}
+        />
       ))}
     </div>
   );
+}
+
+/** Whatever an exchange's view shows, in short: a view is drawn again only when this is another. */
+function stampOf(exchange: Exchange, { conversation, notebook }: ChatModel): string {
+  const { state, phase, error, edits, rounds, retractions, reply, sent, notes, proposed } = exchange;
+  const isLast = conversation.exchanges[conversation.exchanges.length - 1] === exchange;
+  const signs = proposed.map(edit => cellSign(notebook, edit.cellId));
+  const isWriting = reply !== '';
+  return JSON.stringify([state, phase, error, edits, rounds, retractions, isWriting, sent?.tokens, notes, isLast, signs, notebook?.path]);
 }
 
 /** Keep the end in sight where it was in sight, and when something new is asked. */

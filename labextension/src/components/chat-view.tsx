@@ -1,21 +1,16 @@
 /** The whole sidebar: which notebook, the state of the model, the conversation, what will be sent, the composer. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
-import type { IMessage } from '../chat-protocol';
-import type { IReplyServices } from '../reply-view';
-import type { IDiffServices } from './edit-cards';
+import type { ChatModel } from '../chat/chat-model';
+import type { IChatServices } from './chat-services';
 import { ChatLog } from './chat-log';
 import { Composer } from './composer';
 import { ContextRow } from './context-row';
 import { Help } from './help';
 import { SetupNotice } from './setup-notice';
 import { ModelPicker } from './model-picker';
-
-export interface IChatServices extends IReplyServices, IDiffServices {
-  /** Show these messages, or those that would be sent. */
-  showPrompt(messages?: readonly IMessage[]): void;
-}
+import { NoticeBar } from './notice-bar';
+import { Queue } from './queue';
 
 interface IProps {
   readonly model: ChatModel;
@@ -43,8 +38,11 @@ export function ChatView({ model, services }: IProps): JSX.Element {
         </button>
       </header>
       <SetupNotice setup={model.setup} trans={trans} />
+      {services.completionNotice?.()}
       <ChatLog model={model} services={services} />
       {model.isHelpShown && <Help model={model} />}
+      <NoticeBar model={model} />
+      <Queue model={model} />
       <ContextRow model={model} showPrompt={() => services.showPrompt()} />
       <Composer model={model} />
       <div className="jp-devstral-spoken" role="status" aria-live="polite">

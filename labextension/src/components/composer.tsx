@@ -1,9 +1,10 @@
 /** Where a message is typed: completion of "/" and "@", Enter sends, Escape closes or stops. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
-import { aboutCommand } from '../command-texts';
-import { completed, fragmentAt, ISuggestion, suggestions } from '../mentions';
+import type { ChatModel } from '../chat/chat-model';
+import { aboutCommand } from '../chat/command-texts';
+import { completed, fragmentAt, ISuggestion, suggestions } from '../chat/mentions';
+import { RouteBar } from './route-bar';
 
 const LIST_ID = 'jp-devstral-suggestions';
 
@@ -56,6 +57,7 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
       <textarea
         ref={field}
         className="jp-devstral-draft"
+        dir="auto"
         rows={3}
         value={draft}
         role="combobox"
@@ -74,22 +76,35 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
         onSelect={event => setCursor(event.currentTarget.selectionStart)}
         onKeyDown={onKeyDown}
       />
-      {running ? (
+      <RouteBar model={model} />
+      <Buttons model={model} running={running} />
+    </div>
+  );
+}
+
+/** Stop while an answer arrives; Send, which queues then, where something is typed. */
+function Buttons({ model, running }: { readonly model: ChatModel; readonly running: boolean }): JSX.Element {
+  const { trans, draft } = model;
+  const isEmpty = draft.trim() === '';
+  return (
+    <>
+      {running && (
         <button type="button" className="jp-devstral-button" data-action="stop" onClick={() => model.stop()}>
           {trans.__('Stop')}
         </button>
-      ) : (
+      )}
+      {!(running && isEmpty) && (
         <button
           type="button"
           className="jp-devstral-button jp-mod-primary"
           data-action="send"
-          disabled={draft.trim() === ''}
+          disabled={isEmpty}
           onClick={() => void model.send()}
         >
-          {trans.__('Send')}
+          {running ? trans.__('Ask next') : trans.__('Send')}
         </button>
       )}
-    </div>
+    </>
   );
 }
 
@@ -101,11 +116,17 @@ interface ISuggestionsProps {
 }
 
 function Suggestions({ offered, at, take, label }: ISuggestionsProps): JSX.Element {
+  const chosen = React.useRef<HTMLLIElement>(null);
+  React.useEffect(() => {
+    // In newer browsers this returns a promise, which is no way to end an effect.
+    void chosen.current?.scrollIntoView({ block: 'nearest' });
+  }, [at]);
   return (
     <ul id={LIST_ID} className="jp-devstral-suggestions" role="listbox" aria-label={label}>
       {offered.map((one, index) => (
         <li
           key={one.label}
+          ref={index === at ? chosen : undefined}
           id={`${LIST_ID}-${index}`}
           role="option"
           aria-selected={index === at}

@@ -2,8 +2,12 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ChatModel } from '../chat-model';
-import type { IPiece, ISent } from '../chat-protocol';
+import type { ChatModel } from '../chat/chat-model';
+import type { ActiveNotebook } from '../notebook/active-notebook';
+import { cellSign } from '../notebook/cell-name';
+import type { IPiece, ISent, PieceKind } from '../protocol/sent';
+import { CellLink } from './cell-link';
+import { Sentence } from './sentence';
 
 interface IProps {
   readonly model: ChatModel;
@@ -11,40 +15,21 @@ interface IProps {
 }
 
 /** These cannot be taken out one by one. */
-const FIXED = ['turn', 'target', 'image'];
+const FIXED: readonly PieceKind[] = ['turn', 'target', 'image'];
 
 export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
-  const { preview, trans, excluded, imageCount } = model;
+  const { preview, trans, imageCount } = model;
+  const [isOpen, setOpen] = React.useState(false);
   if (!preview) {
     return null;
   }
   return (
     <section className="jp-devstral-context" aria-label={trans.__('What is sent')}>
-      <details>
+      <details open={isOpen} onToggle={event => setOpen(event.currentTarget.open)}>
         <summary>
-          {summary(preview, trans)} <Gauge sent={preview} trans={trans} />
+          {sentSummary(preview, trans)} <Gauge sent={preview} trans={trans} />
         </summary>
-        <ul className="jp-devstral-chips">
-          {preview.pieces.map(piece => (
-            <Chip key={piece.key} piece={piece} model={model} />
-          ))}
-          {[...excluded].map(([key, name]) => (
-            <li key={key} className="jp-devstral-chip jp-mod-out">
-              <span>{trans.__('not sent: %1', name)}</span>
-              <button type="button" aria-label={trans.__('Send %1 again', name)} onClick={() => model.include(key)}>
-                +
-              </button>
-            </li>
-          ))}
-        </ul>
-        {preview.dropped.length > 0 && (
-          <p className="jp-devstral-quiet">
-            {trans.__('Left out, because the window is full: %1', names(preview.dropped, trans))}
-          </p>
-        )}
-        <button type="button" className="jp-devstral-small-button" data-action="show-prompt" onClick={showPrompt}>
-          {trans.__('Show exact prompt')}
-        </button>
+        {isOpen && <Pieces preview={preview} model={model} showPrompt={showPrompt} />}
       </details>
       {imageCount > 0 && (
         <label className="jp-devstral-images">
@@ -56,24 +41,61 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
           {trans._n('Send the picture of the selected cell', 'Send the %1 pictures of the selected cell', imageCount)}
         </label>
       )}
-      {preview.isRemote && (
+      {preview.isRemote && !model.route.current?.place && (
         <p className="jp-devstral-notice-error">{trans.__('This leaves your machine: the model runs elsewhere.')}</p>
       )}
       {preview.notes.map(note => (
         <p key={note} className="jp-devstral-quiet">
-          {note}
+          <Sentence text={note} />
         </p>
       ))}
     </section>
   );
 }
 
-function Chip({ piece, model }: { readonly piece: IPiece; readonly model: ChatModel }): JSX.Element {
+/** There may be hundreds: they are drawn only while they are in sight. */
+function Pieces({ preview, model, showPrompt }: IProps & { readonly preview: ISent }): JSX.Element {
+  const { trans, excluded, notebook } = model;
+  return (
+    <>
+      <ul className="jp-devstral-chips">
+        {preview.pieces.map(piece => (
+          <Chip key={piece.key} piece={piece} model={model} notebook={notebook} />
+        ))}
+        {[...excluded].map(([key, name]) => (
+          <li key={key} className="jp-devstral-chip jp-mod-out">
+            <span>{trans.__('not sent: %1', name)}</span>
+            <button type="button" aria-label={trans.__('Send %1 again', name)} onClick={() => model.include(key)}>
+              +
+            </button>
+          </li>
+        ))}
+      </ul>
+      {preview.dropped.length > 0 && (
+        <p className="jp-devstral-quiet">
+          {trans.__('Left out, because the window is full: %1', names(preview.dropped, trans, notebook))}
+        </p>
+      )}
+      <button type="button" className="jp-devstral-small-button" data-action="show-prompt" onClick={showPrompt}>
+        {trans.__('Show exact prompt')}
+      </button>
+    </>
+  );
+}
+
+interface IChipProps {
+  readonly piece: IPiece;
+  readonly model: ChatModel;
+  readonly notebook: ActiveNotebook | null;
+}
+
+function Chip({ piece, model, notebook }: IChipProps): JSX.Element {
   const { trans } = model;
-  const name = pieceName(piece, trans);
+  const name = pieceName(piece, trans, notebook);
+  const cellId = cellOf(piece);
   return (
     <li className="jp-devstral-chip" data-kind={piece.kind} title={trans.__('about %1 tokens', piece.tokens)}>
-      <span>{name}</span>
+      {cellId ? <CellLink cellId={cellId} label={name} model={model} /> : <span>{name}</span>}
       {!FIXED.includes(piece.kind) && (
         <button type="button" aria-label={trans.__('Do not send %1', name)} onClick={() => model.exclude(piece.key, name)}>
           ×
@@ -99,31 +121,39 @@ function Gauge({ sent, trans }: { readonly sent: ISent; readonly trans: Translat
   );
 }
 
-function summary(sent: ISent, trans: TranslationBundle): string {
-  const count = (...kinds: string[]) => sent.pieces.filter(piece => kinds.includes(piece.kind)).length;
+/** "14 cells, 2 variables". */
+export function sentSummary(sent: ISent, trans: TranslationBundle): string {
+  const count = (...kinds: PieceKind[]) => sent.pieces.filter(piece => kinds.includes(piece.kind)).length;
   const cells = count('cell', 'below', 'definition', 'target');
   const variables = count('variable');
   const others = sent.pieces.length - cells - variables;
   return [
     trans._n('%1 cell', '%1 cells', cells),
     variables > 0 ? trans._n('%1 variable', '%1 variables', variables) : '',
+    variables > 0 && sent.values ? trans.__('with values of the data') : '',
     others > 0 ? trans._n('%1 more', '%1 more', others) : ''
   ]
     .filter(part => part !== '')
     .join(', ');
 }
 
-export function pieceName(piece: IPiece, trans: TranslationBundle): string {
+/** The id of the cell that a piece is a part of, "" for anything else. */
+function cellOf(piece: IPiece): string {
+  return piece.index >= 0 ? piece.key.slice(piece.key.indexOf(':') + 1) : '';
+}
+
+function pieceName(piece: IPiece, trans: TranslationBundle, notebook: ActiveNotebook | null): string {
+  const cell = cellSign(notebook, cellOf(piece)) || `#${piece.index + 1}`;
   switch (piece.kind) {
     case 'cell':
     case 'below':
-      return trans.__('cell %1', piece.index);
+      return trans.__('cell %1', cell);
     case 'target':
-      return trans.__('cell %1 (selected)', piece.index);
+      return trans.__('cell %1 (selected)', cell);
     case 'definition':
-      return trans.__('part of cell %1', piece.index);
+      return trans.__('part of cell %1', cell);
     case 'error':
-      return trans.__('error of cell %1', piece.index);
+      return trans.__('error of cell %1', cell);
     case 'turn':
       return trans.__('earlier answers');
     case 'selection':
@@ -133,8 +163,8 @@ export function pieceName(piece: IPiece, trans: TranslationBundle): string {
   }
 }
 
-function names(pieces: readonly IPiece[], trans: TranslationBundle): string {
-  return [...new Set(pieces.map(piece => pieceName(piece, trans)))].slice(0, 12).join(', ');
+function names(pieces: readonly IPiece[], trans: TranslationBundle, notebook: ActiveNotebook | null): string {
+  return [...new Set(pieces.slice(0, 40).map(piece => pieceName(piece, trans, notebook)))].slice(0, 12).join(', ');
 }
 
 export function thousands(tokens: number): string {

@@ -1,16 +1,16 @@
 /** What can be typed. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat-model';
-import { SLASH_COMMANDS } from '../slash-commands';
-import { aboutCommand } from '../command-texts';
+import type { ChatModel } from '../chat/chat-model';
+import { SLASH_NAMES } from '../chat/slash-commands';
+import { aboutCommand } from '../chat/command-texts';
 
 export function Help({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans } = model;
   return (
     <section className="jp-devstral-notice jp-devstral-help" aria-label={trans.__('Help')}>
       <dl>
-        {Object.keys(SLASH_COMMANDS).map(name => (
+        {SLASH_NAMES.map(name => (
           <React.Fragment key={name}>
             <dt>/{name}</dt>
             <dd>{aboutCommand(trans, name)}</dd>

@@ -2,8 +2,9 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IStatus } from '../chat-protocol';
-import type { IPulling, ModelSetup } from '../model-setup';
+import type { IStatus } from '../protocol/status';
+import type { IPulling, ModelSetup } from '../chat/model-setup';
+import { Sentence } from './sentence';
 
 interface IProps {
   readonly setup: ModelSetup;
@@ -22,7 +23,11 @@ export function SetupNotice({ setup, trans }: IProps): JSX.Element | null {
     <section className="jp-devstral-notice" data-state={status?.state ?? 'trouble'} aria-label={trans.__('Model')}>
       {error && <p className="jp-devstral-notice-error">{error}</p>}
       {status && <p>{said(status, trans)}</p>}
-      {status && <p>{code(nextStep(status, trans))}</p>}
+      {status && (
+        <p>
+          <Sentence text={nextStep(status, trans)} />
+        </p>
+      )}
       <div className="jp-devstral-buttons">
         {status?.canPull && (
           <button
@@ -80,9 +85,4 @@ function nextStep(status: IStatus, trans: TranslationBundle): string {
     default:
       return status.nextStep;
   }
-}
-
-/** What stands between backticks, as code. */
-function code(sentence: string): React.ReactNode[] {
-  return sentence.split('`').map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part));
 }

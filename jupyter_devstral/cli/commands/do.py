@@ -1,0 +1,206 @@
+"""`jupyter devstral do`: a whole task, rehearsed in a copy of the notebook's kernel, written as a notebook.
+
+Exit codes: 0 done, 1 an error, 2 typed wrongly, 3 the model gave up, 4 something was refused, 130
+interrupted. NOTEBOOK is never written, OUT always.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...core.agent.outcome import Ended
+from ...core.agent.steps import Question, Ran
+from ...core.errors import DevstralError, UsageError
+from ...core.notebook.own_cells import is_request, loads_extension, mentions_magic
+from ...core.text.terminal_text import as_shown
+from ...core.variables.namespace import Variable
+from ...core.whole_file import write_whole
+from ...session.session import Session
+from ..notebook_input import NotebookInput, read_notebook
+from ..notebook_text import notebook_text
+from ..run.draft_notebook import with_draft
+from ..run.executable_notebook import runnable_notebook
+from ..run.kernel_choice import kernel_for
+from ..run.kernel_stage import KernelStage
+from ..settings import read_settings, settings_given
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from ...core.notebook.cells import Notebook
+
+DONE, GAVE_UP, REFUSED, INTERRUPTED = 0, 3, 4, 130
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Have a task done and write the result; returns the exit code."""
+    if not arguments.task.strip():
+        raise UsageError("The task is empty: say in words what is to be done.")
+    source = read_notebook(arguments.notebook)
+    _check_output(arguments)
+    node, notes = runnable_notebook(source)
+    kernel, note = kernel_for(source)
+    for one in [*notes, *([note] if note else [])]:
+        _say(one)
+    run = _Do(arguments, source, node)
+    try:
+        with KernelStage(kernel, _folder(arguments.notebook), seconds=arguments.timeout) as stage:
+            code = run.carry_out(stage)
+    finally:
+        # What there is is kept, however it ended.
+        run.write()
+    return code
+
+
+class _Do:
+    def __init__(self, arguments: argparse.Namespace, source: NotebookInput, node: NotebookNode) -> None:
+        self._arguments = arguments
+        self._source = source
+        self._node = node
+
+    def carry_out(self, stage: KernelStage) -> int:
+        """Rehearse the notebook and the task, and run it for real where that was asked for."""
+        from ...core.notebook.file import notebook_from_json
+
+        notebook = notebook_from_json(self._node)
+        settings = read_settings(self._arguments.flags)
+        if not Session(settings).trial_seconds:
+            stage.problem = "copies are switched off"
+        elif notebook.language == "python":
+            stage.set_up(settings_given(self._arguments.flags), load=_uses_magics(notebook))
+            stage.begin()
+        else:
+            stage.problem = f"it runs {notebook.language}"
+        if stage.problem:
+            _say(f"No rehearsal: {stage.problem}. Cells are written, and not run.")
+        else:
+            _rehearse(notebook, stage)
+        ended = self._run(notebook, stage)
+        self._node = with_draft(self._node, ended.draft)
+        stage.end()
+        if self._arguments.yes_run and ended.how == "done" and not self._arguments.plan:
+            _run_for_real(self._node, ended, stage)
+        return _code(ended)
+
+    def write(self) -> None:
+        """Write OUT."""
+        write_whole(self._arguments.output, notebook_text(self._node))
+
+    def _run(self, notebook: Notebook, stage: KernelStage) -> Ended:
+        from jupyter_core.paths import jupyter_data_dir
+
+        from ...core.redaction.redactor import Redactor
+        from ...session.agent_driver import AgentDriver, Audience
+        from ...session.run_record import RunRecord
+
+        session = Session(read_settings(self._arguments.flags))
+        record = RunRecord(Path(jupyter_data_dir()) / "jupyter_devstral" / "runs")
+        audience = Audience(_say, _show, _refuse, _tell)
+        driver = AgentDriver(
+            session, session.model(), Redactor(), stage, audience, record, plan=self._arguments.plan
+        )
+        variables = [Variable(*one) for one in stage.described()]
+        run = driver.prepare(notebook, self._arguments.task, variables, seed=self._arguments.task)
+        try:
+            return driver.carry_out(run)
+        except DevstralError:
+            # What was written until then is kept; the error ends the command.
+            self._node = with_draft(self._node, run.draft)
+            raise
+        finally:
+            record.close()
+            print(flush=True)
+
+
+def _check_output(arguments: argparse.Namespace) -> None:
+    out: Path = arguments.output
+    if arguments.notebook != "-" and out.resolve() == Path(arguments.notebook).resolve():
+        raise UsageError(f"-o names the notebook itself: {out}.")
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder; name a file in it.")
+    if out.parent.is_dir() and not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise DevstralError(f"{out} cannot be written: permission denied.")
+
+
+def _folder(notebook: str) -> Path:
+    return Path.cwd() if notebook == "-" else Path(notebook).resolve().parent
+
+
+def _uses_magics(notebook: Notebook) -> bool:
+    sources = [cell.source for cell in notebook.cells if cell.kind == "code"]
+    return any(map(mentions_magic, sources)) and not any(map(loads_extension, sources))
+
+
+def _rehearse(notebook: Notebook, stage: KernelStage) -> None:
+    """Run the cells there are in the copy; those that are refused or fail are named, and the rest goes on."""
+    cells = [cell for cell in notebook.cells if cell.kind == "code" and cell.source.strip()]
+    for cell in cells:
+        if is_request(cell):
+            continue
+        # They are the user's own: what they read is his.
+        ran = stage.run(cell.source, ["it reads"])
+        what = ran.problem or (f"refused: {ran.refused}" if ran.refused else ran.error)
+        if what:
+            _say(f"cell {cell.index} (id {cell.key}) in the copy: {what}")
+
+
+def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> None:
+    """Run all cells for real; of the run's own not those that the rules ask about."""
+    from ...core.agent.results import outputs_text
+    from ...core.agent.rules import findings
+
+    drafted = {cell.id: cell for cell in ended.draft.touched}
+    for index, cell in enumerate(node.cells):
+        mine = drafted.get(cell["id"])
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        if mine is not None and findings(mine.source):
+            _say(f"cell {index} (id {cell['id']}) is not run: {findings(mine.source)[0]}")
+            continue
+        ran = stage.run_for_real(cell.source)
+        cell["outputs"] = [_node_of(output) for output in ran.outputs]
+        if ran.error:
+            _say(f"cell {index} (id {cell['id']}) failed: {ran.error}")
+        if mine is not None:
+            same = outputs_text(ran.outputs) == outputs_text(mine.outputs)
+            cell.metadata.setdefault("devstral", {})["as_rehearsed"] = same
+            _say(f"cell {index} (id {cell['id']}): {'as rehearsed' if same else 'not as rehearsed'}")
+
+
+def _node_of(output: Any) -> Any:
+    import nbformat
+
+    return nbformat.from_dict(output)
+
+
+def _code(ended: Ended) -> int:
+    if ended.how == "stopped":
+        _say("interrupted; what was written until then is kept.")
+        return INTERRUPTED
+    if ended.how == "gave up":
+        _say(f"gave up: {ended.reason}.")
+        return GAVE_UP
+    return REFUSED if ended.refused else DONE
+
+
+def _say(words: str) -> None:
+    print(f"jupyter devstral: {' '.join(as_shown(words).split())}", file=sys.stderr)
+
+
+def _show(text: str) -> None:
+    print(as_shown(text), end="", flush=True)
+
+
+def _refuse(question: Question) -> bool:
+    """Answer no, and say to what: nobody is there to allow anything."""
+    _say(f"refused: cell {question.cell}: {question.effect}")
+    return False
+
+
+def _tell(cell: str, ran: Ran) -> None:
+    what = ran.problem or ran.refused or ran.error or "ran"
+    _say(f"cell {cell} in the copy: {what}")

@@ -1,0 +1,75 @@
+"""The gate between a model and what it wants run: rules, then the copy, and the user where either says so.
+
+What is allowed is allowed by the answer to a question, for one cell, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+from .active_html import output_finding
+from .draft import Draft, DraftCell
+from .steps import Question, Ran, RunCell
+
+Rules = Callable[[str, str], tuple[str, ...]]
+
+
+class Gate:
+    """The gate of one run.
+
+    Args:
+        rules: give the effects of a source and its kind that have to be asked about beforehand.
+
+    Attributes:
+        refused: (cell's id, effect) of all that was asked and not allowed.
+    """
+
+    def __init__(self, draft: Draft, rules: Rules) -> None:
+        self._draft = draft
+        self._rules = rules
+        self.refused: list[tuple[str, str]] = []
+
+    def run(self, cell: DraftCell) -> Generator[Any, Any, Ran]:
+        """Run a cell in the copy, as far as it may; its outputs are kept with it."""
+        allowed: list[str] = []
+        for effect in self._rules(cell.source, cell.kind):
+            if not (yield from self._may(cell, effect)):
+                cell.ran, cell.outputs = Ran(refused=effect), ()
+                return cell.ran
+            allowed.append(effect)
+        ran: Ran = yield RunCell(cell.id, cell.source, tuple(allowed))
+        if ran.refused and (yield from self._may(cell, ran.refused)):
+            ran = yield RunCell(cell.id, cell.source, (*allowed, ran.refused))
+        cell.ran = ran
+        cell.outputs = yield from self._harmless(cell, ran, allowed)
+        return ran
+
+    def show(self, cell: DraftCell) -> Generator[Any, Any, None]:
+        """Ask about a cell of text that loads or runs something where it is shown."""
+        for effect in self._rules(cell.source, cell.kind):
+            yield from self._may(cell, effect)
+
+    def _may(self, cell: DraftCell, effect: str) -> Generator[Any, Any, bool]:
+        before = tuple(one.id for one in self._draft.touched if one is not cell and one.kind == "code")
+        answer = yield Question("effect", cell.id, effect, cell.source, before)
+        if answer is True:
+            return True
+        if effect not in cell.refused:
+            cell.refused.append(effect)
+            self.refused.append((cell.id, effect))
+        return False
+
+    def _harmless(
+        self, cell: DraftCell, ran: Ran, allowed: list[str]
+    ) -> Generator[Any, Any, tuple[Mapping[str, Any], ...]]:
+        """Give the outputs without what is active in them, unless the user lets it be shown."""
+        kept: list[Mapping[str, Any]] = []
+        for output in ran.outputs:
+            data = output.get("data")
+            finding = output_finding(data) if isinstance(data, Mapping) else ""
+            if not finding or finding in allowed or (yield from self._may(cell, finding)):
+                kept.append(output)
+            elif isinstance(data, Mapping) and "text/plain" in data:
+                kept.append({**output, "data": {"text/plain": data["text/plain"]}, "metadata": {}})
+        return tuple(kept)

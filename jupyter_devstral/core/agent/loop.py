@@ -1,0 +1,279 @@
+"""The loop of a run: ask, read the actions, carry them out, tell the model; without any I/O of its own.
+
+A generator of the steps in `steps`: what goes out is carried out by a front-end, what comes back is sent in.
+Who may do what is decided here and by the user alone, from the action and its effect; no word of a model or
+of an output allows anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ..errors import DevstralError, ModelError, WindowExceeded
+from ..model.messages import Message
+from ..model.token_estimate import estimate_tokens
+from .action import WRITE, Action, Said
+from .conversation import Conversation
+from .draft import Draft, DraftCell
+from .gate import Gate
+from .outcome import Ended, How, Limits
+from .reading import ActionReader
+from .results import correction_text, no_tool_text, ran_text
+from .rules import findings
+from .steps import AskModel, Heard, LookAtNotebook, Say
+from .tool import Tool, all_tools, schema_of_a_call
+
+Steps: TypeAlias = Generator[Any, Any, Any]
+
+_COMPACT_AT = 0.7
+_REPEATS = 3
+_MALFORMED_IN_A_ROW = 2
+_MOST_ACTIONS = 12
+
+
+class AgentRun:
+    """One run.
+
+    Args:
+        opening: its first messages; see `opening`.
+        native: whether the model can call tools by itself.
+        restore: puts secrets back into the source of a cell.
+        safe: takes secrets and control tokens out of what goes to the model.
+        count: estimates tokens.
+        rules: the static rules.
+
+    Attributes:
+        draft: the notebook of the run.
+        ended: how it ended; while it runs, how far it is.
+    """
+
+    def __init__(
+        self,
+        draft: Draft,
+        opening: Sequence[Message],
+        *,
+        plan: bool = False,
+        native: bool = True,
+        limits: Limits | None = None,
+        restore: Callable[[str], str] = str,
+        safe: Callable[[str], str] = str,
+        count: Callable[[str], int] = estimate_tokens,
+        rules: Callable[[str, str], tuple[str, ...]] = findings,
+    ) -> None:
+        self.draft = draft
+        self._plan = plan
+        self._limits = limits or Limits()
+        self._restore, self._safe = restore, safe
+        self._gate = Gate(draft, rules)
+        self._tools: dict[str, Tool] = {tool.name: tool for tool in all_tools(reading=plan)}
+        self._wire = tuple(tool.wire() for tool in self._tools.values()) if native else ()
+        self._native = native
+        self._conversation = Conversation(opening, count)
+        self.ended = Ended("done", draft, refused=self._gate.refused)
+        self._seen: Counter[str] = Counter()
+        self._malformed = 0
+        self._is_over = self._lost = False
+        self._window = 0
+        self._open: tuple[Said, dict[int, str]] | None = None
+
+    def steps(self) -> Generator[Any, Any, Ended]:
+        """Yield the steps, to the end of the run; an interrupt that is thrown in ends it as "stopped"."""
+        try:
+            yield from self._steps()
+        except KeyboardInterrupt:
+            self._stop("stopped")
+        except ModelError:
+            self._stop("gave up")
+            raise
+        finally:
+            self.ended.messages = self._conversation.messages
+        return self.ended
+
+    def end(self, how: str, words: str) -> None:
+        """End the run behind this reply."""
+        self._is_over = True
+        self.ended.summary = words or self.ended.summary
+
+    def rehearse(self, cell: DraftCell) -> Generator[Any, Any, str]:
+        """Run a cell in the copy; returns what the model is told."""
+        ran = yield from self._gate.run(cell)
+        return ran_text(self.draft, cell, ran)
+
+    def _steps(self) -> Steps:
+        for number in range(1, self._limits.steps + 1):
+            self.ended.steps = number
+            if not (yield from self._fits()):
+                return self._give_up("the window is too small for another step")
+            heard = yield from self._ask(number)
+            if heard is None:
+                continue
+            self.ended.reply_tokens += heard.reply_tokens
+            said = self._read(heard)
+            if not said.actions:
+                if (yield from self._without_action(said, heard)):
+                    return None
+                continue
+            yield from self._carry_out_all(said)
+            if self._is_over:
+                return None
+            if self.ended.reply_tokens >= self._limits.reply_tokens:
+                return self._give_up("it has written all that a run may write")
+        return self._give_up(f"it took {self._limits.steps} steps")
+
+    def _give_up(self, reason: str) -> None:
+        self.ended.how, self.ended.reason = "gave up", reason
+        self._is_over = True
+
+    def _stop(self, how: How) -> None:
+        said, results = self._open or (Said("", "", ()), {})
+        calls = [(a.call, results.get(at)) for at, a in enumerate(said.actions) if a.call is not None]
+        self._conversation.stop(said.text, calls)
+        self.ended.how = how
+
+    def _fits(self) -> Generator[Any, Any, bool]:
+        """Whether the next step fits the window, after making room where it is nearly full."""
+        if not self._window:
+            return True
+        if self._conversation.tokens > _COMPACT_AT * self._window:
+            yield from self._compact()
+        return self._conversation.tokens + min(self._limits.reserve, self._window // 4) <= self._window
+
+    def _compact(self) -> Generator[Any, Any, bool]:
+        done = self._conversation.compact()
+        if done:
+            yield Say("The window is nearly full: results of earlier steps are left out from here on.")
+        return done
+
+    def _ask(self, number: int) -> Generator[Any, Any, Heard | None]:
+        """Ask the model; None where nothing arrived that can be read, and it was told so."""
+        schema = None
+        if self._malformed >= _MALFORMED_IN_A_ROW:
+            schema = schema_of_a_call(tuple(self._tools.values()))
+        tools = () if schema else self._wire
+        try:
+            heard: Heard = yield AskModel(self._conversation.messages, tools, schema, number)
+        except WindowExceeded as error:
+            self._window = error.window or self._window
+            if (yield from self._compact()):
+                return None
+            raise
+        except ModelError as error:
+            name = _unknown_tool(str(error))
+            if not name or self._lost:
+                raise
+            self._lost = True
+            self._conversation.add_lost(
+                f"A call of {name!r} did not arrive.", no_tool_text(name, self._tools)
+            )
+            return None
+        self._window = heard.window or self._window
+        return heard
+
+    def _read(self, heard: Heard) -> Said:
+        reader = ActionReader(self._tools, self.draft.language, writes=not self._plan)
+        reader.feed(heard.text)
+        for call in self._conversation.numbered(heard.calls):
+            reader.call(call)
+        said = reader.close(cut=heard.finished != "stop")
+        kept, dropped = said.actions[:_MOST_ACTIONS], said.actions[_MOST_ACTIONS:]
+        late = tuple(
+            Action(one.name, problem="malformed", why="too many at once", call=one.call) for one in dropped
+        )
+        return Said(said.text, said.prose, (*kept, *late))
+
+    def _without_action(self, said: Said, heard: Heard) -> Generator[Any, Any, bool]:
+        """Take a reply that does nothing: the end of the run, or one that was lost on its way."""
+        if said.text.strip():
+            self.ended.summary = said.prose
+            self._conversation.stop(said.text)
+            if heard.finished == "length":
+                self._give_up("its last answer was cut at its limit")
+            return True
+        if self._lost or not heard.reply_tokens:
+            self._give_up("its answer was empty")
+            return True
+        self._lost = True
+        yield Say("A call of the model was lost on its way; it is asked once more.")
+        self._conversation.add_lost(
+            "My call did not arrive.",
+            "Your call did not arrive: it was not well formed. Write code as a block, or the call as JSON: "
+            '{"name": …, "arguments": {…}}.',
+        )
+        return False
+
+    def _carry_out_all(self, said: Said) -> Steps:
+        results: dict[int, str] = {}
+        self._open = (said, results)
+        yield from self._look()
+        for at, action in enumerate(said.actions):
+            if self._is_over:
+                results[at] = "not carried out: the run has ended"
+                continue
+            results[at] = self._safe((yield from self._carry_out(action)))
+            self._watch(action, results, at)
+        is_bad = all(action.problem for action in said.actions)
+        self._malformed = self._malformed + 1 if is_bad else 0
+        self.ended.summary = self.ended.summary if not said.prose or self._is_over else said.prose
+        self._conversation.add(
+            said.text,
+            [(a.call, results[at]) for at, a in enumerate(said.actions) if a.call is not None],
+            [results[at] for at, a in enumerate(said.actions) if a.call is None],
+        )
+        self._open = None
+        if self._is_over:
+            self._conversation.stop(words="Done." if self.ended.how == "done" else "Stopped.")
+
+    def _look(self) -> Steps:
+        """Take over what the user has typed since the last step."""
+        now = yield LookAtNotebook()
+        if now:
+            self.draft.follow(now)
+
+    def _watch(self, action: Action, results: dict[int, str], at: int) -> None:
+        """Count what is done again with the same result: the third time ends the run."""
+        done = {key: value for key, value in action.arguments.items() if key != "why"}
+        key = f"{action.name}\n{json.dumps(done, sort_keys=True, default=str)}\n{results[at]}"
+        self._seen[key] += 1
+        if self._seen[key] >= _REPEATS:
+            self._give_up("it repeats itself")
+        elif self._seen[key] > 1:
+            results[at] += "\n(The same as before: do something else, or end.)"
+
+    def _carry_out(self, action: Action) -> Generator[Any, Any, str]:
+        if action.problem:
+            return correction_text(action, self._tools)
+        try:
+            if action.name == WRITE:
+                return (yield from self._write(action.arguments))
+            told = self._tools[action.name].perform(self, action.arguments)
+            return told if isinstance(told, str) else (yield from told)
+        except DevstralError as error:
+            if isinstance(error, ModelError):
+                raise
+            return f"{action.name}: {error}"
+
+    def _write(self, arguments: Mapping[str, Any]) -> Generator[Any, Any, str]:
+        name, source = str(arguments["cell"]), self._restore(str(arguments["source"]))
+        cell = self.draft.find(name) if name else self.draft.same(source)
+        if cell is not None and cell.source != cell.shown:
+            cell.shown = cell.source
+            return (
+                f"cell {self.draft.short(cell)}: not changed: the user has changed it since. Now it is:\n"
+                f"{cell.source}\nWrite it again if it still has to change."
+            )
+        kind = cell.kind if cell is not None else str(arguments["kind"])
+        cell = self.draft.write(cell, source, kind)
+        if cell.kind == "code":
+            return (yield from self.rehearse(cell))
+        yield from self._gate.show(cell)
+        return f"cell {self.draft.short(cell)}: written"
+
+
+def _unknown_tool(text: str) -> str:
+    """Find the name in what Ollama says of a call of a tool that it was not told of; "" for other errors."""
+    found = re.search(r"tool '([^'\n]{1,100})' not found", text)
+    return found[1] if found else ""

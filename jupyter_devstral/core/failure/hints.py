@@ -1,0 +1,255 @@
+"""Hints about the cause of an error: near names, keys and columns that do exist.
+
+Live values are read without running their code (`type_facts`, `table_schema`); hints are sentences.
+"""
+
+from __future__ import annotations
+
+import builtins
+import difflib
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from ..variables.tables import column_names, key_text
+from ..variables.type_facts import dict_of_class, instance_dict, is_a, module_of, mro_of, name_of, root_of
+from .exception_facts import field_of, first_argument, is_error
+from .pandas_hints import pandas_hints
+from .replaced_names import replacement_of
+
+Live = Sequence[tuple[str, object]]
+
+_CLOSE, _LIKENESS = 3, 0.6
+_KEYS_LISTED = 20
+_KEYS_READ = 5000
+_FILES_READ = 2000
+_WORDS = 5
+_QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`")
+# How libraries say that a column or key is missing: the first form has no quotes around one name.
+_BARE_NAMES = re.compile(r"(?:columns?|keys?|labels?|fields?|variables?) not found: (.+)", re.IGNORECASE)
+_SENTENCE = re.compile(
+    r"\bnot (?:found|in)\b|\bdo(?:es)? not exist\b|\bno \w+ named\b|^none of\b", re.IGNORECASE
+)
+_CANNOT_IMPORT = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
+_NO_ATTRIBUTE = re.compile(r"module '(\w+)' has no attribute '(\w+)'")
+_UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
+
+
+def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
+    """Find hints for `error`; `live` are the parts of the failing statements with their values."""
+    if is_error(error, NameError):
+        yield from _about_name(error, live, namespace)
+    elif is_error(error, AttributeError):
+        yield from _about_attribute(error)
+    elif is_error(error, TypeError):
+        yield from _about_a_builtin(error, live, namespace)
+    elif is_error(error, ImportError):
+        yield from _about_import(error)
+    elif is_error(error, FileNotFoundError):
+        yield from _about_file(error)
+    told = list(pandas_hints(error, live))
+    yield from told
+    # `df.pric` makes a missing column a missing attribute, and libraries report one in errors of all kinds.
+    if not told and not is_error(error, NameError, ImportError, OSError):
+        yield from _about_keys(error, live)
+
+
+def missing_name(error: BaseException) -> str:
+    """The name that a NameError reports as missing, "" for any other error."""
+    if not is_error(error, NameError):
+        return ""
+    name = field_of(error, "name")
+    if type(name) is str and name:
+        return name
+    text = first_argument(error)
+    found = _UNDEFINED.search(text) if type(text) is str else None
+    return (found[1] or found[2]) if found else ""
+
+
+def _about_name(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
+    name = missing_name(error)
+    known = [key for key in list(namespace) if isinstance(key, str) and not key.startswith("_")]
+    close = _near(name, [*known, *(text for text, _ in live), *vars(builtins)]) if name else []
+    if close:
+        yield f"`{name}` is not defined; names like it: {_listed(close)}"
+    elif name:
+        yield f"`{name}` is not defined in this kernel"
+
+
+def _about_attribute(error: BaseException) -> Iterator[str]:
+    name, owner = field_of(error, "name"), field_of(error, "obj")
+    if type(name) is not str:
+        yield from _about_a_module(error)
+        return
+    if owner is None:
+        said = first_argument(error)
+        if type(said) is str and said.startswith("'NoneType'"):
+            yield f"the object whose `{name}` was asked for is None"
+        return
+    instead = _replacement(owner, name)
+    close = [] if instead else _near(name, _attributes(owner))
+    if instead:
+        yield f"{_label(owner)} has no `{name}` any more; instead: {instead}"
+    elif close:
+        yield f"{_label(owner)} has no `{name}`; names like it: {_listed(close)}"
+
+
+def _about_a_module(error: BaseException) -> Iterator[str]:
+    """A hint for a module that raises the error itself, without the error's fields."""
+    said = first_argument(error)
+    found = _NO_ATTRIBUTE.match(said) if type(said) is str else None
+    instead = replacement_of(found[1], "", found[2]) if found else ""
+    if found and instead:
+        yield f"module {found[1]} has no `{found[2]}` any more; instead: {instead}"
+
+
+def _replacement(owner: object, name: str) -> str:
+    if is_a(type(owner), type(sys)):
+        return replacement_of(str(instance_dict(owner).get("__name__", "")), "", name)
+    return replacement_of(root_of(type(owner)), name_of(type(owner)), name)
+
+
+def _about_a_builtin(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
+    """A hint for a built-in name that the notebook bound to something not callable."""
+    said = first_argument(error)
+    if type(said) is not str or not said.endswith("object is not callable"):
+        return
+    for name, value in live:
+        if name in vars(builtins) and namespace.get(name) is value:
+            yield (
+                f"`{name}` is not Python's own here, the notebook bound that name to a value of type "
+                f"{name_of(type(value))}; `del {name}` gives it back"
+            )
+
+
+def _attributes(owner: object) -> Iterator[str]:
+    yield from instance_dict(owner)
+    kinds = mro_of(owner) if is_a(type(owner), type) else ()  # type: ignore[arg-type]
+    for cls in (*kinds, *mro_of(type(owner))):
+        yield from (name for name in dict_of_class(cls) if not name.startswith("_"))
+    yield from (name for name in column_names(owner) or () if isinstance(name, str))
+
+
+def _label(owner: object) -> str:
+    if is_a(type(owner), type(sys)):
+        return f"module {instance_dict(owner).get('__name__', '')}"
+    return f"class {name_of(owner)}" if is_a(type(owner), type) else name_of(type(owner))  # type: ignore[arg-type]
+
+
+def _about_import(error: BaseException) -> Iterator[str]:
+    said, name = field_of(error, "msg"), field_of(error, "name")
+    found = _CANNOT_IMPORT.search(said) if type(said) is str else None
+    if found and found[2] in sys.modules:
+        close = _near(found[1], vars(sys.modules[found[2]]))
+        if close:
+            yield f"{found[2]} has no `{found[1]}`; names like it: {_listed(close)}"
+    elif is_error(error, ModuleNotFoundError) and type(name) is str:
+        root = name.partition(".")[0]
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        if root not in sys.modules:
+            yield f"no package in this kernel's Python {version} provides `{root}`"
+            loaded = {name.partition(".")[0] for name in list(sys.modules)}
+            close = _near(root, loaded | set(sys.stdlib_module_names))
+            if close:
+                yield f"modules like `{root}`: {_listed(close)}"
+
+
+def _about_file(error: BaseException) -> Iterator[str]:
+    path = field_of(error, "filename")
+    if type(path) is not str or not path:
+        return
+    folder, name = os.path.split(path)
+    if not os.path.isdir(folder or "."):
+        yield (
+            f"there is no folder {key_text(folder)} in the working directory"
+            if not os.path.isabs(folder)
+            else f"there is no folder {key_text(folder)}"
+        )
+        return
+    try:
+        with os.scandir(folder or ".") as entries:
+            names = [entry.name for entry in islice(entries, _FILES_READ)]
+    except OSError:
+        return
+    close = _near(name, names)
+    if close:
+        yield f"there is no file {key_text(path)}; in that folder, names like it: {_listed(close)}"
+
+
+def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
+    """Hints about the keys and columns in the error that the values involved do not have."""
+    wanted = list(_keys_in(error))
+    told: set[int] = set()
+    for expression, value in live:
+        keys = _keys_of(value)
+        if keys is None or id(value) in told:
+            continue
+        told.add(id(value))
+        what = "column" if column_names(_ungrouped(value)) is not None else "key"
+        texts = [key for key in keys if type(key) is str]
+        known = {key_text(key) for key in keys}
+        for key in wanted:
+            if key_text(key) in known:
+                continue
+            close = _near(key, texts) if type(key) is str else []
+            if close:
+                like = _listed(close, key_text)
+                yield f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {like}"
+            elif is_error(error, KeyError):
+                has = _listed(keys[:_KEYS_LISTED], key_text) or f"no {what}s"
+                more = f" and {len(keys) - _KEYS_LISTED} more" if len(keys) > _KEYS_LISTED else ""
+                yield f"`{expression}` has no {what} {key_text(key)}; it has: {has}{more}"
+
+
+def _keys_in(error: BaseException) -> Iterator[object]:
+    """The key that a KeyError asked for; for any other error, the words that its message quotes."""
+    key = first_argument(error)
+    named = list(islice(_named_in(key[:2000]), _WORDS)) if type(key) is str else []
+    is_sentence = type(key) is str and bool(named) and (_SENTENCE.search(key) is not None or "[" in key)
+    if not is_error(error, KeyError) or is_sentence:
+        yield from named
+    elif type(key) in (str, int, float, bool, tuple):
+        yield key
+
+
+def _named_in(said: str) -> Iterator[str]:
+    """The words that a message quotes; in "Column not found: price" the bare one."""
+    quoted = [next(filter(None, match)) for match in _QUOTED.findall(said)]
+    bare = _BARE_NAMES.search(said)
+    yield from quoted or ([bare[1].strip()] if bare else [])
+
+
+def _keys_of(value: object) -> list[object] | None:
+    """The columns of a table or of a grouped one, the keys of a dict; None for anything else."""
+    columns = column_names(_ungrouped(value))
+    if columns is not None:
+        return list(islice(columns, _KEYS_READ))
+    if is_a(type(value), dict) and module_of(type(value)) in ("builtins", "collections", "__main__"):
+        return list(islice(dict.keys(value), _KEYS_READ))  # type: ignore[arg-type]
+    return None
+
+
+def _ungrouped(value: object) -> object:
+    """The table behind pandas's `groupby`, `rolling` and similar, which keep it as `obj`."""
+    inside = module_of(type(value)).startswith("pandas.")
+    return instance_dict(value).get("obj", value) if inside else value
+
+
+def _near(name: str, names: Iterable[str]) -> list[str]:
+    """The names most like `name`, including those that differ in case only or where one begins the other."""
+    words = [word for word in dict.fromkeys(names) if isinstance(word, str) and word != name]
+    same = [word for word in words if word.casefold() == name.casefold() or word.strip() == name.strip()]
+    begins = [word for word in words if len(name) > 2 and len(word) > 2 and _one_begins_the_other(word, name)]
+    like = difflib.get_close_matches(name, words, _CLOSE, _LIKENESS)
+    return list(dict.fromkeys([*same, *like, *begins]))[:_CLOSE]
+
+
+def _one_begins_the_other(one: str, other: str) -> bool:
+    one, other = one.casefold(), other.casefold()
+    return one.startswith(other) or other.startswith(one)
+
+
+def _listed(items: Iterable[object], text: object = None) -> str:
+    return ", ".join(key_text(item) if text is key_text else f"`{item}`" for item in items)

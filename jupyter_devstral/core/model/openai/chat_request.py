@@ -1,0 +1,175 @@
+"""One request to `/chat/completions` from its first byte to its last: streamed, repeated, closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...settings.routes import place_of
+from ..messages import Chunk
+from .errors import Busy, not_the_api, refusal, stream_error, unreadable_event
+from .reply import DONE, Failed, ReplyReader, Unreadable
+from .turns import turns_at
+from .waiting import Waiting, pause_before
+
+if TYPE_CHECKING:
+    from .connection import Connection
+    from .link import Link
+
+# From the last event to the end of the body, which follows at once where a server is well.
+_END_SECONDS = 0.5
+
+
+class ChatRequest:
+    """One request. `close` may come from any thread; `chunks` then ends, without an error."""
+
+    def __init__(
+        self, link: Link, body: Mapping[str, Any], *, parallel: int = 1, background: bool = False
+    ) -> None:
+        self.background = background
+        self._parallel = parallel
+        self._link = link
+        self._body = body
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._closed = threading.Event()
+        self._retry_after = ""
+        self.waiting = Waiting(place_of(link.address))
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The reply as it arrives. Raises ModelError; a stream that just ends yields no chunk with usage."""
+        turns = turns_at(self._link.address)
+        if turns.would_wait(self._parallel):
+            self.waiting.queued()
+        attempt = 0
+        try:
+            if not turns.enter(self, self._parallel):
+                return
+            while not self._closed.is_set():
+                attempt += 1
+                try:
+                    yield from self._stream()
+                    return
+                except Busy as busy:
+                    pause = pause_before(attempt, busy, self._retry_after)
+                    if pause is None:
+                        raise
+                    self.waiting.refused(busy, pause)
+                if self._closed.wait(pause):
+                    return
+        finally:
+            turns.leave(self)
+            self.waiting.ended()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """Close the connection at once; safe to repeat, and before or after the request."""
+        self._closed.set()
+        with self._lock:
+            if self._connection is not None:
+                self._connection.abort()
+
+    def _stream(self) -> Iterator[Chunk]:
+        from ..closable_transport import ConnectionClosed
+        from .connection import FAULTS, give_back, take_connection, translated
+
+        connection = take_connection(self._link)
+        with self._lock:
+            self._connection = connection
+        reader = ReplyReader()
+        whole = False
+        try:
+            if self._closed.is_set():
+                return
+            self.waiting.sent()
+            yield from self._read(connection, reader)
+            whole = reader.complete
+        except ConnectionClosed:
+            return
+        except FAULTS as error:
+            # Once the server has said why the answer ended, nothing is missing.
+            if not reader.complete and not self._closed.is_set():
+                raise translated(error, self._link, begun=reader.begun) from None
+        finally:
+            with self._lock:
+                self._connection = None
+            if not whole:
+                # Broken off by an error, by the reader (GeneratorExit) or by an interrupt: whatever is still
+                # coming must not be left on the wire, and the server must see the end now.
+                connection.abort()
+            give_back(connection)
+        if (ending := reader.ending()) is not None:
+            yield ending
+
+    def _read(self, connection: Connection, reader: ReplyReader) -> Iterator[Chunk]:
+        url = f"{self._link.address}/chat/completions"
+        with connection.http.stream("POST", url, json=self._body, headers=self._headers) as answer:
+            if not answer.is_success:
+                answer.read()
+                self._retry_after = answer.headers.get("retry-after", "")
+                raise refusal(self._link, answer.status_code, answer.text, model=self._model)
+            if answer.headers.get("content-type", "").startswith("application/json"):
+                answer.read()
+                yield from self._whole_answer(answer.text, reader)
+                return
+            yield from self._events(connection, answer.iter_bytes(), reader)
+
+    def _events(self, connection: Connection, data: Iterator[bytes], reader: ReplyReader) -> Iterator[Chunk]:
+        from .events import TooLong, events
+
+        seen = 0
+        try:
+            for event in events(data):
+                if event.strip() == DONE:
+                    return self._drain(connection, data)
+                if self._closed.is_set():
+                    return
+                text = reader.read(event)
+                seen += 1
+                if text:
+                    self.waiting.answered()
+                    yield Chunk(text)
+        except Failed as failed:
+            raise stream_error(self._link, str(failed), model=self._model, begun=reader.begun) from None
+        except (Unreadable, TooLong):
+            raise (unreadable_event(self._link) if seen else not_the_api(self._link)) from None
+        if not seen and not self._closed.is_set():
+            raise not_the_api(self._link)
+
+    def _drain(self, connection: Connection, data: Iterator[bytes]) -> None:
+        """Read the end of a body, without which the connection cannot be kept, but never wait for it long."""
+        impatient = threading.Timer(_END_SECONDS, connection.abort)
+        impatient.daemon = True
+        impatient.start()
+        try:
+            for _ in data:
+                pass
+        finally:
+            impatient.cancel()
+
+    def _whole_answer(self, text: str, reader: ReplyReader) -> Iterator[Chunk]:
+        """An answer that was not streamed, from a server that does not know how."""
+        try:
+            said = reader.read(text)
+        except Failed as failed:
+            raise stream_error(self._link, str(failed), model=self._model, begun=False) from None
+        except Unreadable:
+            raise not_the_api(self._link) from None
+        if not reader.complete:
+            raise not_the_api(self._link)
+        self.waiting.answered()
+        yield Chunk(said)
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        # RFC 9218: for a proxy that serves what somebody waits for first.
+        return {"priority": "u=7"} if self.background else {}
+
+    @property
+    def _model(self) -> str:
+        return str(self._body.get("model", ""))

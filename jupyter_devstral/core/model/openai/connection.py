@@ -1,0 +1,186 @@
+"""HTTP connections to servers of the OpenAI dialect, which can be closed at once from any thread.
+
+Imports httpx (some 0.3 s), so it is itself imported only when a request is about to be made.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigurationError, ModelError
+from ...own_packages import own_module
+from ..client_faults import trusted_certificates
+from ..closable_transport import ClosableTransport
+from ..kept_connections import add_source
+
+if TYPE_CHECKING:
+    import httpx
+
+    from .link import Link
+else:
+    httpx = own_module("httpx")
+
+_CONNECT_SECONDS = 5.0
+# Until the first token a server may queue, load and read for minutes.
+STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
+_IDLE_LIMIT = 4
+# What a request can raise that is no answer of the server's.
+FAULTS = (httpx.HTTPError, httpx.StreamError)
+
+
+class Connection:
+    """An HTTP client for one link. No redirects: they would carry a prompt, or a key, to another machine."""
+
+    def __init__(self, link: Link) -> None:
+        """Make the client, without a connection yet; ConfigurationError where certificates cannot be read."""
+        self.link = link
+        try:
+            self._transport = ClosableTransport(_certificates(link), link.proxy or None)
+        except (ValueError, ImportError) as error:
+            raise ConfigurationError(f"The route {link.route}: its proxy cannot be used ({error}).") from None
+        headers = dict(link.headers)
+        if link.key:
+            headers["authorization"] = f"Bearer {link.key}"
+        self.http = httpx.Client(
+            transport=self._transport,
+            trust_env=False,
+            follow_redirects=False,
+            headers={"user-agent": "jupyter-devstral", **headers},
+            timeout=STREAM_TIMEOUT,
+        )
+
+    @property
+    def aborted(self) -> bool:
+        """Whether `abort` was called; such a connection is not used again."""
+        return self._transport.aborted
+
+    def abort(self) -> None:
+        """Close the connection at once, from any thread."""
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._transport.close()
+
+    def json(
+        self, method: str, url: str, body: Mapping[str, Any] | None = None, *, timeout: float = 10
+    ) -> Any:
+        """The JSON answer of a small request; ModelError (translated) when there is none."""
+        from .errors import not_the_api, refusal
+
+        try:
+            answer = self.http.request(method, url, json=body, timeout=timeout)
+            if not answer.is_success:
+                raise refusal(self.link, answer.status_code, answer.text)
+            return answer.json()
+        except (ValueError, RecursionError):
+            raise not_the_api(self.link) from None
+        except FAULTS as error:
+            raise translated(error, self.link, begun=False) from None
+
+
+def translated(error: Exception, link: Link, *, begun: bool) -> ModelError:
+    """A failure of the connection (httpx.HTTPError, ssl.SSLError) as advice; `begun`: text had arrived."""
+    from .errors import lost, no_answer, proxy_refused, slow, untrusted
+
+    words = _innermost(error)
+    if "CERTIFICATE_VERIFY_FAILED" in words or isinstance(error, ssl.SSLCertVerificationError):
+        return untrusted(link, words)
+    if isinstance(error, httpx.ProxyError):
+        return proxy_refused(link, words)
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)):
+        return no_answer(link, words)
+    if isinstance(error, httpx.TimeoutException):
+        return slow(link)
+    return lost(link, begun=begun)
+
+
+def _innermost(error: BaseException) -> str:
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return str(error)
+
+
+def _certificates(link: Link) -> ssl.SSLContext | bool:
+    # A client that never speaks TLS needs no certificates, whose loading costs 20 ms.
+    if not (link.address.startswith("https:") or link.proxy.startswith("https:")):
+        return False
+    try:
+        context = _trusted(link)
+        if link.client_cert:
+            # Without a question for its password, which nobody would see.
+            context.load_cert_chain(link.client_cert[0], link.client_cert[-1], password="")
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"The route {link.route}: ca_bundle or client_cert cannot be read ({error.strerror or error})."
+        ) from None
+    return context
+
+
+def _trusted(link: Link) -> ssl.SSLContext:
+    if not link.ca_bundle:
+        return trusted_certificates(link.address)
+    path = Path(link.ca_bundle).expanduser()
+    if path.is_dir():
+        return ssl.create_default_context(capath=str(path))
+    return ssl.create_default_context(cafile=str(path))
+
+
+_idle: dict[tuple[int, Link], list[Connection]] = {}
+_idle_lock = threading.Lock()
+
+
+def take_connection(link: Link) -> Connection:
+    """A connection for `link`, one kept alive from an earlier request where there is one."""
+    # A forked child must not speak on its parent's sockets: hence the process id in the key.
+    with _idle_lock:
+        idle = _idle.get((os.getpid(), link))
+        if idle:
+            return idle.pop()
+    return Connection(link)
+
+
+def give_back(connection: Connection) -> None:
+    """Keep a connection for the next request, or drop it if it was aborted."""
+    with _idle_lock:
+        idle = _idle.setdefault((os.getpid(), connection.link), [])
+        if not connection.aborted and len(idle) < _IDLE_LIMIT:
+            idle.append(connection)
+            return
+    connection.close()
+
+
+@contextlib.contextmanager
+def borrowed(link: Link) -> Iterator[Connection]:
+    """A connection for the length of a block."""
+    connection = take_connection(link)
+    try:
+        yield connection
+    finally:
+        give_back(connection)
+
+
+def _kept_hosts() -> list[str]:
+    with _idle_lock:
+        links = [link for (pid, link), idle in _idle.items() if pid == os.getpid() and idle]
+    return [link.proxy or link.address for link in links]
+
+
+add_source(_kept_hosts)
+
+
+@atexit.register
+def close_idle_connections() -> None:
+    """Close the connections that are kept for later requests."""
+    with _idle_lock:
+        kept = [connection for (pid, _), idle in _idle.items() if pid == os.getpid() for connection in idle]
+        _idle.clear()
+    for connection in kept:
+        connection.close()

@@ -1,0 +1,240 @@
+"""Facts become messages: the one place that decides the layout of a prompt; the wording lives in `prompts/`.
+
+The layout serves the prefix cache: what stands still comes first, what changes with every request last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from ..context.cell_text import cell_text, fenced
+from ..context.context import Context, ContextBuilder, Sources
+from ..context.history import Entry, Piece
+from ..context.variable_choice import variables_block
+from ..failure.failure import Failure
+from ..model.messages import Message
+from ..model.token_estimate import estimate_tokens
+from ..notebook.cells import Cell, Output, header
+from ..notebook.own_cells import is_request
+from ..python.source import mentioned_names, names_of
+from ..request.tasks import Attachment, Request, Task
+from ..settings.policy import Sendable
+from ..text.control_tokens import broken_up
+from ..text.data_lines import fence_tag, quoted_name
+from .failure_text import failure_text
+from .safe_request import Redacts, safe_request
+from .values import schemas_only
+
+# What a chat template adds around one message.
+MESSAGE_OVERHEAD = 4
+_PROMPTS = Path(__file__).parent / "prompts"
+_WORD = re.compile(r"[^\W\d]\w*")
+# Words of English rather than variables, however often somebody calls one that.
+_ARTICLES = {"a", "A", "I"}
+_FRAME_LINE = re.compile(r"-+>|Cell In|File |…")
+_LITTLE_MORE = 60
+_QUOTED_NAME = re.compile(r"`([^\W\d]\w*)`")
+_PLACEHOLDER = re.compile(r"<SECRET_\d+>")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """Messages that are sent, and what is known about them.
+
+    Attributes:
+        messages: system, then user and assistant in turn, the question last.
+        tokens: estimated for all messages.
+        pieces: what of the notebook is in them, in order (the cell asked about is part of the question).
+        dropped: what was left out because the budget is spent.
+        user_text: what to record in `Turn.user_text`: the end of the last message, from the variables on.
+            Secrets of variables are replaced in it (it is written to the notebook file), the user's words are
+            verbatim.
+        redactions: distinct secrets replaced in the messages.
+        kinds: what of the notebook may be in it; None for everything.
+        withheld: the kinds that there were and that may not go where it is sent.
+        values: it holds values of the user's data, so it is for a model on this machine.
+    """
+
+    messages: tuple[Message, ...]
+    tokens: int
+    pieces: tuple[Piece, ...]
+    dropped: tuple[Piece, ...]
+    user_text: str
+    redactions: int
+    kinds: frozenset[Sendable] | None = None
+    withheld: tuple[Sendable, ...] = ()
+    values: bool = False
+
+
+def build_prompt(
+    request: Request,
+    *,
+    budget: int | None = None,
+    estimate: Callable[[str], int] | None = None,
+    redactor: Redacts | None = None,
+    values: bool = False,
+) -> Prompt:
+    """The prompt of a request: a pure function of it, byte-identical for an unchanged notebook.
+
+    Args:
+        budget: in tokens, for the pieces alone; None sends everything.
+        estimate: counts tokens.
+        values: with samples of the user's data, not its schema alone; for a model on this machine.
+    """
+    count = estimate or estimate_tokens
+    bare = schemas_only(request)
+    safe = _told_once(safe_request(request if values else bare, redactor))
+    subjects = _subjects(safe)
+    sources = _sources(safe, subjects)
+    attached = [_attached(each, count) for each in safe.attachments]
+    room = None if budget is None else budget - sum(piece.tokens for piece in attached)
+    context = ContextBuilder(sources, count).fit(room)
+    sent = {entry.cell.index for entry in context.history}
+    asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.index not in sent]
+    tail = [*(piece.text for piece in context.earlier), *asked_about]
+    asked = [*(piece.text for piece in attached), *_asked(safe, subjects)]
+    messages = _messages(context.history, tail, _user_text(context, [*asked, safe.question]), request.images)
+    # The system prompt speaks of placeholders itself.
+    text = "\n".join(message.content for message in messages[1:])
+    return Prompt(
+        messages=messages,
+        tokens=sum(count(message.content) + MESSAGE_OVERHEAD for message in messages),
+        pieces=(*context.pieces, *attached),
+        dropped=context.dropped,
+        user_text=_user_text(context, [*asked, request.question]),
+        redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
+        values=values and bare != request,
+    )
+
+
+@lru_cache(maxsize=32)
+def wording(name: str) -> str:
+    """The text of `prompts/<name>.md`."""
+    return (_PROMPTS / f"{name}.md").read_text(encoding="utf-8").strip()
+
+
+def _told_once(request: Request) -> Request:
+    """The cell of the failure that is told about at the end, without the same as an output."""
+    failure = request.failure
+    if failure is None:
+        return request
+
+    def quiet(cell: Cell) -> Cell:
+        if cell.key != failure.cell:
+            return cell
+        return replace(cell, outputs=tuple(one for one in cell.outputs if not _says_the_same(one, failure)))
+
+    return replace(
+        request,
+        notebook=replace(request.notebook, cells=tuple(map(quiet, request.notebook.cells))),
+        focus=quiet(request.focus) if request.focus else None,
+        target=quiet(request.target) if request.target else None,
+    )
+
+
+def _says_the_same(output: Output, failure: Failure) -> bool:
+    """Whether an error's output has no more to say than the failure: some messages stand in it alone."""
+    said = " ".join(line for line in output.text.split("\n") if not _FRAME_LINE.match(line))
+    return output.kind == "error" and len(said) <= len(failure.title) + _LITTLE_MORE
+
+
+def _position(request: Request) -> int:
+    """How many cells stand above the question."""
+    focus, cells = request.focus, request.notebook.cells
+    if focus is not None and focus.index < len(cells) and cells[focus.index].key == focus.key:
+        return focus.index
+    return len(cells)
+
+
+def _subjects(request: Request) -> list[Cell]:
+    """The cells that the request is about, which are sent whatever the budget.
+
+    They are the target, and the focus unless that is just where the question was typed. Without any context
+    the target remains: it cannot be rewritten unseen.
+    """
+    cells = (request.target,) if request.scope == "none" else (request.target, request.focus)
+    found = [cell for cell in cells if cell is not None and not is_request(cell)]
+    return list({cell.key: cell for cell in found}.values())
+
+
+def _sources(request: Request, subjects: list[Cell]) -> Sources:
+    cells, language = request.notebook.cells, request.notebook.language
+    position = _position(request)
+    loads = frozenset(_WORD.findall(request.question)) - _ARTICLES
+    mentions: frozenset[str] = frozenset()
+    for cell in subjects:
+        if cell.kind == "code":
+            loads |= names_of(cell.source).loads
+            mentions |= mentioned_names(cell.source)
+    keys = frozenset(cell.key for cell in subjects)
+    variables = [
+        each for each in request.variables if request.scope != "none" or each.name in request.attached
+    ]
+    # What stood on the line that failed, or is like it, matters as much as what the user attached.
+    attached = (*request.attached, *(_names_in(request.failure) if request.failure else ()))
+    whole = request.scope in ("notebook", "above")
+    return Sources(
+        above=cells[:position] if whole else (),
+        below=[cell for cell in cells[position + 1 :] if cell.key not in keys]
+        if request.scope == "notebook"
+        else (),
+        language=language,
+        loads=loads,
+        mentions=mentions,
+        variables=variables,
+        attached=attached,
+        subjects=keys,
+        only_named=request.failure is not None,
+    )
+
+
+def _names_in(failure: Failure) -> Iterator[str]:
+    yield from failure.names
+    for hint in failure.hints:
+        yield from _QUOTED_NAME.findall(hint)
+
+
+def _asked(request: Request, subjects: list[Cell]) -> list[str]:
+    """What is known about the failure, if it is about one, and the task."""
+    name = header(subjects[0]) if subjects else "the cell above"
+    task = Task(request.task)
+    if task is Task.CHAT:
+        selected = [wording("selected").replace("[cell N]", name)] if subjects else []
+        return [*selected, wording(task.value)]
+    named = "failure" if request.failure is not None and task is Task.FIX else task.value
+    language = fence_tag(request.notebook.language)
+    line = wording(named).replace("[cell N]", name).replace("```python", f"```{language}")
+    failed = [failure_text(request.failure, request.notebook)] if request.failure is not None else []
+    return [*failed, line]
+
+
+def _user_text(context: Context, asked: list[str]) -> str:
+    block = variables_block([piece.text for piece in context.variables])
+    text = "\n".join(part for part in asked if part)
+    return f"{block}\n\n{text}" if block else text
+
+
+def _attached(attachment: Attachment, count: Callable[[str], int]) -> Piece:
+    title = f"File {quoted_name(attachment.name)}:" if attachment.kind == "file" else "Selected text:"
+    text = f"{title}\n{fenced(attachment.text.rstrip(), '')}"
+    return Piece(attachment.kind, attachment.name, text, count(text))
+
+
+def _messages(
+    history: tuple[Entry, ...], tail: list[str], user_text: str, images: tuple[str, ...]
+) -> tuple[Message, ...]:
+    messages = [Message("system", wording("system"))]
+    waiting: list[str] = []
+    for entry in history:
+        if entry.turn is None:
+            waiting.append(entry.pieces[0].text)
+            continue
+        messages.append(Message("user", broken_up("\n\n".join([*waiting, entry.turn.user_text]))))
+        messages.append(Message("assistant", broken_up(entry.turn.reply)))
+        waiting = []
+    messages.append(Message("user", broken_up("\n\n".join([*waiting, *tail, user_text])), images))
+    return tuple(messages)

@@ -1,0 +1,190 @@
+"""Secrets that show by the name they are bound to: assignments, keywords, dict entries, settings, options.
+
+Looks for the stems of secret names first (memory speed), then reads what stands around each hit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..text.lazy_pattern import LazyPattern
+from .expressions import STRING, Literal, Value, arguments_at, values_at
+from .literals import accepted
+from .names import KEY, PASSWORD, TOKEN, what_name_says, without_accents
+from .places import column_values, tuple_elements
+from .printed import find_printed
+from .search import Span, positions, words
+from .settings import bare_value, option_value
+from .values import is_key_like, looks_random
+
+# Every name that says something holds one of these in lower case, without accents.
+_STEMS: tuple[str, ...] = (
+    *words("pass pwd psw pw secret token key auth cred dsn conn salt pepper psk bearer jwt"),
+    *("cle_", "cle ", "cle-", "cle'", "_cle", "clef", "cleapi", "cleacces", "clesecrete", "cleprivee"),
+    *words(
+        "mdp jeton identifiant contrase contrasin clave llave senha chave chiave segre parol paswort kennwort"
+    ),
+    *words("geheim losungswort schlus schlues zugang zugriff anmeldedaten wachtwoord sleutel toegang"),
+    *words("inloggegevens losenord adgangskode kodeord salasana haslo heslo jelszo sifre parool"),
+)
+_STEMS_OF_OTHER_SCRIPTS = (
+    *("cle\u00a0", "cle’"),
+    *words("пароль токен ключ 密码 密碼 口令 密钥 密鑰 令牌"),
+    *words("秘密鍵 パスワード トークン キー 비밀번호 토큰 סיסמה المرور"),
+)
+_NAME_END = LazyPattern(r"[\w-]*")
+_NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+_MAX_NAME = 120
+
+_CLOSING = LazyPattern(r"\\?[\"']?\s{0,2}\]?")
+_ANNOTATION = LazyPattern(
+    r"\s{0,3}:\s{0,3}[A-Za-z_&][\w.\[\], |&<>]{0,60}(?: ?\([\d,]{1,12} characters\))?\s{0,3}=(?!=)"
+)
+_SEPARATOR = LazyPattern(
+    r"\s{0,40}(?:===?|!==?|=>|:=|<<?-|\|\|=?|\?\?=?|[=:]|or(?=\s{1,3}[\"']))[ \t\u00a0\u202f]{0,8}"
+    r"(?:\\?\n[ \t]{0,40})?"
+)
+_COMMA = LazyPattern(r"\s{0,8},\s{0,8}")
+_SETTER = LazyPattern(
+    r"(?:getenv|get|setdefault|putenv|setenv|option|options|set|set_key|conf|config|env|header|pop|setex|add|put"
+    r"|fetch|add_header|setattr|getattr|environmentvariable|getordefault|property|define|\bpair)\s?\(\s{0,8}"
+    r"(?:(?:[\"'][\w. -]{1,60}[\"']|[\w.]{1,60})\s{0,4},\s{0,4})?\Z"
+)
+_FALLBACK = LazyPattern(r"[\"'][)\]]{1,2}(?:\.\w{1,20}\(\))?\s{0,9}(?:or\b|\|\||\?\?|\?:)\s{0,9}")
+_PAIR_END = LazyPattern(r"\s{0,3}[)\]]")
+# Between bracket and string, in a traceback, stands the number of the next line.
+_OPEN = LazyPattern(r"\s{0,8}[(\[{]\s{0,80}(?:(?:-{1,8}> ?)?\d{1,6}\s{1,40})?")
+_PAIR = LazyPattern(r"[\s,]{0,80}[\"'][\w. @-]{1,80}[\"']\s{0,3}:\s{0,3}(?=[\"'])")
+_BETWEEN = LazyPattern(r"[\s,\\]{0,80}")
+
+
+def find_named(text: str, lowered: str) -> Iterator[Span]:
+    """Spans of string values (without quotes) and bare words bound to secret names; they may overlap.
+
+    `lowered` is `text` in lower case, of the same length.
+    """
+    plain, stems = text, _STEMS
+    if not text.isascii():
+        plain, stems = without_accents(text), (*_STEMS, *_STEMS_OF_OTHER_SCRIPTS)
+        lowered = lowered if plain is text else without_accents(lowered)
+    hits: list[int] = []
+    for stem in stems:
+        if stem in lowered:
+            hits += positions(lowered, stem)
+    end = 0
+    for hit in sorted(hits):
+        if hit < end:
+            continue
+        start, end = _name_around(plain, hit, end)
+        if end - start <= _MAX_NAME:
+            yield from _bound_to(text, plain, start, end)
+
+
+def _name_around(text: str, hit: int, floor: int) -> Span:
+    before = text[max(floor, hit - 80) : hit]
+    match = _NAME_END.match(text, hit)
+    return hit - len(before) + len(before.rstrip(_NAME_CHARACTERS)), match.end() if match else hit
+
+
+def _bound_to(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
+    """The secrets bound to the name from `start` to `end`, by the first reading that finds any."""
+    name = plain[start:end]
+    kind = what_name_says(name)
+    if not kind and name[-1:] in ("s", "S") and what_name_says(name[:-1]):
+        yield from _list_after(text, end, what_name_says(name[:-1]))
+        return
+    if kind and (text[end : end + 1] == "," or text[max(0, start - 2) : start].rstrip()[-1:] == ","):
+        elements = tuple_elements(text, start)
+        if elements is not None:
+            yield from elements
+            return
+    spans = list(_value_after(text, start, end, kind)) if kind else []
+    spans = spans or list(find_printed(text, plain, start, end))
+    if kind and not spans and (text[end : end + 1] in (",", ";", "\n", "\r", "") or text[end].isspace()):
+        spans = list(column_values(text, start, end, kind))
+    yield from spans
+
+
+def _value_after(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
+    closing = _CLOSING.match(text, end)
+    after_name = closing.end() if closing else end
+    quoted_name = after_name > end and text[end] in "\"'\\"
+    annotation = None if quoted_name else _ANNOTATION.match(text, end)
+    separator = annotation or _SEPARATOR.match(text, after_name)
+    if separator is None:
+        yield from (_argument if quoted_name else option_value)(text, start, end, kind)
+        if text[end : end + 1] == "(":  # `Password(value="…")`
+            for value in arguments_at(text, end + 1):
+                yield from accepted(text, value, kind)
+        return
+    found = False
+    for span in _spans_at(text, separator.end(), kind, separator.group(), text[start:end]):
+        found = True
+        yield span
+    if not found and not annotation:
+        yield from bare_value(text, start, separator, kind)
+
+
+def _spans_at(text: str, position: int, kind: str, separator: str, name: str) -> Iterator[Span]:
+    """The secrets among what the expression at `position` can come to."""
+    opened = _OPEN.match(text, position)
+    if opened and "{" in opened.group():
+        for match in _pair_run(text, opened.end()):
+            if looks_random(match.group(match.lastgroup or 0)):
+                yield from accepted(text, Value([match]), kind)
+        return
+    values = values_at(text, position)
+    if opened and name.lower().endswith("auth"):  # `auth=("ana", "…")`, `auth=(user, "…")`
+        is_second = len(values) == 2 or not STRING.match(text, opened.end())
+        values, kind = values[-1:] if is_second else [], PASSWORD
+    if "==" in separator or "!=" in separator:
+        values = values[:1]
+    for value in values:
+        # `"password": ["hunter2", …]`: a column of them.
+        if not value.listed or (kind == PASSWORD and looks_random(value.text)):
+            yield from accepted(text, value, kind)
+
+
+def _argument(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
+    """The value beside a name in quotes: `getenv("PW", "…")`, `getenv("PW") or "…"`, `["--pw", "…"]`."""
+    if fallback := _FALLBACK.match(text, end):
+        for value in values_at(text, fallback.end()):
+            yield from accepted(text, value, kind)
+    comma = _COMMA.match(text, end + (2 if text[end] == "\\" else 1))
+    if comma is None:
+        return
+    before = text[max(0, start - 120) : start].rstrip("\"'\\")
+    literal = STRING.match(text, comma.end())
+    said = literal.group(literal.lastgroup or 0) if literal else ""
+    is_pair = before[-1:] in ("(", "[") and literal and _PAIR_END.match(text, literal.end())
+    is_option = text[start] == "-" and not said.startswith("-")
+    is_beside = (is_option or (is_pair and looks_random(said))) and not what_name_says(said)
+    for value in values_at(text, comma.end()) if is_beside or _SETTER.search(before) else ():
+        yield from accepted(text, value, kind)
+    for value in arguments_at(text, comma.end()):
+        yield from accepted(text, value, kind)
+
+
+def _list_after(text: str, end: int, kind: str) -> Iterator[Span]:
+    """`passwords = ["…", "…"]`, `API_KEYS = {"a": "…"}`; of tokens only those that can be nothing else."""
+    separator = _SEPARATOR.match(text, end)
+    opened = _OPEN.match(text, separator.end()) if separator else None
+    if opened is None or kind not in (PASSWORD, KEY, TOKEN):
+        return
+    for match in (_pair_run if "{" in opened.group() else _string_run)(text, opened.end()):
+        if kind != TOKEN or is_key_like(match.group(match.lastgroup or 0)):
+            yield from accepted(text, Value([match]), kind)
+
+
+def _pair_run(text: str, position: int) -> Iterator[Literal]:
+    """The values of `"name": "value", …`, as long as they are strings."""
+    while (pair := _PAIR.match(text, position)) and (match := STRING.match(text, pair.end())):
+        yield match
+        position = match.end()
+
+
+def _string_run(text: str, position: int) -> Iterator[Literal]:
+    while match := STRING.match(text, position):
+        yield match
+        between = _BETWEEN.match(text, match.end())
+        position = between.end() if between else match.end()

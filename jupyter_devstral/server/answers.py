@@ -1,0 +1,196 @@
+"""Answers that are arriving: each goes on, and is kept, whether or not a page listens.
+
+A page that is loaded again follows its answer from the beginning. Without any page an answer ends after a
+while; a page that stops it ends it at once. Runs on the server's event loop, and knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import UsageError
+from .streaming import Record, joined
+
+if TYPE_CHECKING:
+    from .conversations import Conversations
+
+# How long an answer goes on without a page: a reload takes a few seconds, a walk to another desk a minute.
+GRACE_SECONDS = 60.0
+# Less than the second after which what is on the screen must not be lost.
+_HOLD_SECONDS = 0.5
+_log = logging.getLogger(__name__)
+
+
+class Answers:
+    """All arriving answers of one server, by the ids that pages gave them."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, ArrivingAnswer] = {}
+
+    async def begin(
+        self,
+        exchange: Mapping[str, Any],
+        path: str,
+        stored: Conversations,
+        records: AsyncGenerator[Record, None],
+    ) -> ArrivingAnswer:
+        """Keep the question, and begin its answer."""
+        id = str(exchange["id"])
+        if id in self._running:
+            raise UsageError("This question is being answered already.")
+        question = {**exchange, "state": "running"}
+        await asyncio.to_thread(stored.merge, path, [question])
+        answer = self._running[id] = ArrivingAnswer(question, path, stored, records)
+        answer.task.add_done_callback(lambda _: self._running.pop(id, None))
+        return answer
+
+    def get(self, id: str) -> ArrivingAnswer | None:
+        """The answer, None when it has ended or nobody knows of it."""
+        return self._running.get(id)
+
+    def rename(self, path: str, new_path: str) -> None:
+        """The notebook of some answers has another path now."""
+        for answer in self._running.values():
+            if answer.path == path:
+                answer.path = new_path
+
+    def with_states(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The messages as they are: what is stored as running, and is not, was cut off."""
+        return [
+            {**one, "state": "cut"}
+            if one.get("state") == "running" and one.get("id") not in self._running
+            else one
+            for one in messages
+        ]
+
+    def stop(self, path: str | None = None) -> None:
+        """End all answers, or those about one notebook."""
+        for answer in list(self._running.values()):
+            if path is None or answer.path == path:
+                answer.stop()
+
+
+class ArrivingAnswer:
+    """One answer: the records so far, and those who follow it.
+
+    Attributes:
+        path: of the notebook it is about.
+        task: ends with the answer.
+    """
+
+    def __init__(
+        self,
+        exchange: Mapping[str, Any],
+        path: str,
+        stored: Conversations,
+        records: AsyncGenerator[Record, None],
+    ) -> None:
+        self.path = path
+        self._stored = stored
+        self._records = records
+        partial = str(exchange.get("reply") or "")
+        # Who follows an answer that goes on hears all of it.
+        self._log: list[Record] = [{"type": "text", "text": partial}] if partial else []
+        self._kept: dict[str, Any] = {
+            "id": exchange["id"],
+            "state": "running",
+            "reply": partial,
+            "notes": [],
+            "error": "",
+        }
+        self._ending = "cut"
+        self._ended = False
+        self._news = asyncio.Event()
+        self._followers = 0
+        self._grace: asyncio.TimerHandle | None = None
+        self._held_at = 0.0
+        self.task = asyncio.create_task(self._run())
+
+    async def follow(self) -> AsyncGenerator[Record, None]:
+        """All records from the first one, as they come; leaving early leaves the answer running."""
+        self._followers += 1
+        if self._grace is not None:
+            self._grace.cancel()
+        at = 0
+        try:
+            while True:
+                news, ended = self._news, self._ended
+                batch, at = self._log[at:], len(self._log)
+                for record in joined(batch):
+                    yield record
+                if ended and at == len(self._log):
+                    return
+                if at == len(self._log):
+                    await news.wait()
+        finally:
+            self._followers -= 1
+            if not self._followers and not self._ended:
+                self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._end, "cut")
+
+    def stop(self) -> None:
+        """End it now: the user does not want more."""
+        self._end("stopped")
+
+    def _end(self, state: str) -> None:
+        self._ending = state
+        self.task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            async with aclosing(self._records) as records:
+                async for record in records:
+                    self._take(record)
+                    await self._hold()
+        except asyncio.CancelledError:
+            self._kept["state"] = self._ending
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong on the way, the page must hear of an end
+            _log.exception("An answer ended with %s", type(error).__name__)
+            self._take(
+                {"type": "error", "message": "The answer was cut off by an error.", "state": "trouble"}
+            )
+        finally:
+            if self._kept["state"] == "running":
+                self._kept["state"] = "cut"
+            await asyncio.shield(asyncio.ensure_future(self._settle()))
+            self._ended = True
+            self._wake()
+
+    def _take(self, record: Record) -> None:
+        kept = self._kept
+        kind = record["type"]
+        if kind == "text":
+            kept["reply"] += record["text"]
+        elif kind == "retraction":
+            kept["reply"] = ""
+        elif kind == "sent":
+            kept["sent"] = {key: value for key, value in record.items() if key not in ("type", "messages")}
+            kept["notes"] += record.get("notes", [])
+        elif kind == "note":
+            kept["notes"].append(record["text"])
+        elif kind == "done":
+            bundle = record["bundle"]
+            kept.update(bundle=bundle, reply=bundle.get("reply") or kept["reply"], state="done")
+        elif kind == "error":
+            kept.update(error=record["message"], state="failed")
+        self._log.append(record)
+        self._wake()
+
+    def _wake(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    async def _hold(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._held_at >= _HOLD_SECONDS:
+            self._held_at = now
+            with suppress(OSError):
+                await asyncio.to_thread(self._stored.hold, self.path, dict(self._kept))
+
+    async def _settle(self) -> None:
+        # A full disk, or a message that is too long, must not take the answer from the page.
+        with suppress(OSError, UsageError):
+            await asyncio.to_thread(self._stored.settle, self.path, dict(self._kept))

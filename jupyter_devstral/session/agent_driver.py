@@ -1,0 +1,230 @@
+"""The driver of a run that every front-end shares: it asks the model, and hands all else to who can do it.
+
+What runs cells and who is asked come from the front-end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..core.agent.draft import Draft
+from ..core.agent.loop import AgentRun
+from ..core.agent.opening import opening_messages
+from ..core.agent.outcome import Ended, Limits
+from ..core.agent.steps import AskModel, DescribeVariables, Heard, LookAtNotebook, Question, Ran, RunCell, Say
+from ..core.agent.tool import all_tools
+from ..core.answer import Finished
+from ..core.answering import carry_out
+from ..core.errors import ModelError, RemoteRefused
+from ..core.model.messages import ToolCall
+from ..core.model.window import needed_tokens
+from ..core.request.tasks import Request, Task
+from ..core.text.control_tokens import broken_up, mended
+from .run_record import RunRecord
+
+if TYPE_CHECKING:
+    from ..core.model.window import Window
+    from ..core.notebook.cells import Notebook
+    from ..core.redaction.redactor import Redactor
+    from ..core.variables.namespace import Variable
+    from .permitted_server import PermittedServer
+    from .session import Session
+
+
+# What the steps of a run hold, by the names that routes and policies give them.
+_SENT = ("source", "schemas", "outputs")
+
+
+class Stage(Protocol):
+    """What runs cells without any effect on the user's."""
+
+    def run(self, source: str, allowed: Sequence[str]) -> Ran:
+        """Run a cell in the copy."""
+        ...
+
+    def describe(self, names: Sequence[str]) -> str:
+        """Describe variables of the copy."""
+        ...
+
+
+@dataclass(frozen=True)
+class Audience:
+    """Who a run is for.
+
+    Attributes:
+        say: told in a sentence what is being done.
+        text: told the text of replies as it arrives.
+        answer: answers a question; True allows what is asked, once.
+        cell: told of each cell that was run: its id, and what became of it.
+    """
+
+    say: Callable[[str], None] = lambda words: None
+    text: Callable[[str], None] = lambda text: None
+    answer: Callable[[Question], bool] = lambda question: False
+    cell: Callable[[str, Ran], None] = lambda cell, ran: None
+
+
+class AgentDriver:
+    """The driver of one run.
+
+    Args:
+        plan: nothing is changed or run; the plan is the result.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        model: PermittedServer,
+        redactor: Redactor,
+        stage: Stage,
+        audience: Audience,
+        record: RunRecord,
+        *,
+        plan: bool = False,
+    ) -> None:
+        self._session = session
+        self._model = model
+        self._redactor = redactor if session.config.redact or model.redacts else None
+        self._stage = stage
+        self._audience = audience
+        self._record = record
+        self._plan = plan
+        self._window: Window | None = None
+        self._reserve = 0
+
+    def prepare(
+        self, notebook: Notebook, task: str, variables: Sequence[Variable] = (), *, seed: str = ""
+    ) -> AgentRun:
+        """Make the run; nothing is asked of the model yet.
+
+        Raises ModelError where its server fails, RemoteRefused where the route may not receive what a run
+        sends.
+        """
+        self._refuse_narrow()
+        config = self._session.config
+        request = Request(Task.CHAT, "", notebook, scope="notebook", variables=tuple(variables))
+        assistant = self._session.assistant_for(self._model, self._redactor or _no_redactor())
+        need = needed_tokens(assistant.prompt(request).tokens, config.max_reply_tokens)
+        self._window = self._model.window(need)
+        self._reserve = self._window.reply_reserve(config.max_reply_tokens)
+        prompt = assistant.prompt(request, window=self._window)
+        native = self._has_tools()
+        draft = Draft(notebook, seed=seed)
+        opening = opening_messages(
+            prompt, draft, self._safe(task), all_tools(reading=self._plan), plan=self._plan, native=native
+        )
+        self._record.add("task", task=task, model=self._model.name, plan=self._plan)
+        return AgentRun(
+            draft,
+            opening,
+            plan=self._plan,
+            native=native,
+            limits=Limits(reserve=self._reserve),
+            restore=self._restored,
+            safe=self._safe,
+            count=assistant.estimate,
+        )
+
+    def carry_out(self, run: AgentRun) -> Ended:
+        """Carry out the run to its end; raises ModelError where the model fails, and the draft is kept."""
+        try:
+            ended = carry_out(run.steps(), self._do)
+        except BaseException as error:
+            self._record.add("error", error=str(error))
+            raise
+        self._record.add("end", how=ended.how, reason=ended.reason, summary=ended.summary)
+        return ended
+
+    def _do(self, step: Any) -> Any:
+        if isinstance(step, AskModel):
+            return self._heard(step)
+        if isinstance(step, RunCell):
+            ran = self._stage.run(step.source, step.allowed)
+            self._record.add("cell", cell=step.cell, source=step.source, allowed=list(step.allowed), ran=ran)
+            self._audience.cell(step.cell, ran)
+            return ran
+        if isinstance(step, Question):
+            allowed = self._audience.answer(step)
+            self._record.add("question", question=step, allowed=allowed, by="the user" if allowed else "")
+            return allowed
+        if isinstance(step, DescribeVariables):
+            return self._stage.describe(step.names)
+        if isinstance(step, LookAtNotebook):
+            return None
+        assert isinstance(step, Say)
+        self._audience.say(step.words)
+        return None
+
+    def _heard(self, step: AskModel) -> Heard:
+        """Ask the model and listen; an interrupt closes its connection at once."""
+        from ..core.reply.thinking import ThinkingFilter
+
+        self._audience.say(f"step {step.step}")
+        thinking, parts = ThinkingFilter(), list[str]()
+        calls: list[ToolCall] = []
+        usage = None
+        try:
+            for chunk in self._model.chat(
+                step.messages,
+                num_predict=self._reserve,
+                window=self._window,
+                tools=step.tools,
+                schema=step.schema,
+            ):
+                self._add(thinking.feed(chunk.text), thinking, parts)
+                calls += chunk.tool_calls
+                usage = chunk.usage or usage
+        except KeyboardInterrupt:
+            self._model.close()
+            raise
+        except ModelError:
+            if not parts and not calls:
+                raise
+        self._add(thinking.close(), thinking, parts)
+        finished: Finished = usage.done_reason if usage else "cut"
+        text = "".join(parts)
+        self._record.add("reply", step=step.step, text=text, calls=[vars(call) for call in calls])
+        return Heard(
+            text,
+            tuple(calls),
+            finished,
+            usage.prompt_tokens if usage else 0,
+            usage.reply_tokens if usage else 0,
+            self._window.tokens if self._window else 0,
+        )
+
+    def _add(self, text: str, thinking: Any, parts: list[str]) -> None:
+        if thinking.take_retraction():
+            parts.clear()
+        if text:
+            parts.append(text)
+            self._audience.text(text)
+
+    def _refuse_narrow(self) -> None:
+        """Refuse a route that may not receive what every step of a run sends."""
+        missing = [kind for kind in _SENT if kind not in self._model.may_receive]
+        if missing:
+            raise RemoteRefused(
+                f"A run sends {', '.join(_SENT)} with its steps, and {self._model.route} may not receive "
+                f"{' and '.join(missing)}. Nothing was sent.",
+                "Take a route that may, such as a model on this machine.",
+            )
+
+    def _has_tools(self) -> bool:
+        return "tools" in self._model.details().capabilities
+
+    def _safe(self, text: str) -> str:
+        redacted = self._redactor.redact([text])[0] if self._redactor else text
+        return broken_up(redacted)
+
+    def _restored(self, text: str) -> str:
+        text = mended(text)
+        return self._redactor.restore(text) if self._redactor else text
+
+
+def _no_redactor() -> Redactor:
+    from ..core.redaction.redactor import Redactor
+
+    return Redactor()

@@ -1,0 +1,481 @@
+/**
+ * What the sidebar shows: the notebook it follows, its conversation, the state of the model, what would be sent.
+ *
+ * Holds the state and the rules of it; draws nothing, and touches cells only through `ActiveNotebook`.
+ */
+
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { VDomModel } from '@jupyterlab/ui-components';
+import type { ActiveNotebook } from '../notebook/active-notebook';
+import type { IEdit } from '../protocol/edit';
+import type { IChoices, IPosted } from '../protocol/question';
+import { LOCAL } from '../protocol/routes';
+import type { IMessage, ISent } from '../protocol/sent';
+import type { IStatus } from '../protocol/status';
+import type { Task } from '../protocol/tasks';
+import { askedAbout, factsOf } from './asking';
+import type { Client } from './client';
+import { Conversation } from './conversation';
+import { ConversationStore } from './conversation-store';
+import { Drafts } from './drafts';
+import type { EditState, Exchange, IAsked } from './exchange';
+import { FollowedNotebook } from './followed-notebook';
+import { LookAhead } from './look-ahead';
+import type { IMentionable } from './mentions';
+import { ModelSetup } from './model-setup';
+import { IOutcome, NotebookEdits } from './notebook-edits';
+import { RouteChoice } from '../sidebar/route-choice';
+import { readTyped } from './slash-commands';
+
+/** Something that is asked from elsewhere: a button at a cell, a menu. */
+export interface IAskedElsewhere {
+  readonly task: Task;
+  readonly question?: string;
+  readonly target?: string;
+  readonly strengthens?: string;
+}
+
+/** A sentence for the user, and how what it tells of is taken back. */
+export interface INotice {
+  readonly text: string;
+  readonly undo: (() => void) | null;
+}
+
+/** Of a message, in characters: more is a file, and belongs into one. */
+export const LONGEST_DRAFT = 100_000;
+
+export class ChatModel extends VDomModel {
+  constructor(
+    readonly client: Client,
+    tracker: INotebookTracker,
+    contents: Contents.IManager,
+    readonly trans: TranslationBundle
+  ) {
+    super();
+    this.setup = new ModelSetup(client, trans);
+    this.setup.changed.connect(() => this._emit());
+    this.route = new RouteChoice(client, reason => this.notify(reason));
+    this.route.changed.connect(() => this._onRoute());
+    this._store = new ConversationStore(client, reason => this.notify(reason));
+    this._followed = new FollowedNotebook(tracker);
+    this.edits = new NotebookEdits(() => this.notebook, trans);
+    this._lookAhead = new LookAhead(
+      client,
+      contents,
+      () => ({ ...this._posted(this._draftAsked()), images: [] }),
+      () => this.notebook
+    );
+    this._lookAhead.changed.connect(() => this._emit());
+    this._followed.changed.connect(() => this._open());
+    this._followed.factsChanged.connect(() => this._factsChanged());
+    this._followed.renamed.connect((_, { path, newPath }) => {
+      this._store.rename(path, newPath);
+      this._drafts.rename(path, newPath);
+      this._emit();
+    });
+    this._followed.closed.connect((_, path) => this._store.of(path).stop());
+    this._followed.start();
+    document.addEventListener('visibilitychange', () => this._refresh());
+  }
+
+  readonly setup: ModelSetup;
+  readonly edits: NotebookEdits;
+  readonly route: RouteChoice;
+  /** What stands in the composer. */
+  draft = '';
+  /** Said to screen readers now. */
+  announcement = '';
+  /** Said to everybody, until something else is done; null for nothing. */
+  notice: INotice | null = null;
+  /** Whether pictures of the selected cell go along. */
+  withImages = false;
+  isHelpShown = false;
+
+  get isVisible(): boolean {
+    return this._isVisible;
+  }
+
+  set isVisible(visible: boolean) {
+    this._isVisible = visible;
+    if (visible) {
+      this.setup.open();
+      this._refresh();
+      this._factsChanged();
+    }
+  }
+
+  get status(): IStatus | null {
+    return this.setup.status;
+  }
+
+  get notebook(): ActiveNotebook | null {
+    return this._followed.current;
+  }
+
+  get conversation(): Conversation {
+    return this._conversation;
+  }
+
+  /** What would be sent with the draft, null where that is not known. */
+  get preview(): ISent | null {
+    return this._lookAhead.sent;
+  }
+
+  /** Prompt tokens that the model reads in a second, 0 where that is not known. */
+  get readingSpeed(): number {
+    return this._readingSpeed;
+  }
+
+  /** Keys of what was taken out, with what each is called. */
+  get excluded(): ReadonlyMap<string, string> {
+    return this._excluded;
+  }
+
+  /** What "@" can complete to; reads every cell. */
+  get mentionable(): IMentionable {
+    const notebook = this.notebook;
+    return {
+      variables: this._lookAhead.variables,
+      cells:
+        notebook?.cells.map(({ id, sign, source }) => ({ id, sign, firstLine: source.split('\n', 1)[0] })) ?? [],
+      files: this._lookAhead.files,
+      hasSelection: (notebook?.selection ?? '') !== ''
+    };
+  }
+
+  /** How many pictures the selected cell shows, and the model can look at. */
+  get imageCount(): number {
+    const notebook = this.notebook;
+    return this.status?.hasVision && notebook ? notebook.imagesOf(notebook.activeCellId).length : 0;
+  }
+
+  setDraft(draft: string): void {
+    if (draft.length > LONGEST_DRAFT) {
+      this.notify(
+        this.trans.__(
+          'That is too long for a message (%1 characters, at most %2): put it into a file beside the notebook, and attach it with @.',
+          draft.length.toLocaleString(),
+          LONGEST_DRAFT.toLocaleString()
+        )
+      );
+      return;
+    }
+    this.draft = draft;
+    this._keepDraft();
+    this._emit();
+    this._lookSoon();
+  }
+
+  setImages(withImages: boolean): void {
+    this.withImages = withImages;
+    this._emit();
+  }
+
+  /** Take something out of what is sent. */
+  exclude(key: string, name: string): void {
+    this._excluded.set(key, name);
+    this._emit();
+    this._lookSoon();
+  }
+
+  /** Put it back. */
+  include(key: string): void {
+    this._excluded.delete(key);
+    this._emit();
+    this._lookSoon();
+  }
+
+  /** Send the draft, behind what is being answered; what stands in the way is a sentence. */
+  async send(): Promise<void> {
+    const { command, text, unknown } = readTyped(this.draft);
+    if (unknown) {
+      this.notify(this.trans.__('There is no command "/%1": type /help to see all.', unknown));
+      return;
+    }
+    if (command === 'clear') {
+      this.clear();
+      this.setDraft('');
+      return;
+    }
+    if (command === 'help') {
+      this.isHelpShown = true;
+      this.setDraft('');
+      return;
+    }
+    if (!command && !text) {
+      return;
+    }
+    const asked = this._asked(this.draft, command ? (command as Task) : 'chat', text);
+    this.setDraft('');
+    if (this._conversation.running) {
+      // What was shown beside the button is what is sent, whatever is chosen until then.
+      const waiting = { ...asked, route: this.route.chosen };
+      this._conversation.setQueued([...this._conversation.queued, waiting]);
+      this._keepDraft();
+      this._say(this.trans.__('It is asked when the answer has ended.'));
+      return;
+    }
+    await this._ask(asked);
+  }
+
+  /** Take a question that waits away. */
+  unqueue(asked: IAsked): void {
+    this._conversation.setQueued(this._conversation.queued.filter(one => one !== asked));
+    this._keepDraft();
+  }
+
+  /** Ask a question that waits now. */
+  async askQueued(asked: IAsked): Promise<void> {
+    this.unqueue(asked);
+    await this._ask(asked);
+  }
+
+  hideHelp(): void {
+    this.isHelpShown = false;
+    this._emit();
+  }
+
+  /** Ask from elsewhere, about a cell. */
+  async ask({ task, question = '', target, strengthens = '' }: IAskedElsewhere): Promise<Exchange | null> {
+    const typed = task === 'chat' || task === 'edit' ? question : `/${task} ${question}`.trim();
+    const asked = this._asked(typed, task, question);
+    const about = { ...asked.question, strengthens, ...(target ? { target } : {}) };
+    return this._ask({ typed, question: about });
+  }
+
+  async retry(exchange: Exchange): Promise<void> {
+    const taken = this._takeBack(exchange);
+    if (taken.length > 0) {
+      await this._ask(taken[0].asked);
+    }
+  }
+
+  /** Go on with an answer that was cut off. */
+  async goOn(exchange: Exchange): Promise<void> {
+    await this._conversation.goOn(exchange, factsOf(this.notebook), this._choices);
+  }
+
+  /** Put an earlier question back into the composer, and what was said since away. */
+  edit(exchange: Exchange): void {
+    const conversation = this._conversation;
+    const draft = this.draft;
+    const taken = this._takeBack(exchange);
+    if (taken.length > 0) {
+      this.setDraft(taken[0].asked.typed);
+      this.notify(this.trans.__('The question is in the field again; what was said since is taken away.'), () => {
+        this.setDraft(draft);
+        this._putBack(conversation, taken);
+      });
+    }
+  }
+
+  stop(): void {
+    this._conversation.stop();
+  }
+
+  clear(): void {
+    const conversation = this._conversation;
+    const queued = conversation.queued;
+    const taken = conversation.clear();
+    this._excluded.clear();
+    this._store.remove(conversation, taken);
+    this._keepDraft();
+    this.notify(this.trans.__('The conversation is cleared.'), () => {
+      conversation.setQueued(queued);
+      this._putBack(conversation, taken);
+    });
+    this._lookSoon();
+  }
+
+  /** What would be sent now, word for word. */
+  async messages(): Promise<readonly IMessage[]> {
+    return (await this.client.prompt(this._posted(this._draftAsked()), new AbortController().signal)).messages;
+  }
+
+  /** Carry out edits of an answer, all or none. */
+  accept(exchange: Exchange, places: readonly number[]): IOutcome {
+    const conversation = this._conversation;
+    const outcome = this.edits.apply(places.map(at => exchange.proposed[at]));
+    const mark = (state: EditState) => {
+      places.forEach(at => conversation.setEdit(exchange, at, state));
+      this._store.decide(conversation, exchange);
+    };
+    this._say(outcome.text);
+    if (!outcome.isDone) {
+      return outcome;
+    }
+    mark('accepted');
+    const undo = () => {
+      const said = outcome.undo?.() ?? '';
+      mark('open');
+      return said;
+    };
+    return { ...outcome, undo };
+  }
+
+  /** Offer a change that the user asked for with a button of a code block. */
+  propose(exchange: Exchange, edit: IEdit): void {
+    this._conversation.propose(exchange, edit);
+    this._store.decide(this._conversation, exchange);
+  }
+
+  setEdit(exchange: Exchange, at: number, state: EditState): void {
+    this._conversation.setEdit(exchange, at, state);
+    this._store.decide(this._conversation, exchange);
+  }
+
+  /** Say something to everybody, on the screen too. */
+  notify(text: string, undo: (() => void) | null = null): void {
+    this.notice = text ? { text, undo } : null;
+    this._emit();
+  }
+
+  private async _ask(asked: IAsked): Promise<Exchange> {
+    this.isHelpShown = false;
+    this.notice = null;
+    this._say(this.trans.__('Asked.'));
+    const choices = { ...this._choices, ...(asked.route === undefined ? {} : { route: asked.route }) };
+    const asking = this._conversation.ask(asked, factsOf(this.notebook), choices);
+    this.withImages = false;
+    return asking;
+  }
+
+  /** An answer has ended; meanwhile another notebook may have come to the front. */
+  private _onEnded(conversation: Conversation, exchange: Exchange): void {
+    if (exchange.state === 'failed' || exchange.state === 'cut') {
+      this._store.keep(conversation, exchange);
+      void this.setup.look();
+    }
+    this._learnSpeed(exchange);
+    if (conversation === this._conversation) {
+      this._say(summary(this.trans, exchange));
+      this._lookSoon();
+      const mayGoOn = exchange.state === 'done' || exchange.state === 'stopped';
+      // Not at once: what stopped the answer may have another question in its hands.
+      setTimeout(() => mayGoOn && this._askNext(conversation), 0);
+    }
+  }
+
+  private _askNext(conversation: Conversation): void {
+    const [next] = conversation.queued;
+    if (next && !conversation.running && conversation === this._conversation) {
+      void this.askQueued(next);
+    }
+  }
+
+  private _takeBack(exchange: Exchange): Exchange[] {
+    const taken = this._conversation.takeBack(exchange.id);
+    this._store.remove(this._conversation, taken);
+    return taken;
+  }
+
+  private _putBack(conversation: Conversation, taken: readonly Exchange[]): void {
+    conversation.putBack(taken);
+    this._store.putBack(conversation, taken);
+    this.notify('');
+  }
+
+  private _asked(typed: string, task: Task, question: string): IAsked {
+    const known = question.includes('@') ? this.mentionable : null;
+    return askedAbout(this.notebook, known, { typed, task, question, withImages: this.withImages });
+  }
+
+  /** What the draft would ask. */
+  private _draftAsked(): IAsked {
+    return this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
+  }
+
+  private get _choices(): IChoices {
+    return { exclude: [...this._excluded.keys()], model: this.setup.chosen || null, route: this.route.chosen };
+  }
+
+  private _posted({ question }: IAsked): IPosted {
+    return { ...question, ...factsOf(this.notebook), ...this._choices, turns: this._conversation.turns() };
+  }
+
+  /** The sidebar is about the notebook that is in front. */
+  private _open(): void {
+    const path = this._followed.path;
+    this._conversation.changed.disconnect(this._emit, this);
+    this._conversation = this._store.of(path);
+    this._conversation.changed.connect(this._emit, this);
+    this._conversation.ended.connect(this._onEnded, this);
+    const { text, queued } = this._drafts.read(path);
+    this.draft = text;
+    this._conversation.queued = queued;
+    this.notice = null;
+    this._excluded.clear();
+    this._lookAhead.forget();
+    void this.route.open(path);
+    this._factsChanged();
+  }
+
+  private _onRoute(): void {
+    void this.setup.take(this.route.chosen === LOCAL ? '' : this.route.chosen);
+    this._factsChanged();
+  }
+
+  private _refresh(): void {
+    if (this._isVisible && !document.hidden) {
+      void this._store.refresh(this._conversation);
+    }
+  }
+
+  private _keepDraft(): void {
+    this._drafts.keep(this._followed.path, { text: this.draft, queued: this._conversation.queued });
+  }
+
+  private _factsChanged(): void {
+    if (this._isVisible) {
+      this._emit();
+      this._lookSoon();
+    }
+  }
+
+  private _lookSoon(): void {
+    if (this._isVisible) {
+      this._lookAhead.soon();
+    }
+  }
+
+  private _learnSpeed(exchange: Exchange): void {
+    const usage = exchange.answer?.bundle.usage;
+    // Tokens from the server's cache make a reading look fast: the slowest one seen is the honest one.
+    if (usage && usage.promptSeconds > 0 && usage.promptTokens >= 100) {
+      const speed = usage.promptTokens / usage.promptSeconds;
+      this._readingSpeed = Math.min(speed, this._readingSpeed || speed);
+    }
+  }
+
+  private _say(words: string): void {
+    this.announcement = words;
+    this._emit();
+  }
+
+  private _emit(): void {
+    this.stateChanged.emit();
+  }
+
+  private _isVisible = false;
+  private _readingSpeed = 0;
+  private readonly _lookAhead: LookAhead;
+  private readonly _store: ConversationStore;
+  private readonly _followed: FollowedNotebook;
+  private readonly _drafts = new Drafts(window.location.pathname.replace(/\/(lab|notebooks|tree|doc)\b.*/, ''));
+  private readonly _excluded = new Map<string, string>();
+  private _conversation = new Conversation(this.client);
+}
+
+function summary(trans: TranslationBundle, exchange: Exchange): string {
+  switch (exchange.state) {
+    case 'failed':
+    case 'cut':
+      return exchange.error;
+    case 'stopped':
+      return trans.__('Stopped.');
+    default:
+      return trans.__('The answer is complete: %1', exchange.reply.slice(0, 300));
+  }
+}

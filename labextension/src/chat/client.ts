@@ -1,0 +1,204 @@
+/**
+ * The server's half, as calls. The only module that speaks HTTP; it names no host and reads no cell.
+ */
+
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { list, record, text } from '../protocol/json-values';
+import { cellPatch } from './cell-patch';
+import { jsonLines } from '../protocol/json-lines';
+import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
+import { IRoutes, readRoutes } from '../protocol/routes';
+import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
+import { IStatus, PullRecord, readPullRecord, readStatus } from '../protocol/status';
+import { readStreamRecord, StreamRecord } from '../protocol/stream';
+
+/** The server refused; the message is for the user. */
+export class ClientError extends Error {
+  constructor(
+    message: string,
+    /** Of HTTP; 0 where nothing answered. */
+    readonly status: number
+  ) {
+    super(message);
+  }
+}
+
+/** What a page does to a stored conversation; see `server/conversations.py`. */
+export interface IConversationChange {
+  readonly put?: readonly object[];
+  readonly remove?: readonly string[];
+  readonly restore?: boolean;
+  readonly known?: boolean;
+}
+
+export class Client {
+  constructor(
+    private readonly _settings: ServerConnection.ISettings,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  async status(model = '', route = ''): Promise<IStatus> {
+    return readStatus(await this._json('GET', 'status', { ...(model && { model }), ...(route && { route }) }));
+  }
+
+  async routes(path: string): Promise<IRoutes> {
+    return readRoutes(await this._json('GET', 'routes', { path }));
+  }
+
+  async chooseRoute(path: string, route: string): Promise<void> {
+    await this._request('PUT', 'routes', {}, { path, route });
+  }
+
+  /** What would be sent; `brief`, without its words. */
+  async prompt(question: IPosted, signal: AbortSignal, { brief = false } = {}): Promise<ISent> {
+    const response = await this._ask('prompt', question, { brief }, signal);
+    return readSent(await response.json());
+  }
+
+  /** An answer as it comes; `keep` is its exchange, which the server keeps. Aborting leaves, and does not stop it. */
+  async *chat(question: IPosted, keep: object, signal: AbortSignal): AsyncGenerator<StreamRecord> {
+    yield* records(await this._ask('chat', question, { keep }, signal));
+  }
+
+  /** An answer that is arriving already, from its beginning; throws a 404 when it is not. */
+  async *follow(id: string, signal: AbortSignal): AsyncGenerator<StreamRecord> {
+    yield* records(await this._request('POST', 'chat/follow', {}, { id }, signal));
+  }
+
+  async stop(id: string): Promise<void> {
+    await this._request('POST', 'chat/stop', {}, { id });
+  }
+
+  async *pull(model: string, signal: AbortSignal): AsyncGenerator<PullRecord> {
+    for await (const line of lines(await this._request('POST', 'pull', {}, { model }, signal))) {
+      const read = readPullRecord(line);
+      if (read) {
+        yield read;
+      }
+    }
+  }
+
+  async variables(kernelId: string): Promise<IVariable[]> {
+    return readVariables(await this._json('GET', 'variables', { kernel_id: kernelId }));
+  }
+
+  async conversation(path: string): Promise<Record<string, unknown>[]> {
+    return list(record(await this._json('GET', 'conversation', { path })).messages).map(record);
+  }
+
+  async changeConversation(path: string, change: IConversationChange): Promise<void> {
+    await this._request('PATCH', 'conversation', {}, { path, ...change });
+  }
+
+  async renameConversation(path: string, newPath: string): Promise<void> {
+    await this._request('POST', 'conversation/rename', {}, { path, new_path: newPath });
+  }
+
+  /** A question with its cells, as a change of those that the server has seen where it has. */
+  private async _ask(address: string, question: IPosted, more: object, signal: AbortSignal): Promise<Response> {
+    const { path, cells } = question;
+    const known = this._known?.path === path ? this._known : null;
+    const version = ++this._version;
+    const body = { protocol: CHAT_PROTOCOL, ...question, ...more };
+    const send = async (base: IKnown | null) => {
+      const sent = { page: this._page, version, base: base?.version ?? null };
+      const changed = base ? cellPatch(base.cells, cells) : cells;
+      const response = await this._request('POST', address, {}, { ...body, sent, cells: changed }, signal);
+      this._known = { path, cells, version };
+      return response;
+    };
+    try {
+      return await send(known);
+    } catch (error) {
+      // The server was started again, or has had many pages since.
+      if (known && error instanceof ClientError && error.status === 409) {
+        return send(null);
+      }
+      throw error;
+    }
+  }
+
+  private async _json(
+    method: string,
+    address: string,
+    query: Record<string, string>,
+    body?: object,
+    signal?: AbortSignal
+  ): Promise<unknown> {
+    return (await this._request(method, address, query, body, signal)).json();
+  }
+
+  private async _request(
+    method: string,
+    address: string,
+    query: Record<string, string>,
+    body?: object,
+    signal?: AbortSignal
+  ): Promise<Response> {
+    const url = URLExt.join(this._settings.baseUrl, 'jupyter-devstral', address) + URLExt.objectToQueryString(query);
+    const init = { method, signal, ...(body ? { body: JSON.stringify(body) } : {}) };
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this._settings);
+    } catch (error) {
+      throw signal?.aborted ? error : new ClientError(this._unreachable(), 0);
+    }
+    if (!response.ok) {
+      throw new ClientError(await this._reason(response), response.status);
+    }
+    return response;
+  }
+
+  private _unreachable(): string {
+    return this._trans.__(
+      'The Jupyter server does not answer: it was stopped, or the connection is lost. Start it again; nothing that stands here is lost.'
+    );
+  }
+
+  /** What the server's half says, else what its status means: a proxy or a login may have answered instead. */
+  private async _reason(response: Response): Promise<string> {
+    const said = text(record(await response.json().catch(() => null)).message);
+    switch (response.status) {
+      case 401:
+      case 403:
+        return this._trans.__('Your login has expired: log in again in another tab, then ask again.');
+      case 413:
+        return this._trans.__('That is too much to be sent: clear large outputs, or attach less.');
+      case 404:
+        return said && said !== 'Not Found'
+          ? said
+          : this._trans.__("The server's half of jupyter-devstral is not there: install it, and restart the server.");
+      default:
+        return said || this._trans.__('The Jupyter server failed (%1): ask again.', response.status);
+    }
+  }
+
+  /** Another page is another one, also of the same browser. */
+  private readonly _page = Math.random().toString(36).slice(2);
+  private _version = 0;
+  /** The cells that the server has of this page. */
+  private _known: IKnown | null = null;
+}
+
+interface IKnown {
+  readonly path: string;
+  readonly cells: readonly Record<string, unknown>[];
+  readonly version: number;
+}
+
+async function* records(response: Response): AsyncGenerator<StreamRecord> {
+  for await (const line of lines(response)) {
+    const read = readStreamRecord(line);
+    if (read) {
+      yield read;
+    }
+  }
+}
+
+async function* lines(response: Response): AsyncGenerator<unknown> {
+  if (response.body) {
+    yield* jsonLines(response.body);
+  }
+}

@@ -1,0 +1,97 @@
+/** The notebook that is in front, and news about it: another one, another name, its end, other facts. */
+
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
+import { ISignal, Signal } from '@lumino/signaling';
+import { ActiveNotebook } from '../notebook/active-notebook';
+
+export class FollowedNotebook {
+  constructor(private readonly _tracker: INotebookTracker) {
+    _tracker.currentChanged.connect(this._follow, this);
+    _tracker.activeCellChanged.connect(this._onFacts, this);
+    _tracker.selectionChanged.connect(this._onFacts, this);
+    _tracker.widgetAdded.connect((_, panel) => {
+      panel.disposed.connect(() => this._onClosed(panel.context.path));
+    });
+  }
+
+  /** The notebook, null for none. */
+  get current(): ActiveNotebook | null {
+    const panel = this._panel;
+    return panel && !panel.isDisposed && panel.content.model ? new ActiveNotebook(panel) : null;
+  }
+
+  /** Its path, also while it is being closed; "" for none. */
+  get path(): string {
+    return this._path;
+  }
+
+  /** Another notebook is in front. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get renamed(): ISignal<this, { readonly path: string; readonly newPath: string }> {
+    return this._renamed;
+  }
+
+  /** No view of the notebook with this path is open any more. */
+  get closed(): ISignal<this, string> {
+    return this._closed;
+  }
+
+  /** Another cell is selected, or the kernel has come to rest. */
+  get factsChanged(): ISignal<this, void> {
+    return this._factsChanged;
+  }
+
+  /** Look once; changes are told by the signals. */
+  start(): void {
+    this._follow();
+  }
+
+  private _follow(): void {
+    const panel = this._tracker.currentWidget;
+    if (panel === this._panel) {
+      return;
+    }
+    this._panel?.context.pathChanged.disconnect(this._onRenamed, this);
+    this._panel?.sessionContext.statusChanged.disconnect(this._onStatus, this);
+    this._panel = panel;
+    this._path = panel?.context.path ?? '';
+    panel?.context.pathChanged.connect(this._onRenamed, this);
+    panel?.sessionContext.statusChanged.connect(this._onStatus, this);
+    panel?.disposed.connect(() => this._tracker.currentWidget === null && this._follow());
+    this._changed.emit();
+  }
+
+  private _onRenamed(_: unknown, newPath: string): void {
+    const path = this._path;
+    this._path = newPath;
+    this._renamed.emit({ path, newPath });
+  }
+
+  private _onClosed(path: string): void {
+    if (!this._tracker.find(panel => !panel.isDisposed && panel.context.path === path)) {
+      this._closed.emit(path);
+    }
+  }
+
+  private _onStatus(_: ISessionContext, status: Kernel.Status): void {
+    if (status === 'idle') {
+      this._factsChanged.emit();
+    }
+  }
+
+  private _onFacts(): void {
+    this._factsChanged.emit();
+  }
+
+  private _panel: NotebookPanel | null = null;
+  private _path = '';
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _renamed = new Signal<this, { readonly path: string; readonly newPath: string }>(this);
+  private readonly _closed = new Signal<this, string>(this);
+  private readonly _factsChanged = new Signal<this, void>(this);
+}

@@ -1,0 +1,120 @@
+/**
+ * Whether a model can answer, which one is chosen, and the download of one that is missing. Draws nothing.
+ */
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ISignal, Signal } from '@lumino/signaling';
+import type { IStatus } from '../protocol/status';
+import type { Client } from './client';
+
+export interface IPulling {
+  readonly model: string;
+  readonly status: string;
+  readonly completed: number;
+  readonly total: number;
+}
+
+/** While nothing answers it is looked again, so that `ollama serve` in a terminal is noticed. */
+const LOOK_AGAIN = 5000;
+
+export class ModelSetup {
+  constructor(
+    private readonly _client: Client,
+    private readonly _trans: TranslationBundle
+  ) {}
+
+  /** The model that was chosen here, "" for the configured one. */
+  chosen = '';
+  /** The route that the notebook's questions take, "" for the configured engine. */
+  route = '';
+  status: IStatus | null = null;
+  pulling: IPulling | null = null;
+  /** What went wrong with the last download, or with the server's half. */
+  error = '';
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The sidebar is opened: look, the first time and whenever something was missing. */
+  open(): void {
+    if (this.status?.state !== 'ready') {
+      void this.look();
+    }
+  }
+
+  async look(): Promise<void> {
+    clearTimeout(this._again);
+    try {
+      this.status = await this._client.status(this.chosen, this.route);
+      this.error = '';
+    } catch (error) {
+      this.status = null;
+      const why = error instanceof Error ? error.message : String(error);
+      this.error = this._trans.__("The server's half of jupyter-devstral does not answer (%1).", why);
+    }
+    this._changed.emit();
+    if (this.status?.state !== 'ready' && !this.pulling) {
+      this._again = setTimeout(() => void this.look(), LOOK_AGAIN);
+    }
+  }
+
+  async choose(model: string): Promise<void> {
+    this.chosen = model;
+    await this.look();
+  }
+
+  /** Another route has other models. */
+  async take(route: string): Promise<void> {
+    if (route !== this.route) {
+      this.route = route;
+      this.chosen = '';
+      await this.look();
+    }
+  }
+
+  async pull(): Promise<void> {
+    const model = this.status?.model ?? '';
+    if (this.pulling || !model) {
+      return;
+    }
+    clearTimeout(this._again);
+    this.error = '';
+    const abort = (this._abort = new AbortController());
+    let size = 0;
+    this._show({ model, status: '', completed: 0, total: 0 });
+    try {
+      for await (const step of this._client.pull(model, abort.signal)) {
+        if (step.type === 'error') {
+          this.error = step.message;
+        } else if (step.type === 'progress') {
+          // Layers come one after the other; the large one is what is waited for.
+          const { status, completed, total } = step;
+          size = total || size;
+          this._show({ model, status, completed, total: size });
+        }
+      }
+    } catch (error) {
+      this.error = abort.signal.aborted || !(error instanceof Error) ? '' : error.message;
+    }
+    const failed = this.error;
+    this._show(null);
+    await this.look();
+    this.error = failed;
+    this._changed.emit();
+  }
+
+  /** Stop the download; what has arrived is kept. */
+  stopPulling(): void {
+    this._abort?.abort();
+  }
+
+  private _show(pulling: IPulling | null): void {
+    this.pulling = pulling;
+    this._changed.emit();
+  }
+
+  private _abort: AbortController | null = null;
+  private _again: ReturnType<typeof setTimeout> | undefined;
+  private readonly _changed = new Signal<this, void>(this);
+}

@@ -1,0 +1,97 @@
+/** What travels between the server's half and the editor, read from JSON that is not trusted; reading never throws. */
+
+import { list, record, text } from '../protocol/json-values';
+
+/** A cursor, as it is sent with a key. */
+export interface IKey {
+  readonly path: string;
+  readonly kernel_id: string;
+  readonly language: string;
+  readonly cell: string;
+  readonly source: string;
+  readonly offset: number;
+  readonly is_cut: boolean;
+  readonly others: string;
+  readonly place: 'code' | 'comment' | 'string' | null;
+  readonly by_hand: boolean;
+  readonly ran: string;
+  readonly runs: number;
+  readonly model: string;
+}
+
+export const STATES = [
+  'ready',
+  'no-server',
+  'no-model',
+  'no-insert',
+  'waiting',
+  'no-room',
+  'off',
+  'trouble'
+] as const;
+export type CompletionModelState = (typeof STATES)[number];
+
+export interface ISuggestion {
+  readonly text: string;
+  readonly dropped: string;
+  readonly state: CompletionModelState;
+  /** A chat answers: nobody was asked. */
+  readonly isPaused: boolean;
+}
+
+export interface IInstalled {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export interface ICompletionState {
+  readonly state: CompletionModelState;
+  readonly model: string;
+  readonly text: string;
+  /** Bytes of the download, and of memory; 0 where nobody knows. */
+  readonly downloadBytes: number;
+  readonly needBytes: number;
+  readonly chat: string;
+  readonly chatBytes: number;
+  readonly room: string;
+  /** Of the settings of the server: "on", "manual" or "off". */
+  readonly mode: string;
+  readonly models: readonly IInstalled[];
+}
+
+export function readSuggestion(value: unknown): ISuggestion {
+  const read = record(value);
+  return {
+    text: read.type === 'done' ? text(read.text) : '',
+    dropped: text(read.dropped) || text(read.message),
+    state: read.type === 'done' ? stateOf(read.state) : 'trouble',
+    isPaused: read.is_paused === true
+  };
+}
+
+export function readState(value: unknown): ICompletionState {
+  const read = record(value);
+  return {
+    state: stateOf(read.state),
+    model: text(read.model),
+    text: text(read.text),
+    downloadBytes: number(read.download_bytes),
+    needBytes: number(read.need_bytes),
+    chat: text(read.chat),
+    chatBytes: number(read.chat_bytes),
+    room: text(read.room),
+    mode: text(read.mode) || 'on',
+    models: list(read.models)
+      .map(record)
+      .map(one => ({ name: text(one.name), sizeBytes: number(one.size_bytes) }))
+      .filter(one => one.name !== '')
+  };
+}
+
+function stateOf(value: unknown): CompletionModelState {
+  return STATES.find(state => state === value) ?? 'trouble';
+}
+
+function number(value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
+}

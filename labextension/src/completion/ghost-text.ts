@@ -1,0 +1,224 @@
+/**
+ * The provider of suggestions: what was suggested serves all keys that agree with it, and one question at a time is
+ * on its way.
+ *
+ * JupyterLab calls at every key, cancels nothing, and keeps on showing what nobody takes away (its `accept` is the only
+ * way to clear it).
+ */
+
+import type {
+  CompletionHandler,
+  ICompletionProviderManager,
+  IInlineCompletionContext,
+  IInlineCompletionItem,
+  IInlineCompletionList,
+  IInlineCompletionProvider
+} from '@jupyterlab/completer';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Widget } from '@lumino/widgets';
+import { aroundCursor, placeOf } from './typing/around-cursor';
+import type { CompletionClient } from './completion-client';
+import type { IKey, ISuggestion } from './completion-protocol';
+import type { CompletionSettings } from './completion-settings';
+import type { CompletionStatus } from './completion-status';
+import { editingIn, IEditing, Runs, standingAt } from './editing';
+import { asSent, OtherCells } from './typing/other-cells';
+import { IPlace, TypedThrough } from './typing/typed-through';
+import { Waiting } from './typing/waiting';
+
+export const PROVIDER_ID = 'jupyter-devstral:ghost-text';
+/** What may stand behind the cursor without making it the middle of a line. */
+const CLOSING = /^[\s)\]}"'`,:;]*$/;
+const NOTHING: IInlineCompletionList = { items: [] };
+const INVOKED = 0;
+
+/** An item of ours as it stands on the screen; JupyterLab shortens it while one types along. */
+type Item = IInlineCompletionItem;
+
+export class GhostText implements IInlineCompletionProvider {
+  readonly identifier = PROVIDER_ID;
+  readonly name: string;
+  readonly schema = {
+    type: 'object',
+    properties: {},
+    default: { enabled: true, autoFillInMiddle: true, timeout: 20_000, debouncerDelay: 0 }
+  } as unknown as IInlineCompletionProvider['schema'];
+
+  constructor(
+    private readonly _manager: ICompletionProviderManager,
+    private readonly _client: CompletionClient,
+    private readonly _settings: CompletionSettings,
+    private readonly _status: CompletionStatus,
+    trans: TranslationBundle
+  ) {
+    this.name = trans.__('Devstral: suggestions at the cursor');
+    _settings.changed.connect(() => {
+      this._abort.abort();
+      this._known.clear();
+    });
+  }
+
+  async fetch(
+    request: CompletionHandler.IRequest,
+    context: IInlineCompletionContext
+  ): Promise<IInlineCompletionList<Item>> {
+    const started = performance.now();
+    // Whatever was asked before is outdated, also where nobody is asked now.
+    this._abort.abort();
+    const abort = (this._abort = new AbortController());
+    const widget = context.widget as unknown as Widget;
+    const isByHand = (context.triggerKind as number) === INVOKED && !this._isOwn;
+    this._isOwn = false;
+    // We are called in the middle of a change, which an editor does not let us change.
+    await Promise.resolve();
+    const editing = this._wanted(isByHand) ? editingIn(widget, request.mimeType ?? '', this._runs) : null;
+    if (!editing?.isCode) {
+      return this._nothing(widget);
+    }
+    this._waiting.key(started);
+    const at = placeOf(request.offset, request.text);
+    const place = placeIn(editing, request.text, at);
+    const known = this._known.find(place);
+    if (known !== null && !(isByHand && known === '')) {
+      return known ? this._shown(known) : this._nothing(widget);
+    }
+    this._clearExhausted(widget);
+    if (aroundCursor(request.text, at).isBroken || (!isByHand && !isWorthAsking(editing, place, at))) {
+      return this._nothing(widget);
+    }
+    await this._pause(isByHand ? 0 : this._waiting.delay(place.before), abort.signal);
+    const suggestion = await this._asked(editing, request.text, at, isByHand, abort.signal);
+    this._known.add(place, suggestion.text);
+    return suggestion.text ? this._shown(suggestion.text) : this._nothing(widget);
+  }
+
+  /** Ask, as if a key had been pressed, where JupyterLab itself does not: on a fresh line. */
+  invoke(widget: Widget): void {
+    if (this._manager.inline && this._wanted(false)) {
+      this._isOwn = true;
+      this._manager.inline.invoke(widget.id);
+    }
+  }
+
+  /** What is on the screen and ours, "" for nothing. */
+  textIn(view: { readonly dom: HTMLElement }): string {
+    const ghost = view.dom.querySelector<HTMLElement>('.jp-GhostText');
+    return ghost?.dataset.providedBy === PROVIDER_ID ? (this._item?.insertText ?? '') : '';
+  }
+
+  /** Take what is on the screen away, and do not offer it again here. */
+  hide(widget: Widget): void {
+    this._abort.abort();
+    const editing = editingIn(widget, '', this._runs);
+    if (editing) {
+      const at = editing.view.state.selection.main.head;
+      this._known.forget(placeIn(editing, editing.view.state.doc.toString(), at));
+    }
+    this._clear(widget);
+  }
+
+  editing(widget: Widget, mimeType = ''): IEditing | null {
+    return editingIn(widget, mimeType, this._runs);
+  }
+
+  private _wanted(isByHand: boolean): boolean {
+    const { mode } = this._settings;
+    return mode === 'on' || (mode === 'manual' && isByHand);
+  }
+
+  private async _asked(
+    editing: IEditing,
+    text: string,
+    at: number,
+    isByHand: boolean,
+    signal: AbortSignal
+  ): Promise<ISuggestion> {
+    const started = performance.now();
+    this._status.asks(true);
+    try {
+      const key = this._key(editing, text, at, isByHand);
+      const suggestion = await this._client.complete(key, () => asSent(editing.cells), signal);
+      this._status.heard(suggestion);
+      if (!suggestion.isPaused) {
+        this._waiting.answered(performance.now() - started);
+      }
+      signal.throwIfAborted();
+      return suggestion;
+    } finally {
+      this._status.asks(false);
+    }
+  }
+
+  private _key(editing: IEditing, text: string, at: number, isByHand: boolean): IKey {
+    const { path, language, cell, cells, ran, runs } = editing;
+    const { source, offset, isCut } = aroundCursor(text, at);
+    return {
+      path,
+      kernel_id: editing.kernelId,
+      language,
+      cell: cell.id,
+      source,
+      offset,
+      is_cut: isCut,
+      others: cells.length > 1 ? this._others.name(cells, cell.id) : '',
+      place: standingAt(editing.view, at),
+      by_hand: isByHand,
+      ran,
+      runs,
+      model: this._settings.model
+    };
+  }
+
+  private _pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, milliseconds);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        reject(new DOMException('outdated', 'AbortError'));
+      });
+    });
+  }
+
+  private _shown(text: string): IInlineCompletionList<Item> {
+    this._item = { insertText: text };
+    return { items: [this._item] };
+  }
+
+  private _nothing(widget: Widget): IInlineCompletionList<Item> {
+    this._clearExhausted(widget);
+    return NOTHING;
+  }
+
+  /** A suggestion that was typed to its end still takes the Tab key. */
+  private _clearExhausted(widget: Widget): void {
+    if (this._item && this._item.insertText === '') {
+      this._clear(widget);
+    }
+  }
+
+  private _clear(widget: Widget): void {
+    const item = this._item;
+    this._item = null;
+    if (item && this._manager.inline?.isActive(widget.id)) {
+      item.insertText = '';
+      this._manager.inline.accept(widget.id);
+    }
+  }
+
+  private _abort = new AbortController();
+  private _item: Item | null = null;
+  private _isOwn = false;
+  private readonly _known = new TypedThrough();
+  private readonly _waiting = new Waiting();
+  private readonly _others = new OtherCells();
+  private readonly _runs = new Runs();
+}
+
+function placeIn(editing: IEditing, text: string, at: number): IPlace {
+  return { editor: `${editing.path}\0${editing.cell.id}`, before: text.slice(0, at), after: text.slice(at) };
+}
+
+function isWorthAsking(editing: IEditing, place: IPlace, at: number): boolean {
+  const line = place.after.split('\n', 1)[0];
+  return CLOSING.test(line) && standingAt(editing.view, at) === 'code' && !/^\s*%%devstral\b/.test(place.before);
+}

@@ -1,0 +1,38 @@
+/** Questions that wait for the end of the running answer. */
+
+import * as React from 'react';
+import type { ChatModel } from '../chat/chat-model';
+
+export function Queue({ model }: { readonly model: ChatModel }): JSX.Element | null {
+  const { trans, conversation } = model;
+  if (conversation.queued.length === 0) {
+    return null;
+  }
+  return (
+    <ol className="jp-devstral-queue" aria-label={trans.__('Questions that wait')}>
+      {conversation.queued.map((asked, at) => (
+        <li key={at}>
+          <span dir="auto">{asked.typed}</span>
+          <button
+            type="button"
+            className="jp-devstral-small-button"
+            data-action="ask-now"
+            title={trans.__('Ask this now; an answer that is arriving is stopped')}
+            onClick={() => void model.askQueued(asked)}
+          >
+            {trans.__('Ask now')}
+          </button>
+          <button
+            type="button"
+            className="jp-devstral-small-button"
+            data-action="unqueue"
+            aria-label={trans.__('Do not ask: %1', asked.typed.slice(0, 80))}
+            onClick={() => model.unqueue(asked)}
+          >
+            ×
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+}

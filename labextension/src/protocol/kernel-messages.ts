@@ -1,0 +1,40 @@
+/** What travels over the comms with the kernel's half. */
+
+import { PROTOCOL } from '../tokens';
+import { IEdit, readEdits } from './edit';
+import { record, text, texts } from './json-values';
+
+/** The kernel asks for edits. `anchor` is the cell that runs. */
+export interface IApply {
+  readonly id: string;
+  readonly edits: readonly IEdit[];
+  readonly run: readonly string[];
+  readonly anchor: string;
+}
+
+export type CardAction = 'explain' | 'more' | 'stop' | 'dismiss';
+
+export const HELLO = { op: 'hello', protocol: PROTOCOL } as const;
+
+export function actionMessage(action: CardAction, id: string) {
+  return { op: 'action', action, id } as const;
+}
+
+export function appliedMessage(id: string, reason: string) {
+  return { op: 'applied', id, ok: reason === '', reason } as const;
+}
+
+/** A message of the kernel, or null when it asks for nothing that is known here. */
+export function readApply(data: unknown): IApply | null {
+  const message = record(data);
+  const edits = readEdits(message.edits);
+  if (message.op !== 'apply' || edits === null) {
+    return null;
+  }
+  return {
+    id: text(message.id),
+    edits,
+    run: texts(message.run),
+    anchor: text(message.anchor)
+  };
+}

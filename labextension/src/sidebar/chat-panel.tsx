@@ -1,0 +1,62 @@
+/** The sidebar as a widget of JupyterLab: knows whether it is on the screen, and where the focus belongs. */
+
+import * as React from 'react';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import { Message } from '@lumino/messaging';
+import type { ChatModel } from '../chat/chat-model';
+import { ChatView } from '../components/chat-view';
+import type { IChatServices } from '../components/chat-services';
+import { devstralIcon } from '../icon';
+import { keepFocus } from '../view/keep-focus';
+
+export const PANEL_ID = 'jp-devstral-chat';
+
+export class ChatPanel extends ReactWidget {
+  constructor(
+    readonly model: ChatModel,
+    private readonly _services: IChatServices
+  ) {
+    super();
+    this.id = PANEL_ID;
+    this.addClass('jp-devstral-chat');
+    this.title.icon = devstralIcon;
+    this.title.caption = model.trans.__('Devstral: ask about the notebook');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this.title.caption);
+    this._release = keepFocus(this.node, () => this.node.querySelector<HTMLElement>('.jp-devstral-draft'));
+  }
+
+  dispose(): void {
+    this._release();
+    super.dispose();
+  }
+
+  focusDraft(): void {
+    requestAnimationFrame(() => this.node.querySelector<HTMLTextAreaElement>('.jp-devstral-draft')?.focus());
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <UseSignal signal={this.model.stateChanged}>
+        {() => <ChatView model={this.model} services={this._services} />}
+      </UseSignal>
+    );
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.model.isVisible = true;
+  }
+
+  protected onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this.model.isVisible = false;
+  }
+
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.focusDraft();
+  }
+
+  private readonly _release: () => void;
+}

@@ -1,0 +1,66 @@
+/**
+ * Which route a notebook's questions take. The choice is kept by the server, for the user and not in the notebook.
+ */
+
+import { ISignal, Signal } from '@lumino/signaling';
+import { IRoute, LOCAL } from '../protocol/routes';
+import type { Client } from '../chat/client';
+
+export class RouteChoice {
+  constructor(
+    private readonly _client: Client,
+    private readonly _report: (reason: string) => void
+  ) {}
+
+  routes: readonly IRoute[] = [];
+  /** Until the server has said what was chosen, nothing leaves this machine. */
+  chosen = LOCAL;
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The chosen route, null while none is known. */
+  get current(): IRoute | null {
+    return this.routes.find(route => route.name === this.chosen) ?? null;
+  }
+
+  /** Another notebook is in front. */
+  async open(path: string): Promise<void> {
+    this._path = path;
+    this._take(LOCAL);
+    try {
+      const { routes, chosen } = await this._client.routes(path);
+      if (path === this._path) {
+        this.routes = routes;
+        this._take(chosen);
+      }
+    } catch {
+      // What cannot be asked has no routes to choose among; the question itself says why.
+      this.routes = [];
+      this._changed.emit();
+    }
+  }
+
+  async choose(name: string): Promise<void> {
+    const path = this._path;
+    try {
+      await this._client.chooseRoute(path, name);
+    } catch (error) {
+      this._report(error instanceof Error ? error.message : String(error));
+      this._changed.emit();
+      return;
+    }
+    if (path === this._path) {
+      this._take(name);
+    }
+  }
+
+  private _take(name: string): void {
+    this.chosen = name;
+    this._changed.emit();
+  }
+
+  private _path = '';
+  private readonly _changed = new Signal<this, void>(this);
+}

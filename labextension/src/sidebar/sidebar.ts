@@ -1,0 +1,50 @@
+/** Puts the sidebar together and into the shell. */
+
+import type { ILayoutRestorer, JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ActiveNotebook } from '../notebook/active-notebook';
+import { addCommands } from './cell-commands';
+import { ChatModel } from '../chat/chat-model';
+import { ChatPanel } from './chat-panel';
+import type { IMessage } from '../protocol/sent';
+import { Client } from '../chat/client';
+import { addErrorRenderer } from '../card/error-renderer';
+import { showPrompt } from './prompt-dialog';
+
+export interface ISidebarNeeds {
+  readonly tracker: INotebookTracker;
+  readonly rendermime: IRenderMimeRegistry;
+  readonly trans: TranslationBundle;
+  readonly languages: IEditorLanguageRegistry | null;
+  readonly palette: ICommandPalette | null;
+  readonly restorer: ILayoutRestorer | null;
+  readonly completionNotice?: () => JSX.Element | null;
+}
+
+export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
+  const { tracker, rendermime, trans, languages, palette, restorer } = needs;
+  const { contents, serverSettings } = app.serviceManager;
+  const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans);
+  const services = {
+    rendermime,
+    languages,
+    trans,
+    completionNotice: needs.completionNotice,
+    showPrompt: (messages?: readonly IMessage[]) => void showPrompt(trans, () => messages ?? model.messages())
+  };
+  const panel = new ChatPanel(model, services);
+  app.shell.add(panel, 'right', { rank: 900 });
+  restorer?.add(panel, panel.id);
+  addCommands(app, tracker, panel, services, palette);
+  addErrorRenderer(rendermime, trans, (task, node) => {
+    const target = ActiveNotebook.around(tracker, node)?.cellAround(node);
+    if (target) {
+      app.shell.activateById(panel.id);
+      void model.ask({ task, target });
+    }
+  });
+}

@@ -1,0 +1,154 @@
+/** What suggestions are made of, apart from JupyterLab: what was typed through, how long to wait, what is sent. */
+
+import * as assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nextLine, nextWord } from '../src/completion/typing/accepting';
+import { aroundCursor, codePoints, placeOf } from '../src/completion/typing/around-cursor';
+import { readState, readSuggestion } from '../src/completion/completion-protocol';
+import { ICellSource, OtherCells } from '../src/completion/typing/other-cells';
+import { TypedThrough } from '../src/completion/typing/typed-through';
+import { Waiting } from '../src/completion/typing/waiting';
+
+const at = (before: string, after = '', editor = 'e') => ({ editor, before, after });
+
+test('one suggestion serves every key that agrees with it', () => {
+  const known = new TypedThrough();
+  known.add(at('df = pd.'), "read_csv('a')");
+  assert.equal(known.find(at('df = pd.')), "read_csv('a')");
+  assert.equal(known.find(at('df = pd.read')), "_csv('a')");
+  for (const other of [at('df = pd.rx'), at('df = p'), at('df = pd.', 'x'), at('df = pd.', '', 'other')]) {
+    assert.equal(known.find(other), null);
+  }
+});
+
+test('nothing is left of what was typed to its end', () => {
+  const known = new TypedThrough();
+  known.add(at('x = '), '1');
+  assert.equal(known.find(at('x = 1')), null);
+});
+
+test('signs that the editor closes by itself are taken off the end', () => {
+  const known = new TypedThrough();
+  known.add(at('x = '), "f('a')");
+  assert.equal(known.find(at('x = f(', ')')), "'a'");
+  assert.equal(known.find(at("x = f('", "')")), 'a');
+  assert.equal(known.find(at('x = f(', ']')), null);
+  assert.equal(known.find(at('x = f(', ') + 1')), null);
+});
+
+test('a place without a suggestion is remembered, and only that place', () => {
+  const known = new TypedThrough();
+  known.add(at('x = '), '');
+  assert.equal(known.find(at('x = ')), '');
+  assert.equal(known.find(at('x = 1')), null);
+});
+
+test('what was hidden does not come back', () => {
+  const known = new TypedThrough();
+  known.add(at('x = '), 'first');
+  known.forget(at('x = f'));
+  assert.equal(known.find(at('x = ')), null);
+});
+
+test('a slow typist is waited for less behind a sign, and nobody longer than a moment', () => {
+  const waiting = new Waiting();
+  for (let now = 0; now < 4000; now += 400) {
+    waiting.key(now);
+  }
+  assert.ok(waiting.delay('x = pd.') < waiting.delay('x = pd'));
+  assert.ok(waiting.delay('x') <= 250);
+  waiting.answered(100_000);
+  assert.equal(waiting.delay('x'), 20);
+});
+
+test('code points are counted, not units of a string', () => {
+  const text = "s = '🎈🎈'\nx";
+  assert.equal(codePoints(text), 10);
+  assert.equal(placeOf(10, text), text.length);
+  assert.equal(text.slice(placeOf(6, text)), "🎈'\nx");
+  assert.deepEqual(aroundCursor(text, text.length), { source: text, offset: 10, isCut: false, isBroken: false });
+  assert.equal(codePoints('\ud83c'), 1);
+});
+
+test('of a long cell the part around the cursor is sent, in whole lines and within its limit', () => {
+  for (const line of ['value = compute(1)\n', 'текст = "🎈"\n', '"\\\\"\n', 'xxxxxxxx']) {
+    const text = line.repeat(2000);
+    const cursor = line.length * 1000;
+    const { source, offset, isCut, isBroken } = aroundCursor(text, cursor);
+    assert.ok(isCut);
+    assert.equal(isBroken, !line.endsWith('\n'));
+    assert.ok(new TextEncoder().encode(JSON.stringify(source)).length <= 6_100);
+    const place = placeOf(offset, source);
+    assert.ok(text.slice(0, cursor).endsWith(source.slice(0, place)));
+    assert.ok(text.slice(cursor).startsWith(source.slice(place)));
+    assert.ok(source.slice(0, place).length > 1000);
+  }
+});
+
+test('the name of the other cells changes with them, and not with the one that is typed in', () => {
+  const names = new OtherCells();
+  const cells = ['a', 'b', 'c'].map(id => cell(id, `${id} = 1`));
+  const first = names.name(cells, 'b');
+  cells[1].set('b = 2');
+  assert.equal(names.name(cells, 'b'), first);
+  cells[0].set('a = 2');
+  const second = names.name(cells, 'b');
+  assert.notEqual(second, first);
+  assert.notEqual(names.name([cells[1], cells[0], cells[2]], 'b'), second);
+  assert.notEqual(names.name(cells, 'c'), second);
+  cells[0].set('a = 1');
+  assert.equal(names.name(cells, 'b'), first);
+});
+
+test('cells that did not change are not read again', () => {
+  const names = new OtherCells();
+  const cells = Array.from({ length: 1000 }, (_, index) => cell(`${index}`, 'x = 1'));
+  names.name(cells, '5');
+  const reads = cells.reduce((sum, one) => sum + one.reads, 0);
+  names.name(cells, '5');
+  cells[7].set('y');
+  names.name(cells, '5');
+  assert.equal(cells.reduce((sum, one) => sum + one.reads, 0), reads + 1);
+});
+
+test('a word is a name with the blanks before it, or signs that belong together', () => {
+  assert.equal(nextWord('first(one) + two'), 'first');
+  assert.equal(nextWord('(one)'), '(');
+  assert.equal(nextWord(' + two'), ' +');
+  assert.equal(nextWord('\n    return x'), '\n    return');
+  assert.equal(nextWord('été = 1'), 'été');
+  assert.equal(nextLine('a = 1\nb = 2'), 'a = 1');
+  assert.equal(nextLine('\n    b = 2\nc'), '\n    b = 2');
+});
+
+test('what the server says is read without trust', () => {
+  assert.deepEqual(readSuggestion(null), { text: '', dropped: '', state: 'trouble', isPaused: false });
+  assert.equal(readSuggestion({ type: 'done', text: 3, state: 'ready' }).text, '');
+  assert.equal(readSuggestion({ type: 'error', message: 'no', state: 'x' }).dropped, 'no');
+  assert.equal(readState({ state: 'evil', need_bytes: 'many' }).needBytes, 0);
+  assert.deepEqual(readState({ models: [{ name: 'a', size_bytes: 5 }, 7, {}] }).models, [{ name: 'a', sizeBytes: 5 }]);
+});
+
+interface IFakeCell extends ICellSource {
+  reads: number;
+  set(source: string): void;
+}
+
+function cell(id: string, source: string): IFakeCell {
+  const slots: ((sender: ICellSource) => void)[] = [];
+  const made: IFakeCell = {
+    id,
+    cell_type: 'code',
+    reads: 0,
+    getSource() {
+      this.reads += 1;
+      return source;
+    },
+    changed: { connect: slot => void slots.push(slot) },
+    set(next: string) {
+      source = next;
+      slots.forEach(slot => slot(made));
+    }
+  };
+  return made;
+}

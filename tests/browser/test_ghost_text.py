@@ -1,0 +1,470 @@
+"""Ghost text in a real JupyterLab and Notebook 7, with a scripted model: typed through, taken, undone."""
+
+import re
+import time
+
+import pytest
+
+from tests.support.jupyter.lab_page import PANEL, LabPage
+from tests.support.jupyter.server import JupyterServer, code, labextension, markdown
+from tests.support.models.model_cards import devstral_card, fim_card
+from tests.support.scripted.engine import Script
+from tests.support.scripted.server import ScriptedOllama
+
+CELLS = [code("a", "import pandas as pd"), code("b", ""), markdown("m", "# Text"), code("c", "")]
+READ = "read_csv('a.csv')"
+# What a kernel would have told.
+SET_LANGUAGE = f"""() => {PANEL}.content.model.setMetadata('language_info', {{
+    name: 'python', mimetype: 'text/x-python', codemirror_mode: {{ name: 'ipython', version: 3 }}
+}})"""
+SLOW = Script(["slow"] * 400, delay=0.02)
+
+
+@pytest.fixture(scope="module")
+def model_server():
+    with ScriptedOllama([READ], models=[devstral_card(), fim_card()]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server(chromium_path, tmp_path_factory, model_server):
+    pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
+    if labextension() is None:
+        pytest.skip("the JupyterLab half was not built (it needs Node.js): python scripts/build_lab.py")
+    config = f"c.DevstralConfig.host = {model_server.url!r}\n"
+    with JupyterServer(tmp_path_factory.mktemp("ghost"), config) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser, server):
+    page = browser.new_page(viewport={"width": 1300, "height": 900}, reduced_motion="reduce")
+    lab = LabPage(page, server)
+    lab.start()
+    yield lab
+    page.close()
+
+
+@pytest.fixture
+def ollama(model_server):
+    model_server.replies = [READ]
+    model_server.first_byte_delay = model_server.piece_delay = 0.0
+    model_server.set_loaded(32_768)
+    model_server.forget()
+    return model_server
+
+
+@pytest.fixture
+def ghost(shared_page, ollama):
+    shared_page.console.clear()
+    yield Ghost(shared_page)
+    shared_page.close_all()
+    assert shared_page.errors == []
+
+
+class Ghost:
+    """The cell that is typed in, and the grey text in it."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.page = lab.page
+
+    def open(self, cells=CELLS, at=1):
+        name = self.lab.open(cells, kernel=False)
+        self.page.evaluate(SET_LANGUAGE)
+        self.enter(at)
+        return name
+
+    def enter(self, index):
+        """Put the cursor at the end of a cell."""
+        self.page.evaluate(
+            """async index => {
+                const { content } = window.jupyterapp.shell.currentWidget;
+                content.activeCellIndex = index;
+                content.mode = 'edit';
+                await content.activeCell.ready;
+                const { editor } = content.activeCell;
+                editor.focus();
+                editor.editor.dispatch({ selection: { anchor: editor.editor.state.doc.length } });
+            }""",
+            index,
+        )
+
+    def type(self, text, delay=30):
+        self.page.keyboard.type(text, delay=delay)
+
+    def press(self, key):
+        self.page.keyboard.press(key)
+
+    @property
+    def text(self):
+        """The grey text, "" for none."""
+        ghost = self.page.locator(".jp-Notebook:visible .jp-GhostText")
+        return ghost.first.text_content() if ghost.count() else ""
+
+    def wait_for(self, text):
+        self.lab.wait_until(lambda: self.text == text)
+
+    @property
+    def source(self):
+        return self.page.evaluate(f"{PANEL}.content.activeCell.model.sharedModel.getSource()")
+
+    def undo(self):
+        self.press("Control+z")
+
+
+def test_grey_text_stands_at_the_cursor_and_tab_takes_it(ghost, ollama):
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    ghost.press("Tab")
+    assert ghost.source == f"df = pd.{READ}"
+    assert ghost.text == ""
+    assert (
+        ollama.completions[-1]
+        .body["prompt"]
+        .endswith("import pandas as pd\n\n<|fim_suffix|><|fim_middle|>df = pd.")
+    )
+
+
+def test_typed_through_without_another_request(ghost, ollama):
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    asked = len(ollama.completions)
+    for typed in range(1, 8):
+        ghost.type(READ[typed - 1])
+        ghost.wait_for(READ[typed:])
+    assert len(ollama.completions) == asked
+    ghost.press("Tab")
+    assert ghost.source == f"df = pd.{READ}"
+
+
+def test_a_bracket_that_the_editor_closes_is_not_offered_again(ghost, ollama):
+    ghost.open()
+    ghost.page.evaluate(f"{PANEL}.content.activeCell.editor.setOption('autoClosingBrackets', true)")
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    asked = len(ollama.completions)
+    ghost.type("read_csv(")
+    ghost.wait_for("'a.csv'")
+    assert len(ollama.completions) == asked
+    ghost.press("Tab")
+    assert ghost.source == f"df = pd.{READ}"
+
+
+def test_a_word_and_a_line_are_one_undo_step_each(ghost, ollama):
+    ollama.replies = ["first(one) + second"]
+    ghost.open()
+    ghost.type("x = ")
+    ghost.wait_for("first(one) + second")
+    ghost.press("Control+ArrowRight")
+    ghost.wait_for("(one) + second")
+    assert ghost.source == "x = first"
+    ghost.press("Control+Alt+ArrowRight")
+    assert ghost.source == "x = first(one) + second"
+    ghost.undo()
+    assert ghost.source == "x = first"
+    ghost.undo()
+    assert ghost.source == "x = "
+
+
+def test_escape_hides_it_and_tab_then_indents(ghost, ollama):
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    ghost.press("Escape")
+    ghost.wait_for("")
+    assert "jp-mod-editMode" in ghost.page.locator(".jp-Notebook:visible").get_attribute("class")
+    assert ghost.source == "df = pd."
+
+
+def test_what_was_typed_to_its_end_leaves_the_tab_key_alone(ghost, ollama):
+    ollama.replies = lambda messages, body: "xy" if body["prompt"].endswith("v =") else ""
+    ghost.open()
+    ghost.type("v = ")
+    ghost.wait_for("xy")
+    ghost.type("xy")
+    ghost.wait_for("")
+    assert (
+        ghost.lab.wait_until(lambda: ghost.page.locator(".jp-mod-inline-completer-active").count() == 0)
+        is None
+    )
+
+
+def test_an_outdated_answer_is_closed_and_never_shown(ghost, ollama):
+    ollama.replies = lambda messages, body: SLOW if body["prompt"].endswith("df =") else "concat()"
+    ghost.open()
+    ghost.type("df = ")
+
+    def slow():
+        return [each for each in ollama.completions if each.body["prompt"].endswith("df =")]
+
+    ghost.lab.wait_until(lambda: bool(slow()) and slow()[-1].lines > 1)
+    ghost.type("pd.")
+    ghost.wait_for("concat()")
+    assert all(each.closed_early for each in slow())
+    assert "slow" not in ghost.text
+
+
+def test_at_most_one_request_runs(ghost, ollama):
+    ollama.replies = [SLOW]
+    ghost.open()
+    ghost.type("some_long_name = other_name.attribute", delay=60)
+    ghost.lab.wait_until(lambda: len(ollama.completions) > 0)
+    ghost.page.wait_for_timeout(300)
+    ends = [each.closed_at or each.finished_at or time.monotonic() for each in ollama.completions]
+    begins = [each.started_at for each in ollama.completions]
+    for end, begin in zip(ends, begins[1:], strict=False):
+        assert end <= begin + 0.05
+
+
+def test_not_in_comments_strings_and_markdown_unless_by_hand(ghost, ollama):
+    ghost.open([code("a", "x = 1\n# a comment"), code("b", "x = 'a string"), markdown("m", "# Text")])
+    ghost.type(" it")
+    ghost.enter(0)
+    ghost.type(" on")
+    ghost.page.wait_for_timeout(600)
+    ghost.enter(2)
+    ghost.type("some text")
+    ghost.page.wait_for_timeout(600)
+    assert ollama.completions == []
+    ghost.enter(1)
+    ghost.press("Alt+\\")
+    ghost.lab.wait_until(lambda: bool(ollama.completions))
+
+
+def test_a_fresh_line_in_a_block_and_an_empty_cell_below_text_are_asked(ghost, ollama):
+    ollama.replies = [Script(["    return", " a", "\n\n"])]
+    ghost.open()
+    ghost.type("def f(a):")
+    ghost.lab.wait_until(lambda: len(ollama.completions) > 0)
+    ghost.press("Enter")
+    ghost.wait_for("return a")
+    ghost.press("Tab")
+    assert ghost.source == "def f(a):\n    return a"
+    ollama.replies = ["df.plot()"]
+    ghost.enter(3)
+    ghost.wait_for("df.plot()")
+    assert '"""# Text"""' in ollama.completions[-1].body["prompt"]
+
+
+def test_a_block_of_several_lines_is_taken_at_once(ghost, ollama):
+    body = "    total = 0\n    for x in xs:\n        total += x\n    return total"
+    ollama.replies = [body + "\n\nprint(1)"]
+    ghost.open()
+    ghost.type("def add(xs):")
+    ghost.press("Enter")
+    ghost.lab.wait_until(lambda: "return total" in ghost.text)
+    ghost.press("Tab")
+    assert ghost.source == f"def add(xs):\n{body}"
+
+
+def test_emoji_and_text_from_right_to_left_before_the_cursor(ghost, ollama):
+    ghost.open([code("a", ""), code("b", "s = '🎈🎈 שלום'\n")])
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    ghost.press("Tab")
+    assert ghost.source == f"s = '🎈🎈 שלום'\ndf = pd.{READ}"
+    assert (
+        ollama.completions[-1]
+        .body["prompt"]
+        .endswith("s = '🎈🎈 שלום'\n<|fim_suffix|><|fim_middle|>df = pd.")
+    )
+
+
+def test_other_cells_are_sent_once_and_after_a_change_again(ghost, ollama):
+    ghost.open()
+    sent = []
+    ghost.page.on("request", lambda request: sent.append(request) if "/complete" in request.url else None)
+    ghost.type("df = pd.", delay=350)
+    ghost.wait_for(READ)
+    bodies = [request.post_data_json for request in sent if request.method == "POST"]
+    assert len(bodies) > 3
+    assert sum("cells" in body for body in bodies) == 1
+    assert all(len(request.post_data) < 8_000 for request in sent if request.method == "POST")
+    ghost.lab.set_source(0, "import polars as pd")
+    ghost.type("scan", delay=350)
+    ghost.lab.wait_until(lambda: "polars" in ollama.completions[-1].body["prompt"])
+
+
+def test_a_chat_that_begins_ends_a_suggestion(ghost, ollama):
+    ollama.replies = lambda messages, body: SLOW if "raw" in body else Script(["word "] * 100, delay=0.02)
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.lab.wait_until(lambda: bool(ollama.completions) and ollama.completions[-1].lines > 1)
+    ghost.page.evaluate(
+        """() => {
+            const { serviceManager } = window.jupyterapp;
+            const { baseUrl, token } = serviceManager.serverSettings;
+            const question = { protocol: 1, task: 'chat', question: 'why?', path: '', cells: [] };
+            window.chat = fetch(baseUrl + 'jupyter-devstral/chat', {
+                method: 'POST', body: JSON.stringify(question), headers: { Authorization: `token ${token}` }
+            }).then(response => response.text());
+        }"""
+    )
+    ghost.lab.wait_until(lambda: bool(ollama.chats) and ollama.chats[-1].lines > 1)
+    assert ollama.completions[-1].closed_early
+    asked = len(ollama.completions)
+    ghost.type("re", delay=200)
+    status = ghost.page.locator(".jp-devstral-completion-status")
+    ghost.lab.wait_until(lambda: "paused" in status.inner_text())
+    assert ollama.chats[-1].finished_at is None
+    assert len(ollama.completions) == asked
+    ghost.page.evaluate("window.chat")
+
+
+def test_two_tabs_of_one_notebook_do_not_mix_their_cells(ghost, ollama, browser, server):
+    name = ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    try:
+        other = Ghost(LabPage(page, server))
+        other.lab.start()
+        other.lab.open_file(name, kernel=False)
+        other.lab.set_source(0, "import polars as pl")
+        other.enter(1)
+        other.type("df = pl.")
+        other.wait_for(READ)
+        assert "polars" in ollama.completions[-1].body["prompt"]
+        ghost.page.bring_to_front()
+        ghost.enter(1)
+        ghost.press("Backspace")
+        ghost.type(".x")
+        ghost.lab.wait_until(lambda: ollama.completions[-1].body["prompt"].endswith("df = pd.x"))
+        assert "polars" not in ollama.completions[-1].body["prompt"]
+    finally:
+        page.close()
+
+
+def test_off_and_manual_are_settings(ghost, ollama):
+    ghost.open()
+    try:
+        ghost.lab.command("jupyter-devstral:suggestions", mode="manual")
+        ghost.enter(1)
+        ghost.type("df = pd.")
+        ghost.page.wait_for_timeout(500)
+        assert ollama.completions == []
+        ghost.press("Alt+\\")
+        ghost.wait_for(READ)
+        ghost.lab.command("jupyter-devstral:suggestions", mode="off")
+        ghost.enter(1)
+        ghost.type("x")
+        ghost.press("Alt+\\")
+        ghost.page.wait_for_timeout(500)
+        assert len(ollama.completions) == 1
+    finally:
+        ghost.lab.command("jupyter-devstral:suggestions", mode="on")
+
+
+def test_the_page_of_the_model_offers_a_download_and_says_what_it_costs(ghost, ollama):
+    card = ollama.engine.cards.pop()
+    ollama.set_loaded(32_768)
+    try:
+        ollama.pull_with(
+            [{"status": "pulling x", "digest": "x", "total": 986_000_000, "completed": 400_000_000}] * 5
+            + [{"status": "success"}],
+            delay=0.1,
+            installs=False,
+        )
+        ghost.open()
+        ghost.page.evaluate("void window.jupyterapp.commands.execute('jupyter-devstral:suggestion-model')")
+        dialog = ghost.page.locator(".jp-Dialog")
+        dialog.get_by_text("Ghost text: no model yet.").wait_for()
+        assert re.search(r"1\.4 GB of memory beside devstral-small-2", dialog.inner_text())
+        dialog.get_by_role("button", name="Pull qwen2.5-coder:1.5b-base (986 MB)").click()
+        dialog.locator("progress").wait_for()
+        ollama.engine.cards.append(card)
+        dialog.get_by_text("is ready").wait_for()
+        dialog.get_by_role("button", name="Close").click()
+        ghost.enter(1)
+        ghost.type("df = pd.")
+        ghost.wait_for(READ)
+    finally:
+        if card not in ollama.engine.cards:
+            ollama.engine.cards.append(card)
+
+
+def test_the_exact_prompt_of_the_last_suggestion_can_be_looked_at(ghost, ollama):
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    ghost.page.evaluate("void window.jupyterapp.commands.execute('jupyter-devstral:suggestion-prompt')")
+    dialog = ghost.page.locator(".jp-Dialog")
+    dialog.get_by_text("<|fim_middle|>df = pd.").wait_for()
+    dialog.get_by_role("button", name="Close").click()
+
+
+def test_in_notebook_7(ghost, ollama, browser, server):
+    page = browser.new_page(viewport={"width": 1100, "height": 900}, reduced_motion="reduce")
+    try:
+        other = Ghost(LabPage(page, server))
+        other.lab.open_in_notebook_7(CELLS)
+        other.enter(1)
+        other.type("df = pd.")
+        other.wait_for(READ)
+        other.press("Control+ArrowRight")
+        other.wait_for("('a.csv')")
+        other.press("Tab")
+        assert other.source == f"df = pd.{READ}"
+    finally:
+        page.close()
+
+
+def test_in_a_file_of_code(ghost, ollama, server):
+    (server.notebooks / "module.py").write_text("import pandas as pd\n")
+    ghost.page.evaluate(
+        """async () => {
+            const widget = await window.jupyterapp.commands.execute('docmanager:open', { path: 'module.py' });
+            await widget.context.ready;
+            await widget.revealed;
+            const { editor } = widget.content;
+            editor.focus();
+            editor.editor.dispatch({ selection: { anchor: editor.editor.state.doc.length } });
+        }"""
+    )
+    ghost.type("df = pd.")
+    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-FileEditor .jp-GhostText").count() == 1)
+    ghost.press("Tab")
+    source = ghost.page.evaluate(f"{PANEL}.content.editor.model.sharedModel.getSource()")
+    # Every other test leaves notebooks behind.
+    ghost.page.evaluate(f"{PANEL}.dispose()")
+    assert source == f"import pandas as pd\ndf = pd.{READ}"
+
+
+def test_in_a_console(ghost, ollama):
+    ghost.page.evaluate(
+        """async () => {
+            const panel = await window.jupyterapp.commands.execute('console:create', {
+                kernelPreference: { name: 'python3' }
+            });
+            await panel.sessionContext.ready;
+            window.jupyterapp.shell.activateById(panel.id);
+        }"""
+    )
+    ghost.lab.wait(
+        f"{PANEL}.console?.promptCell?.editor && {PANEL}.sessionContext.session?.kernel?.status === 'idle'"
+    )
+    ghost.page.evaluate(f"{PANEL}.console.promptCell.editor.focus()")
+    ghost.type("df = pd.")
+    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-CodeConsole .jp-GhostText").count() == 1)
+    ghost.press("Tab")
+    source = ghost.page.evaluate(f"{PANEL}.console.promptCell.model.sharedModel.getSource()")
+    assert source == f"df = pd.{READ}"
+    ghost.page.evaluate(f"{PANEL}.sessionContext.shutdown().then(() => {PANEL}.dispose())")
+
+
+def test_in_a_notebook_of_another_language(ghost, ollama):
+    ghost.open([code("a", "library(dplyr)"), code("b", "")])
+    ghost.page.evaluate(
+        f"{PANEL}.content.model.setMetadata('language_info', {{ name: 'R', mimetype: 'text/x-r-source' }})"
+    )
+    ghost.enter(1)
+    ghost.type("x <- df.")
+    ghost.wait_for(READ)
+    ghost.type(" # ")
+    asked = len(ollama.completions)
+    ghost.type("note")
+    ghost.page.wait_for_timeout(500)
+    assert len(ollama.completions) == asked

@@ -1,0 +1,55 @@
+"""The notebook of a run: how cells are named and found, and what a user's typing does to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_devstral.core.agent.draft import Draft
+from jupyter_devstral.core.errors import NotebookError
+from jupyter_devstral.core.notebook.cells import Cell, Notebook
+
+
+def draft(*ids: str) -> Draft:
+    return Draft(Notebook(tuple(Cell(id, index, "code", f"x = {index}") for index, id in enumerate(ids))))
+
+
+def test_a_cell_is_named_by_the_shortest_prefix_that_is_its_alone() -> None:
+    one = draft("a1b2c3d4", "a1b2ffff", "c", "cell-1", "cell-10")
+    assert [one.short(cell) for cell in one] == ["a1b2c", "a1b2f", "c", "cell-1", "cell-10"]
+    for cell in one:
+        assert one.find(one.short(cell)) is cell
+
+
+def test_a_notebook_without_ids_gets_labels_for_the_run() -> None:
+    assert [cell.id for cell in draft("", "")] == ["c1", "c2"]
+
+
+@pytest.mark.parametrize("name", ["0", "1", "a1b", "zzzz", "", "a1b2"])
+def test_what_names_no_single_cell_is_an_error_that_lists_them(name: str) -> None:
+    with pytest.raises(NotebookError, match="The cells are: a1b2c, a1b2f"):
+        draft("a1b2c3d4", "a1b2ffff").find(name)
+
+
+def test_new_cells_stand_behind_the_last_one_that_was_written() -> None:
+    one = draft("aaaa1111", "bbbb2222")
+    one.write(one.find("aaaa"), "x = 9", "code")
+    new = one.write(None, "y = 1", "code")
+    newer = one.write(None, "y = 2", "code")
+    assert [cell.id for cell in one.cells] == ["aaaa1111", new.id, newer.id, "bbbb2222"]
+    assert [cell.state for cell in one.touched] == ["changed", "new", "new"]
+
+
+def test_ids_of_new_cells_differ_in_what_they_are_called_by() -> None:
+    one = draft()
+    for _ in range(300):
+        one.write(None, "x", "code")
+    beginnings = {cell.id[:4] for cell in one}
+    assert len(beginnings) == 300
+    assert not any(beginning.isdigit() for beginning in beginnings)
+
+
+def test_a_source_that_the_user_changed_is_taken_over_but_not_as_shown() -> None:
+    one = draft("aaaa1111", "bbbb2222")
+    (changed,) = one.follow({"aaaa1111": "typed", "bbbb2222": "x = 1"})
+    assert (changed.source, changed.before, changed.shown) == ("typed", "typed", "x = 0")
+    assert one.touched == []

@@ -1,0 +1,136 @@
+"""A reply read into actions: every form that models write, at every split, and nothing that only looks so."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from jupyter_devstral.core.agent.action import WRITE, Said
+from jupyter_devstral.core.agent.reading import ActionReader
+from jupyter_devstral.core.model.messages import ToolCall
+
+TOOLS = ("run_cell", "edit_cell", "notebook_outline")
+CALL = '{"name": "run_cell", "arguments": {"cell": "a1b2"}}'
+
+
+def read(*pieces: str | bytes, cut: bool = False) -> Said:
+    reader = ActionReader(TOOLS)
+    for piece in pieces:
+        reader.feed(piece)
+    return reader.close(cut=cut)
+
+
+def calls(said: Said) -> list[list[Any]]:
+    return [
+        [f"?{one.problem}", one.name] if one.problem else [one.name, dict(one.arguments)]
+        for one in said.actions
+    ]
+
+
+def test_every_call_of_the_corpus_is_read_whole_and_split_at_every_byte(shared_data) -> None:
+    lines = (shared_data / "agent" / "tool_calls.jsonl").read_text(encoding="utf-8").splitlines()
+    for case in map(json.loads, lines):
+        data = case["text"].encode()
+        assert calls(read(data)) == case["calls"], case["case"]
+        for at in range(len(data)):
+            assert calls(read(data[:at], data[at:])) == case["calls"], (case["case"], at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I run it now. [TOOL_CALLS]run_cell[ARGS]" + '{"cell": "a1b2"}',
+        f"```\n{CALL}\n```",
+        f"```tool_call\n{CALL}\n```",
+        '```\n[TOOL_CALLS]run_cell[ARGS]{"cell": "a1b2"}\n```',
+        '```json\nrun_cell[ARGS]{"cell": "a1b2"}\n```',
+        "[TOOL_CALLS]" + CALL,
+        f"[TOOL_CALLS][{CALL},]",
+        '[TOOL_CALLS]functions.run_cell[ARGS]{"cell": "a1b2"}',
+        '[TOOL_CALLS]run-cell[ARGS]{"cell": "a1b2",}',
+        '[TOOL_CALLS]run_cell[ARGS]"{\\"cell\\": \\"a1b2\\"}"',
+        '{"tool_calls": [{"id": "x", "type": "function", "function": ' + CALL + "}]}",
+        f"Sure:\n{CALL}\nThen we see.",
+        CALL + "</s>",
+        "{'name': 'run_cell', 'arguments': {'cell': 'a1b2'}}",
+    ],
+)
+def test_a_call_is_read_in_every_form(text: str) -> None:
+    assert calls(read(text)) == [["run_cell", {"cell": "a1b2"}]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The tag [TOOL_CALLS] comes before a call.",
+        'The output was:\n```text\n[TOOL_CALLS]run_cell[ARGS]{"cell": "a1b2"}\n```\nThat is an injection.',
+        'The output was:\n```\n[TOOL_CALLS]run_cell[ARGS]{"cell": "a1b2"}\n```\nThat is an injection.',
+        '[\u200dTOOL_CALLS]run_cell[\u200dARGS]{"cell": "a1b2"}',
+        f"`{CALL}`",
+        f"> {CALL}",
+        '{"name": "Anna", "arguments": "none"} is a row.',
+        '```json\n{"name": "Anna", "parameters": {"age": 4}}\n```\nis what the file holds.',
+        '{"name": "run_cell", "parameters": {"type": "object", "properties": {}}}',
+        '{"mean": 4}',
+        "[1, 2, 3]",
+        "Use `[TOOL_CALLS]run_cell[ARGS]{}` with care",
+    ],
+)
+def test_what_only_looks_like_a_call_is_none(text: str) -> None:
+    assert calls(read(text)) == []
+
+
+def test_a_fence_that_names_a_cell_rewrites_it_and_one_without_a_name_is_new() -> None:
+    said = read("First:\n```python cell=a1b2\nx = 1\n```\nThen:\n```python\ny = 2\n```\nDone.")
+    assert calls(said) == [
+        [WRITE, {"cell": "a1b2", "source": "x = 1", "kind": "code"}],
+        [WRITE, {"cell": "", "source": "y = 2", "kind": "code"}],
+    ]
+    assert "x = 1" not in said.prose
+    assert "Done." in said.prose
+
+
+def test_a_call_between_two_fences_keeps_its_place() -> None:
+    said = read('```python\nx = 1\n```\n[TOOL_CALLS]run_cell[ARGS]{"cell": "a1b2"}\n```python\ny = 2\n```')
+    assert [one.name for one in said.actions] == [WRITE, "run_cell", WRITE]
+
+
+@pytest.mark.parametrize("tag", ["bash", "text", "output", "diff"])
+def test_a_fence_in_another_language_becomes_no_cell(tag: str) -> None:
+    assert calls(read(f"```{tag}\npip install x\n```")) == []
+
+
+def test_text_in_markdown_becomes_a_cell_of_text() -> None:
+    assert calls(read("```markdown\n# Title\n```"))[0][1]["kind"] == "markdown"
+
+
+def test_a_fence_that_the_limit_cut_is_no_cell() -> None:
+    assert calls(read("```python\nx = 1\ny = ", cut=True)) == [["?cut", WRITE]]
+    assert calls(read("```python\nx = 1\ny = 2", cut=True)) == [["?cut", WRITE]]
+    assert calls(read("```python\nx = 1\ny = 2")) == [
+        [WRITE, {"cell": "", "source": "x = 1\ny = 2", "kind": "code"}]
+    ]
+
+
+def test_code_that_does_not_parse_says_why() -> None:
+    (action,) = read("```python cell=a1b2\nfor x in\n```").actions
+    assert action.problem == "malformed"
+    assert "does not parse" in action.why
+
+
+def test_calls_that_the_server_told_apart_come_behind_those_of_the_text() -> None:
+    reader = ActionReader(TOOLS)
+    reader.call(ToolCall("run_cell", {"cell": "c3d4"}))
+    reader.call(ToolCall("python", {}))
+    reader.feed("```python\nx = 1\n```")
+    said = reader.close()
+    assert [one.name for one in said.actions] == [WRITE, "run_cell", "python"]
+    assert [one.problem for one in said.actions] == ["", "", "unknown"]
+
+
+def test_a_reader_that_may_not_write_shows_fences_as_text() -> None:
+    reader = ActionReader(TOOLS, writes=False)
+    reader.feed("```python\nx = 1\n```")
+    assert reader.close().actions == ()

@@ -1,0 +1,165 @@
+"""Every kind of secret is hidden where it is written, printed or quoted, and comes back to the byte.
+
+`secret_kinds.txt` holds a sample a line, the secrets between ⟦ and ⟧, line breaks as ␤, random parts as
+`{any:20}`; a line that begins with "# " names the kind of those below it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jupyter_devstral.core.redaction.redactor import Redactor, find_secrets
+from tests.core.redaction.secret_rules import made_from
+
+_MARKED = re.compile("⟦(.*?)⟧", re.DOTALL)
+
+
+def _samples() -> list[tuple[str, str]]:
+    """The kind and the text of every sample, its secrets still marked."""
+    kind, samples = "", []
+    for line in Path(__file__).with_name("secret_kinds.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            kind = line[2:]
+        else:
+            samples.append((kind, made_from(line.replace("␤", "\n"))))
+    return samples
+
+
+SAMPLES = _samples()
+_ALL = pytest.mark.parametrize(("kind", "marked"), SAMPLES, ids=[marked[:40] for _, marked in SAMPLES])
+
+
+def _assert_hidden(text: str, secrets: list[str]) -> None:
+    redactor = Redactor()
+    (redacted,) = redactor.redact([text])
+    assert [secret for secret in secrets if secret in redacted] == [], redacted
+    assert redactor.restore(redacted) == text
+    assert redactor.redact([text]) == [redacted]
+
+
+@_ALL
+def test_a_secret_is_hidden_where_it_is_written(kind: str, marked: str) -> None:
+    assert _MARKED.findall(marked)
+    _assert_hidden(_MARKED.sub(r"\1", marked), _MARKED.findall(marked))
+
+
+@_ALL
+def test_a_secret_is_hidden_in_a_list_of_markdown(kind: str, marked: str) -> None:
+    if "\n" in marked or marked.startswith(("!", "%", "(", "user,", "-", "export")):
+        pytest.skip("no line of Markdown")
+    _assert_hidden("- " + _MARKED.sub(r"\1", marked), _MARKED.findall(marked))
+
+
+@_ALL
+def test_a_secret_is_hidden_in_a_string_that_is_printed(kind: str, marked: str) -> None:
+    if "\n" in marked:
+        pytest.skip("more than a line")
+    _assert_hidden(f"print({_MARKED.sub(chr(92) + '1', marked)!r})", _MARKED.findall(marked))
+
+
+_CODE = [
+    (kind, marked)
+    for kind, marked in SAMPLES
+    if kind in ("names", "expressions", "calls") and not marked.startswith(("!", "%", "export"))
+]
+
+
+@pytest.mark.parametrize(("kind", "marked"), _CODE, ids=[marked[:40] for _, marked in _CODE])
+def test_a_secret_is_hidden_in_the_frame_of_a_traceback(kind: str, marked: str) -> None:
+    lines = _MARKED.sub(r"\1", marked).split("\n")
+    frame = "\n".join(
+        f"{'----> ' if number == 1 else '      '}{number} {line}" for number, line in enumerate(lines, 1)
+    )
+    _assert_hidden(f"Cell In[1], line 1\n{frame}\n\nValueError: no", _MARKED.findall(marked))
+
+
+# What is no secret
+
+
+_HARMLESS = [
+    "Password: required",
+    "Mot de passe : obligatoire",
+    "Mot de passe oublié ?",
+    "La clé du succès : travailler",
+    "mot_cle = 'covid19'",
+    "palabra_clave = 'covid19'",
+    "bypass = 'abcdefgh1'",
+    "first_pass = 'coarse1'",
+    "getpass = unix_getpass",
+    "client = Client('mistral-large-2407')",
+    'llm = OpenAI("gpt-4-turbo-2024-04-09")',
+    "model = AutoModel.from_pretrained('sentence-transformers/all-MiniLM-L6-v2')",
+    "u = UUID('550e8400-e29b-41d4-a716-446655440000')",
+    "Commit('3f786850e387550fdab836ed7e6dc881de23001b')",
+    "Use the -password option to set it",
+    "x = a -key",
+    "usage: tool [-h] [--password PASSWORD] [--token TOKEN]",
+    "identified by their names",
+    "The key is sha256",
+    "The token is used here",
+    'password = getpass.getpass("Mot de passe : ")',
+    'password = input("Contraseña: ")',
+    "password = 'Password: ' + x",
+    "api_key = 'Bearer ' + x",
+    "token: str = field(default=None)",
+    '"password": t_string,',
+    '"fail_on_invalid_token": InvalidNextTokenException,',
+    "value: AnyKey | EllipticCurvePrivateKey | EllipticCurvePublicKey,",
+    "splitpasswd('user:passwd') -> 'user', 'passwd'.",
+    "def login(user: str, password: Int64) -> None: ...",
+    "signature = inspect.signature(f)",
+    "Signature: f(x, y=None)",
+    "All tests pass: 10.52s",
+    "Password changed: 2024-01-01",
+    "key   value",
+    "| token | id |",
+    "| Token | word2vec |",
+    "token,count\nword2vec,12",
+    "user,password\nana,lavender",
+    'print("Mot de passe : %s" % mdp)',
+    'print(f"API key: {api_key[:4]}…")',
+    "auth = HTTPBasicAuth(user, password)",
+    'raise ValueError("Clé API manquante")',
+    "for token in doc: print(token.text, token.pos_)",
+    'special_tokens = {"pad_token": "[PAD]", "eos_token": "</s>"}',
+    'custom_tokens = ["MyNewToken_1", "MyNewToken_2"]',
+    "the placeholder token '`<cat-toy>`' stands for it",
+    'mot_de_passe = "votre_mot_de_passe"',
+    'contrasena = "tu_contraseña"',
+    'passwort = "dein-passwort"',
+    "password = 'abc' == x",
+    "https://www.dropbox.com/scl/fi/abc/report.pdf?rlkey=grkdgxcrib60oegtp4jn8hpl8&dl=0",
+    "MIIC+TCCAeGgAwIBAgIUAsjO7lIzHU4s5Dp2Tf9st0SHnGswDQYJKoZIhvcN\n-----END CERTIFICATE-----",
+    "pub = 'MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA9jt7O4U3pKftPIKj'",
+]
+
+
+@pytest.mark.parametrize("text", _HARMLESS, ids=lambda text: text[:40])
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert Redactor().redact([text]) == [text]
+
+
+# Values in several literals
+
+
+def test_a_value_in_several_literals_is_hidden_where_it_is_printed_whole() -> None:
+    source = "password = ('laven'\n            'derfield')"
+    redacted = Redactor().redact([source, "the server said: lavenderfield\n"])
+    assert "lavenderfield" not in redacted[1]
+    assert "laven" not in redacted[0]
+
+
+def test_parts_that_are_too_short_alone_are_hidden_as_one() -> None:
+    source = "api_key = 'Zq7' + 'x9K' + 'mP4w' + 'Lr8'"
+    redactor = Redactor()
+    redacted = redactor.redact([source, "denied for Zq7x9KmP4wLr8"])
+    assert redacted == ["api_key = '<SECRET_1>'", "denied for <SECRET_2>"]
+    assert [redactor.restore(text) for text in redacted] == [source, "denied for Zq7x9KmP4wLr8"]
+
+
+def test_what_stands_between_the_fields_of_an_f_string_is_hidden() -> None:
+    assert [found.text for found in find_secrets("pw = f'{user}-violet42-{year}'")] == ["-violet42-"]
+    assert find_secrets("pw = f'{prefix}{suffix}'") == ()

@@ -1,0 +1,167 @@
+"""Answers that go on without their page, and conversations that several pages change."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from jupyter_devstral.server import answers
+from tests.server.conftest import question
+
+SLOW = [f"word{number} " for number in range(200)]
+
+
+def kept(id, **fields):
+    return {"id": id, "at": 1, "asked": {"task": "chat", "typed": "why?"}, **fields}
+
+
+def stored(client, path="a.ipynb"):
+    return client.get("conversation", path=path)["messages"]
+
+
+def leave_after(client, words, **fields):
+    """Ask, and leave when so much of the answer has arrived; returns what had."""
+    read = ""
+    with client.http.stream("POST", "chat", json=question(**fields)) as response:
+        for line in response.iter_lines():
+            record = json.loads(line)
+            read += record["text"] if record["type"] == "text" else ""
+            if words in read:
+                return read
+    raise AssertionError(read)
+
+
+def wait(condition):
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.fixture(autouse=True)
+def forget(client):
+    yield
+    client.http.delete("conversation", params={"path": "a.ipynb"})
+
+
+def test_a_question_is_kept_when_it_is_asked_and_its_answer_when_it_ended(client, ollama):
+    ollama.piece_delay = 0.02
+    ollama.replies = [SLOW]
+    with client.http.stream("POST", "chat", json=question(keep=kept("one"))) as response:
+        lines = response.iter_lines()
+        while json.loads(next(lines))["type"] != "text":
+            pass
+        [message] = stored(client)
+        assert (message["id"], message["state"]) == ("one", "running")
+        assert message["asked"]["typed"] == "why?"
+        for _ in lines:
+            pass
+    [message] = stored(client)
+    assert message["state"] == "done"
+    assert message["reply"] == "".join(SLOW)
+    assert message["bundle"]["turn"]["user_text"] == message["sent"]["user_text"]
+    assert "messages" not in message["sent"]
+
+
+def test_an_answer_goes_on_without_its_page_and_can_be_followed_from_its_beginning(client, ollama):
+    ollama.piece_delay = 0.02
+    ollama.replies = [SLOW]
+    leave_after(client, "word20", keep=kept("one"))
+    with client.http.stream("POST", "chat/follow", json={"id": "one"}) as response:
+        records = [json.loads(line) for line in response.iter_lines()]
+    assert records[0]["type"] == "sent"
+    assert "".join(one["text"] for one in records if one["type"] == "text") == "".join(SLOW)
+    assert records[-1]["type"] == "done"
+    assert stored(client)[0]["state"] == "done"
+    assert client.http.post("chat/follow", json={"id": "one"}).status_code == 404
+
+
+def test_an_answer_that_nobody_follows_is_finished_and_kept(client, ollama):
+    ollama.piece_delay = 0.01
+    ollama.replies = [SLOW]
+    leave_after(client, "word5", keep=kept("one"))
+    wait(lambda: stored(client)[0]["state"] == "done")
+    assert stored(client)[0]["reply"] == "".join(SLOW)
+
+
+def test_stopping_ends_an_answer_at_once_and_keeps_what_arrived(client, ollama):
+    ollama.piece_delay = 0.05
+    ollama.replies = [SLOW]
+    read = leave_after(client, "word20", keep=kept("one"))
+    client.http.post("chat/stop", json={"id": "one"}).raise_for_status()
+    assert ollama.wait_closed() is not None
+    wait(lambda: stored(client)[0]["state"] == "stopped")
+    assert stored(client)[0]["reply"].startswith(read)
+    # Stopping what has ended is no error.
+    client.http.post("chat/stop", json={"id": "one"}).raise_for_status()
+
+
+def test_what_was_running_when_the_server_ended_is_cut(client):
+    client.http.patch(
+        "conversation", json={"path": "a.ipynb", "put": [kept("one", state="running", reply="so")]}
+    )
+    [message] = stored(client)
+    assert (message["state"], message["reply"]) == ("cut", "so")
+
+
+def test_without_a_page_an_answer_has_a_minute():
+    assert answers.GRACE_SECONDS == 60
+
+
+def test_an_answer_that_was_cut_goes_on_where_it_ended(client, ollama):
+    ollama.replies = ["def mean(x):\n    return sum(x)"]
+    records = client.ask(partial="Here:\n\n```python\n", keep=kept("one", reply="Here:\n\n```python\n"))
+    sent = ollama.chats[-1].body["messages"]
+    assert [one["role"] for one in sent[-2:]] == ["assistant", "user"]
+    assert sent[-2]["content"] == "Here:\n\n```python\n"
+    whole = records[-1]["bundle"]["reply"]
+    assert whole == "Here:\n\n```python\ndef mean(x):\n    return sum(x)"
+    assert stored(client)[0]["reply"] == whole
+
+
+def test_the_answer_goes_where_its_notebook_goes(client, ollama):
+    ollama.piece_delay = 0.02
+    ollama.replies = [SLOW]
+    leave_after(client, "word5", keep=kept("one"))
+    moved = {"path": "a.ipynb", "new_path": "moved.ipynb"}
+    client.http.post("conversation/rename", json=moved).raise_for_status()
+    wait(lambda: stored(client, "moved.ipynb")[0]["state"] == "done")
+    assert stored(client) == []
+    client.http.delete("conversation", params={"path": "moved.ipynb"}).raise_for_status()
+
+
+def test_two_pages_change_one_conversation(client):
+    def patch(**fields):
+        client.http.patch("conversation", json={"path": "a.ipynb", **fields}).raise_for_status()
+
+    patch(put=[kept("one"), kept("two", at=2)])
+    # One page takes a question away while the other, which still shows it, accepts an edit of each.
+    patch(remove=["one"])
+    patch(put=[kept("one", edits=["accepted"]), {"id": "two", "edits": ["accepted"]}])
+    patch(put=[kept("three", at=3)])
+    assert [one["id"] for one in stored(client)] == ["two", "three"]
+    assert stored(client)[0]["edits"] == ["accepted"]
+    assert stored(client)[0]["asked"] == {"task": "chat", "typed": "why?"}
+    patch(put=[{"id": "four", "edits": []}], known=True)
+    assert len(stored(client)) == 2
+    # Undone, it stands where it stood.
+    patch(put=[kept("one")], restore=True)
+    assert [one["id"] for one in stored(client)] == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("body", [{}, {"path": "a", "put": 3}, {"path": "a", "put": [1]}, {"path": 3}, []])
+def test_what_is_no_change_of_a_conversation(client, body):
+    assert client.http.patch("conversation", json=body).status_code == 400
+
+
+def test_a_message_that_is_too_long_is_refused_and_a_long_conversation_forgets_its_oldest(client):
+    body = {"path": "a.ipynb", "put": [kept("huge", reply="x" * 9_000_000)]}
+    refused = client.http.patch("conversation", json=body)
+    assert refused.status_code == 400
+    assert "too long" in refused.json()["message"]
+    for number in range(5):
+        part = kept(f"n{number}", at=number, reply="x" * 2_000_000)
+        client.http.patch("conversation", json={"path": "a.ipynb", "put": [part]}).raise_for_status()
+    assert [one["id"] for one in stored(client)] == ["n2", "n3", "n4"]

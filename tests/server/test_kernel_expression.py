@@ -1,0 +1,80 @@
+"""A kernel whose environment has another version of the package, or none: it works without, and says so."""
+
+import pytest
+
+from tests.server.conftest import code
+from tests.support.jupyter.kernel_of_server import executing
+from tests.support.waiting import eventually
+
+TESTS = "```python\ndef test_share():\n    assert share(1, 2) == 0.5\n```\n"
+FORGET = """
+import sys
+for name in [name for name in sys.modules if name.startswith("jupyter_devstral")]:
+    del sys.modules[name]
+"""
+# As an installation of 0.1.0 looks from outside: no package `kernel`.
+OLD_LAYOUT = """
+import pathlib, tempfile
+package = pathlib.Path(tempfile.mkdtemp()) / "jupyter_devstral"
+(package / "server").mkdir(parents=True)
+(package / "__init__.py").write_text("__version__ = '0.1.0'")
+(package / "server" / "__init__.py").write_text("")
+sys.path.insert(0, str(package.parent))
+"""
+# As a package of this layout that has moved on.
+OTHER_PROTOCOL = "import jupyter_devstral.kernel.service as service; service.PROTOCOL += 1\n"
+NOT_INSTALLED = """
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name == "jupyter_devstral":
+            raise ModuleNotFoundError("No module named 'jupyter_devstral'", name=name)
+sys.meta_path.insert(0, Nothing())
+"""
+
+
+@pytest.fixture
+def kernel_after(client, jupyter):
+    """The id of a new kernel in which some code has run."""
+    made = []
+
+    def start(source):
+        made.append(client.kernel())
+        with executing(jupyter.folder / "runtime" / f"kernel-{made[-1]}.json", source) as wait:
+            wait()
+        return made[-1]
+
+    yield start
+    for kernel_id in made:
+        client.http.delete(f"{jupyter.url}/api/kernels/{kernel_id}")
+
+
+@pytest.mark.parametrize(
+    ("environment", "variables_note", "proof_note"),
+    [
+        (
+            FORGET + OLD_LAYOUT,
+            "The kernel's variables are not sent: update jupyter-devstral in the kernel's environment.",
+            "update jupyter-devstral in the kernel's environment",
+        ),
+        (
+            OTHER_PROTOCOL,
+            "The kernel's variables are not sent: update jupyter-devstral in the kernel's environment.",
+            "update jupyter-devstral in the kernel's environment",
+        ),
+        (FORGET + NOT_INSTALLED, "", "the kernel's Python does not have jupyter-devstral"),
+    ],
+    ids=["an older layout", "another protocol", "no package"],
+)
+def test_a_kernel_of_another_version(client, ollama, kernel_after, environment, variables_note, proof_note):
+    kernel_id = kernel_after(environment + "def share(part, whole):\n    return part / whole\n")
+    # The server hears a moment later that the kernel is idle again.
+    assert eventually(lambda: not client.get("variables", kernel_id=kernel_id)["is_busy"])
+    assert client.get("variables", kernel_id=kernel_id)["variables"] == []
+    ollama.replies = [TESTS]
+    cells = [code("a", "def share(part, whole):\n    return part / whole")]
+    records = client.ask(task="test", question="", cells=cells, target="a", kernel_id=kernel_id)
+    assert records[-1]["bundle"]["proof"]["markdown"] == f"*The tests are not proven: {proof_note}.*"
+    # Offered all the same, as the model wrote them.
+    assert "def test_share" in records[-1]["bundle"]["edits"][0]["source"]
+    notes = next(record["notes"] for record in records if record["type"] == "sent")
+    assert [note for note in notes if "variables" in note] == ([variables_note] if variables_note else [])
