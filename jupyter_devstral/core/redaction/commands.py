@@ -61,6 +61,9 @@ _SET_PASSWORD = LazyPattern(
 )
 _PRAGMA = LazyPattern(r"(?i)\bpragma\s+(?:re)?key\s*=\s*" + _QUOTED)
 _PGP = LazyPattern(r"(?i)\bpgp_sym_(?:en|de)crypt\([^()\n]{1,200},\s*" + _QUOTED)
+_ORACLE = LazyPattern(
+    r"(?i)\b(?:(?:sqlplus|sqlldr|expdp|impdp|userid=)(?:\s+-\w+)*[\s=]*|connect\(\s*)[\"']?[\w$#.]{1,60}/(?P<value>[^\s@\"'/]{4,60})@"
+)
 _NETRC = LazyPattern(r"\blogin\s{1,20}\S{1,100}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`]{4,200})")
 # Words of which one must occur in the text in lower case, the pattern, and what the value must be.
 Rule = tuple[tuple[str, ...], LazyPattern, str]
@@ -96,6 +99,7 @@ STATEMENTS: tuple[Rule, ...] = (
     ),
     (("| sudo", "|sudo", "chpasswd", "login", "| passwd", "| su", "| kinit", "| openssl"), _PIPED, PASSWORD),
     ((":5432:", ":*:", ":3306:", ":5433:"), _PGPASS, PASSWORD),
+    (("sqlplus", "sqlldr", "expdp", "impdp", "connect("), _ORACLE, PASSWORD),
     (("pass:",), _PASS_SOURCE, PASSWORD),
     (("identified ",), _IDENTIFIED, PASSWORD),
     (("identified by",), _IDENTIFIED_BARE, PASSWORD),

@@ -65,6 +65,7 @@ SHAPES: tuple[tuple[tuple[str, ...], LazyPattern], ...] = (
     (("NRAL",), _token(r"[0-9a-f]{32,36}(?:FFFF)?NRAL")),
     (("_mmk",), _token(r"[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk")),
     (("|",), LazyPattern(r"\|(?<=\d{15}\|)[A-Za-z0-9_-]{27,40}" + _END)),  # Facebook, an app's
+    ((":fx",), _token(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}:fx")),  # DeepL
     (("1/1", "2/1"), _token(r"[12]/\d{16}(?:/\d{16})?:[0-9a-f]{32}")),  # Asana
 )
 
@@ -75,6 +76,9 @@ _AWS_NEIGHBOUR = LazyPattern(r"""["']([A-Za-z0-9/+]{40})["']""")
 _PEM_BEGIN = LazyPattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_END = LazyPattern(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _PEM_BODY = LazyPattern(r"(?:[A-Za-z0-9+/=:, -]|\\n|\s){0,6000}")
+_PUTTY_KEY = LazyPattern(
+    r"Private-Lines: ?\d{1,3}(?:\\n|\s){1,4}(?P<value>(?:[A-Za-z0-9+/=]{8,80}(?:\\n|\s){0,4}){1,60})(?<=\S)"
+)
 _AWS_ID = LazyPattern(r"A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}")
 _WRAP = r"(?:\\n|\r?\n[ \t]{0,20})"
 _BASE64_WORD = LazyPattern(
@@ -98,6 +102,8 @@ def find_tokens(text: str) -> Iterator[Span]:
         yield from _encoded_keys(text)
     if "PRIVATE KEY" in text:
         yield from _private_keys(text)
+    if "Private-Lines" in text:
+        yield from (match.span("value") for match in _PUTTY_KEY.finditer(text))
 
 
 def prefix_patterns() -> Iterator[tuple[str, LazyPattern]]:

@@ -32,7 +32,7 @@ _ELEMENT = LazyPattern(
     r"[ \t]*(?:[bru]{0,2}(?P<q>\\?[\"'])(?P<value>(?:(?!(?P=q))[^\\\n]|\\[^\"'\n])*)(?P=q)"
     r"|[^,\"'()\[\]{}\n\\]+)[ \t]*,?"
 )
-_MOST_ROWS = 50
+_MOST_ROWS = 200
 _HEADING = LazyPattern(r"[^\W\d][\w .-]{0,40}")
 _COLUMN = LazyPattern(r"\S+(?: \S+)*")
 _RULE = LazyPattern(r"[|:\s+-]+")
@@ -86,7 +86,9 @@ def column_values(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
         cells = _cells(heading, separator)
         place = [i for i, (a, b) in enumerate(cells) if a <= start - line_start and end - line_start == b]
         if len(cells) > 1 and place and all(_HEADING.fullmatch(heading[a:b]) for a, b in cells):
-            yield from _below(text, line_end + 1, (cells, place[0], separator), kind)
+            for begin, stop in _below(text, line_end + 1, cells, place[0], separator):
+                if _is_cell_secret(text[begin:stop], kind):
+                    yield begin, stop
             return
 
 
@@ -103,26 +105,28 @@ def _cells(line: str, separator: str) -> list[Span]:
     return cells[1:-1] if separator == "|" and line.lstrip()[:1] == "|" else cells
 
 
-def _below(text: str, at: int, table: tuple[list[Span], int, str], kind: str) -> Iterator[Span]:
-    headings, place, separator = table
+def _below(text: str, at: int, headings: list[Span], place: int, separator: str) -> Iterator[Span]:
+    """The cells of a column, row by row, as long as the rows are those of its table."""
     for _ in range(_MOST_ROWS):
         line_end = text.find("\n", at, at + 1000)
         line = text[at : line_end if line_end >= 0 else at + 1000]
         if not _RULE.fullmatch(line):
-            cells = _cells(line, separator)
-            if not separator:  # a row has a number in front, so cells are known by what they stand under
-                a, b = headings[place]
-                cells = [cell for cell in cells if cell[0] < b and a < cell[1]]
-            elif len(cells) != len(headings):
+            cell = _cell_of(line, headings, place, separator)
+            if cell is None:
                 return
-            if len(cells) <= (place if separator else 0):
-                return
-            begin, stop = cells[place if separator else 0]
-            if _is_cell_secret(line[begin:stop], kind):
-                yield at + begin, at + stop
+            yield at + cell[0], at + cell[1]
         if line_end < 0:
             return
         at = line_end + 1
+
+
+def _cell_of(line: str, headings: list[Span], place: int, separator: str) -> Span | None:
+    cells = _cells(line, separator)
+    if separator:
+        return cells[place] if len(cells) == len(headings) else None
+    # A row can have a number in front, so its cells are known by what they stand under.
+    start, end = headings[place]
+    return next((cell for cell in cells if cell[0] < end and start < cell[1]), None)
 
 
 def _is_cell_secret(value: str, kind: str) -> bool:

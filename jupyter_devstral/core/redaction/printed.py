@@ -73,11 +73,8 @@ def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
     elif heading["verb"]:
         yield from _in_a_sentence(text, heading.end(), kind)
     elif heading["beside"]:
-        if (
-            kind != PASSWORD
-            or text[heading.end()] in "`\"'“„«"
-            or _BEFORE_A_PASSWORD.search(plain, max(0, start - 12), start)
-        ):
+        is_quoted = text[heading.end()] in "`\"'“„«"
+        if kind != PASSWORD or is_quoted or _BEFORE_A_PASSWORD.search(plain, max(0, start - 12), start):
             yield from _in_a_sentence(text, heading.end(), kind, is_beside=True)
     elif _opens_line(text, opens, is_cell=bool(heading["cell"])):
         yield from _in_a_cell(text, heading, kind)
@@ -135,9 +132,8 @@ def _in_a_cell(text: str, heading: re.Match[str], kind: str) -> Iterator[Span]:
     if match is None or not (heading["cell"] or _LINE_END.match(text, match.end())):
         return
     value = match["value"]
-    if can_be_secret(value, TOKEN) and (
-        is_key_like(value) if kind == TOKEN else any(map(str.isdigit, value))
-    ):
+    is_random = is_key_like(value) if kind == TOKEN else any(map(str.isdigit, value))
+    if is_random and can_be_secret(value, TOKEN):
         yield match.span("value")
 
 

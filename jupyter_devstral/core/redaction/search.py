@@ -40,7 +40,7 @@ def matches_behind(
 
 
 def holds_one(text: str, found: Iterable[str]) -> bool:
-    """Whether one of the words `found` occurs in `text`."""
+    """Tell whether one of the words `found` occurs in `text`."""
     for word in found:  # noqa: SIM110 - a generator costs more than the search, and most texts are short
         if word in text:
             return True

@@ -106,7 +106,7 @@ def bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> It
 
 
 def is_in_connection(text: str, start: int, end: int) -> bool:
-    """Whether what stands in `text` from `start` to `end` is one of the settings of a connection string."""
+    """Tell whether a setting from `start` to `end` in `text` is one of a connection string's."""
     if text[start - 1 : start] in ("?", "&"):
         return True
     before = text[max(0, start - 300) : start].rpartition("\n")[2].lower()

@@ -100,7 +100,7 @@ def looks_random(value: str) -> bool:
 
 
 def is_unpronounceable(value: str) -> bool:
-    """Whether `value` is letters alone and no word: `qzjvwkxhtrbn`, `aQxRtYpLmV`."""
+    """Tell letters that are no word, `qzjvwkxhtrbn` or `aQxRtYpLmV`, from a word."""
     if len(value) < 8 or not value.isalpha():
         return False
     capitals = sum(map(str.isupper, value[1:]))
@@ -110,7 +110,7 @@ def is_unpronounceable(value: str) -> bool:
 
 
 def is_key_like(value: str) -> bool:
-    """Whether `value` holds 16 letters and digits that nobody writes by hand; no name of a model does."""
+    """Tell a run of 16 letters and digits that nobody writes by hand from the name of a model or version."""
     if _AWS_SECRET.fullmatch(value):
         return True
     runs = _RUN.findall(value)

@@ -253,6 +253,7 @@ SHAPES = (
     ("APIM", "{base64:76}APIM{base64:5}g=="),
     ("NRAL", "{hex:36}NRAL"),
     ("_mmk", "{any:6}_{any:29}_mmk"),
+    (":fx", f"{_UUID}:fx"),
     ("1/1", "1/1{digits:15}:{hex:32}"),
     ("2/1", "2/1{digits:15}/1{digits:15}:{hex:32}"),
 )
@@ -315,6 +316,9 @@ COMMANDS = (
     ("htpasswd", "!htpasswd -bc .htpasswd ana <lavender>"),
     ("smbclient", "!smbclient //srv/share -U ana%<lavender>"),
     ("net use", "!net use z: //srv/share /user:ana <lavender>"),
+    ("sqlplus", "!sqlplus -s scott/<lavender>@//host:1521/orcl"),
+    ("expdp", "!expdp scott/<lavender>@orcl full=y"),
+    ("connect(", "cx_Oracle.connect('scott/<lavender>@orcl')"),
     ("pass:", "!openssl rsa -in k.pem -passin pass:<lavender>"),
     ("pass:", "!openssl pkcs12 -export -passout pass:<lavender> -out k"),
     ("pass:", "!openssl enc -aes-256-cbc -pass pass:<lavender>"),
