@@ -37,7 +37,7 @@ def test_all_is_well() -> None:
     assert "Ollama 0.33.0 answers" in findings[0].text
     assert "15.2 GB" in findings[1].text
     assert "32,768 tokens" in findings[2].text
-    # 160 KiB for every token of the window (facts/ollama.md §2.3).
+    # 160 KiB for every token of the window.
     assert "5.4 GB for the window" in findings[2].text
 
 

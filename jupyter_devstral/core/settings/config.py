@@ -187,7 +187,7 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
     @validate("max_reply_tokens")
     def _valid_reply_length(self, proposal: Any) -> int:
         value: int = proposal["value"]
-        # 0 does not mean "nothing" to Ollama: it generates without end (facts/ollama.md, num_predict).
+        # 0 does not mean "nothing" to Ollama: it generates without end.
         if value < 1:
             raise TraitError(
                 f"DevstralConfig.max_reply_tokens is a number of tokens, 1 or more, not {value}."

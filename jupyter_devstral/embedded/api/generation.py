@@ -14,7 +14,7 @@ from .request import GenerationRequest
 from .residence import Residence
 
 Record = dict[str, Any]
-# Ollama ends an answer without a final record after this many equal pieces in a row (facts/ollama.md §2.5.1).
+# Ollama ends an answer without a final record after this many equal pieces in a row.
 _REPEAT_LIMIT = 30
 _CONTEXTS_PER_ANSWER = 10
 _NOT_MULTIMODAL = "Multimodal data provided, but model does not support multimodal requests."

@@ -23,7 +23,7 @@ _CANNOT_PULL = (
     "was started with; install Ollama (https://ollama.com/download) to pull '{name}'"
 )
 _LOAD_FAILED = "the model file could not be loaded with num_ctx {num_ctx}: {reason}"
-# Ollama's defaults where they differ from llama.cpp's (facts/ollama.md §3.7).
+# Ollama's defaults where they differ from llama.cpp's.
 _DEFAULTS = {
     "temperature": 0.8,
     "top_k": 40,

@@ -12,7 +12,7 @@ _FIM_TEMPLATE = (
 
 
 def devstral_card(name: str = "devstral-small-2", context_length: int = 393_216) -> ModelCard:
-    """Devstral Small 2 as a daemon describes it (facts/ollama.md §2.1)."""
+    """Devstral Small 2 as a daemon describes it."""
     return ModelCard(
         name=canonical_name(name),
         digest="24277f07f62d" + "0" * 52,

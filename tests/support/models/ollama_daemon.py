@@ -28,7 +28,7 @@ from tests.support.models.native_gguf import write_native_copy
 MODEL = "jupyter-devstral-test-smollm2:135m"
 TEMPLATED_MODEL = "jupyter-devstral-test-smolgo:135m"
 NATIVE_MODEL = "jupyter-devstral-test-smolnative:135m"
-# A Go template puts a model on the "rendered" path, as Devstral's is (facts/ollama.md §3.4).
+# A Go template puts a model on the "rendered" path, as Devstral's is.
 _TURN = "<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n"
 GO_TEMPLATE = "{{- range .Messages }}" + _TURN + "{{ end }}<|im_start|>assistant\n"
 _START_SECONDS = 60.0
