@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _END_SECONDS = 0.5
 
 
+class _Stale(Exception):
+    """A kept connection was closed by the server before this request."""
+
+
 class ChatRequest:
     """One request. `close` may come from any thread; `chunks` then ends, without an error."""
 
@@ -35,6 +39,8 @@ class ChatRequest:
         self._connection: Connection | None = None
         self._closed = threading.Event()
         self._retry_after = ""
+        # Whether the head of an answer has come.
+        self._answering = False
         self.waiting = Waiting(place_of(link.address))
 
     def chunks(self) -> Iterator[Chunk]:
@@ -51,6 +57,10 @@ class ChatRequest:
                 try:
                     yield from self._stream()
                     return
+                except _Stale:
+                    # Not one that the server has closed while nobody used it.
+                    attempt -= 1
+                    continue
                 except Busy as busy:
                     pause = pause_before(attempt, busy, self._retry_after)
                     if pause is None:
@@ -76,7 +86,7 @@ class ChatRequest:
 
     def _stream(self) -> Iterator[Chunk]:
         from ..closable_transport import ConnectionClosed
-        from .connection import FAULTS, give_back, take_connection, translated
+        from .connection import FAULTS, give_back, take_connection, translated, was_closed_meanwhile
 
         connection = take_connection(self._link)
         with self._lock:
@@ -92,6 +102,8 @@ class ChatRequest:
         except ConnectionClosed:
             return
         except FAULTS as error:
+            if not self._answering and was_closed_meanwhile(error, connection):
+                raise _Stale from None
             # Once the server has said why the answer ended, nothing is missing.
             if not reader.complete and not self._closed.is_set():
                 raise translated(error, self._link, begun=reader.begun) from None
@@ -108,7 +120,9 @@ class ChatRequest:
 
     def _read(self, connection: Connection, reader: ReplyReader) -> Iterator[Chunk]:
         url = f"{self._link.address}/chat/completions"
+        self._answering = False
         with connection.http.stream("POST", url, json=self._body, headers=self._headers) as answer:
+            self._answering = True
             if not answer.is_success:
                 answer.read()
                 self._retry_after = answer.headers.get("retry-after", "")

@@ -41,6 +41,8 @@ class Connection:
     def __init__(self, link: Link) -> None:
         """Make the client, without a connection yet; ConfigurationError where certificates cannot be read."""
         self.link = link
+        # Whether a request ended on it before: its server may have closed it since.
+        self.is_kept = False
         try:
             self._transport = ClosableTransport(_certificates(link), link.proxy or None)
         except (ValueError, ImportError) as error:
@@ -83,6 +85,9 @@ class Connection:
         except (ValueError, RecursionError):
             raise not_the_api(self.link) from None
         except FAULTS as error:
+            if was_closed_meanwhile(error, self):
+                self.is_kept = False
+                return self.json(method, url, body, timeout=timeout)
             raise translated(error, self.link, begun=False) from None
 
 
@@ -152,9 +157,16 @@ def give_back(connection: Connection) -> None:
     with _idle_lock:
         idle = _idle.setdefault((os.getpid(), connection.link), [])
         if not connection.aborted and len(idle) < _IDLE_LIMIT:
+            connection.is_kept = True
             idle.append(connection)
             return
     connection.close()
+
+
+def was_closed_meanwhile(error: Exception, connection: Connection) -> bool:
+    """Whether a kept connection was found closed by its server, which then has read nothing of a request."""
+    broken = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+    return connection.is_kept and isinstance(error, broken)
 
 
 @contextlib.contextmanager

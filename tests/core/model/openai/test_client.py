@@ -137,6 +137,14 @@ def test_a_connection_is_used_again(server: ScriptedV1) -> None:
     assert server.port in kept_ports()
 
 
+def test_a_kept_connection_that_the_server_has_closed_is_replaced(server: ScriptedV1) -> None:
+    told(model_at(server.url))
+    # What the server does as soon as the next request comes on it.
+    server.fail_next("reset")
+    assert told(model_at(server.url))[0] == "It is 42 — «ça va» 🎉."
+    assert len(server.chats) == 3
+
+
 @pytest.mark.parametrize("meta", [False, True])
 def test_the_window_is_what_the_server_says(meta: bool) -> None:
     with ScriptedV1(window=50_000, meta=meta) as server:

@@ -63,7 +63,6 @@ def test_background_work_is_dropped_for_what_somebody_waits_for() -> None:
         wait_until(lambda: background.text != "", server)
         assert server.chats[0].headers["priority"] == "u=7"
         server.replies = ["Hello."]
-        server.piece_delay = 0
         asked = Asking(model_at(server.url))
         asked.end()
         background.end()
