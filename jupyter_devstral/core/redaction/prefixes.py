@@ -114,7 +114,8 @@ _CLOUDS = (
     Form("dapi dkea dosp dose", _hex(32, 32) + r"(?:-\d{1,2})?"),
 )
 _CODE = (
-    Form("ghp_ gho_ ghu_ ghs_ ghr_", _dotted(30, 2000)),
+    Form("ghp_ gho_ ghu_ ghs_ ghr_", _alnum(30, 255)),
+    Form("ghp_ gho_ ghu_ ghs_ ghr_", "[A-Za-z0-9]{1,20}_" + _dotted(40, 2000)),
     Form("github_pat_", "[A-Za-z0-9_]{30,255}"),
     Form(
         "glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt-",

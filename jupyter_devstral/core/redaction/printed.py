@@ -71,7 +71,8 @@ def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
     if heading["sign"]:
         yield from _after_sign(text, heading, kind, is_plain=bool(what_name_says(plain[start:end])))
     elif heading["verb"]:
-        yield from _in_a_sentence(text, heading.end(), kind)
+        is_introduced = heading["verb"].endswith(":")  # "The token is: …" says of no kind of token what it is
+        yield from _in_a_sentence(text, heading.end(), KEY if is_introduced and kind == TOKEN else kind)
     elif heading["beside"]:
         is_quoted = text[heading.end()] in "`\"'“„«"
         if kind != PASSWORD or is_quoted or _BEFORE_A_PASSWORD.search(plain, max(0, start - 12), start):

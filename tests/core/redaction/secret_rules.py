@@ -113,7 +113,7 @@ FORMS = (
     ("dapi dkea dosp dose", "{hex:32}"),
     ("dapi", "{hex:32}-2"),
     ("ghp_ gho_ ghu_ ghs_ ghr_", "{any:36}"),
-    ("ghs_", "20310101_eyJ{any:60}.eyJ{any:90}.{word:80}7"),
+    ("ghp_ gho_ ghu_ ghs_ ghr_", "20310101_eyJ{any:60}.eyJ{any:90}.{word:80}7"),
     ("github_pat_", "{any:22}_{any:59}"),
     (
         "glpat- gldt- glrt- glrtr- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt-",
