@@ -32,7 +32,7 @@ def test_a_question_its_answer_and_its_code_in_the_notebook(side, ollama):
     lab.run(0)
     side.ask("what is the total?")
     assert "what is the total?" in question_of(ollama)
-    assert "[cell 0]" in ollama.chats[-1].body["messages"][1]["content"]
+    assert "Cell 0:" in ollama.chats[-1].body["messages"][1]["content"]
     assert "devstral-small-2" in side.last.locator(".jp-devstral-receipt").inner_text()
     before = lab.sources
     lab.select(0)
