@@ -248,8 +248,11 @@ def test_the_saved_notebook_completes_the_prompt(kernel, scripted_ollama, tmp_pa
     assert "old" not in content.split()
 
 
-def test_a_table_that_a_kernel_shows_is_sent_without_its_rows(kernel, scripted_ollama):
+def test_a_table_that_a_kernel_shows_is_sent_without_its_rows_where_no_values_are_wanted(
+    kernel, scripted_ollama
+):
     pytest.importorskip("pandas")
+    kernel.run("%config DevstralConfig.values = 'none'")
     kernel.run("import pandas as pd\nfrom IPython.display import display")
     kernel.run("pd.DataFrame({'name': ['Ludovica', 'Aurelius'], 'age': [41, 57]})")
     kernel.run("display(pd.DataFrame({'town': ['Wetteren', 'Ootmarsum']}))")

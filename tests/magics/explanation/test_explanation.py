@@ -208,7 +208,7 @@ def test_a_cell_that_was_not_run_is_the_advice(kernel, scripted_ollama, tmp_path
 
 def test_a_fix_that_writes_files_is_not_tried(fail, tmp_path):
     path = tmp_path / "new.txt"
-    fixed = f"open({str(path)!r}, 'w').write('x')"
+    fixed = f"{FIXED}\nopen({str(path)!r}, 'w').write('x')"
     shown = fail(answer(fixed, cell=3))
     assert "writes files" in shown[MIME]["card"]["trial"]["text"]
     assert edits(shown[MIME])[0][3] == fixed

@@ -43,7 +43,13 @@ def is_here(host, own):
     """Whether a host is this machine by its text alone; an address of another kind of socket is."""
     if host is None or not isinstance(host, (str, bytes)):
         return True
-    name = (host.decode(errors="replace") if isinstance(host, bytes) else host).strip("[]").partition("%")[0]
+    # urllib looks up the whole of "user:password@host".
+    name = (
+        (host.decode(errors="replace") if isinstance(host, bytes) else host)
+        .rpartition("@")[2]
+        .strip("[]")
+        .partition("%")[0]
+    )
     if name in own:
         return True
     try:
