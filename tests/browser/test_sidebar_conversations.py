@@ -198,7 +198,7 @@ def test_the_status_goes_when_text_comes_and_a_wait_has_a_clock(side, ollama):
 
 def test_the_advice_that_the_kernel_is_busy_goes_when_it_is_idle(side):
     lab = side.lab
-    side.open([code("slow", "import time; time.sleep(4)"), code("b", "x = 1")])
+    side.open([code("slow", "import time; time.sleep(12)"), code("b", "x = 1")])
     lab.start_cell(0)
     lab.wait("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
     lab.select(1)

@@ -20,6 +20,7 @@ from typing import Any
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from jupyter_devstral.core.model.ollama.server_facts import forget
 from jupyter_devstral.embedded.api.app import Service, make_app
 from jupyter_devstral.embedded.api.residence import Residence, Resident
 from jupyter_devstral.embedded.engine import Job, ModelCard, RunnerOptions
@@ -98,6 +99,8 @@ class ScriptedOllama:
         self._thread.start()
         if not ready.wait(10):
             raise RuntimeError("the scripted server did not start")
+        # The port may have been another server's, of whose model this process knows.
+        forget(self.url)
         return self
 
     def stop(self) -> None:

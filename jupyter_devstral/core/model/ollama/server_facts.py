@@ -58,9 +58,13 @@ def can_think(connection: Connection, model: str) -> bool:
         return False
 
 
-def forget(host: str, model: str) -> None:
-    """Look the model up again next time: it may have been pulled, replaced or removed."""
-    _shown.pop((host, model), None)
+def forget(host: str, model: str = "") -> None:
+    """Look the model up again next time: it may have been pulled, replaced or removed.
+
+    Without a `model` all those of the host are forgotten: another server may answer there by now.
+    """
+    for key in [key for key in _shown if key[0] == host and model in ("", key[1])]:
+        _shown.pop(key, None)
 
 
 def shown_model(connection: Connection, model: str) -> ModelInfo:
