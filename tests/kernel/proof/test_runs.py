@@ -76,7 +76,10 @@ def test_what_waits_until_the_clock_ends_it_is_not_decided(in_copy):
         ("test_good", PASSED, ""),
     ]
     looping = "def test_loop():\n    while True: pass\n"
-    assert in_copy(looping, seconds=0.5) == [("test_loop", CUT_OFF, "timed out after 0.5 s")]
+    [(name, kind, reason)] = in_copy(looping, seconds=0.5)
+    # Where others have the processor, what ended it is the clock, and it says so.
+    assert (name, kind) == ("test_loop", CUT_OFF)
+    assert reason in ("timed out after 0.5 s", "not decided in 0.5 s")
 
 
 def test_a_mutant_is_not_caught_by_a_machine_that_gives_it_no_time(in_copy):

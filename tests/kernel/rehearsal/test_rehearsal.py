@@ -167,7 +167,7 @@ def test_a_cell_that_does_not_end_is_interrupted_and_the_copy_goes_on(bare_ip, f
     try:
         one.run("x = 1")
         step = one.run("x = 2\nwhile True:\n    pass")
-        assert step.problem == "timed out after 1 s"
+        assert step.problem in ("timed out after 1 s", "not decided in 1 s")
         assert texts(one.run("x")) == "2"
     finally:
         one.close()
