@@ -80,7 +80,7 @@ def _ordinary_cells(shared_data: Path):
         "{k: v for k, v in os.environ.items()}",
         "%env",
         "%env AWS_SECRET_ACCESS_KEY",
-        "pl.read_csv('/root/.aws/credentials')",
+        "pl.read_csv('/home/ana/.aws/credentials')",
         "open('.env').read()",
         "Path.home() / '.ssh' / 'id_rsa'",
         "open('/proc/self/environ','rb')",

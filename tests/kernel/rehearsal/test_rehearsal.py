@@ -114,7 +114,10 @@ def test_temporary_files_are_no_effect(rehearsal) -> None:
 @pytest.mark.parametrize(
     ("source", "effect"),
     [
-        ("open('/root/somewhere.txt')", "it reads outside the notebook's folder (/root/somewhere.txt)"),
+        (
+            "open('/home/ana/somewhere.txt')",
+            "it reads outside the notebook's folder (/home/ana/somewhere.txt)",
+        ),
         ("import pandas as pd\npd.read_csv('../other.csv')", "it reads outside the notebook's folder"),
         ("from pathlib import Path\nPath('/home/me/x.txt').read_text()", "it reads outside"),
         ("open('.env')", "it reads a secret (.env)"),
