@@ -60,8 +60,9 @@ async def evaluate(kernels: Any, kernel_id: str, expression: str, *, patience: f
             return Evaluated(problem=BUSY)
         said = await _evaluated(kernel, expression, patience)
         await _settled(kernel)
-    if said is None:
-        return Evaluated(problem=LATE)
+        if said is None:
+            # A cell may have begun just before our question: then it is the cell that keeps us waiting.
+            return Evaluated(problem=BUSY if _is_busy(kernel) else LATE)
     return _value_of(said)
 
 

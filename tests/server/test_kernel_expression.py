@@ -1,7 +1,10 @@
 """A kernel whose environment has another version of the package, or none: it works without, and says so."""
 
+import asyncio
+
 import pytest
 
+from jupyter_devstral.server import kernel_expression
 from tests.server.conftest import code
 from tests.support.jupyter.kernel_of_server import executing
 from tests.support.waiting import eventually
@@ -78,3 +81,29 @@ def test_a_kernel_of_another_version(client, ollama, kernel_after, environment, 
     assert "def test_share" in records[-1]["bundle"]["edits"][0]["source"]
     notes = next(record["notes"] for record in records if record["type"] == "sent")
     assert [note for note in notes if "variables" in note] == ([variables_note] if variables_note else [])
+
+
+class KernelThatBecomesBusy:
+    """A kernel manager of a server in which a cell begins just before our question arrives."""
+
+    execution_state = "idle"
+
+    def client(self):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"), [("busy", kernel_expression.BUSY), ("idle", kernel_expression.LATE)]
+)
+def test_no_answer_is_that_of_a_busy_kernel_when_a_cell_runs(monkeypatch, state, problem):
+    kernel = KernelThatBecomesBusy()
+
+    class Kernels(dict):
+        get_kernel = dict.get
+
+    async def never(*_):
+        kernel.execution_state = state
+
+    monkeypatch.setattr(kernel_expression, "_evaluated", never)
+    said = asyncio.run(kernel_expression.evaluate(Kernels(one=kernel), "one", "1", patience=1.0))
+    assert said.problem == problem

@@ -1,6 +1,7 @@
 """Shells for the tests of the magics: one in this process, one that records its displays."""
 
 import atexit
+from collections import defaultdict
 
 import pytest
 from IPython.core.displaypub import DisplayPublisher
@@ -44,6 +45,10 @@ def bare_ip(monkeypatch):
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    # IPython 9 keeps the outputs in one place for all shells of a process: cell 1 would have shown
+    # what the first cells of all earlier tests did.
+    if hasattr(shell.history_manager, "outputs"):
+        shell.history_manager.outputs = defaultdict(list)
     yield shell
     if "DevstralMagics" in shell.magics_manager.registry:
         shell.run_cell("%unload_ext jupyter_devstral")
