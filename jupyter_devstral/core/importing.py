@@ -4,8 +4,33 @@ from __future__ import annotations
 
 import gc
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# Held while a background thread imports a module.
+_background = threading.Lock()
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """Import something on a thread of ours, inside the block; one thread at a time."""
+    with _background:
+        yield
+
+
+@contextmanager
+def no_background_import(seconds: float) -> Iterator[bool]:
+    """Keep background imports from running inside the block, after at most `seconds` of waiting.
+
+    Gives False where one goes on for longer. A copy of the process would hold its locks for ever.
+    """
+    held = _background.acquire(timeout=seconds)
+    try:
+        yield held
+    finally:
+        if held:
+            _background.release()
 
 
 @contextmanager

@@ -72,7 +72,7 @@ class _Stage:
             try:
                 self._rehearsal.start()
             except OSError as error:
-                self.problem = f"the system refused a copy ({error.strerror})"
+                self.problem = f"no copy of the kernel can be made ({error.strerror})"
 
     def run(self, source: str, allowed: Sequence[str]) -> Ran:
         if self.problem:

@@ -6,6 +6,7 @@ Must not know what the function does, nor a shell. Linux only; whether a fork wo
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from ...core.importing import no_background_import
 from .child import DONE, Child, Origin, run_and_exit
 from .outcome import CANCELLED, DIED, FULL, RETURNED, TIME, TOO_MANY_FILES, UNDECIDED, Outcome
 from .private_folder import PrivateFolder
@@ -26,6 +28,8 @@ from .time_limit import end_of_time, patience, starved, worked
 _SENT_LIMIT = 256 * 1024
 # How long a child may take to die of SIGKILL before it is left to the system.
 _DEATH_SECONDS = 2.0
+# How long a module of ours may take that a background thread is importing.
+_IMPORT_SECONDS = 0.5
 # The child's own timers, should nobody wait for it.
 _TIMERS: dict[int | None, str] = {-signal.SIGALRM: UNDECIDED, -signal.SIGXCPU: TIME}
 # How often a child is looked at: for its files and its time, without a pidfd also for its end.
@@ -61,7 +65,7 @@ class Forked:
     def start(self) -> None:
         """Fork, from the main thread: another thread's copy would live on as the child's only one.
 
-        Raises OSError when the system refuses a copy, RuntimeError in another thread.
+        Raises OSError when there can be no copy now, RuntimeError in another thread.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("a fork is started from the main thread")
@@ -74,7 +78,7 @@ class Forked:
             self._folder = PrivateFolder()
         self._began = time.monotonic()
         try:
-            with no_fork_warning(__name__):
+            with sound_fork(__name__):
                 self._pid = os.fork()
         except OSError:
             os.close(self._pipe)
@@ -230,7 +234,20 @@ def _messages(received: bytes) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def no_fork_warning(module: str) -> Iterator[None]:
+def sound_fork(module: str) -> Iterator[None]:
+    """Fork inside the block, in `module`: beside no import of ours, and without Python's warning.
+
+    Raises OSError where an import goes on for too long.
+    """
+    with no_background_import(_IMPORT_SECONDS) as held:
+        if not held:
+            raise OSError(errno.EAGAIN, "jupyter-devstral is loading its own modules: try again in a moment")
+        with _no_fork_warning(module):
+            yield
+
+
+@contextmanager
+def _no_fork_warning(module: str) -> Iterator[None]:
     """Silence Python 3.12's warning of a fork beside threads in `module`; `safety` has looked at them.
 
     Not `warnings.catch_warnings`: that makes every warning that was shown once be shown again.

@@ -182,7 +182,7 @@ def proving(
         proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
         proof.tests = proof.tests.keep(passed(proof.outcomes) | _names(proof.outcomes, FAILED))
     except OSError as error:
-        proof.reason = f"the system refused a copy ({error.strerror})"
+        proof.reason = f"no copy of the kernel can be made ({error.strerror})"
     return proof
 
 

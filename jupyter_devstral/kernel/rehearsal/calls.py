@@ -38,7 +38,7 @@ def _begin(ip: Any, seconds: float, memory: int) -> dict[str, Any]:
     try:
         _running.start()
     except OSError as error:
-        return {"problem": f"the system refused a copy ({error.strerror})"}
+        return {"problem": f"no copy of the kernel can be made ({error.strerror})"}
     atexit.register(_running.close)
     return {"problem": ""}
 

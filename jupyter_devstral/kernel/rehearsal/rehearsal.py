@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..copy.child import Origin, run_and_exit
-from ..copy.forked import no_fork_warning
+from ..copy.forked import sound_fork
 from ..copy.outcome import TOO_MANY_FILES
 from ..copy.private_folder import PrivateFolder
 from ..copy.safety import why_not
@@ -114,7 +114,7 @@ class Rehearsal:
     def start(self) -> None:
         """Fork, from the main thread.
 
-        Raises OSError when the system refuses a copy, RuntimeError in another thread.
+        Raises OSError when there can be no copy now, RuntimeError in another thread.
         """
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("a fork is started from the main thread")
@@ -125,7 +125,7 @@ class Rehearsal:
         folder = self._folder.path if self._folder else ""
         child = RehearsalChild(self._ip, idle=self._idle, folder=folder)
         try:
-            with no_fork_warning(__name__):
+            with sound_fork(__name__):
                 self._pid = os.fork()
         except OSError:
             ours.close()

@@ -101,7 +101,7 @@ class Trial:
         try:
             forked.start()
         except OSError as error:
-            self._verdict = Verdict(NOT_TRIED, reason=f"the system refused a copy ({error.strerror})")
+            self._verdict = Verdict(NOT_TRIED, reason=f"no copy of the kernel can be made ({error.strerror})")
         else:
             self._forked = forked
 
