@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from ..notebook.cells import Cell, Output, header
 from ..text.data_lines import fence_tag
+from ..text.lazy_pattern import LazyPattern
 from ..text.printed_table import table_part
 
 GAP = "…"
@@ -19,13 +20,13 @@ TABLE_LIMIT = 600
 OUTPUTS_LIMIT = 400
 ERROR_LIMIT = 1200
 
-_BACKTICKS = re.compile(r"`{3,}")
+_BACKTICKS = LazyPattern(r"`{3,}")
 # A repr that says nothing to a reader: `<Figure size 640x480 with 1 Axes>`, `[<Line2D at 0x…>]`.
-_OPAQUE = re.compile(
+_OPAQUE = LazyPattern(
     r"[\[(]*<(?:IPython\.core\.|Figure size |Axes\b|[\w.]+[^<>\n]*(?: at 0x|\bobject\b))[^\n]*>[\])]*"
 )
 _SEPARATOR = re.compile(r"^# %%.*$", re.MULTILINE)
-_REPLY_FENCE = re.compile(
+_REPLY_FENCE = LazyPattern(
     r"^[ \t]*(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL
 )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 
-_WORD = re.compile(r"[^\W\d]\w*")
+from ..text.lazy_pattern import LazyPattern
+
+_WORD = LazyPattern(r"[^\W\d]\w*")
 # Several columns with the same facts, which `variables.tables` writes on one line.
-_RUN = re.compile(r"  (?P<names>[^\W\d]\w*(?:, [^\W\d]\w*)*): (?P<facts>.*)")
-_MORE = re.compile(r"  … and (?P<count>[\d,]+) more: ?(?P<names>.*)")
+_RUN = LazyPattern(r"  (?P<names>[^\W\d]\w*(?:, [^\W\d]\w*)*): (?P<facts>.*)")
+_MORE = LazyPattern(r"  … and (?P<count>[\d,]+) more: ?(?P<names>.*)")
 
 
 def shortened_description(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from ..notebook.cells import Cell
 from ..python.source import names_of, parse_cell
 from ..text.data_lines import indented_below
+from ..text.lazy_pattern import LazyPattern
 from ..variables.namespace import Variable
 from ..variables.samples import without_range
 from .history import Entry, Piece
@@ -17,8 +17,8 @@ from .history import Entry, Piece
 HEADING = "Variables:"
 # Stands for the lines of an earlier description that still hold: one more column must not cost all of them.
 _UNCHANGED = "  …"
-_NAME = re.compile(r"[^\W\d]\w*")
-_RUN = re.compile(r"  (?P<names>[^\W\d]\w*(?:, [^\W\d]\w*)+): (?P<facts>.*)")
+_NAME = LazyPattern(r"[^\W\d]\w*")
+_RUN = LazyPattern(r"  (?P<names>[^\W\d]\w*(?:, [^\W\d]\w*)+): (?P<facts>.*)")
 # Their schema cannot be read off the code that made them.
 _TABULAR = ("dataframe", "series", "array")
 _DEFINED_BY_CODE = ("function", "class", "module")

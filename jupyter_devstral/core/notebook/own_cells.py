@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 
+from ..text.lazy_pattern import LazyPattern
 from .cells import Cell, Notebook
 
 # The first line of a cell of tests: pytest runs the cell, everything else sees Python.
 TEST_MAGIC = "%%devstral pytest"
 # Metadata of the output of such a cell: how many tests failed, and all outcomes in words.
 TESTS_KEY = "devstral_tests"
-_TEST_CELL = re.compile(r"\s*%%devstral[ \t]+pytest[ \t]*(?:\n|$)")
-_CELL_MAGIC = re.compile(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
-_LINE_MAGIC = re.compile(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)
-_LOADS = re.compile(r"^\s*%(?:re)?load_ext\s+jupyter_devstral\b", re.MULTILINE)
-_MENTIONS = re.compile(r"^\s*%%?devstral\b", re.MULTILINE)
-_OWN_CELL = re.compile(r"\s*%%devstral(?:\s|$)")
-_OWN_LINE = re.compile(
+_TEST_CELL = LazyPattern(r"\s*%%devstral[ \t]+pytest[ \t]*(?:\n|$)")
+_CELL_MAGIC = LazyPattern(r"\s*%%devstral(?![\w.])[^\S\n]*([^\n]*)(?:\n(.*))?\Z", re.DOTALL)
+_LINE_MAGIC = LazyPattern(r"^[^\S\n]*%devstral(?![\w.])[^\S\n]*([^\n]*)$", re.MULTILINE)
+_LOADS = LazyPattern(r"^\s*%(?:re)?load_ext\s+jupyter_devstral\b", re.MULTILINE)
+_MENTIONS = LazyPattern(r"^\s*%%?devstral\b", re.MULTILINE)
+_OWN_CELL = LazyPattern(r"\s*%%devstral(?:\s|$)")
+_OWN_LINE = LazyPattern(
     r"\s*%(?:devstral(?:\s|$)|config\s+DevstralConfig\b|(?:re|un)?load_ext\s+jupyter_devstral\s*$)"
 )
 

@@ -5,7 +5,6 @@ The layout serves the prefix cache: what stands still comes first, what changes 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,6 +24,7 @@ from ..request.tasks import Attachment, Request, Task
 from ..settings.policy import Sendable
 from ..text.control_tokens import broken_up
 from ..text.data_lines import fence_tag, quoted_name
+from ..text.lazy_pattern import LazyPattern
 from .failure_text import failure_text
 from .safe_request import Redacts, safe_request
 from .values import schemas_only
@@ -32,13 +32,13 @@ from .values import schemas_only
 # What a chat template adds around one message.
 MESSAGE_OVERHEAD = 4
 _PROMPTS = Path(__file__).parent / "prompts"
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = LazyPattern(r"[^\W\d]\w*")
 # Words of English rather than variables, however often somebody calls one that.
 _ARTICLES = {"a", "A", "I"}
-_FRAME_LINE = re.compile(r"-+>|Cell In|File |…")
+_FRAME_LINE = LazyPattern(r"-+>|Cell In|File |…")
 _LITTLE_MORE = 60
-_QUOTED_NAME = re.compile(r"`([^\W\d]\w*)`")
-_PLACEHOLDER = re.compile(r"<SECRET_\d+>")
+_QUOTED_NAME = LazyPattern(r"`([^\W\d]\w*)`")
+_PLACEHOLDER = LazyPattern(r"<SECRET_\d+>")
 
 
 @dataclass(frozen=True)

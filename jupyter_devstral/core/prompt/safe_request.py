@@ -24,9 +24,9 @@ from ..text.traceback_text import clean_output, clean_traceback
 _LONGEST = 20_000
 _LAST_GAP = LazyPattern(r"\s\S*\Z")
 _FIRST_GAP = LazyPattern(r"\s")
-_FRAME_CONTEXT = re.compile(r"^\s+\d+(?:\s.*)?$")
-_FAILING_LINE = re.compile(r"^-+> ", re.MULTILINE)
-_COMPILED_FRAME = re.compile(
+_FRAME_CONTEXT = LazyPattern(r"^\s+\d+(?:\s.*)?$")
+_FAILING_LINE = LazyPattern(r"^-+> ", re.MULTILINE)
+_COMPILED_FRAME = LazyPattern(
     r"^(?: *File \"?[^\"\n]*?\.(?:pyx|pxi|pxd)\b|\S+\.(?:pyx|pxi|pxd) in ).*\n(?:-+> .*\n)?", re.MULTILINE
 )
 _CAUSE = re.compile(

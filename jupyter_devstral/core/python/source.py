@@ -14,25 +14,26 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..notebook.own_cells import tests_in_cell
+from ..text.lazy_pattern import LazyPattern
 from .name_scopes import read_names
 
 # Cell magics whose body is Python that runs in the user's namespace.
 PYTHON_BODIES = {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "snakeviz", "pyinstrument"}
-_CELL_MAGIC = re.compile(r"\s*%%(\w+)[ \t]*([^\n]*)\n?")
-_LINE_MAGIC = re.compile(r"(?P<indent>\s*)(?P<target>[\w., \t]+=\s*)?[%!]{1,2}(?P<name>\w*)(?P<rest>.*)")
-_TIMED = re.compile(r"(?:\s+-\w+(?:\s+\d+)?)*\s+(?P<code>[^\s-].*)")
-_HELP = re.compile(r"(\s*)(?:\?{1,2}\S.*|%?[\w.*]+\?{1,2})\s*")
-_IPYTHON_MARK = re.compile(r"^\s*(?:[%!?/,;]|>>>|In \[)|\?\s*$|=\s*[%!]", re.MULTILINE)
-_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
-_BINDING = re.compile(
+_CELL_MAGIC = LazyPattern(r"\s*%%(\w+)[ \t]*([^\n]*)\n?")
+_LINE_MAGIC = LazyPattern(r"(?P<indent>\s*)(?P<target>[\w., \t]+=\s*)?[%!]{1,2}(?P<name>\w*)(?P<rest>.*)")
+_TIMED = LazyPattern(r"(?:\s+-\w+(?:\s+\d+)?)*\s+(?P<code>[^\s-].*)")
+_HELP = LazyPattern(r"(\s*)(?:\?{1,2}\S.*|%?[\w.*]+\?{1,2})\s*")
+_IPYTHON_MARK = LazyPattern(r"^\s*(?:[%!?/,;]|>>>|In \[)|\?\s*$|=\s*[%!]", re.MULTILINE)
+_WORD = LazyPattern(r"(?<![\w.])[^\W\d]\w*")
+_BINDING = LazyPattern(
     r"^(?:(?:async )?def|class)[ \t]+(?P<def>\w+)"
     r"|^(?:import|from)[ \t].*?(?P<import>\w+)[ \t]*$"
     r"|^(?P<targets>[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)*)[ \t]*(?::[^=\n]+)?(?:<-|=(?!=))",
     re.MULTILINE,
 )
-_QUOTED = re.compile(r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*", re.DOTALL)
+_QUOTED = LazyPattern(r"'''.*?'''|\"\"\".*?\"\"\"|'[^'\n]*'|\"[^\"\n]*\"|#[^\n]*", re.DOTALL)
 # Group 1 is the name that `%xdel` deletes; `%reset` deletes all names.
-_DELETING_MAGIC = re.compile(r"^\s*%(?:xdel[ \t]+(?:-n[ \t]+)?(\w+)|reset\b(?!_))", re.MULTILINE)
+_DELETING_MAGIC = LazyPattern(r"^\s*%(?:xdel[ \t]+(?:-n[ \t]+)?(\w+)|reset\b(?!_))", re.MULTILINE)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)

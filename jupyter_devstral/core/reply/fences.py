@@ -8,24 +8,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ..text.lazy_pattern import LazyPattern
 from .languages import canonical, is_known
 from .python_evidence import looks_like_python
 
-_FENCE = re.compile(
+_FENCE = LazyPattern(
     r"(?P<indent>[ \t]*)(?P<marker>(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?P<ticks>`{3,}|~{3,})(?P<info>.*)"
 )
-_LATE_FENCE = re.compile(r"(?P<before>[^`]*(?:`[^`]+`[^`]*)*?)(?P<ticks>`{3,})(?P<info>[^`]*)")
-_INTRODUCES = re.compile(r".*:[*_\s]*|\s*(?:[-*+]|\w{1,3}[.)])\s+")
-_LANGUAGE = re.compile(r"\.?(?P<word>[^\W\d][\w+#./-]*)")
-_BRACED = re.compile(r"\{(?P<inner>[^{}]*)\}(?P<after>.*)")
-_ATTRIBUTES = re.compile(r"(?:[\w.:-]+=(?:\"[^\"]*\"|'[^']*'|[^\s,\"'=]+)[\s,]*)+")
-_ATTRIBUTE_NAMES = re.compile(
+_LATE_FENCE = LazyPattern(r"(?P<before>[^`]*(?:`[^`]+`[^`]*)*?)(?P<ticks>`{3,})(?P<info>[^`]*)")
+_INTRODUCES = LazyPattern(r".*:[*_\s]*|\s*(?:[-*+]|\w{1,3}[.)])\s+")
+_LANGUAGE = LazyPattern(r"\.?(?P<word>[^\W\d][\w+#./-]*)")
+_BRACED = LazyPattern(r"\{(?P<inner>[^{}]*)\}(?P<after>.*)")
+_ATTRIBUTES = LazyPattern(r"(?:[\w.:-]+=(?:\"[^\"]*\"|'[^']*'|[^\s,\"'=]+)[\s,]*)+")
+_ATTRIBUTE_NAMES = LazyPattern(
     r"(?:title|cell|file|filename|path|name|label|caption|id|class|hl_lines|highlight|lines|line\w*|start\w*|number\w*"
     r"|show\w+|echo|eval|include|exec|results|warning|message|fig\.?\w*|source|tags|collapse|copy\w*|wrap|theme"
     r"|editable|run|runnable|icon|meta|version|out\w*|error|cache)=",
     re.IGNORECASE,
 )
-_CELL = re.compile(r"\bcell\s*[=:]\s*[\"']?(?P<cell>[\w-]+)")
+_CELL = LazyPattern(r"\bcell\s*[=:]\s*[\"']?(?P<cell>[\w-]+)")
 # A ruler or an underline, not a fence.
 _LONGEST_BARE_TILDES = 5
 

@@ -7,6 +7,7 @@ import builtins
 import re
 
 from ..python.source import parse_cell, without_ipython_syntax
+from ..text.lazy_pattern import LazyPattern
 
 # Calls that parse as Python and are R, JavaScript, Java, C, Ruby, PHP or a spreadsheet.
 _OF_OTHERS = """
@@ -15,14 +16,14 @@ _OF_OTHERS = """
     REGEXMATCH SEARCH
 """
 _FOREIGN_CALLS = frozenset(_OF_OTHERS.split())
-_MAGIC = re.compile(
+_MAGIC = LazyPattern(
     r"""%{1,2}(?:time|timeit|matplotlib|load_ext|reload_ext|autoreload|pip|conda|run|cd|capture|writefile|bash|config
         |env|html|sql|R|who|whos|pylab|javascript|prun|lsmagic|history|debug|pdb|store|devstral)\b
     | !(?:\{sys\.executable\}\ )?(?:pip3?|conda|wget|curl|git|apt|apt-get|python3?|ls|mkdir|unzip|tar|cat|head
         |mv|cp|rm|nvidia-smi)\b""",
     re.VERBOSE,
 )
-_ERROR = re.compile(r"\w*(?:Error|Exception|Warning|Interrupt|Exit)")
+_ERROR = LazyPattern(r"\w*(?:Error|Exception|Warning|Interrupt|Exit)")
 # Types whose repr begins with a lower-case name.
 _REPRESENTED = frozenset(
     {
@@ -39,7 +40,7 @@ _REPRESENTED = frozenset(
         "date",
     }
 )
-_CELL_MAGIC = re.compile(r"%%[a-z]\w*(?:[ \t]|$)", re.MULTILINE)
+_CELL_MAGIC = LazyPattern(r"%%[a-z]\w*(?:[ \t]|$)", re.MULTILINE)
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FLOW = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.If, ast.Try)
 _STRONG = (*_DEFINITIONS, *_FLOW, ast.AugAssign, ast.Delete, ast.Assert, ast.Raise)

@@ -5,13 +5,13 @@ A route names the *environment variable* that holds its key, never the key. Open
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from ..text.lazy_pattern import LazyPattern
 from .hosts import is_loopback, parse_host
 from .policy import LOCAL, SENDABLE, Sendable
 
@@ -22,9 +22,9 @@ DIALECTS = {
 }
 # What may leave the machine where nobody said more.
 _SOURCE_AND_SCHEMAS: tuple[Sendable, ...] = ("source", "schemas")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NAME = LazyPattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
+_VARIABLE = LazyPattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEADER = LazyPattern(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 # What only the client itself may say.
 _RESERVED = frozenset(
     {"authorization", "host", "cookie", "content-length", "transfer-encoding", "connection"}

@@ -6,7 +6,7 @@ character inside each token, which no tokenizer joins; in the reply exactly thes
 
 from __future__ import annotations
 
-import re
+from .lazy_pattern import LazyPattern
 
 JOINER = "\u200d"
 # Mistral's, from its tokenizers' lists of special tokens.
@@ -25,10 +25,10 @@ _REST_OF_BRACKETED = rf"/?(?:{_BRACKETED})\]"
 _REST_OF_ANGLED = (
     rf"(?:/?(?:{_ANGLED})>|\|(?:{_HALVED})>|(?:{_HALVED})\|>|\|[\w.-]{{1,40}}\|>|｜[\w▁ ]{{1,40}}｜>)"
 )
-_WHOLE = re.compile(rf"\[(?={_REST_OF_BRACKETED})|<(?={_REST_OF_ANGLED})")
-_BROKEN = re.compile(rf"(\[){JOINER}(?={_REST_OF_BRACKETED})|(<){JOINER}(?={_REST_OF_ANGLED})")
+_WHOLE = LazyPattern(rf"\[(?={_REST_OF_BRACKETED})|<(?={_REST_OF_ANGLED})")
+_BROKEN = LazyPattern(rf"(\[){JOINER}(?={_REST_OF_BRACKETED})|(<){JOINER}(?={_REST_OF_ANGLED})")
 # The end of a piece that later text may complete to a broken token; shorter than the longest token.
-_BEGUN = re.compile(rf"[\[<](?:{JOINER}[^\[\]\n>]{{0,44}})?\Z")
+_BEGUN = LazyPattern(rf"[\[<](?:{JOINER}[^\[\]\n>]{{0,44}})?\Z")
 
 
 def broken_up(text: str) -> str:

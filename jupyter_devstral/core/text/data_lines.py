@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 
-_TAG = re.compile(r"[^\w+#.-]")
-_LIKE_A_FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,}|\[?cell \d+\b)", re.IGNORECASE)
+from .lazy_pattern import LazyPattern
+
+_TAG = LazyPattern(r"[^\w+#.-]")
+_LIKE_A_FENCE = LazyPattern(r" {0,3}(?:`{3,}|~{3,}|\[?cell \d+\b)", re.IGNORECASE)
 
 
 def one_line(text: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from .lazy_pattern import LazyPattern
 
-_SHAPE = re.compile(r"\[\d+ rows x \d+ columns\]")
-_INDEX = re.compile(r"^\S*\s+")
-_GAPS = re.compile(r" {3,}")
+_SHAPE = LazyPattern(r"\[\d+ rows x \d+ columns\]")
+_INDEX = LazyPattern(r"^\S*\s+")
+_GAPS = LazyPattern(r" {3,}")
 _DOTS = "…"
 # The most rows taken from the end: people ask about the end of a table, too.
 _AT_THE_END = 4

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..redaction.names import what_name_says
+from ..text.lazy_pattern import LazyPattern
 from .type_facts import is_one_of, root_of
 
 # Values of so many rows are looked at; a few of them are shown, from as many columns.
@@ -19,12 +20,12 @@ ROWS_READ = 50
 COLUMNS_SAMPLED = 20
 _SHOWN, _LONGEST = 3, 24
 _RANGES_UP_TO = 5_000_000
-_ADDRESS = re.compile(r"[^\s@]@[^\s@]+\.\w")
+_ADDRESS = LazyPattern(r"[^\s@]@[^\s@]+\.\w")
 # Both marks stand behind the facts of a line that describes a variable or a column, and run to its end.
-_VALUES = re.compile(
+_VALUES = LazyPattern(
     r"^((?: {2}|(?:- )?[^\W\d]\w*(?:\[[^\n\]]*\])*: )[^\n]*?); (?:e\.g\. |\S+ to )[^\n]*$", re.MULTILINE
 )
-_RANGE = re.compile(r"; \S+ to \S+$")
+_RANGE = LazyPattern(r"; \S+ to \S+$")
 
 
 def without_values(text: str) -> str:
