@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { readMessages, readSent } from '../src/protocol/sent';
 import { readStatus } from '../src/protocol/status';
 import { readAnswer, readStreamRecord, StreamRecord } from '../src/protocol/stream';
-import { Conversation } from '../src/chat/conversation';
-import type { IAsked } from '../src/chat/exchange';
+import { Conversation } from '../src/chat/conversation/conversation';
+import type { IAsked } from '../src/chat/conversation/exchange';
 import { jsonLines } from '../src/protocol/json-lines';
-import { completed, fragmentAt, IMentionable, mentionsIn, suggestions } from '../src/chat/mentions';
+import { completed, fragmentAt, IMentionable, mentionsIn, suggestions } from '../src/chat/composing/mentions';
 import { ReplyBlocks } from '../src/view/reply-blocks';
-import { readTyped } from '../src/chat/slash-commands';
+import { readTyped } from '../src/chat/composing/slash-commands';
 
 const WRONG = [null, undefined, 0, '', 'text', [], {}, [[]], true, { type: 5 }, { type: 'done' }, { type: 'sent', pieces: 1 }];
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readMessages, readSent } from '../src/protocol/sent';
 import { readStatus } from '../src/protocol/status';
 import { readStreamRecord } from '../src/protocol/stream';
-import { Conversation } from '../src/chat/conversation';
+import { Conversation } from '../src/chat/conversation/conversation';
 
 /** What the server's own tests hold it to. */
 const golden = (name: string) =>

@@ -9,25 +9,25 @@ import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { IEdit } from '../protocol/edit';
 import type { IChoices, IPosted } from '../protocol/question';
 import { LOCAL } from '../protocol/routes';
 import type { IMessage, ISent } from '../protocol/sent';
 import type { IStatus } from '../protocol/status';
 import type { Task } from '../protocol/tasks';
-import { askedAbout, factsOf } from './asking';
+import { factsOf } from './composing/asking';
+import { Composition, LONGEST_DRAFT } from './composing/composition';
 import type { Client } from './client';
-import { Conversation } from './conversation';
-import { ConversationStore } from './conversation-store';
-import { Drafts } from './drafts';
-import type { EditState, Exchange, IAsked } from './exchange';
+import { Conversation } from './conversation/conversation';
+import { ConversationStore } from './conversation/conversation-store';
+import { Drafts } from './conversation/drafts';
+import { Decisions } from './conversation/decisions';
+import type { Exchange, IAsked } from './conversation/exchange';
 import { FollowedNotebook } from './followed-notebook';
-import { LookAhead } from './look-ahead';
-import type { IMentionable } from './mentions';
+import { LookAhead } from './composing/look-ahead';
 import { ModelSetup } from './model-setup';
-import { IOutcome, NotebookEdits } from './notebook-edits';
+import { NotebookEdits } from './conversation/notebook-edits';
 import { RouteChoice } from '../sidebar/route-choice';
-import { readTyped } from './slash-commands';
+import { readTyped } from './composing/slash-commands';
 
 /** Something that is asked from elsewhere: a button at a cell, a menu. */
 export interface IAskedElsewhere {
@@ -42,9 +42,6 @@ export interface INotice {
   readonly text: string;
   readonly undo: (() => void) | null;
 }
-
-/** Of a message, in characters: more is a file, and belongs into one. */
-export const LONGEST_DRAFT = 100_000;
 
 export class ChatModel extends VDomModel {
   constructor(
@@ -61,12 +58,24 @@ export class ChatModel extends VDomModel {
     this._store = new ConversationStore(client, reason => this.notify(reason));
     this._followed = new FollowedNotebook(tracker);
     this.edits = new NotebookEdits(() => this.notebook, trans);
+    this.decisions = new Decisions(
+      () => this._conversation,
+      this._store,
+      this.edits,
+      words => this._say(words)
+    );
     this._lookAhead = new LookAhead(
       client,
       contents,
-      () => ({ ...this._posted(this._draftAsked()), images: [] }),
+      () => ({ ...this._posted(this.composition.written), images: [] }),
       () => this.notebook
     );
+    this.composition = new Composition(
+      () => this.notebook,
+      () => this._lookAhead,
+      () => this.status?.hasVision ?? false
+    );
+    this.composition.changed.connect(() => this._onComposed());
     this._lookAhead.changed.connect(() => this._emit());
     this._followed.changed.connect(() => this._open());
     this._followed.factsChanged.connect(() => this._factsChanged());
@@ -82,15 +91,13 @@ export class ChatModel extends VDomModel {
 
   readonly setup: ModelSetup;
   readonly edits: NotebookEdits;
+  readonly decisions: Decisions;
+  readonly composition: Composition;
   readonly route: RouteChoice;
-  /** What stands in the composer. */
-  draft = '';
   /** Said to screen readers now. */
   announcement = '';
   /** Said to everybody, until something else is done; null for nothing. */
   notice: INotice | null = null;
-  /** Whether pictures of the selected cell go along. */
-  withImages = false;
   isHelpShown = false;
 
   get isVisible(): boolean {
@@ -128,27 +135,9 @@ export class ChatModel extends VDomModel {
     return this._readingSpeed;
   }
 
-  /** Keys of what was taken out, with what each is called. */
-  get excluded(): ReadonlyMap<string, string> {
-    return this._excluded;
-  }
-
-  /** What "@" can complete to; reads every cell. */
-  get mentionable(): IMentionable {
-    const notebook = this.notebook;
-    return {
-      variables: this._lookAhead.variables,
-      cells:
-        notebook?.cells.map(({ id, sign, source }) => ({ id, sign, firstLine: source.split('\n', 1)[0] })) ?? [],
-      files: this._lookAhead.files,
-      hasSelection: (notebook?.selection ?? '') !== ''
-    };
-  }
-
-  /** How many pictures the selected cell shows, and the model can look at. */
-  get imageCount(): number {
-    const notebook = this.notebook;
-    return this.status?.hasVision && notebook ? notebook.imagesOf(notebook.activeCellId).length : 0;
+  /** What stands in the composer. */
+  get draft(): string {
+    return this.composition.draft;
   }
 
   setDraft(draft: string): void {
@@ -162,29 +151,8 @@ export class ChatModel extends VDomModel {
       );
       return;
     }
-    this.draft = draft;
+    this.composition.setDraft(draft);
     this._keepDraft();
-    this._emit();
-    this._lookSoon();
-  }
-
-  setImages(withImages: boolean): void {
-    this.withImages = withImages;
-    this._emit();
-  }
-
-  /** Take something out of what is sent. */
-  exclude(key: string, name: string): void {
-    this._excluded.set(key, name);
-    this._emit();
-    this._lookSoon();
-  }
-
-  /** Put it back. */
-  include(key: string): void {
-    this._excluded.delete(key);
-    this._emit();
-    this._lookSoon();
   }
 
   /** Send the draft, behind what is being answered; what stands in the way is a sentence. */
@@ -207,7 +175,7 @@ export class ChatModel extends VDomModel {
     if (!command && !text) {
       return;
     }
-    const asked = this._asked(this.draft, command ? (command as Task) : 'chat', text);
+    const asked = this.composition.asked(this.draft, command ? (command as Task) : 'chat', text);
     this.setDraft('');
     if (this._conversation.running) {
       // What was shown beside the button is what is sent, whatever is chosen until then.
@@ -240,7 +208,7 @@ export class ChatModel extends VDomModel {
   /** Ask from elsewhere, about a cell. */
   async ask({ task, question = '', target, strengthens = '' }: IAskedElsewhere): Promise<Exchange | null> {
     const typed = task === 'chat' || task === 'edit' ? question : `/${task} ${question}`.trim();
-    const asked = this._asked(typed, task, question);
+    const asked = this.composition.asked(typed, task, question);
     const about = { ...asked.question, strengthens, ...(target ? { target } : {}) };
     return this._ask({ typed, question: about });
   }
@@ -279,7 +247,7 @@ export class ChatModel extends VDomModel {
     const conversation = this._conversation;
     const queued = conversation.queued;
     const taken = conversation.clear();
-    this._excluded.clear();
+    this.composition.includeAll();
     this._store.remove(conversation, taken);
     this._keepDraft();
     this.notify(this.trans.__('The conversation is cleared.'), () => {
@@ -291,39 +259,7 @@ export class ChatModel extends VDomModel {
 
   /** What would be sent now, word for word. */
   async messages(): Promise<readonly IMessage[]> {
-    return (await this.client.prompt(this._posted(this._draftAsked()), new AbortController().signal)).messages;
-  }
-
-  /** Carry out edits of an answer, all or none. */
-  accept(exchange: Exchange, places: readonly number[]): IOutcome {
-    const conversation = this._conversation;
-    const outcome = this.edits.apply(places.map(at => exchange.proposed[at]));
-    const mark = (state: EditState) => {
-      places.forEach(at => conversation.setEdit(exchange, at, state));
-      this._store.decide(conversation, exchange);
-    };
-    this._say(outcome.text);
-    if (!outcome.isDone) {
-      return outcome;
-    }
-    mark('accepted');
-    const undo = () => {
-      const said = outcome.undo?.() ?? '';
-      mark('open');
-      return said;
-    };
-    return { ...outcome, undo };
-  }
-
-  /** Offer a change that the user asked for with a button of a code block. */
-  propose(exchange: Exchange, edit: IEdit): void {
-    this._conversation.propose(exchange, edit);
-    this._store.decide(this._conversation, exchange);
-  }
-
-  setEdit(exchange: Exchange, at: number, state: EditState): void {
-    this._conversation.setEdit(exchange, at, state);
-    this._store.decide(this._conversation, exchange);
+    return (await this.client.prompt(this._posted(this.composition.written), new AbortController().signal)).messages;
   }
 
   /** Say something to everybody, on the screen too. */
@@ -338,7 +274,7 @@ export class ChatModel extends VDomModel {
     this._say(this.trans.__('Asked.'));
     const choices = { ...this._choices, ...(asked.route === undefined ? {} : { route: asked.route }) };
     const asking = this._conversation.ask(asked, factsOf(this.notebook), choices);
-    this.withImages = false;
+    this.composition.withImages = false;
     return asking;
   }
 
@@ -377,18 +313,9 @@ export class ChatModel extends VDomModel {
     this.notify('');
   }
 
-  private _asked(typed: string, task: Task, question: string): IAsked {
-    const known = question.includes('@') ? this.mentionable : null;
-    return askedAbout(this.notebook, known, { typed, task, question, withImages: this.withImages });
-  }
-
-  /** What the draft would ask. */
-  private _draftAsked(): IAsked {
-    return this._asked(this.draft, 'chat', readTyped(this.draft).text || '…');
-  }
-
   private get _choices(): IChoices {
-    return { exclude: [...this._excluded.keys()], model: this.setup.chosen || null, route: this.route.chosen };
+    const exclude = [...this.composition.excluded.keys()];
+    return { exclude, model: this.setup.chosen || null, route: this.route.chosen };
   }
 
   private _posted({ question }: IAsked): IPosted {
@@ -403,13 +330,18 @@ export class ChatModel extends VDomModel {
     this._conversation.changed.connect(this._emit, this);
     this._conversation.ended.connect(this._onEnded, this);
     const { text, queued } = this._drafts.read(path);
-    this.draft = text;
+    this.composition.setDraft(text);
     this._conversation.queued = queued;
     this.notice = null;
-    this._excluded.clear();
+    this.composition.includeAll();
     this._lookAhead.forget();
     void this.route.open(path);
     this._factsChanged();
+  }
+
+  private _onComposed(): void {
+    this._emit();
+    this._lookSoon();
   }
 
   private _onRoute(): void {
@@ -464,7 +396,6 @@ export class ChatModel extends VDomModel {
   private readonly _store: ConversationStore;
   private readonly _followed: FollowedNotebook;
   private readonly _drafts = new Drafts(window.location.pathname.replace(/\/(lab|notebooks|tree|doc)\b.*/, ''));
-  private readonly _excluded = new Map<string, string>();
   private _conversation = new Conversation(this.client);
 }
 

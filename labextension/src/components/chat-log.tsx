@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
-import type { Exchange } from '../chat/exchange';
+import type { Exchange } from '../chat/conversation/exchange';
 import { cellSign } from '../notebook/cell-name';
 import { ExchangeView } from './exchange/exchange-view';
 import type { IChatServices } from './chat-services';

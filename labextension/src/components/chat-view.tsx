@@ -4,13 +4,13 @@ import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
 import type { IChatServices } from './chat-services';
 import { ChatLog } from './chat-log';
-import { Composer } from './composer';
-import { ContextRow } from './context-row';
-import { Help } from './help';
+import { Composer } from './composing/composer';
+import { ContextRow } from './composing/context-row';
+import { Help } from './composing/help';
 import { SetupNotice } from './setup-notice';
-import { ModelPicker } from './model-picker';
+import { ModelPicker } from './header/model-picker';
 import { NoticeBar } from './notice-bar';
-import { Queue } from './queue';
+import { Queue } from './composing/queue';
 
 interface IProps {
   readonly model: ChatModel;

@@ -11,7 +11,7 @@ import type { PanelLayout } from '@lumino/widgets';
 import type { ChatModel } from '../chat/chat-model';
 import type { IChatServices } from '../components/chat-services';
 import { EditCards } from '../components/exchange/edit-cards';
-import type { Exchange } from '../chat/exchange';
+import type { Exchange } from '../chat/conversation/exchange';
 import { keepFocus } from '../view/keep-focus';
 
 const CLASS = 'jp-devstral-inline';

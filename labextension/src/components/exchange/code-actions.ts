@@ -1,7 +1,7 @@
 /** What the buttons of a code block do to the notebook that is open. */
 
 import type { ChatModel } from '../../chat/chat-model';
-import type { Exchange } from '../../chat/exchange';
+import type { Exchange } from '../../chat/conversation/exchange';
 import type { ICodeActions } from '../../view/code-view';
 import { copyText } from '../../view/copy-text';
 
@@ -21,7 +21,7 @@ export function codeActions(model: ChatModel, exchange: Exchange): ICodeActions 
         return said(trans.__('The selected cell holds this already.'));
       }
       const kind = cell.kind === 'markdown' ? 'markdown' : 'code';
-      model.propose(exchange, { op: 'replace', cellId: cell.id, before: cell.source, source, kind });
+      model.decisions.propose(exchange, { op: 'replace', cellId: cell.id, before: cell.source, source, kind });
       return said(trans.__('Below is what would change.'));
     },
     copy: async source => said(await copyText(source, trans))

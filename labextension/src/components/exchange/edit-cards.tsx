@@ -3,8 +3,8 @@
 import * as React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { ChatModel } from '../../chat/chat-model';
-import type { Exchange } from '../../chat/exchange';
-import type { IOutcome } from '../../chat/notebook-edits';
+import type { Exchange } from '../../chat/conversation/exchange';
+import type { IOutcome } from '../../chat/conversation/notebook-edits';
 import { cellName } from '../../notebook/cell-name';
 import { DiffView } from '../../view/diff-view';
 import type { IEdit } from '../../protocol/edit';
@@ -29,7 +29,7 @@ export function EditCards({ exchange, model, services }: IProps): JSX.Element | 
   if (edits.length === 0) {
     return null;
   }
-  const accept = (places: readonly number[]) => setOutcome(model.accept(exchange, places));
+  const accept = (places: readonly number[]) => setOutcome(model.decisions.accept(exchange, places));
   return (
     <section className="jp-devstral-edits" aria-label={trans.__('Proposed changes')}>
       {edits.map((edit, at) => (
@@ -97,7 +97,7 @@ function EditCard({ edit, at, isSplit, exchange, model, services, accept }: ICar
             onClick={event => {
               // The button goes; the focus does not go with it.
               const place = event.currentTarget.closest('.jp-devstral-chat');
-              model.setEdit(exchange, at, 'rejected');
+              model.decisions.set(exchange, at, 'rejected');
               place?.querySelector<HTMLElement>('.jp-devstral-draft')?.focus();
             }}
           >

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 import type { ChatModel } from '../../chat/chat-model';
-import type { Exchange } from '../../chat/exchange';
+import type { Exchange } from '../../chat/conversation/exchange';
 import { copyText } from '../../view/copy-text';
 import { proseView } from '../../view/prose-view';
 import { ReplyView } from '../../view/reply-view';

@@ -1,7 +1,7 @@
 /** What was typed and not sent, one draft a notebook: it outlives a reload of the page. */
 
-import { list, record, text } from '../protocol/json-values';
-import { LOCAL } from '../protocol/routes';
+import { list, record, text } from '../../protocol/json-values';
+import { LOCAL } from '../../protocol/routes';
 import { IAsked, readAsked } from './exchange';
 
 const KEY = 'jupyter-devstral:draft:';

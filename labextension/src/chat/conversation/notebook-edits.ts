@@ -1,10 +1,10 @@
 /** Changes of the notebook that the user asks for in the sidebar; each can be taken back from there. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ActiveNotebook } from '../notebook/active-notebook';
-import { cellName } from '../notebook/cell-name';
-import { refusalText } from '../notebook/refusal-text';
-import type { CellKind, IEdit } from '../protocol/edit';
+import type { ActiveNotebook } from '../../notebook/active-notebook';
+import { cellName } from '../../notebook/cell-name';
+import { refusalText } from '../../notebook/refusal-text';
+import type { CellKind, IEdit } from '../../protocol/edit';
 import type { Exchange } from './exchange';
 
 /** What became of a wish: a sentence, and how it is taken back, null where there is nothing to take back. */

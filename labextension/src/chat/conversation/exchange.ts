@@ -2,13 +2,13 @@
  * One question with its answer, as a value that can be kept and read again. Draws nothing, asks nobody.
  */
 
-import { IEdit, readEdits, writeEdit } from '../protocol/edit';
-import { count, oneOf, record, text, texts } from '../protocol/json-values';
-import type { IQuestion } from '../protocol/question';
-import { ISent, readSent, writeSent } from '../protocol/sent';
-import type { ServerState } from '../protocol/status';
-import { IAnswer, readAnswer } from '../protocol/stream';
-import { TASKS } from '../protocol/tasks';
+import { IEdit, readEdits, writeEdit } from '../../protocol/edit';
+import { count, oneOf, record, text, texts } from '../../protocol/json-values';
+import type { IQuestion } from '../../protocol/question';
+import { ISent, readSent, writeSent } from '../../protocol/sent';
+import type { ServerState } from '../../protocol/status';
+import { IAnswer, readAnswer } from '../../protocol/stream';
+import { TASKS } from '../../protocol/tasks';
 
 /** A question, and how it was typed, the command included. */
 export interface IAsked {

@@ -1,6 +1,6 @@
 /** What is typed behind "/" at the start of a message. Pure: a text in, what it asks for out. */
 
-import { SLASH_TASKS, SlashTask } from '../protocol/tasks';
+import { SLASH_TASKS, SlashTask } from '../../protocol/tasks';
 
 /** What asks the model nothing. */
 export const OWN_WORDS = ['clear', 'help'] as const;

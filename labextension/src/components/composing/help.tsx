@@ -1,9 +1,9 @@
 /** What can be typed. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat/chat-model';
-import { SLASH_NAMES } from '../chat/slash-commands';
-import { aboutCommand } from '../chat/command-texts';
+import type { ChatModel } from '../../chat/chat-model';
+import { SLASH_NAMES } from '../../chat/composing/slash-commands';
+import { aboutCommand } from '../../chat/composing/command-texts';
 
 export function Help({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans } = model;

@@ -5,10 +5,10 @@
  */
 
 import { ISignal, Signal } from '@lumino/signaling';
-import type { IEdit } from '../protocol/edit';
-import { text } from '../protocol/json-values';
-import type { IChoices, INotebookFacts, IPosted, ITurn } from '../protocol/question';
-import type { StreamRecord } from '../protocol/stream';
+import type { IEdit } from '../../protocol/edit';
+import { text } from '../../protocol/json-values';
+import type { IChoices, INotebookFacts, IPosted, ITurn } from '../../protocol/question';
+import type { StreamRecord } from '../../protocol/stream';
 import { EditState, Exchange, ExchangeState, IAsked } from './exchange';
 
 export interface IStreams {

@@ -1,7 +1,7 @@
 /** What the words behind "/" and "@" do, in one line each. */
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { aboutTasks } from '../protocol/tasks';
+import { aboutTasks } from '../../protocol/tasks';
 
 export function aboutCommand(trans: TranslationBundle, name: string): string {
   switch (name) {

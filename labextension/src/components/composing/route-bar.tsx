@@ -2,9 +2,9 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ChatModel } from '../chat/chat-model';
-import type { IRoute } from '../protocol/routes';
-import type { ISent } from '../protocol/sent';
+import type { ChatModel } from '../../chat/chat-model';
+import type { IRoute } from '../../protocol/routes';
+import type { ISent } from '../../protocol/sent';
 import { sentSummary, thousands } from './context-row';
 
 export function RouteBar({ model }: { readonly model: ChatModel }): JSX.Element | null {

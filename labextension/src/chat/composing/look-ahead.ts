@@ -4,11 +4,11 @@
 
 import type { Contents } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
-import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { IPosted } from '../protocol/question';
-import type { ISent, IVariable } from '../protocol/sent';
-import type { Client } from './client';
-import { once } from '../timing';
+import type { ActiveNotebook } from '../../notebook/active-notebook';
+import type { IPosted } from '../../protocol/question';
+import type { ISent, IVariable } from '../../protocol/sent';
+import type { Client } from '../client';
+import { once } from '../../timing';
 
 const DELAY = 400;
 /** How long the names of the files beside the notebook are taken as they are, in milliseconds. */

@@ -1,6 +1,6 @@
 /** The conversations of this page, one a notebook, and their changes on the way to the server. */
 
-import { ClientError, type Client, type IConversationChange } from './client';
+import { ClientError, type Client, type IConversationChange } from '../client';
 import { Conversation } from './conversation';
 import type { Exchange } from './exchange';
 

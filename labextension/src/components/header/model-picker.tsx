@@ -2,8 +2,8 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { IModelInfo } from '../protocol/status';
-import type { ModelSetup } from '../chat/model-setup';
+import type { IModelInfo } from '../../protocol/status';
+import type { ModelSetup } from '../../chat/model-setup';
 
 interface IProps {
   readonly setup: ModelSetup;

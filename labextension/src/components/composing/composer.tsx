@@ -1,9 +1,9 @@
 /** Where a message is typed: completion of "/" and "@", Enter sends, Escape closes or stops. */
 
 import * as React from 'react';
-import type { ChatModel } from '../chat/chat-model';
-import { aboutCommand } from '../chat/command-texts';
-import { completed, fragmentAt, ISuggestion, suggestions } from '../chat/mentions';
+import type { ChatModel } from '../../chat/chat-model';
+import { aboutCommand } from '../../chat/composing/command-texts';
+import { completed, fragmentAt, ISuggestion, suggestions } from '../../chat/composing/mentions';
 import { RouteBar } from './route-bar';
 
 const LIST_ID = 'jp-devstral-suggestions';
@@ -15,7 +15,7 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
   const [chosen, setChosen] = React.useState(0);
   const [isClosed, setClosed] = React.useState(false);
   const fragment = isClosed ? null : fragmentAt(draft, cursor);
-  const offered = fragment ? suggestions(fragment, model.mentionable, name => aboutCommand(trans, name)) : [];
+  const offered = fragment ? suggestions(fragment, model.composition.mentionable, name => aboutCommand(trans, name)) : [];
   const at = Math.min(chosen, offered.length - 1);
   const running = model.conversation.running !== null;
 

@@ -2,12 +2,12 @@
 
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ChatModel } from '../chat/chat-model';
-import type { ActiveNotebook } from '../notebook/active-notebook';
-import { cellSign } from '../notebook/cell-name';
-import type { IPiece, ISent, PieceKind } from '../protocol/sent';
-import { CellLink } from './cell-link';
-import { Sentence } from './sentence';
+import type { ChatModel } from '../../chat/chat-model';
+import type { ActiveNotebook } from '../../notebook/active-notebook';
+import { cellSign } from '../../notebook/cell-name';
+import type { IPiece, ISent, PieceKind } from '../../protocol/sent';
+import { CellLink } from '../cell-link';
+import { Sentence } from '../sentence';
 
 interface IProps {
   readonly model: ChatModel;
@@ -18,7 +18,7 @@ interface IProps {
 const FIXED: readonly PieceKind[] = ['turn', 'target', 'image'];
 
 export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
-  const { preview, trans, imageCount } = model;
+  const { preview, trans, composition } = model;
   const [isOpen, setOpen] = React.useState(false);
   if (!preview) {
     return null;
@@ -31,14 +31,14 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
         </summary>
         {isOpen && <Pieces preview={preview} model={model} showPrompt={showPrompt} />}
       </details>
-      {imageCount > 0 && (
+      {composition.imageCount > 0 && (
         <label className="jp-devstral-images">
           <input
             type="checkbox"
-            checked={model.withImages}
-            onChange={event => model.setImages(event.target.checked)}
+            checked={composition.withImages}
+            onChange={event => composition.setImages(event.target.checked)}
           />
-          {trans._n('Send the picture of the selected cell', 'Send the %1 pictures of the selected cell', imageCount)}
+          {trans._n('Send the picture of the selected cell', 'Send the %1 pictures of the selected cell', composition.imageCount)}
         </label>
       )}
       {preview.isRemote && !model.route.current?.place && (
@@ -55,17 +55,17 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
 
 /** There may be hundreds: they are drawn only while they are in sight. */
 function Pieces({ preview, model, showPrompt }: IProps & { readonly preview: ISent }): JSX.Element {
-  const { trans, excluded, notebook } = model;
+  const { trans, composition, notebook } = model;
   return (
     <>
       <ul className="jp-devstral-chips">
         {preview.pieces.map(piece => (
           <Chip key={piece.key} piece={piece} model={model} notebook={notebook} />
         ))}
-        {[...excluded].map(([key, name]) => (
+        {[...composition.excluded].map(([key, name]) => (
           <li key={key} className="jp-devstral-chip jp-mod-out">
             <span>{trans.__('not sent: %1', name)}</span>
-            <button type="button" aria-label={trans.__('Send %1 again', name)} onClick={() => model.include(key)}>
+            <button type="button" aria-label={trans.__('Send %1 again', name)} onClick={() => composition.include(key)}>
               +
             </button>
           </li>
@@ -97,7 +97,7 @@ function Chip({ piece, model, notebook }: IChipProps): JSX.Element {
     <li className="jp-devstral-chip" data-kind={piece.kind} title={trans.__('about %1 tokens', piece.tokens)}>
       {cellId ? <CellLink cellId={cellId} label={name} model={model} /> : <span>{name}</span>}
       {!FIXED.includes(piece.kind) && (
-        <button type="button" aria-label={trans.__('Do not send %1', name)} onClick={() => model.exclude(piece.key, name)}>
+        <button type="button" aria-label={trans.__('Do not send %1', name)} onClick={() => model.composition.exclude(piece.key, name)}>
           ×
         </button>
       )}

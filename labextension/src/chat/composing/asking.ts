@@ -1,9 +1,9 @@
 /** What belongs to a question, gathered from the notebook that is in front. */
 
-import type { ActiveNotebook } from '../notebook/active-notebook';
-import type { INotebookFacts } from '../protocol/question';
-import type { Task } from '../protocol/tasks';
-import type { IAsked } from './exchange';
+import type { ActiveNotebook } from '../../notebook/active-notebook';
+import type { INotebookFacts } from '../../protocol/question';
+import type { Task } from '../../protocol/tasks';
+import type { IAsked } from '../conversation/exchange';
 import { IMentionable, IMentions, mentionsIn } from './mentions';
 
 interface IWords {

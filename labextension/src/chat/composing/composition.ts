@@ -1,0 +1,103 @@
+/**
+ * What is being written, and what goes along with it or does not: state and rules, sends nothing and draws nothing.
+ */
+
+import { ISignal, Signal } from '@lumino/signaling';
+import type { ActiveNotebook } from '../../notebook/active-notebook';
+import type { IVariable } from '../../protocol/sent';
+import type { Task } from '../../protocol/tasks';
+import type { IAsked } from '../conversation/exchange';
+import { askedAbout } from './asking';
+import type { IMentionable } from './mentions';
+import { readTyped } from './slash-commands';
+
+/** Of a message, in characters: more is a file, and belongs into one. */
+export const LONGEST_DRAFT = 100_000;
+
+/** What is known of the notebook's surroundings. */
+export interface IKnown {
+  readonly variables: readonly IVariable[];
+  readonly files: readonly string[];
+}
+
+export class Composition {
+  constructor(
+    private readonly _notebook: () => ActiveNotebook | null,
+    private readonly _known: () => IKnown,
+    private readonly _hasVision: () => boolean
+  ) {}
+
+  /** What stands in the field. */
+  draft = '';
+  /** Whether pictures of the selected cell go along. */
+  withImages = false;
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Keys of what was taken out, with what each is called. */
+  get excluded(): ReadonlyMap<string, string> {
+    return this._excluded;
+  }
+
+  /** What "@" can complete to; reads every cell. */
+  get mentionable(): IMentionable {
+    const notebook = this._notebook();
+    const { variables, files } = this._known();
+    const cells = notebook?.cells ?? [];
+    return {
+      variables,
+      cells: cells.map(({ id, sign, source }) => ({ id, sign, firstLine: source.split('\n', 1)[0] })),
+      files,
+      hasSelection: (notebook?.selection ?? '') !== ''
+    };
+  }
+
+  /** How many pictures the selected cell shows, and the model can look at. */
+  get imageCount(): number {
+    const notebook = this._notebook();
+    return this._hasVision() && notebook ? notebook.imagesOf(notebook.activeCellId).length : 0;
+  }
+
+  setDraft(draft: string): void {
+    this.draft = draft;
+    this._changed.emit();
+  }
+
+  setImages(withImages: boolean): void {
+    this.withImages = withImages;
+    this._changed.emit();
+  }
+
+  /** Take something out of what is sent. */
+  exclude(key: string, name: string): void {
+    this._excluded.set(key, name);
+    this._changed.emit();
+  }
+
+  /** Put it back. */
+  include(key: string): void {
+    this._excluded.delete(key);
+    this._changed.emit();
+  }
+
+  includeAll(): void {
+    this._excluded.clear();
+    this._changed.emit();
+  }
+
+  /** A question with what its mentions attach. */
+  asked(typed: string, task: Task, question: string): IAsked {
+    const known = question.includes('@') ? this.mentionable : null;
+    return askedAbout(this._notebook(), known, { typed, task, question, withImages: this.withImages });
+  }
+
+  /** What the draft would ask. */
+  get written(): IAsked {
+    return this.asked(this.draft, 'chat', readTyped(this.draft).text || '…');
+  }
+
+  private readonly _excluded = new Map<string, string>();
+  private readonly _changed = new Signal<this, void>(this);
+}
