@@ -143,6 +143,8 @@ class Assistant:
             from .reply.continuation import Joiner
 
             filters.append(Joiner(outgoing.partial, outgoing.request.notebook.language))
+        else:
+            filters.append(_echo_filter(outgoing))
         return ReplyStream(
             self.model,
             outgoing,
@@ -245,6 +247,17 @@ class Assistant:
             )
         self.estimate.correct(estimated, actual)
         return ""
+
+
+def _echo_filter(outgoing: Outgoing) -> TextFilter:
+    """Takes off what the answer repeats of the end of its prompt."""
+    from .reply.echo import EchoFilter
+
+    question = outgoing.request.question
+    if outgoing.after:
+        return EchoFilter(outgoing.after[-1].content, question)
+    ours = outgoing.prompt.user_text.removesuffix(question).rstrip()
+    return EchoFilter(ours.rpartition("\n")[2], question)
 
 
 def _refuse_hopeless(outgoing: Outgoing) -> None:

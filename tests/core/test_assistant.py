@@ -606,3 +606,24 @@ def test_what_was_sent_stands_only_while_everything_fits(room: int) -> None:
     assert "again_99" in text
     assert not reply.prompt.dropped
     assert ("new version" in text) is (room == 9000)
+
+
+def test_the_task_that_a_model_repeats_is_not_shown_as_its_answer(scripted_ollama: ScriptedOllama) -> None:
+    assistant = assistant_with(DevstralConfig(host=scripted_ollama.url))
+    echo = "Write the next cell:\n\nPrint the total.\n\n"
+    scripted_ollama.replies = [[*echo, *ANSWER]]
+    stream = assistant.reply(request_of())
+    assert "".join(event.text for event in stream if isinstance(event, Delta)) == ANSWER
+    reply = stream.result()
+    assert reply.text == reply.turn.reply == ANSWER
+    scripted_ollama.replies = ["Shorter, please, and with a comment.\nYes."]
+    assert finished_stream(assistant.follow_up(reply, "Shorter, please, and with a comment.")).text == "Yes."
+    scripted_ollama.replies = ["Write the next cell:\nprint the total"]
+    [note] = finished(assistant, request_of()).notes
+    assert note.startswith("The answer is empty.")
+
+
+def finished_stream(stream: ReplyStream) -> Reply:
+    for _ in stream:
+        pass
+    return stream.result()
