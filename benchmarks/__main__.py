@@ -14,6 +14,7 @@ MODULES = (
     "kernel.first_token",
     "kernel.routes",
     "prompts.session",
+    "prompts.edited_cell",
     "kernel.cancel",
     "prompts.definition_recall",
     "prompts.secrets_planted",

@@ -112,6 +112,8 @@ def _parts(reply: Reply) -> Iterator[str]:
     yield code_span(reply.model) + (f" at {code_span(reply.remote)}" if reply.remote else "")
     yield _sent(reply)
     yield _tokens(reply)
+    outdated = sum(piece.tokens for piece in reply.prompt.pieces if piece.kind == "outdated")
+    yield f"{short_count(outdated)} of them earlier versions of changed cells" if outdated else ""
     left_out = _described(reply, reply.prompt.dropped)
     yield f"left out {left_out}" if left_out else ""
     kept = reply.prompt.withheld
@@ -152,9 +154,6 @@ def _described(reply: Reply, pieces: Sequence[Piece]) -> str:
     if variables:
         described.append(f"{_plural('variable', variables)} {_names(list(variables))}")
     return ", ".join(described)
-
-
-_PART = frozenset({"definition", "error"})
 
 
 def _tokens(reply: Reply) -> str:

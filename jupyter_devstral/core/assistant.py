@@ -17,6 +17,7 @@ with collector_paused():
     from .model.server import ModelServer
     from .model.token_estimate import TokenEstimate
     from .model.window import Window, needed_tokens
+    from .prompt.continuing import Recipient, SentNotebook, anew
     from .prompt.prompt import MESSAGE_OVERHEAD, Prompt, build_prompt, wording
     from .prompt.safe_request import narrowed
     from .redaction.redactor import Redactor, Restorer
@@ -43,6 +44,7 @@ class Assistant:
         how_to_continue: what is said below an answer that is not complete.
         allowance: what of a request may go to the model.
         announce: told what goes out, just before it does.
+        sent: what was last sent of the notebook, to go on from there.
 
     Attributes:
         estimate: of the model's tokens.
@@ -58,8 +60,10 @@ class Assistant:
         how_to_continue: str = CONTINUE,
         allowance: Allowance | None = None,
         announce: Callable[[Outgoing], None] | None = None,
+        sent: SentNotebook | None = None,
     ) -> None:
-        self._announce = announce
+        self._announced = announce
+        self._sent = sent or SentNotebook()
         self.allowance = allowance or Allowance()
         self._how_to_continue = how_to_continue
         self.config = config
@@ -80,11 +84,12 @@ class Assistant:
         if prompt is None:
             prompt, window = self._pack(request, self.model.window)
         else:
+            request = prompt.request or request
             window = self.model.window(needed_tokens(prompt.tokens, self.config.max_reply_tokens))
             if prompt.values and not self._sends_values:
                 prompt = self.prompt(request, window=window)
         reserve = window.reply_reserve(self.config.max_reply_tokens)
-        return self._stream(Outgoing(request, prompt, window, reserve))
+        return self._stream(Outgoing(prompt.request or request, prompt, window, reserve))
 
     def continue_reply(self, reply: Reply) -> ReplyStream:
         """Go on with a reply that was cut, hit its length or was interrupted: the result is all of it."""
@@ -138,6 +143,8 @@ class Assistant:
             from .reply.continuation import Joiner
 
             filters.append(Joiner(outgoing.partial, outgoing.request.notebook.language))
+        else:
+            filters.append(_echo_filter(outgoing))
         return ReplyStream(
             self.model,
             outgoing,
@@ -148,15 +155,41 @@ class Assistant:
             announce=self._announce,
         )
 
+    def _announce(self, outgoing: Outgoing) -> None:
+        if self._announced is not None:
+            self._announced(outgoing)
+        if self._may_go_on:
+            self._sent.keep(self._recipient(outgoing.window), outgoing.first_prompt or outgoing.prompt)
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether versions of cells that are gone may be sent again: nowhere but on this machine."""
+        return self.allowance.is_everything and not self.model.remote_place
+
+    def _recipient(self, window: Window) -> Recipient:
+        return Recipient(self.model.name, self.model.host, window.tokens)
+
+    def _goes_on(self, window: Window) -> bool:
+        """Whether the model that read the last prompt reads the next one, in the same window."""
+        last = self._sent.last
+        return self._may_go_on and last is not None and last[0] == self._recipient(window)
+
     def _pack(self, request: Request, window_for: Callable[[int], Window]) -> tuple[Prompt, Window]:
-        """Everything if it fits the window, else whole pieces left out until it does."""
-        whole = self._build(request, None)
+        """Everything if it fits the window, else whole pieces left out until it does.
+
+        What was sent of the notebook before stands, as long as all fits.
+        """
+        going_on = self._sent.continued(request, self.estimate) if self._may_go_on else anew(request)
+        whole = self._build(going_on, None)
         window = window_for(needed_tokens(int(whole.tokens / _FILL) + 1, self.config.max_reply_tokens))
+        room = _room(window, window.reply_reserve(self.config.max_reply_tokens))
+        if going_on.history is not None and (whole.tokens > room or not self._goes_on(window)):
+            going_on = anew(going_on)
+            whole = self._build(going_on, None)
         if whole.values and not self._sends_values:
             # Only now the server has said that it forwards this model elsewhere.
-            whole = self._build(request, None)
-        room = _room(window, window.reply_reserve(self.config.max_reply_tokens))
-        return (whole if whole.tokens <= room else self._fit(request, whole, room)), window
+            whole = self._build(going_on, None)
+        return (whole if whole.tokens <= room else self._fit(going_on, whole, room)), window
 
     def _fit(self, request: Request, prompt: Prompt, tokens: int) -> Prompt:
         """`request` again in at most `tokens`, given a prompt of it that is larger."""
@@ -174,7 +207,7 @@ class Assistant:
         )
         if allowance.is_everything:
             return prompt
-        return replace(prompt, kinds=allowance.kinds, withheld=allowance.withheld(request))
+        return replace(prompt, kinds=allowance.kinds, withheld=allowance.withheld(request), request=request)
 
     @property
     def _sends_values(self) -> bool:
@@ -214,6 +247,17 @@ class Assistant:
             )
         self.estimate.correct(estimated, actual)
         return ""
+
+
+def _echo_filter(outgoing: Outgoing) -> TextFilter:
+    """Takes off what the answer repeats of the end of its prompt."""
+    from .reply.echo import EchoFilter
+
+    question = outgoing.request.question
+    if outgoing.after:
+        return EchoFilter(outgoing.after[-1].content, question)
+    ours = outgoing.prompt.user_text.removesuffix(question).rstrip()
+    return EchoFilter(ours.rpartition("\n")[2], question)
 
 
 def _refuse_hopeless(outgoing: Outgoing) -> None:

@@ -14,6 +14,7 @@ from .notebook.transcript import ExecutedCell, Transcript
 
 if TYPE_CHECKING:
     from ..core.assistant import Assistant, Reply
+    from ..core.prompt.continuing import SentNotebook
     from ..core.redaction.redactor import Redactor
     from ..core.request.command import Command
     from ..kernel.proof.proof import Proof
@@ -60,6 +61,7 @@ class ShellSession(Session):
         self.drafted: tuple[str, object] | None = None
         self._asked_in: ExecutedCell | None = None
         self._redactor: Redactor | None = None
+        self._sent: SentNotebook | None = None
 
     def model_for(
         self, command: Command | None = None, *, start: bool = True, background: bool = False
@@ -83,7 +85,11 @@ class ShellSession(Session):
 
     def assistant(self, model: PermittedServer) -> Assistant:
         """Make an assistant that answers with `model`."""
-        return self.assistant_for(model, self.redactor)
+        if self._sent is None:
+            from ..core.prompt.continuing import SentNotebook
+
+            self._sent = SentNotebook()
+        return self.assistant_for(model, self.redactor, sent=self._sent)
 
     @property
     def redactor(self) -> Redactor:
@@ -120,4 +126,6 @@ class ShellSession(Session):
         """Remove earlier questions and answers from the conversation."""
         self.last = self.proven = None
         self.context.turns_from_file = False
+        if self._sent is not None:
+            self._sent.forget()
         self.transcript.forget_turns()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.context.cell_text import cell_text
@@ -21,6 +22,7 @@ _LABELS = {
     "definition": "part of cell {}",
     "error": "error of cell {}",
     "turn": "earlier answer",
+    "outdated": "earlier versions of changed cells",
 }
 
 
@@ -65,10 +67,15 @@ def sent_record(
 
 
 def _records(pieces: Iterable[Piece], notebook: Notebook) -> list[dict[str, Any]]:
-    """One record for each key, in order; a turn is two pieces, and a cell may have several turns."""
+    """One record for each key, in order; a turn is two pieces, and a cell may have several turns.
+
+    All that no longer holds is one record: of a deleted cell there is nothing to point at.
+    """
     index_of = {cell.key: cell.index for cell in notebook.cells}
     records: dict[str, dict[str, Any]] = {}
     for piece in pieces:
+        if piece.kind == "outdated":
+            piece = replace(piece, id="")
         index = index_of.get(piece.id) if piece.kind in _LABELS else None
         label = _LABELS.get(piece.kind, "{}").format(piece.id if index is None else index)
         record = _record(piece.kind, piece.id, label or "selection", 0, index)

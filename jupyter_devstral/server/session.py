@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
@@ -14,11 +15,13 @@ from ..session.session import Session
 if TYPE_CHECKING:
     from ..core.assistant import Assistant
     from ..core.model.server import Wishes
+    from ..core.prompt.continuing import SentNotebook
     from ..core.redaction.redactor import Redactor
     from ..session.permitted_server import PermittedServer
 
 # A placeholder stays the same while a notebook is in use; nobody works on more of them at once.
 _NOTEBOOKS = 50
+Kept = TypeVar("Kept")
 
 
 class ServerSession(Session):
@@ -33,6 +36,7 @@ class ServerSession(Session):
         self.problem = problem
         self._ids: dict[str, str] = {}
         self._redactors: OrderedDict[str, Redactor] = OrderedDict()
+        self._sent: OrderedDict[str, SentNotebook] = OrderedDict()
         self._redactors_lock = threading.Lock()
 
     def model(self, wishes: Wishes | None = None, *, start: bool = True) -> PermittedServer:
@@ -51,14 +55,33 @@ class ServerSession(Session):
 
     def assistant(self, model: PermittedServer, notebook: str) -> Assistant:
         """An assistant for the questions about `notebook`, the path by which its secrets are known."""
-        return self.assistant_for(model, self._redactor(notebook), how_to_continue="Continue goes on")
+        return self.assistant_for(
+            model,
+            self._redactor(notebook),
+            how_to_continue="Continue goes on",
+            sent=self._last_sent(notebook),
+        )
+
+    def _last_sent(self, notebook: str) -> SentNotebook | None:
+        """What was last sent of `notebook`; None where nobody says which one it is."""
+        from ..core.prompt.continuing import SentNotebook
+
+        if not notebook:
+            return None
+        with self._redactors_lock:
+            return _used(self._sent, notebook, SentNotebook)
 
     def _redactor(self, notebook: str) -> Redactor:
         from ..core.redaction.redactor import Redactor
 
         with self._redactors_lock:
-            redactor = self._redactors.setdefault(notebook, Redactor())
-            self._redactors.move_to_end(notebook)
-            while len(self._redactors) > _NOTEBOOKS:
-                self._redactors.popitem(last=False)
-            return redactor
+            return _used(self._redactors, notebook, Redactor)
+
+
+def _used(known: OrderedDict[str, Kept], notebook: str, make: Callable[[], Kept]) -> Kept:
+    """What is known of a notebook; of those not in use for long, it is forgotten."""
+    found = known.get(notebook) or known.setdefault(notebook, make())
+    known.move_to_end(notebook)
+    while len(known) > _NOTEBOOKS:
+        known.popitem(last=False)
+    return found

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..core.assistant import Assistant
     from ..core.model.server import Wishes
     from ..core.model.token_estimate import TokenEstimate
+    from ..core.prompt.continuing import SentNotebook
     from ..core.redaction.redactor import Redactor
     from .held_turns import HeldTurns
     from .permitted_server import PermittedServer
@@ -62,11 +63,17 @@ class Session:
         self.route = name
 
     def assistant_for(
-        self, model: PermittedServer, redactor: Redactor, *, how_to_continue: str | None = None
+        self,
+        model: PermittedServer,
+        redactor: Redactor,
+        *,
+        how_to_continue: str | None = None,
+        sent: SentNotebook | None = None,
     ) -> Assistant:
         """An assistant that answers with `model`, and corrects its token estimate.
 
-        `how_to_continue` is what is said below an answer that is not complete.
+        `how_to_continue` is what is said below an answer that is not complete, `sent` what was last sent of
+        the notebook.
         """
         from ..core.assistant import Assistant
         from ..core.reply_stream import CONTINUE
@@ -81,6 +88,7 @@ class Session:
             how_to_continue=CONTINUE if how_to_continue is None else how_to_continue,
             allowance=Allowance(kinds, model.redacts, lambda turn: self.held.allows(turn, kinds)),
             announce=model.announce,
+            sent=sent,
         )
 
     @property

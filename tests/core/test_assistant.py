@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from jupyter_devstral.core.errors import ModelMissing, NoServer, RunnerFailed, W
 from jupyter_devstral.core.model.ollama.client import OllamaModel
 from jupyter_devstral.core.model.token_estimate import TokenEstimate
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
+from jupyter_devstral.core.prompt.continuing import SentNotebook
 from jupyter_devstral.core.prompt.prompt import wording
 from jupyter_devstral.core.redaction.redactor import Redactor
 from jupyter_devstral.core.reply.parser import Code, Prose
@@ -551,3 +553,77 @@ def test_a_continuation_that_does_not_begin_leaves_the_part(
     with pytest.raises(RunnerFailed):
         list(stream)
     assert stream.result().text == "Some words"
+
+
+def edited(request: Request, number: int, source: str) -> Request:
+    cells = tuple(replace(c, source=source) if c.index == number else c for c in request.notebook.cells)
+    return replace(request, notebook=replace(request.notebook, cells=cells))
+
+
+def long_request() -> Request:
+    return request_of(12, source="\n".join(f"name_{{0}}_{n} = {{0}} * {n}" for n in range(12)))
+
+
+def test_what_was_sent_stands_for_the_same_model_in_the_same_window(scripted_ollama: ScriptedOllama) -> None:
+    config = DevstralConfig(host=scripted_ollama.url)
+    first, sent = long_request(), SentNotebook()
+    second = edited(first, 3, "changed = 3")
+    scripted_ollama.replies = [ANSWER]
+
+    def ask(request: Request, **more: Any) -> Reply:
+        return finished(Assistant(config, OllamaModel(config, **more), sent=sent), request)
+
+    ask(first)
+    preview = Assistant(config, OllamaModel(config), sent=sent).prompt(second)
+    reply = ask(second)
+    assert reply.prompt.messages == preview.messages, "what is shown is what is sent"
+    assert "Cell 3 (new version, the earlier one is gone):" in reply.prompt.messages[-1].content
+    assert "earlier versions of changed cells" in reply.receipt()
+    for other in ({"num_ctx": 40_000}, {"model": "devstral-small-2:latest"}):
+        again = ask(edited(first, 3, "changed = 4"), **other)
+        text = again.prompt.messages[-1].content
+        assert "new version" not in text
+        assert "name_3_1" not in text
+        ask(first)
+
+
+class Uncorrected(TokenEstimate):
+    def correct(self, estimated: int, actual: int) -> None:
+        """The scripted server counts in its own way."""
+
+
+@pytest.mark.parametrize("room", [400, 9000])
+def test_what_was_sent_stands_only_while_everything_fits(room: int) -> None:
+    request = edited(long_request(), 0, "\n".join(f"first_{n} = {n}" for n in range(100)))
+    config = DevstralConfig(max_reply_tokens=200)
+    window = int((assistant_with(config).prompt(request).tokens + room) / 0.95) + 200
+    with ScriptedOllama(replies=[ANSWER], context_length=window, loaded_context=window) as server:
+        config.host = server.url
+        assistant = assistant_with(config, sent=SentNotebook(), estimate=Uncorrected())
+        finished(assistant, request)
+        reply = finished(assistant, edited(request, 0, "\n".join(f"again_{n} = {n}" for n in range(100))))
+    text = reply.prompt.messages[-1].content
+    assert "again_99" in text
+    assert not reply.prompt.dropped
+    assert ("new version" in text) is (room == 9000)
+
+
+def test_the_task_that_a_model_repeats_is_not_shown_as_its_answer(scripted_ollama: ScriptedOllama) -> None:
+    assistant = assistant_with(DevstralConfig(host=scripted_ollama.url))
+    echo = "Write the next cell:\n\nPrint the total.\n\n"
+    scripted_ollama.replies = [[*echo, *ANSWER]]
+    stream = assistant.reply(request_of())
+    assert "".join(event.text for event in stream if isinstance(event, Delta)) == ANSWER
+    reply = stream.result()
+    assert reply.text == reply.turn.reply == ANSWER
+    scripted_ollama.replies = ["Shorter, please, and with a comment.\nYes."]
+    assert finished_stream(assistant.follow_up(reply, "Shorter, please, and with a comment.")).text == "Yes."
+    scripted_ollama.replies = ["Write the next cell:\nprint the total"]
+    [note] = finished(assistant, request_of()).notes
+    assert note.startswith("The answer is empty.")
+
+
+def finished_stream(stream: ReplyStream) -> Reply:
+    for _ in stream:
+        pass
+    return stream.result()

@@ -261,3 +261,23 @@ def test_a_table_that_a_kernel_shows_is_sent_without_its_rows_where_no_values_ar
     assert "name age" in sent
     assert "Ludovica" not in sent.replace("['Ludovica', 'Aurelius']", "")
     assert "Wetteren" not in sent.replace("['Wetteren', 'Ootmarsum']", "")
+
+
+def test_an_edited_cell_follows_what_was_sent(kernel, scripted_ollama):
+    """The version that was sent stands; a kernel that began anew knows of none."""
+    kernel.run("x = 3", "a")
+    for n in range(6):
+        kernel.run("\n".join(f"value_{n}_{m} = [{n}] * {m}" for m in range(12)), f"c{n}")
+    kernel.run("%%devstral ask\nhow many?", "q")
+    kernel.run("x = 4", "a")
+    answer = kernel.run("%%devstral ask\nand now?", "r")
+    assert "earlier versions of changed cells" in answer.markdown
+    one, two = (chat.body["messages"] for chat in scripted_ollama.chats[-2:])
+    assert two[: len(one)] == one
+    assert "(new version, the earlier one is gone):\n```python\nx = 4\n" in two[-1]["content"]
+    assert "| outdated | a " in kernel.run("%devstral last", "s").text
+    kernel.run("%devstral reset", "t")
+    kernel.run("%%devstral ask\nand now?", "u")
+    [_, only] = scripted_ollama.chats[-1].body["messages"]
+    assert "x = 3" not in only["content"]
+    assert "new version" not in only["content"]

@@ -441,3 +441,29 @@ def running(server, kernel, source):
 
 def connection_file(server, kernel):
     return server.folder / "runtime" / f"kernel-{kernel}.json"
+
+
+def test_an_edited_cell_follows_what_was_sent(client, ollama):
+    """The same as for a magic: the old version stands, the new one is marked, and the preview says so."""
+    first = [code("a", "x = 3"), *(code(f"c{n}", f"{'y' * 40}{n} = load({n})\n" * 9) for n in range(5))]
+    done = client.ask(question="how many?", path="edited.ipynb", cells=first)[-1]["bundle"]
+    turn = {"user_text": done["turn"]["user_text"], "reply": done["reply"], "after": "c4"}
+    again = {"question": "why?", "path": "edited.ipynb", "turns": [turn]}
+    cells = [code("a", "x = 4"), *first[1:], code("z", "print(x)")]
+    preview = client.http.post("prompt", json=question(cells=cells, **again)).json()
+    records = client.ask(cells=cells, **again)
+    one, two = (chat.body["messages"] for chat in ollama.chats)
+    assert two[: len(one)] == one
+    assert two == preview["messages"]
+    news = two[-1]["content"]
+    assert news.index("Cell 6:\n") < news.index(
+        "Cell 0 (new version, the earlier one is gone):\n```python\nx = 4\n"
+    )
+    labels = {piece["key"]: piece["label"] for piece in sent(records)["pieces"]}
+    assert labels["outdated:"] == "earlier versions of changed cells"
+    # A page of which the server knows nothing more, and a user who takes the cell out.
+    for other in ({"path": "other.ipynb"}, {"exclude": ["cell:a"]}):
+        client.ask(cells=cells, **{**again, **other})
+        text = json.dumps(ollama.chats[-1].body["messages"])
+        assert "new version" not in text
+        assert "x = 3" not in text

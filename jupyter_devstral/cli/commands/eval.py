@@ -17,7 +17,9 @@ from ...core.errors import DevstralError, UsageError
 from ..evals.answers import Answers, ModelAnswers, gold_answer, null_answer
 from ..evals.cases import SUITES, Case, load_suite
 from ..evals.judge import Judge
-from ..evals.results import Kept, Row, Terms, as_json, page
+from ..evals.page import page
+from ..evals.results import Kept, Row, as_json
+from ..evals.sufficiency import Terms
 from ..settings import read_settings, settings_given
 from ..standard_output import write_text
 
@@ -119,7 +121,15 @@ def _terms(settings: DevstralConfig) -> Terms:
     from ...session.session import Session
 
     server = Session(settings).model()
-    return Terms(server.window().tokens, server.details().quantization)
+    window, details = server.window(), server.details()
+    return Terms(
+        window.tokens,
+        window.source,
+        details.context_length,
+        details.quantization,
+        details.parameters,
+        settings.max_reply_tokens,
+    )
 
 
 def _file(model: str, settings: DevstralConfig) -> Path:

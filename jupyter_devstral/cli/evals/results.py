@@ -36,27 +36,6 @@ class Row:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class Terms:
-    """What a model was measured with.
-
-    Attributes:
-        window: in tokens.
-        quantization: such as "Q4_K_M"; "" where the server does not say.
-    """
-
-    window: int
-    quantization: str
-
-    def sentence(self, rows: Sequence[Row]) -> str:
-        """Say whether the window held the longest case, and which quantisation it was."""
-        longest = max((row.tokens for row in rows), default=0)
-        held = longest < self.window and not any(row.cut for row in rows)
-        holds = "held all cases" if held else "did not hold every case"
-        bits = f"; quantised as {self.quantization}" if self.quantization else ""
-        return f"a window of {self.window:,} tokens {holds}, the longest of {longest:,}{bits}"
-
-
 class Kept:
     """Rows in a file that a later run goes on with: a line each, appended as they come."""
 
@@ -103,27 +82,25 @@ def _added_up(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def page(results: Sequence[tuple[str, Sequence[Row], Terms]]) -> str:
-    """One page of text: a line for each suite and model; below, each model's terms and where it fails."""
+def table(results: Sequence[tuple[str, Sequence[Row]]]) -> list[str]:
+    """A line for each model and suite, below a header."""
     lines = [
         f"{'model':28} {'suite':6} {'right':>9} {'runs':>5} {'tokens':>7} {'seconds':>8} {'tokens/s':>8}"
     ]
-    for model, rows, _ in results:
+    for model, rows in results:
         for suite in dict.fromkeys(row.suite for row in rows):
             lines.append(_line(model, suite, [row for row in rows if row.suite == suite]))
-    for model, rows, terms in results:
-        failed = [f"{row.suite} {row.id} ({row.why or 'wrong'})" for row in rows if not row.right]
-        lines += ["", f"{model}: {terms.sentence(rows)}"]
-        if failed:
-            more = len(failed) - _FAILED_SHOWN
-            lines += [f"{model} fails at:", *(f"  {one}" for one in failed[:_FAILED_SHOWN])]
-            lines += [f"  and {more} more"] if more > 0 else []
-        cut = sum(row.cut for row in rows)
-        if cut:
-            lines.append(
-                f"{cut} of its answers were ended by their length: a larger max_reply_tokens may help."
-            )
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def failures(model: str, rows: Sequence[Row]) -> list[str]:
+    """Where a model fails, and how."""
+    failed = [f"{row.suite} {row.id} ({row.why or 'wrong'})" for row in rows if not row.right]
+    if not failed:
+        return []
+    more = len(failed) - _FAILED_SHOWN
+    lines = [f"{model} fails at:", *(f"  {one}" for one in failed[:_FAILED_SHOWN])]
+    return [*lines, f"  and {more} more"] if more > 0 else lines
 
 
 def _line(model: str, suite: str, rows: Sequence[Row]) -> str:

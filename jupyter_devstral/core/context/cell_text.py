@@ -48,6 +48,20 @@ def part_text(cell: Cell, part: str, language: str) -> str:
     return f"{titled(cell, ', in part')}\n{fenced(part, language)}"
 
 
+def news_text(cell: Cell, news: str) -> str:
+    """A sentence about a cell that was shown before: "Cell 3 has been deleted."."""
+    name = header(cell)
+    return f"{name[0].upper()}{name[1:]} {news}."
+
+
+def new_outputs_text(cell: Cell) -> str:
+    """What a cell shows whose source is the one that was shown before."""
+    shown = outputs_text(cell.outputs)
+    if not shown:
+        return news_text(cell, "has no output now")
+    return f"{titled(cell, ' (unchanged), its output now')}\n{fenced(shown, 'output')}"
+
+
 def error_text(cell: Cell) -> str:
     """The cell's error alone, "" where it did not fail."""
     errors = [output for output in cell.outputs if output.kind == "error"]
@@ -55,7 +69,7 @@ def error_text(cell: Cell) -> str:
 
 
 @lru_cache(maxsize=16384)
-def reference_text(cell: Cell, reply: str) -> str:
+def reference_text(cell: Cell, reply: str, remark: str = "") -> str:
     """A short reference where the cell's source is code of the answer above it, else ""."""
     blocks = reply_blocks(reply)
     parts = [part.strip() for part in _SEPARATOR.split(cell.source) if part.strip()]
@@ -66,7 +80,7 @@ def reference_text(cell: Cell, reply: str) -> str:
     else:
         said = f"block {' and '.join(str(blocks.index(part) + 1) for part in parts)} of the above"
     shown = outputs_text(cell.outputs)
-    return f"{titled(cell, f', {said}')}" + (f"\n{fenced(shown, 'output')}" if shown else "")
+    return f"{titled(cell, f'{remark}, {said}')}" + (f"\n{fenced(shown, 'output')}" if shown else "")
 
 
 @lru_cache(maxsize=2048)

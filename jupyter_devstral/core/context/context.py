@@ -12,6 +12,7 @@ from functools import cached_property
 
 from ..notebook.cells import Cell
 from ..notebook.own_cells import is_request
+from ..notebook.steps import Step, steps_of
 from ..python.definitions import definition_text
 from ..python.dependencies import Dependencies
 from ..variables.namespace import Variable
@@ -36,6 +37,7 @@ class Sources:
 
     Attributes:
         above: the cells before the question, in order.
+        history: how they are read, where some stand as they were sent before; None: as they are.
         below: the cells behind it that may be sent.
         language: of the kernel.
         loads: the names that the question, the focus and the target read.
@@ -47,6 +49,7 @@ class Sources:
     """
 
     above: Sequence[Cell]
+    history: Sequence[Step] | None = None
     below: Sequence[Cell] = ()
     language: str = "python"
     loads: frozenset[str] = frozenset()
@@ -66,12 +69,14 @@ class Context:
         earlier: parts of cells before the history, and cells below, for this request alone.
         variables: described behind everything else.
         dropped: what did not fit.
+        is_whole: nothing was left out, and the history is as it was asked for.
     """
 
     history: tuple[Entry, ...] = ()
     earlier: tuple[Piece, ...] = ()
     variables: tuple[Piece, ...] = ()
     dropped: tuple[Piece, ...] = ()
+    is_whole: bool = False
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -85,7 +90,11 @@ class ContextBuilder:
     def __init__(self, sources: Sources, estimate: Callable[[str], int]) -> None:
         self._sources = sources
         self._estimate = estimate
-        self._entries = history_of(sources.above, sources.language, estimate)
+        steps = steps_of(sources.above)
+        self._entries = history_of(steps, sources.language, estimate)
+        # Where these do not fit, the cells are read as they are.
+        kept = sources.history
+        self._kept = self._entries if kept is None else history_of(kept, sources.language, estimate)
         self._end = max((cell.index for cell in sources.above), default=-1) + 1
         self._cells = {cell.index: cell for cell in sources.above}
 
@@ -96,13 +105,14 @@ class ContextBuilder:
     def fit(self, budget: int | None) -> Context:
         """The context within `budget` tokens; None: everything."""
         if budget is None or self._everything_fits(budget):
-            return self._context(0, self._packed(0, budget), budget)
+            packing = self._packed(0, budget, run=self._kept)
+            return replace(self._context(0, packing, budget), history=tuple(self._kept), is_whole=True)
         return self._squeezed(max(budget, 0))
 
     def _everything_fits(self, budget: int) -> bool:
-        choice = self._choice(0)
+        choice = self._choice(self._kept)
         pieces = (*choice.attached, *choice.used, *choice.others)
-        return sum(entry.tokens for entry in self._entries) + sum(piece.tokens for piece in pieces) <= budget
+        return sum(entry.tokens for entry in self._kept) + sum(piece.tokens for piece in pieces) <= budget
 
     def _squeezed(self, budget: int) -> Context:
         """Find the longest run that leaves room for all that is needed, in whole cells where that can be."""
@@ -123,16 +133,18 @@ class ContextBuilder:
         ranked = sorted(described, key=lambda pair: (not pair[1].complete, not pair[1].covered))
         return ranked[0] if ranked else None
 
-    def _packed(self, start: int, budget: int | None, share: int = 0) -> Packing:
+    def _packed(
+        self, start: int, budget: int | None, share: int = 0, run: Sequence[Entry] | None = None
+    ) -> Packing:
         """Pack the history from entry `start` on, and what is needed besides, most needed first.
 
-        `share` is the most tokens of a description; 0: each is whole or dropped.
+        `share` is the most tokens of a description; 0: each is whole or dropped. `run` is another history.
         """
-        run = self._entries[start:]
+        run = self._entries[start:] if run is None else run
         packing = Packing(None if budget is None else budget - sum(entry.tokens for entry in run))
         if share:
             packing.shorten, packing.share = self._shortened, share
-        choice = self._choice(start)
+        choice = self._choice(run)
         packing.describe(choice.attached, required=True)
         if start:
             first = run[0].cell.index if run else self._end
@@ -224,12 +236,12 @@ class ContextBuilder:
                     return pieces[:count], pieces[count:]
         return pieces, []
 
-    def _choice(self, start: int) -> Choice:
+    def _choice(self, run: Sequence[Entry]) -> Choice:
         choice = choose_variables(
             self._sources.variables,
             attached=self._sources.attached,
             named=self._sources.loads,
-            history=self._entries[start:],
+            history=run,
             estimate=self._estimate,
         )
         return replace(choice, others=()) if self._sources.only_named else choice

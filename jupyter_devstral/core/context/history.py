@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Literal, TypeAlias
 
 from ..notebook.cells import Cell, Turn
-from ..notebook.own_cells import is_request
-from .cell_text import cell_text, reference_text
+from ..notebook.steps import TOP, Step
+from .cell_text import cell_text, new_outputs_text, news_text, reference_text
 
-# "definition" is a part of a cell, "below" a cell behind the one asked about.
+# "definition" is a part of a cell, "below" a cell behind the one asked about, "outdated" what was sent of
+# a cell that has changed since.
 PieceKind: TypeAlias = Literal[
-    "cell", "definition", "error", "variable", "turn", "below", "file", "selection"
+    "cell", "definition", "error", "variable", "turn", "below", "file", "selection", "outdated"
 ]
 
 
@@ -43,12 +44,14 @@ class Entry:
         pieces: what it is sent as.
         turn: the exchange, for a turn.
         can_be_first: False where it refers to the entry before it.
+        place: of its step.
     """
 
     cell: Cell
     pieces: tuple[Piece, ...]
     turn: Turn | None = None
     can_be_first: bool = True
+    place: int = 0
 
     @property
     def tokens(self) -> int:
@@ -56,27 +59,69 @@ class Entry:
         return sum(piece.tokens for piece in self.pieces)
 
 
-def history_of(cells: Iterable[Cell], language: str, estimate: Callable[[str], int]) -> list[Entry]:
-    """The entries for `cells`, in order."""
+def history_of(steps: Sequence[Step], language: str, estimate: Callable[[str], int]) -> list[Entry]:
+    """The entries for `steps`, in order."""
     entries: list[Entry] = []
+    gone = _gone(steps)
     answer = ""
     bound = 0  # entries up to here need no more binding to the last turn
-    for cell in cells:
-        if not is_request(cell):
-            reference = reference_text(cell, answer) if answer else ""
-            text = reference or cell_text(cell, language)
-            if text:
-                entries.append(Entry(cell, (Piece("cell", cell.key, text, estimate(text)),)))
-            if reference:
-                # Everything from the turn to here comes and goes together.
-                _bind(entries, bound)
-                bound = len(entries)
-        for turn in cell.turns:
-            said = (turn.user_text, turn.reply)
-            pieces = tuple(Piece("turn", cell.key, text, estimate(text)) for text in said)
-            entries.append(Entry(cell, pieces, turn))
-            answer, bound = turn.reply, len(entries)
+    for place, step in enumerate(steps):
+        if step.turn is not None:
+            said = (step.turn.user_text, step.turn.reply)
+            pieces = tuple(Piece("turn", step.cell.key, text, estimate(text)) for text in said)
+            entries.append(Entry(step.cell, pieces, step.turn, place=place))
+            answer, bound = step.turn.reply, len(entries)
+            continue
+        reference = _reference(step, answer)
+        text = reference or _text(step, language)
+        if text:
+            kind: PieceKind = "outdated" if place in gone else "cell"
+            entries.append(Entry(step.cell, (Piece(kind, step.cell.key, text, estimate(text)),), place=place))
+        if reference:
+            # Everything from the turn to here comes and goes together.
+            _bind(entries, bound)
+            bound = len(entries)
     return entries
+
+
+def _gone(steps: Sequence[Step]) -> set[int]:
+    """The places of steps that no longer hold: of a cell that has another version now, or none."""
+    gone: set[int] = set()
+    places: dict[str, list[int]] = {}
+    for place, step in enumerate(steps):
+        if step.turn is None:
+            if step.news in ("version", "new", "deleted"):
+                gone.update(places.pop(step.cell.key, ()))
+            places.setdefault(step.cell.key, []).append(place)
+            if step.news == "deleted":
+                gone.add(place)
+    return gone
+
+
+def _reference(step: Step, answer: str) -> str:
+    is_shown = step.news in ("", "version", "new")
+    return reference_text(step.cell, answer, _remark(step)) if answer and is_shown else ""
+
+
+def _text(step: Step, language: str) -> str:
+    if step.news == "outputs":
+        return new_outputs_text(step.cell)
+    if step.news == "deleted":
+        return news_text(step.cell, "has been deleted")
+    if step.news == "moved":
+        return news_text(step.cell, f"has been moved: it stands {_place(step)} now")
+    return cell_text(step.cell, language, _remark(step))
+
+
+def _remark(step: Step) -> str:
+    """What marks a cell that is not read where it stands, in a form that replies may repeat."""
+    if step.news == "version":
+        return " (new version, the earlier one is gone)"
+    return f" (new, {_place(step)})" if step.news == "new" else ""
+
+
+def _place(step: Step) -> str:
+    return "above all others" if step.below == TOP else f"below cell {step.below}"
 
 
 def start_within(entries: Sequence[Entry], limit: int, step: int) -> int:
@@ -100,4 +145,4 @@ def start_within(entries: Sequence[Entry], limit: int, step: int) -> int:
 def _bind(entries: list[Entry], first: int) -> None:
     for index in range(first, len(entries)):
         entry = entries[index]
-        entries[index] = Entry(entry.cell, entry.pieces, entry.turn, can_be_first=False)
+        entries[index] = replace(entry, can_be_first=False)

@@ -122,7 +122,7 @@ def _named_in_comments(block: Code, cells: Sequence[Cell]) -> list[Code]:
 def _cell_of_name(name: str, cells: Sequence[Cell]) -> Cell | None:
     named = [cell for cell in cells if name in (cell.id, cell.key)]
     if not named and name.isdecimal():
-        named = [cell for cell in cells if cell.index == int(name)]
+        named = [cell for cell in cells if cell.name == int(name)]
     return named[0] if named else None
 
 

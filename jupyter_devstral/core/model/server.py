@@ -54,6 +54,7 @@ class ModelInfo:
         remote_host: where the server forwards requests for it; "" for a model that runs on the server itself.
         num_ctx: the window in tokens that it was made with, or None.
         quantization: such as "Q4_K_M"; "" where the server does not say.
+        parameters: how many it has; 0 where the server does not say.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ModelInfo:
     remote_host: str = ""
     num_ctx: int | None = None
     quantization: str = ""
+    parameters: int = 0
 
     @property
     def remote(self) -> bool:

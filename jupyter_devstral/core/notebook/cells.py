@@ -61,6 +61,7 @@ class Cell:
         outputs: the outputs of a code cell, in order.
         turn: the recorded exchange, for a cell that asked Devstral something and was answered.
         chat: exchanges beside the notebook that were made while this was its last cell, in order.
+        number: by which prompts call it, where others have come or gone since it was first sent; else None.
     """
 
     id: str
@@ -70,6 +71,12 @@ class Cell:
     outputs: tuple[Output, ...] = ()
     turn: Turn | None = None
     chat: tuple[Turn, ...] = ()
+    number: int | None = None
+
+    @property
+    def name(self) -> int:
+        """The number by which prompts and replies call it: mostly its place."""
+        return self.index if self.number is None else self.number
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -95,4 +102,4 @@ def header(cell: Cell, remark: str = "") -> str:
 
     It is in words, as no code reads.
     """
-    return f"cell {cell.index}{remark}"
+    return f"cell {cell.name}{remark}"

@@ -6,7 +6,7 @@ The layout serves the prefix cache: what stands still comes first, what changes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ..model.messages import Message
 from ..model.token_estimate import estimate_tokens
 from ..notebook.cells import Cell, Output, header
 from ..notebook.own_cells import is_request
+from ..notebook.steps import Step, steps_of
 from ..python.source import mentioned_names, names_of
 from ..request.tasks import Attachment, Request, Task
 from ..settings.policy import Sendable
@@ -57,6 +58,8 @@ class Prompt:
         kinds: what of the notebook may be in it; None for everything.
         withheld: the kinds that there were and that may not go where it is sent.
         values: it holds values of the user's data, so it is for a model on this machine.
+        steps: the cells above the question as they are in it, but for redaction; () where some were left out.
+        request: the one that it was made from.
     """
 
     messages: tuple[Message, ...]
@@ -68,6 +71,8 @@ class Prompt:
     kinds: frozenset[Sendable] | None = None
     withheld: tuple[Sendable, ...] = ()
     values: bool = False
+    steps: tuple[Step, ...] = field(default=(), repr=False)
+    request: Request | None = field(default=None, repr=False)
 
 
 def build_prompt(
@@ -87,14 +92,15 @@ def build_prompt(
     """
     count = estimate or estimate_tokens
     bare = schemas_only(request)
-    safe = _told_once(safe_request(request if values else bare, redactor))
+    clean = safe_request(request if values else bare, redactor)
+    safe = _told_once(clean)
     subjects = _subjects(safe)
     sources = _sources(safe, subjects)
     attached = [_attached(each, count) for each in safe.attachments]
     room = None if budget is None else budget - sum(piece.tokens for piece in attached)
     context = ContextBuilder(sources, count).fit(room)
-    sent = {entry.cell.index for entry in context.history}
-    asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.index not in sent]
+    sent = {entry.cell.key for entry in context.history if entry.turn is None}
+    asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.key not in sent]
     tail = [*(piece.text for piece in context.earlier), *asked_about]
     asked = [*(piece.text for piece in attached), *_asked(safe, subjects)]
     messages = _messages(context.history, tail, _user_text(context, [*asked, safe.question]), request.images)
@@ -108,7 +114,35 @@ def build_prompt(
         user_text=_user_text(context, [*asked, request.question]),
         redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
         values=values and bare != request,
+        steps=_as_sent(request, clean) if context.is_whole else (),
+        request=request,
     )
+
+
+def _as_sent(request: Request, clean: Request) -> tuple[Step, ...]:
+    """The steps of a request, without what its question told of the cell that failed."""
+    steps = request.history.steps if request.history else tuple(steps_of(above(request)))
+    failure = clean.failure
+    kept = request.history.kept if request.history else 0
+    if failure is None:
+        return steps
+    safe = clean.history.steps if clean.history else tuple(steps_of(above(clean)))
+    return tuple(
+        _told_apart(step, safe[at].cell, failure) if at >= kept else step for at, step in enumerate(steps)
+    )
+
+
+def _told_apart(step: Step, safe: Cell, failure: Failure) -> Step:
+    if step.cell.key != failure.cell or step.news == "outputs":
+        return step
+    outputs = tuple(
+        output
+        for output, seen in zip(step.cell.outputs, safe.outputs, strict=True)
+        if not _says_the_same(seen, failure)
+    )
+    if outputs == step.cell.outputs:
+        return step
+    return replace(step, cell=replace(step.cell, outputs=outputs), was=step.cell)
 
 
 @lru_cache(maxsize=32)
@@ -128,8 +162,17 @@ def _told_once(request: Request) -> Request:
             return cell
         return replace(cell, outputs=tuple(one for one in cell.outputs if not _says_the_same(one, failure)))
 
+    history = request.history
+    if history is not None:
+        # What was sent stands as it is; other outputs would not be told at all.
+        steps = tuple(
+            replace(step, cell=quiet(step.cell)) if at >= history.kept and step.news != "outputs" else step
+            for at, step in enumerate(history.steps)
+        )
+        history = replace(history, steps=steps)
     return replace(
         request,
+        history=history,
         notebook=replace(request.notebook, cells=tuple(map(quiet, request.notebook.cells))),
         focus=quiet(request.focus) if request.focus else None,
         target=quiet(request.target) if request.target else None,
@@ -140,6 +183,12 @@ def _says_the_same(output: Output, failure: Failure) -> bool:
     """Whether an error's output has no more to say than the failure: some messages stand in it alone."""
     said = " ".join(line for line in output.text.split("\n") if not _FRAME_LINE.match(line))
     return output.kind == "error" and len(said) <= len(failure.title) + _LITTLE_MORE
+
+
+def above(request: Request) -> tuple[Cell, ...]:
+    """The cells above the question, as far as the scope of the request has them."""
+    whole = request.scope in ("notebook", "above")
+    return request.notebook.cells[: _position(request)] if whole else ()
 
 
 def _position(request: Request) -> int:
@@ -176,9 +225,9 @@ def _sources(request: Request, subjects: list[Cell]) -> Sources:
     ]
     # What stood on the line that failed, or is like it, matters as much as what the user attached.
     attached = (*request.attached, *(_names_in(request.failure) if request.failure else ()))
-    whole = request.scope in ("notebook", "above")
     return Sources(
-        above=cells[:position] if whole else (),
+        above=above(request),
+        history=request.history.steps if request.history else None,
         below=[cell for cell in cells[position + 1 :] if cell.key not in keys]
         if request.scope == "notebook"
         else (),

@@ -66,7 +66,16 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
     texts += _failure_texts(request.failure)
     texts += [attachment.text for attachment in request.attachments]
     texts.append(request.question)
-    rest = iter(redactor.redact(texts) if redactor is not None else texts)
+    # Mostly the same texts again; those of earlier versions come last, for the sake of the placeholders.
+    steps = [shown_cell(step.cell) for step in request.history.steps] if request.history else []
+    seen = set(texts)
+    texts += dict.fromkeys(text for cell in steps for text in _texts_of(cell) if text not in seen)
+    safe = redactor.redact(texts) if redactor is not None else texts
+    said = dict(zip(texts, safe, strict=True))
+    safe_steps = iter(
+        [clean_cell(_with_texts(cell, map(said.__getitem__, _texts_of(cell)))) for cell in steps]
+    )
+    rest = iter(safe)
     safe_cells = tuple(clean_cell(_with_texts(cell, rest)) for cell in cells)
     safe_extra = [clean_cell(_with_texts(cell, rest)) for cell in extra]
     return replace(
@@ -78,6 +87,7 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
         failure=_failure_with(request.failure, rest),
         attachments=tuple(replace(each, text=next(rest)) for each in request.attachments),
         question=next(rest),
+        history=request.history.with_cells(lambda _: next(safe_steps)) if request.history else None,
     )
 
 

@@ -23,6 +23,7 @@ def schemas_only(request: Request) -> Request:
     return replace(
         request,
         notebook=replace(request.notebook, cells=tuple(map(_cell, request.notebook.cells))),
+        history=request.history.with_cells(_cell) if request.history else None,
         focus=_cell(request.focus) if request.focus else None,
         target=_cell(request.target) if request.target else None,
         variables=tuple(replace(each, text=without_values(each.text)) for each in request.variables),

@@ -47,6 +47,7 @@ class Allowance:
         return replace(
             request,
             notebook=notebook,
+            history=request.history.with_cells(self._cell) if request.history else None,
             focus=self._cell(request.focus) if request.focus else None,
             target=self._cell(request.target) if request.target else None,
             variables=request.variables if "schemas" in self.kinds else (),

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from ..notebook.cells import Cell, Notebook
+from ..notebook.steps import History
 
 if TYPE_CHECKING:
     # The settings need this module when the extension loads; describing variables can wait.
@@ -158,6 +159,7 @@ class Request:
         failure: what is known about the error of the cell that the request is about.
         attachments: texts the user attached; they are sent whole, whatever the budget.
         images: pictures the user attached, base64; for a model that has "vision".
+        history: the steps above the question, where some stand as they were sent; None: as the cells are now.
     """
 
     task: Task
@@ -171,3 +173,4 @@ class Request:
     failure: Failure | None = None
     attachments: tuple[Attachment, ...] = ()
     images: tuple[str, ...] = ()
+    history: History | None = None

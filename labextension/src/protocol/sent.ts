@@ -13,6 +13,7 @@ export const PIECE_KINDS = [
   'variable',
   'file',
   'image',
+  'outdated',
   'other'
 ] as const;
 /** "other" is what a later version of the server may send. */

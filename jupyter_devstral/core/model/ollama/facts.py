@@ -82,6 +82,7 @@ def model_in_show(name: str, body: Any) -> ModelInfo:
         remote_host=_remote_host(entry, name),
         quantization=_text(_mapping(entry.get("details")).get("quantization_level")),
         num_ctx=_parameter(entry, "num_ctx"),
+        parameters=_number(_mapping(entry.get("model_info")).get("general.parameter_count")),
     )
 
 

@@ -15,7 +15,7 @@ interface IProps {
 }
 
 /** These cannot be taken out one by one. */
-const FIXED: readonly PieceKind[] = ['turn', 'target', 'image'];
+const FIXED: readonly PieceKind[] = ['turn', 'target', 'image', 'outdated'];
 
 export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
   const { preview, trans, composition } = model;
@@ -156,6 +156,8 @@ function pieceName(piece: IPiece, trans: TranslationBundle, notebook: ActiveNote
       return trans.__('error of cell %1', cell);
     case 'turn':
       return trans.__('earlier answers');
+    case 'outdated':
+      return trans.__('earlier versions of changed cells');
     case 'selection':
       return trans.__('selection');
     default:
