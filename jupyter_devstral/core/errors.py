@@ -14,6 +14,7 @@ DevstralError
     ├── WindowExceeded        the prompt is longer than the window (400 with `exceed_context_size_error`)
     ├── ServerBusy            the server's queue is full (503) and stayed full
     ├── RequestRefused        any other 4xx answer
+    │   └── NotSupported      the server, or its model, has no tools, or cannot be held to a schema
     ├── RunnerFailed          the server accepted the request and then failed (500, an error line, a reset)
     └── NotSent               what was to be asked may not go to the server
 """
@@ -110,6 +111,10 @@ class ServerBusy(ModelError):
 
 class RequestRefused(ModelError):
     """A request that the server refused as it stands (a 4xx answer with no class of its own)."""
+
+
+class NotSupported(RequestRefused):
+    """A request that was refused for its tools or its schema; without them it may be taken."""
 
 
 class RunnerFailed(ModelError):

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ..errors import DevstralError, ModelError, WindowExceeded
+from ..errors import DevstralError, ModelError, NotSupported, WindowExceeded
 from ..model.messages import Message
 from ..model.token_estimate import estimate_tokens
 from .action import WRITE, Action, Said
@@ -41,6 +41,7 @@ class AgentRun:
     Args:
         opening: its first messages; see `opening`.
         native: whether the model can call tools by itself.
+        in_words: the opening for a model that turns out to have no tools; () where that is known.
         restore: puts secrets back into the source of a cell.
         safe: takes secrets and control tokens out of what goes to the model.
         count: estimates tokens.
@@ -58,6 +59,7 @@ class AgentRun:
         *,
         plan: bool = False,
         native: bool = True,
+        in_words: Sequence[Message] = (),
         limits: Limits | None = None,
         restore: Callable[[str], str] = str,
         safe: Callable[[str], str] = str,
@@ -71,7 +73,8 @@ class AgentRun:
         self._gate = Gate(draft, rules)
         self._tools: dict[str, Tool] = {tool.name: tool for tool in all_tools(reading=plan)}
         self._wire = tuple(tool.wire() for tool in self._tools.values()) if native else ()
-        self._native = native
+        self._in_words = tuple(in_words)
+        self._takes_schema = True
         self._conversation = Conversation(opening, count)
         self.ended = Ended("done", draft, refused=self._gate.refused)
         self._seen: Counter[str] = Counter()
@@ -151,7 +154,7 @@ class AgentRun:
     def _ask(self, number: int) -> Generator[Any, Any, Heard | None]:
         """Ask the model; None where nothing arrived that can be read, and it was told so."""
         schema = None
-        if self._malformed >= _MALFORMED_IN_A_ROW:
+        if self._malformed >= _MALFORMED_IN_A_ROW and self._takes_schema:
             schema = schema_of_a_call(tuple(self._tools.values()))
         tools = () if schema else self._wire
         try:
@@ -161,6 +164,10 @@ class AgentRun:
             if (yield from self._compact()):
                 return None
             raise
+        except NotSupported:
+            if not self._does_without(has_schema=schema is not None):
+                raise
+            return None
         except ModelError as error:
             name = _unknown_tool(str(error))
             if not name or self._lost:
@@ -172,6 +179,16 @@ class AgentRun:
             return None
         self._window = heard.window or self._window
         return heard
+
+    def _does_without(self, *, has_schema: bool) -> bool:
+        """Go on without what the server has refused; False where nothing can be left out."""
+        if has_schema:
+            self._takes_schema = False
+            return True
+        if not (self._wire and self._in_words and self._conversation.begin_anew(self._in_words)):
+            return False
+        self._wire = ()
+        return True
 
     def _read(self, heard: Heard) -> Said:
         reader = ActionReader(self._tools, self.draft.language, writes=not self._plan)

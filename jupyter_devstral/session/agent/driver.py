@@ -121,15 +121,16 @@ class AgentDriver:
         prompt = assistant.prompt(request, window=self._window)
         native = self._has_tools()
         draft = Draft(notebook, seed=seed)
-        opening = opening_messages(
-            prompt, draft, self._safe(task), all_tools(reading=self._plan), plan=self._plan, native=native
-        )
+        safe_task, tools = self._safe(task), all_tools(reading=self._plan)
+        in_words = opening_messages(prompt, draft, safe_task, tools, plan=self._plan, native=False)
+        opening = opening_messages(prompt, draft, safe_task, tools, plan=self._plan, native=True)
         self._record.add("task", task=task, model=self._model.name, plan=self._plan)
         return AgentRun(
             draft,
-            opening,
+            opening if native else in_words,
             plan=self._plan,
             native=native,
+            in_words=in_words if native else (),
             limits=Limits(reserve=self._reserve),
             restore=self._restored,
             safe=self._safe,
@@ -222,7 +223,9 @@ class AgentDriver:
             )
 
     def _has_tools(self) -> bool:
-        return "tools" in self._model.details().capabilities
+        """Whether the model has tools, or may have: a server that does not say refuses them, and is heard."""
+        capabilities = self._model.details().capabilities
+        return not capabilities or "tools" in capabilities
 
     def _safe(self, text: str) -> str:
         redacted = self._redactor.redact([text])[0] if self._redactor else text
