@@ -6,6 +6,7 @@ DevstralError
 │   └── PolicyRefused         an administrator's policy does not allow it
 ├── UsageError                a command or magic was typed in a way that cannot be carried out
 ├── NotebookError             the file is not a notebook, or has no such cell
+├── NotLogged                 what must be logged could not be, so it did not happen
 ├── EditRefused               the cell changed meanwhile, or the code stands for something left out
 └── ModelError                the model server did not give what was asked
     ├── NoServer              nothing listens at the host
@@ -61,6 +62,10 @@ class UsageError(DevstralError):
 
 class NotebookError(DevstralError):
     """A file that is no readable notebook or lacks the cell asked for."""
+
+
+class NotLogged(DevstralError):
+    """A refusal of what had to be logged and could not be: it did not happen."""
 
 
 class EditRefused(DevstralError):

@@ -16,6 +16,8 @@ from ...core.agent.outcome import Ended
 from ...core.agent.steps import Question, Ran
 from ...core.errors import DevstralError, UsageError
 from ...core.notebook.own_cells import is_request, loads_extension, mentions_magic
+from ...core.settings.permission import refuse_agent
+from ...core.settings.policy_files import policy
 from ...core.text.terminal_text import as_shown
 from ...core.variables.namespace import Variable
 from ...core.whole_file import write_whole
@@ -45,6 +47,7 @@ def command(arguments: argparse.Namespace) -> int:
     session = Session(read_settings(arguments.flags))
     # A missing or forbidden route is reported before anything runs.
     session.choose_route(arguments.route)
+    refuse_agent(policy(), "run" if arguments.yes_run else "plan" if arguments.plan else "rehearse")
     node, notes = runnable_notebook(source)
     kernel, note = kernel_for(source)
     for one in [*notes, *([note] if note else [])]:
@@ -95,6 +98,7 @@ class _Do:
     def _run(self, notebook: Notebook, stage: KernelStage) -> Ended:
         from jupyter_core.paths import jupyter_data_dir
 
+        from ...core.model.server import Wishes
         from ...core.redaction.redactor import Redactor
         from ...session.agent.driver import AgentDriver, Audience
         from ...session.agent.run_record import RunRecord
@@ -103,7 +107,7 @@ class _Do:
         audience = Audience(_say, _show, _refuse, _tell)
         driver = AgentDriver(
             self._session,
-            self._session.model(),
+            self._session.model(Wishes(notebook=str(self._arguments.notebook))),
             Redactor(),
             stage,
             audience,

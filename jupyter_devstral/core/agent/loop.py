@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ..errors import DevstralError, ModelError, NotSupported, WindowExceeded
+from ..errors import DevstralError, ModelError, NotLogged, NotSupported, WindowExceeded
 from ..model.messages import Message
 from ..model.token_estimate import estimate_tokens
 from .action import WRITE, Action, Said
@@ -24,7 +24,7 @@ from .outcome import Ended, How, Limits
 from .reading import ActionReader
 from .results import correction_text, no_tool_text, ran_text
 from .rules import findings
-from .steps import AskModel, Heard, LookAtNotebook, Say
+from .steps import ActionBegins, ActionEnds, AskModel, Heard, LookAtNotebook, Say
 from .tool import Tool, all_tools, schema_of_a_call
 
 Steps: TypeAlias = Generator[Any, Any, Any]
@@ -82,6 +82,8 @@ class AgentRun:
         self._is_over = self._lost = False
         self._window = 0
         self._open: tuple[Said, dict[int, str]] | None = None
+        # Of the action that is being carried out: what became of it, and the cell that it is about.
+        self._became = self._about = ""
 
     def steps(self) -> Generator[Any, Any, Ended]:
         """Yield the steps, to the end of the run; an interrupt that is thrown in ends it as "stopped"."""
@@ -230,7 +232,7 @@ class AgentRun:
             if self._is_over:
                 results[at] = "not carried out: the run has ended"
                 continue
-            results[at] = self._safe((yield from self._carry_out(action)))
+            results[at] = self._safe((yield from self._logged(action)))
             self._watch(action, results, at)
         is_bad = all(action.problem for action in said.actions)
         self._malformed = self._malformed + 1 if is_bad else 0
@@ -260,6 +262,21 @@ class AgentRun:
         elif self._seen[key] > 1:
             results[at] += "\n(The same as before: do something else, or end.)"
 
+    def _logged(self, action: Action) -> Generator[Any, Any, str]:
+        """Carry out an action between the two steps by which it is logged."""
+        self._became, self._about = action.problem or "done", self._named_cell(action)
+        yield ActionBegins("" if action.problem == "unknown" else action.name, self._about)
+        result = yield from self._carry_out(action)
+        yield ActionEnds(self._became, self._about)
+        return result
+
+    def _named_cell(self, action: Action) -> str:
+        """The id of the cell that an action names; "" where it names none that there is."""
+        try:
+            return self.draft.find(str(action.arguments.get("cell") or "")).id
+        except DevstralError:
+            return ""
+
     def _carry_out(self, action: Action) -> Generator[Any, Any, str]:
         if action.problem:
             return correction_text(action, self._tools)
@@ -269,8 +286,9 @@ class AgentRun:
             told = self._tools[action.name].perform(self, action.arguments)
             return told if isinstance(told, str) else (yield from told)
         except DevstralError as error:
-            if isinstance(error, ModelError):
+            if isinstance(error, (ModelError, NotLogged)):
                 raise
+            self._became = "not done"
             return f"{action.name}: {error}"
 
     def _write(self, arguments: Mapping[str, Any]) -> Generator[Any, Any, str]:
@@ -278,12 +296,14 @@ class AgentRun:
         cell = self.draft.find(name) if name else self.draft.same(source)
         if cell is not None and cell.source != cell.shown:
             cell.shown = cell.source
+            self._became = "not done"
             return (
                 f"cell {self.draft.short(cell)}: not changed: the user has changed it since. Now it is:\n"
                 f"{cell.source}\nWrite it again if it still has to change."
             )
         kind = cell.kind if cell is not None else str(arguments["kind"])
         cell = self.draft.write(cell, source, kind)
+        self._about = cell.id
         if cell.kind == "code":
             return (yield from self.rehearse(cell))
         yield from self._gate.show(cell)

@@ -140,3 +140,33 @@ def test_what_leaves_has_no_secrets_in_it(do: Do, server: ScriptedV1, tmp_path: 
     assert ended.code == 0, ended.err
     assert len(server.chats) == 3
     assert secret not in json.dumps([each.body for each in server.chats])
+
+
+@pytest.mark.parametrize(
+    ("level", "option"), [("off", "--plan"), ("plan", "--yes-run"), ("rehearse", "--yes-run")]
+)
+def test_a_policy_says_how_far_a_run_may_go(
+    do: Do, server: ScriptedV1, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str, option: str
+) -> None:
+    (tmp_path / "agent.json").write_text(json.dumps({"agent": level}))
+    monkeypatch.setenv(policy_files.VARIABLE, str(tmp_path / "agent.json"))
+    ended = do(COUNT, options=(option,))
+    assert (ended.code, server.requests) == (1, [])
+    assert "An agent may" in ended.err
+
+
+def test_the_log_of_a_run_holds_and_can_be_checked(
+    do: Do, cli: Cli, server: ScriptedV1, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    (tmp_path / "log.json").write_text(json.dumps({"audit": {"to": str(log), "required": True}}))
+    monkeypatch.setenv(policy_files.VARIABLE, str(tmp_path / "log.json"))
+    assert do(COUNT, "Done.").code == 0
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [one["kind"] for one in lines] == ["send", "action", "send"]
+    assert {one["notebook"] for one in lines} == {str(tmp_path / "in.ipynb")}
+    assert cli("audit", "verify").code == 0
+    log.write_text(log.read_text().replace("write_cell", "read_cells"))
+    broken = cli("audit", "verify")
+    assert broken.code == 1
+    assert "line 3 " in broken.text

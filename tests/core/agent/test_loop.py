@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from jupyter_devstral.core.agent.outcome import Limits
-from jupyter_devstral.core.agent.steps import Heard, Ran
-from jupyter_devstral.core.errors import NotSupported, RunnerFailed, WindowExceeded
+from jupyter_devstral.core.agent.steps import ActionBegins, ActionEnds, Heard, Ran
+from jupyter_devstral.core.errors import NotLogged, NotSupported, RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.messages import Message, ToolCall
 from jupyter_devstral.core.notebook.cells import Notebook
 from tests.core.agent.conftest import Play
@@ -360,6 +360,38 @@ def test_a_model_that_turns_out_to_have_no_tools_is_told_how_to_write_a_call() -
         Play([refused, refused], options={"in_words": in_words}).play()
     with pytest.raises(NotSupported):
         Play([native("notebook_outline"), refused], options={"in_words": in_words}).play()
+
+
+def test_each_action_is_carried_out_between_two_steps_for_a_log() -> None:
+    wrong = Heard("", (ToolCall("python", {"code": "secret"}), ToolCall("run_cell", {"cell": "zzzz"})))
+    play = Play([native("run_cell", "```python\nx = 1\n```", cell="c3d4"), wrong, native("done")])
+    play.play()
+    new = play.run_cells[0].cell
+    assert play.logged == [
+        ActionBegins("write_cell"),
+        ActionEnds("done", new),
+        ActionBegins("run_cell", "c3d4e5f6"),
+        ActionEnds("done", "c3d4e5f6"),
+        ActionBegins(""),
+        ActionEnds("unknown"),
+        ActionBegins("run_cell"),
+        ActionEnds("not done"),
+        ActionBegins("done"),
+        ActionEnds("done"),
+    ]
+
+
+def test_an_action_that_cannot_be_logged_ends_the_run_before_it_is_done() -> None:
+    class Silent(Play):
+        def _do(self, step: Any, replies: Any) -> Any:
+            if isinstance(step, ActionBegins):
+                raise NotLogged("no room")
+            return super()._do(step, replies)
+
+    play = Silent(["```python\nx = 1\n```", "Done."])
+    with pytest.raises(NotLogged):
+        play.play()
+    assert (play.run_cells, len(play.asked)) == ([], 1)
 
 
 def test_a_task_that_needs_nothing_changes_nothing() -> None:
