@@ -1,4 +1,7 @@
-"""Secrets planted where notebooks keep them, in a real kernel: how many reach a request."""
+"""Secrets planted where notebooks keep them: how many reach a request.
+
+A few in a real kernel; all the samples of the redaction's tests over a route that leaves this machine.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.kernel.connected import kernel
 from benchmarks.row import Row
+from tests.support.planted_secrets import planted, sent_over_a_route
 from tests.support.scripted.server import ScriptedOllama
 
 # Made up, in the shape of real ones; the parts are joined so that no scanner takes this file for a leak.
@@ -34,6 +38,24 @@ SECRETS = {
 
 
 def run(shared: Path | None) -> list[Row]:
+    """Both rows."""
+    return [_in_a_kernel(), _over_a_route(shared)]
+
+
+def _over_a_route(shared: Path | None) -> Row:
+    samples = planted(shared)
+    leaks = sent_over_a_route(samples)
+    names = " ".join(secret[:12] for secret, _ in leaks[:5])
+    return Row(
+        "secrets of all sets sent over a remote route",
+        f"{len(leaks)} {names}".strip(),
+        f"{sum(len(sample.secrets) for sample in samples)} planted in {len(samples)} notebooks",
+        "0",
+        not leaks,
+    )
+
+
+def _in_a_kernel() -> Row:
     """One request after the cells ran; everything that was sent is searched."""
     with ScriptedOllama(replies=["ok"] * 2) as server, kernel(server.url) as k:
         for cell in CELLS:
@@ -43,12 +65,10 @@ def run(shared: Path | None) -> list[Row]:
         sent = json.dumps([request.body for request in server.requests])
     leaked = [place for place, secret in SECRETS.items() if secret in sent]
     asked = sent.count('"messages"')
-    return [
-        Row(
-            "planted secrets that reach a request",
-            f"{len(leaked)} {' '.join(leaked)}".strip(),
-            f"{len(SECRETS)} planted, {asked} requests",
-            "0",
-            not leaked and asked >= 2,
-        )
-    ]
+    return Row(
+        "planted secrets that reach a request",
+        f"{len(leaked)} {' '.join(leaked)}".strip(),
+        f"{len(SECRETS)} planted, {asked} requests",
+        "0",
+        not leaked and asked >= 2,
+    )

@@ -26,7 +26,7 @@ SUBCOMMANDS = {
     "audit": "commands.audit",
 }
 # Subcommands that ask a model server, or show what would be asked.
-_ASKS = frozenset({"doctor", "models", "pull", "prompt", "run"})
+_ASKS = frozenset({"doctor", "models", "pull", "prompt", "run", "do"})
 _TASKS = [task.value for task in Task]
 
 

@@ -6,6 +6,7 @@ DevstralError
 │   └── PolicyRefused         an administrator's policy does not allow it
 ├── UsageError                a command or magic was typed in a way that cannot be carried out
 ├── NotebookError             the file is not a notebook, or has no such cell
+├── NotLogged                 what must be logged could not be, so it did not happen
 ├── EditRefused               the cell changed meanwhile, or the code stands for something left out
 └── ModelError                the model server did not give what was asked
     ├── NoServer              nothing listens at the host
@@ -14,6 +15,7 @@ DevstralError
     ├── WindowExceeded        the prompt is longer than the window (400 with `exceed_context_size_error`)
     ├── ServerBusy            the server's queue is full (503) and stayed full
     ├── RequestRefused        any other 4xx answer
+    │   └── NotSupported      the server, or its model, has no tools, or cannot be held to a schema
     ├── RunnerFailed          the server accepted the request and then failed (500, an error line, a reset)
     └── NotSent               what was to be asked may not go to the server
 """
@@ -60,6 +62,10 @@ class UsageError(DevstralError):
 
 class NotebookError(DevstralError):
     """A file that is no readable notebook or lacks the cell asked for."""
+
+
+class NotLogged(DevstralError):
+    """A refusal of what had to be logged and could not be: it did not happen."""
 
 
 class EditRefused(DevstralError):
@@ -110,6 +116,10 @@ class ServerBusy(ModelError):
 
 class RequestRefused(ModelError):
     """A request that the server refused as it stands (a 4xx answer with no class of its own)."""
+
+
+class NotSupported(RequestRefused):
+    """A request that was refused for its tools or its schema; without them it may be taken."""
 
 
 class RunnerFailed(ModelError):

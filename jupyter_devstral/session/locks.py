@@ -34,7 +34,8 @@ def _locked(now: Policy) -> Iterator[tuple[str, str]]:
     if now.agent != "run":
         yield "agent", now.agent
     for rule in now.audit:
-        yield "audit", f"{rule.to}{', required' if rule.required else ''}"
+        names = ", names hashed" if rule.names == "hashed" else ""
+        yield "audit", f"{rule.to}{', required' if rule.required else ''}{names}"
 
 
 def _remarks(now: Policy) -> Iterator[tuple[str, str]]:

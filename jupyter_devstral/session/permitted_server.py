@@ -23,9 +23,10 @@ from ..core.model.right_of_way import chat_streams
 from ..core.model.server import ModelInfo, ModelServer, PullProgress, RunningModel, Wishes
 from ..core.model.window import Window
 from ..core.request.allowance import EVERYTHING
-from ..core.settings.permission import refuse_model, refuse_route
-from ..core.settings.policy import LOCAL, Policy, Sendable
+from ..core.settings.permission import refuse_agent, refuse_model, refuse_route
+from ..core.settings.policy import LOCAL, AgentLevel, Policy, Sendable
 from ..core.settings.policy_files import policy
+from .audit.action_log import ActionLog
 from .audit.send_log import SendLog
 from .other_routes import offer
 
@@ -48,6 +49,7 @@ class PermittedServer:
         self._chosen = config.route(self.route) if wishes.route else None
         self._wishes = wishes
         self._outgoing: Outgoing | None = None
+        self._run, self._step = "", 0
 
     @property
     def kind(self) -> str:
@@ -102,9 +104,17 @@ class PermittedServer:
         """Raise PolicyRefused where the server may not be asked at all."""
         self._refuse_place(policy())
 
-    def announce(self, outgoing: Outgoing) -> None:
-        """Say what the next chat is made of, for the log."""
-        self._outgoing = outgoing
+    def permit_agent(self, level: AgentLevel) -> None:
+        """Raise PolicyRefused where a run may not go as far as `level`."""
+        refuse_agent(policy(), level)
+
+    def announce(self, outgoing: Outgoing, *, run: str = "", step: int = 0) -> None:
+        """Say what the next chat is made of, and which step of which run it is, for the log."""
+        self._outgoing, self._run, self._step = outgoing, run, step
+
+    def action_log(self, run: str) -> ActionLog:
+        """The log of a run's actions."""
+        return ActionLog(self, self._wishes.notebook, run)
 
     def window(self, need: int = 0) -> Window:
         """The window for a request of `need` tokens, prompt and reply."""
@@ -123,7 +133,8 @@ class PermittedServer:
     ) -> Iterator[Chunk]:
         """Stream the reply; raises PolicyRefused, and NotLogged where what must be logged cannot be."""
         outgoing, self._outgoing = self._outgoing, None
-        log = SendLog(policy(), self, self._wishes)
+        log = SendLog(policy(), self, self._wishes, run=self._run, step=self._step)
+        self._run, self._step = "", 0
         try:
             self._refuse()
         except PolicyRefused as refused:

@@ -14,7 +14,7 @@ from ..core.model.examination import Finding
 from ..core.settings.config import DevstralConfig
 from ..core.settings.policy_files import policy, policy_files
 from .audit.chain import default_path, entries
-from .audit.send_log import path_of
+from .audit.log_line import path_of
 from .locks import locks
 from .route_facts import RouteFacts, route_facts
 

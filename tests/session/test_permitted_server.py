@@ -10,13 +10,20 @@ from typing import Any
 
 import pytest
 
-from jupyter_devstral.core.errors import DevstralError, NoServer, PolicyRefused, RemoteRefused, RequestRefused
+from jupyter_devstral.core.errors import (
+    DevstralError,
+    NoServer,
+    NotLogged,
+    PolicyRefused,
+    RemoteRefused,
+    RequestRefused,
+)
 from jupyter_devstral.core.model.messages import Message
 from jupyter_devstral.core.model.openai import client as client_module
 from jupyter_devstral.core.model.server import Wishes
 from jupyter_devstral.core.settings import policy_files
 from jupyter_devstral.core.settings.config import DevstralConfig
-from jupyter_devstral.session.audit.chain import NotLogged, entries, verify
+from jupyter_devstral.session.audit.chain import entries, verify
 from jupyter_devstral.session.model_choice import model_server
 from jupyter_devstral.session.permitted_server import PermittedServer
 from tests.support.scripted.openai_server import ScriptedV1

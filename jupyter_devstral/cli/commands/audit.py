@@ -12,7 +12,7 @@ from typing import Any
 from ...core.errors import DevstralError
 from ...core.settings.policy_files import policy
 from ...session.audit.chain import default_path, entries, head_of, verify
-from ...session.audit.send_log import path_of
+from ...session.audit.log_line import path_of
 
 
 def command(arguments: argparse.Namespace) -> int:

@@ -16,11 +16,13 @@ from ...core.agent.outcome import Ended
 from ...core.agent.steps import Question, Ran
 from ...core.errors import DevstralError, UsageError
 from ...core.notebook.own_cells import is_request, loads_extension, mentions_magic
+from ...core.settings.permission import refuse_agent
+from ...core.settings.policy_files import policy
 from ...core.text.terminal_text import as_shown
 from ...core.variables.namespace import Variable
 from ...core.whole_file import write_whole
 from ...session.session import Session
-from ..notebook_input import NotebookInput, read_notebook
+from ..notebook_input import read_notebook
 from ..notebook_text import notebook_text
 from ..run.draft_notebook import with_draft
 from ..run.executable_notebook import runnable_notebook
@@ -42,11 +44,15 @@ def command(arguments: argparse.Namespace) -> int:
         raise UsageError("The task is empty: say in words what is to be done.")
     source = read_notebook(arguments.notebook)
     _check_output(arguments)
+    session = Session(read_settings(arguments.flags))
+    # A missing or forbidden route is reported before anything runs.
+    session.choose_route(arguments.route)
+    refuse_agent(policy(), "run" if arguments.yes_run else "plan" if arguments.plan else "rehearse")
     node, notes = runnable_notebook(source)
     kernel, note = kernel_for(source)
     for one in [*notes, *([note] if note else [])]:
         _say(one)
-    run = _Do(arguments, source, node)
+    run = _Do(arguments, session, node)
     try:
         with KernelStage(kernel, _folder(arguments.notebook), seconds=arguments.timeout) as stage:
             code = run.carry_out(stage)
@@ -57,9 +63,9 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 class _Do:
-    def __init__(self, arguments: argparse.Namespace, source: NotebookInput, node: NotebookNode) -> None:
+    def __init__(self, arguments: argparse.Namespace, session: Session, node: NotebookNode) -> None:
         self._arguments = arguments
-        self._source = source
+        self._session = session
         self._node = node
 
     def carry_out(self, stage: KernelStage) -> int:
@@ -67,8 +73,7 @@ class _Do:
         from ...core.notebook.file import notebook_from_json
 
         notebook = notebook_from_json(self._node)
-        settings = read_settings(self._arguments.flags)
-        if not Session(settings).trial_seconds:
+        if not self._session.trial_seconds:
             stage.problem = "copies are switched off"
         elif notebook.language == "python":
             stage.set_up(settings_given(self._arguments.flags), load=_uses_magics(notebook))
@@ -93,15 +98,21 @@ class _Do:
     def _run(self, notebook: Notebook, stage: KernelStage) -> Ended:
         from jupyter_core.paths import jupyter_data_dir
 
+        from ...core.model.server import Wishes
         from ...core.redaction.redactor import Redactor
         from ...session.agent.driver import AgentDriver, Audience
         from ...session.agent.run_record import RunRecord
 
-        session = Session(read_settings(self._arguments.flags))
         record = RunRecord(Path(jupyter_data_dir()) / "jupyter_devstral" / "runs")
         audience = Audience(_say, _show, _refuse, _tell)
         driver = AgentDriver(
-            session, session.model(), Redactor(), stage, audience, record, plan=self._arguments.plan
+            self._session,
+            self._session.model(Wishes(notebook=str(self._arguments.notebook))),
+            Redactor(),
+            stage,
+            audience,
+            record,
+            plan=self._arguments.plan,
         )
         variables = [Variable(*one) for one in stage.described()]
         run = driver.prepare(notebook, self._arguments.task, variables, seed=self._arguments.task)

@@ -47,6 +47,8 @@ def _rules(policy: Policy) -> list[str]:
     rules += [f"An agent may at most: {policy.agent}."] if policy.agent != "run" else []
     rules += [] if policy.agent_remember else ["Approvals of an agent's steps are not remembered."]
     for rule in policy.audit:
-        required = "; what cannot be logged is not sent" if rule.required else ""
-        rules.append(f"Sends are logged: {rule.to}{required}." if rule.to != "off" else "Nothing is logged.")
+        required = "; what cannot be logged is not sent or done" if rule.required else ""
+        hashed = "; names as hashes" if rule.names == "hashed" else ""
+        what = f"Sends and actions are logged: {rule.to}{required}{hashed}."
+        rules.append(what if rule.to != "off" else "Nothing is logged.")
     return rules or ["It leaves everything to the settings."]

@@ -40,6 +40,13 @@ class Conversation:
         """Estimated tokens of all messages."""
         return sum(self._count(message.content) + self._of_calls(message) for message in self.messages)
 
+    def begin_anew(self, opening: Sequence[Message]) -> bool:
+        """Take another opening; False where something was said already."""
+        if self._after or self.compacted:
+            return False
+        self._opening = tuple(opening)
+        return True
+
     def numbered(self, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
         """Give each call an id of nine letters and digits, the same in every run of the same replies."""
         numbered = []

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ..errors import DevstralError, ModelError, WindowExceeded
+from ..errors import DevstralError, ModelError, NotLogged, NotSupported, WindowExceeded
 from ..model.messages import Message
 from ..model.token_estimate import estimate_tokens
 from .action import WRITE, Action, Said
@@ -24,7 +24,7 @@ from .outcome import Ended, How, Limits
 from .reading import ActionReader
 from .results import correction_text, no_tool_text, ran_text
 from .rules import findings
-from .steps import AskModel, Heard, LookAtNotebook, Say
+from .steps import ActionBegins, ActionEnds, AskModel, Heard, LookAtNotebook, Say
 from .tool import Tool, all_tools, schema_of_a_call
 
 Steps: TypeAlias = Generator[Any, Any, Any]
@@ -41,6 +41,7 @@ class AgentRun:
     Args:
         opening: its first messages; see `opening`.
         native: whether the model can call tools by itself.
+        in_words: the opening for a model that turns out to have no tools; () where that is known.
         restore: puts secrets back into the source of a cell.
         safe: takes secrets and control tokens out of what goes to the model.
         count: estimates tokens.
@@ -58,6 +59,7 @@ class AgentRun:
         *,
         plan: bool = False,
         native: bool = True,
+        in_words: Sequence[Message] = (),
         limits: Limits | None = None,
         restore: Callable[[str], str] = str,
         safe: Callable[[str], str] = str,
@@ -71,7 +73,8 @@ class AgentRun:
         self._gate = Gate(draft, rules)
         self._tools: dict[str, Tool] = {tool.name: tool for tool in all_tools(reading=plan)}
         self._wire = tuple(tool.wire() for tool in self._tools.values()) if native else ()
-        self._native = native
+        self._in_words = tuple(in_words)
+        self._takes_schema = True
         self._conversation = Conversation(opening, count)
         self.ended = Ended("done", draft, refused=self._gate.refused)
         self._seen: Counter[str] = Counter()
@@ -79,6 +82,8 @@ class AgentRun:
         self._is_over = self._lost = False
         self._window = 0
         self._open: tuple[Said, dict[int, str]] | None = None
+        # Of the action that is being carried out: what became of it, and the cell that it is about.
+        self._became = self._about = ""
 
     def steps(self) -> Generator[Any, Any, Ended]:
         """Yield the steps, to the end of the run; an interrupt that is thrown in ends it as "stopped"."""
@@ -151,7 +156,7 @@ class AgentRun:
     def _ask(self, number: int) -> Generator[Any, Any, Heard | None]:
         """Ask the model; None where nothing arrived that can be read, and it was told so."""
         schema = None
-        if self._malformed >= _MALFORMED_IN_A_ROW:
+        if self._malformed >= _MALFORMED_IN_A_ROW and self._takes_schema:
             schema = schema_of_a_call(tuple(self._tools.values()))
         tools = () if schema else self._wire
         try:
@@ -161,6 +166,10 @@ class AgentRun:
             if (yield from self._compact()):
                 return None
             raise
+        except NotSupported:
+            if not self._does_without(has_schema=schema is not None):
+                raise
+            return None
         except ModelError as error:
             name = _unknown_tool(str(error))
             if not name or self._lost:
@@ -172,6 +181,16 @@ class AgentRun:
             return None
         self._window = heard.window or self._window
         return heard
+
+    def _does_without(self, *, has_schema: bool) -> bool:
+        """Go on without what the server has refused; False where nothing can be left out."""
+        if has_schema:
+            self._takes_schema = False
+            return True
+        if not (self._wire and self._in_words and self._conversation.begin_anew(self._in_words)):
+            return False
+        self._wire = ()
+        return True
 
     def _read(self, heard: Heard) -> Said:
         reader = ActionReader(self._tools, self.draft.language, writes=not self._plan)
@@ -213,7 +232,7 @@ class AgentRun:
             if self._is_over:
                 results[at] = "not carried out: the run has ended"
                 continue
-            results[at] = self._safe((yield from self._carry_out(action)))
+            results[at] = self._safe((yield from self._logged(action)))
             self._watch(action, results, at)
         is_bad = all(action.problem for action in said.actions)
         self._malformed = self._malformed + 1 if is_bad else 0
@@ -243,6 +262,21 @@ class AgentRun:
         elif self._seen[key] > 1:
             results[at] += "\n(The same as before: do something else, or end.)"
 
+    def _logged(self, action: Action) -> Generator[Any, Any, str]:
+        """Carry out an action between the two steps by which it is logged."""
+        self._became, self._about = action.problem or "done", self._named_cell(action)
+        yield ActionBegins("" if action.problem == "unknown" else action.name, self._about)
+        result = yield from self._carry_out(action)
+        yield ActionEnds(self._became, self._about)
+        return result
+
+    def _named_cell(self, action: Action) -> str:
+        """The id of the cell that an action names; "" where it names none that there is."""
+        try:
+            return self.draft.find(str(action.arguments.get("cell") or "")).id
+        except DevstralError:
+            return ""
+
     def _carry_out(self, action: Action) -> Generator[Any, Any, str]:
         if action.problem:
             return correction_text(action, self._tools)
@@ -252,8 +286,9 @@ class AgentRun:
             told = self._tools[action.name].perform(self, action.arguments)
             return told if isinstance(told, str) else (yield from told)
         except DevstralError as error:
-            if isinstance(error, ModelError):
+            if isinstance(error, (ModelError, NotLogged)):
                 raise
+            self._became = "not done"
             return f"{action.name}: {error}"
 
     def _write(self, arguments: Mapping[str, Any]) -> Generator[Any, Any, str]:
@@ -261,12 +296,14 @@ class AgentRun:
         cell = self.draft.find(name) if name else self.draft.same(source)
         if cell is not None and cell.source != cell.shown:
             cell.shown = cell.source
+            self._became = "not done"
             return (
                 f"cell {self.draft.short(cell)}: not changed: the user has changed it since. Now it is:\n"
                 f"{cell.source}\nWrite it again if it still has to change."
             )
         kind = cell.kind if cell is not None else str(arguments["kind"])
         cell = self.draft.write(cell, source, kind)
+        self._about = cell.id
         if cell.kind == "code":
             return (yield from self.rehearse(cell))
         yield from self._gate.show(cell)

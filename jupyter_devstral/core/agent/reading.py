@@ -10,6 +10,7 @@ from ..model.messages import ToolCall
 from ..reply.parser import Code, ReplyParser
 from .action import WRITE, Action, Said
 from .calls_in_text import normal_name, split_calls
+from .loose_json import read_value
 
 _MARKDOWN = frozenset({"markdown", "md"})
 _PYTHON = frozenset({"python", "py", "ipython", "python3"})
@@ -50,11 +51,19 @@ class ActionReader:
                 actions.append(part)
             else:
                 actions += self._cells(part, prose, cut=cut)
-        actions += map(self._native, self._calls)
+        actions += [self._native(call, cut=cut) for call in self._calls]
         return Said(text, "".join(prose).strip(), tuple(actions))
 
-    def _native(self, call: ToolCall) -> Action:
+    def _native(self, call: ToolCall, *, cut: bool) -> Action:
         name = normal_name(call.name, self._tools)
+        if call.unread:
+            try:
+                arguments, _ = read_value(call.unread, 0)
+            except ValueError:
+                arguments = None
+            if not isinstance(arguments, dict):
+                return Action(name or call.name, problem="cut" if cut else "malformed", call=call)
+            call = replace(call, arguments=arguments, unread="")
         if name:
             return Action(name, call.arguments, call=call)
         return Action(call.name, call.arguments, problem="unknown", call=call)

@@ -47,6 +47,32 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class ActionBegins:
+    """An action is about to be carried out: who keeps a log writes it down, or raises.
+
+    Attributes:
+        tool: its name; "" for one that there is not.
+        cell: id of the cell that it names; "" for none, or a new one.
+    """
+
+    tool: str
+    cell: str = ""
+
+
+@dataclass(frozen=True)
+class ActionEnds:
+    """What became of the action that began last.
+
+    Attributes:
+        outcome: "done", "not done", or what was wrong with it.
+        cell: id of the cell that it was about; "" for none.
+    """
+
+    outcome: str
+    cell: str = ""
+
+
+@dataclass(frozen=True)
 class RunCell:
     """Run a cell in the copy; a Ran is sent in.
 

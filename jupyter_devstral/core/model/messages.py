@@ -38,11 +38,13 @@ class ToolCall:
         name: as the model wrote it, whether or not there is such a tool.
         arguments: by name, any JSON values.
         id: nine letters and digits, all that Mistral's validator takes; "" as long as nobody gave one.
+        unread: what came as its arguments where that is no JSON object, perhaps for it was cut; else "".
     """
 
     name: str
     arguments: Mapping[str, Any]
     id: str = ""
+    unread: str = ""
 
 
 @dataclass(frozen=True)

@@ -88,13 +88,18 @@ def bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> It
     match = BARE.match(text, separator.end())
     if match is None or match.group()[0] in "%$" or holds_one(separator.group(), ("\n", "<-")):
         return
-    value = match.group().rstrip(".:")
+    if text[max(0, start - 2) : start] == "${":
+        yield from option_value(text, start, separator.start(), kind)
+        return
+    # Quoted as in print: elsewhere the value stands without these.
+    value = match.group().rstrip(".:").strip("“”„«»‘’‹›")
+    begin = text.index(value, match.start())
     if text[match.end() : match.end() + 1] in ("(", "[") or not can_be_secret(value, kind):
         return
     line_start = start - len(text[max(0, start - 2000) : start].rpartition("\n")[2])
     line_end = text.find("\n", match.end(), match.end() + 500)
     line = text[line_start : line_end if line_end >= 0 else match.end() + 500]
-    if _is_data_line(text, line, match.start() - line_start) or is_in_connection(text, start, match.end()):
+    if _is_data_line(text, line, begin - line_start) or is_in_connection(text, start, match.end()):
         plausible = True
     elif _IDENTIFIER.match(value) or value.replace("_", "").isdigit():
         plausible = ":" in separator.group() and _is_report(line, start - line_start, value)
@@ -102,7 +107,7 @@ def bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> It
     else:
         plausible = True
     if plausible and not _ARITHMETIC.fullmatch(value):
-        yield match.start(), match.start() + len(value)
+        yield begin, begin + len(value)
 
 
 def is_in_connection(text: str, start: int, end: int) -> bool:

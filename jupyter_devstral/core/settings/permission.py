@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import PolicyRefused
-from .policy import LOCAL, Policy
+from .policy import AGENT_LEVELS, LOCAL, AgentLevel, Policy
 from .routes import place_of
 
 
@@ -25,6 +25,14 @@ def refuse_model(policy: Policy, name: str) -> None:
     """Raise PolicyRefused where a model of this name may not be asked."""
     if not policy.permits_model(name):
         raise _refused(policy, f"The model {name} may not be asked")
+
+
+def refuse_agent(policy: Policy, level: AgentLevel) -> None:
+    """Raise PolicyRefused where a run may not go as far as `level`."""
+    if AGENT_LEVELS.index(policy.agent) >= AGENT_LEVELS.index(level):
+        return
+    may = {"off": "not run at all", "plan": "only plan", "rehearse": "only rehearse"}[policy.agent]
+    raise _refused(policy, f"An agent may {may} here")
 
 
 def _refused(policy: Policy, what: str) -> PolicyRefused:

@@ -16,6 +16,7 @@ from ..errors import ConfigurationError
 from .hosts import is_loopback, parse_host
 
 Sendable: TypeAlias = Literal["source", "schemas", "outputs", "files", "images"]
+NamesKept: TypeAlias = Literal["plain", "hashed"]
 AgentLevel: TypeAlias = Literal["off", "plan", "rehearse", "run"]
 SENDABLE: tuple[Sendable, ...] = get_args(Sendable)
 # From the strictest on.
@@ -41,11 +42,13 @@ class AuditRule:
 
     Attributes:
         to: "off", "local" (Jupyter's data folder) or a path.
-        required: whether what cannot be logged is not sent.
+        required: whether what cannot be logged is not sent, and not done.
+        names: whether the names of notebooks, cells, variables and files are kept, or hashes of them.
     """
 
     to: str = "off"
     required: bool = False
+    names: NamesKept = "plain"
 
 
 @dataclass(frozen=True)
@@ -208,14 +211,16 @@ def _kinds(key: str, value: Any) -> frozenset[Sendable]:
 
 
 def _audit(key: str, value: Any) -> tuple[AuditRule, ...]:
-    if not isinstance(value, dict) or not set(value) <= {"to", "required"}:
-        raise PolicyError(f'{key} is an object with "to" ("off", "local" or a path) and "required".')
-    to, required = value.get("to", "local"), value.get("required", False)
+    if not isinstance(value, dict) or not set(value) <= {"to", "required", "names"}:
+        raise PolicyError(f'{key} is an object with "to" ("off", "local" or a path), "required" and "names".')
+    to, required, names = value.get("to", "local"), value.get("required", False), value.get("names", "plain")
+    if names not in get_args(NamesKept):
+        raise PolicyError(f'{key}.names is "plain" or "hashed".')
     if not isinstance(to, str) or not to or not isinstance(required, bool):
         raise PolicyError(f'{key}.to is "off", "local" or a path; {key}.required is true or false.')
     if to == "off" and required:
         raise PolicyError(f"{key} cannot be off and required.")
-    return (AuditRule(to, required),)
+    return (AuditRule(to, required, names),)
 
 
 _READERS: dict[str, Callable[[str, Any], Any]] = {

@@ -14,6 +14,8 @@ from ...core.agent.loop import AgentRun
 from ...core.agent.opening import opening_messages
 from ...core.agent.outcome import Ended, Limits
 from ...core.agent.steps import (
+    ActionBegins,
+    ActionEnds,
     AskModel,
     DescribeVariables,
     Heard,
@@ -24,7 +26,7 @@ from ...core.agent.steps import (
     Say,
 )
 from ...core.agent.tool import all_tools
-from ...core.answer import Finished
+from ...core.answer import Finished, Outgoing
 from ...core.answering import carry_out
 from ...core.errors import ModelError, RemoteRefused
 from ...core.model.messages import ToolCall
@@ -100,6 +102,8 @@ class AgentDriver:
         self._audience = audience
         self._record = record
         self._plan = plan
+        self._actions = model.action_log(record.id)
+        self._outgoing: Outgoing | None = None
         self._window: Window | None = None
         self._reserve = 0
 
@@ -109,8 +113,9 @@ class AgentDriver:
         """Make the run; nothing is asked of the model yet.
 
         Raises ModelError where its server fails, RemoteRefused where the route may not receive what a run
-        sends.
+        sends, PolicyRefused where there may be no such run.
         """
+        self._permit()
         self._refuse_narrow()
         config = self._session.config
         request = Request(Task.CHAT, "", notebook, scope="notebook", variables=tuple(variables))
@@ -119,17 +124,19 @@ class AgentDriver:
         self._window = self._model.window(need)
         self._reserve = self._window.reply_reserve(config.max_reply_tokens)
         prompt = assistant.prompt(request, window=self._window)
+        self._outgoing = Outgoing(request, prompt, self._window, self._reserve)
         native = self._has_tools()
         draft = Draft(notebook, seed=seed)
-        opening = opening_messages(
-            prompt, draft, self._safe(task), all_tools(reading=self._plan), plan=self._plan, native=native
-        )
+        safe_task, tools = self._safe(task), all_tools(reading=self._plan)
+        in_words = opening_messages(prompt, draft, safe_task, tools, plan=self._plan, native=False)
+        opening = opening_messages(prompt, draft, safe_task, tools, plan=self._plan, native=True)
         self._record.add("task", task=task, model=self._model.name, plan=self._plan)
         return AgentRun(
             draft,
-            opening,
+            opening if native else in_words,
             plan=self._plan,
             native=native,
+            in_words=in_words if native else (),
             limits=Limits(reserve=self._reserve),
             restore=self._restored,
             safe=self._safe,
@@ -142,7 +149,10 @@ class AgentDriver:
             ended = carry_out(run.steps(), self._do)
         except BaseException as error:
             self._record.add("error", error=str(error))
+            self._actions.failed(error)
             raise
+        finally:
+            self._actions.end("interrupted")
         self._record.add("end", how=ended.how, reason=ended.reason, summary=ended.summary)
         return ended
 
@@ -152,14 +162,20 @@ class AgentDriver:
         if isinstance(step, RunCell):
             ran = self._stage.run(step.source, step.allowed)
             self._record.add("cell", cell=step.cell, source=step.source, allowed=list(step.allowed), ran=ran)
+            self._actions.ran(ran)
             self._audience.cell(step.cell, ran)
             return ran
         if isinstance(step, Question):
             allowed = self._audience.answer(step)
             self._record.add("question", question=step, allowed=allowed, by="the user" if allowed else "")
+            self._actions.answered(step, allowed=allowed)
             return allowed
         if isinstance(step, DescribeVariables):
             return self._stage.describe(step.names)
+        if isinstance(step, ActionBegins):
+            return self._actions.begin(step.tool, step.cell)
+        if isinstance(step, ActionEnds):
+            return self._actions.end(step.outcome, step.cell)
         if isinstance(step, LookAtNotebook):
             return None
         assert isinstance(step, Say)
@@ -171,6 +187,10 @@ class AgentDriver:
         from ...core.reply.thinking import ThinkingFilter
 
         self._audience.say(f"step {step.step}")
+        self._permit()
+        self._actions.asked(step.step)
+        if self._outgoing is not None:
+            self._model.announce(self._outgoing, run=self._record.id, step=step.step)
         thinking, parts = ThinkingFilter(), list[str]()
         calls: list[ToolCall] = []
         usage = None
@@ -211,6 +231,9 @@ class AgentDriver:
             parts.append(text)
             self._audience.text(text)
 
+    def _permit(self) -> None:
+        self._model.permit_agent("plan" if self._plan else "rehearse")
+
     def _refuse_narrow(self) -> None:
         """Refuse a route that may not receive what every step of a run sends."""
         missing = [kind for kind in _SENT if kind not in self._model.may_receive]
@@ -222,7 +245,9 @@ class AgentDriver:
             )
 
     def _has_tools(self) -> bool:
-        return "tools" in self._model.details().capabilities
+        """Whether the model has tools, or may have: a server that does not say refuses them, and is heard."""
+        capabilities = self._model.details().capabilities
+        return not capabilities or "tools" in capabilities
 
     def _safe(self, text: str) -> str:
         redacted = self._redactor.redact([text])[0] if self._redactor else text

@@ -19,17 +19,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import IO, Any
 
-from ...core.errors import DevstralError
+from ...core.errors import NotLogged
 
 VERSION = 1
 NAME = "audit.jsonl"
 # A file that grew beyond this becomes `audit.jsonl.1`, and so on; the new one begins with its last hash.
 _LARGEST_BYTES = 10_000_000
 _BLOCK = 4096
-
-
-class NotLogged(DevstralError):
-    """What had to be logged could not be, so it did not happen."""
 
 
 @dataclass(frozen=True)
@@ -134,8 +130,8 @@ def head_of(path: Path) -> str:
 def not_written(path: Path, error: OSError) -> NotLogged:
     """The error for a log that cannot be written."""
     return NotLogged(
-        f"The audit log {path} cannot be written ({error.strerror or error}), so nothing was sent. Ask "
-        "whoever set the policy."
+        f"The audit log {path} cannot be written ({error.strerror or error}), so nothing was sent or done. "
+        "Ask whoever set the policy."
     )
 
 

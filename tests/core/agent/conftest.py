@@ -11,6 +11,8 @@ from jupyter_devstral.core.agent.loop import AgentRun
 from jupyter_devstral.core.agent.opening import opening_messages
 from jupyter_devstral.core.agent.outcome import Ended
 from jupyter_devstral.core.agent.steps import (
+    ActionBegins,
+    ActionEnds,
     AskModel,
     DescribeVariables,
     Heard,
@@ -57,6 +59,7 @@ class Play:
     run_cells: list[RunCell] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    logged: list[ActionBegins | ActionEnds] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
 
     def play(self) -> Ended:
@@ -99,6 +102,9 @@ class Play:
             return f"described: {', '.join(step.names)}"
         if isinstance(step, LookAtNotebook):
             return self.now(len(self.asked))
+        if isinstance(step, (ActionBegins, ActionEnds)):
+            self.logged.append(step)
+            return None
         assert isinstance(step, Say)
         self.said.append(step.words)
         return None

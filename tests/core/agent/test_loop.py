@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from jupyter_devstral.core.agent.outcome import Limits
-from jupyter_devstral.core.agent.steps import Heard, Ran
-from jupyter_devstral.core.errors import RunnerFailed, WindowExceeded
+from jupyter_devstral.core.agent.steps import ActionBegins, ActionEnds, Heard, Ran
+from jupyter_devstral.core.errors import NotLogged, NotSupported, RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.messages import Message, ToolCall
 from jupyter_devstral.core.notebook.cells import Notebook
 from tests.core.agent.conftest import Play
@@ -237,6 +237,42 @@ def test_two_malformed_replies_are_followed_by_one_with_a_schema() -> None:
     all_checked(play)
 
 
+def test_a_server_that_takes_no_schema_is_asked_without_one() -> None:
+    bad = '[TOOL_CALLS]run_cell[ARGS]{"cell": }'
+    play = Play([bad, bad, NotSupported("no schema"), native("python"), "Done."])
+    assert play.play().how == "done"
+    assert [asked.schema is not None for asked in play.asked] == [False, False, True, False, False]
+    all_checked(play)
+
+
+def test_arguments_that_no_server_could_read_are_read_as_models_write_them() -> None:
+    loose = Heard("", (ToolCall("inspect", {}, unread="{'names': 'df',}"),), reply_tokens=10)
+    play = Play([loose, "Done."])
+    assert play.play().how == "done"
+    assert "described: df" in play.asked[1].messages[-1].content
+    all_checked(play)
+
+
+@pytest.mark.parametrize(
+    ("finished", "unread", "told"),
+    [
+        ("length", '{"names": "d', "was cut"),
+        ("cut", '{"names": "d', "was cut"),
+        ("stop", '{"names": "d', "was not taken"),
+        ("stop", "[1]", "was not taken"),
+    ],
+)
+def test_a_call_whose_arguments_cannot_be_read_is_written_again(
+    finished: Any, unread: str, told: str
+) -> None:
+    heard = Heard("", (ToolCall("inspect", {}, unread=unread),), finished, reply_tokens=10)
+    play = Play([heard, "Done."])
+    assert play.play().how == "done"
+    assert play.asked[1].messages[-1].role == "tool"
+    assert told in play.asked[1].messages[-1].content
+    all_checked(play)
+
+
 def test_a_run_has_no_more_than_its_steps() -> None:
     replies = [f"```python\nx = {number}\n```" for number in range(9)]
     ended = Play(replies, options={"limits": Limits(steps=4)}).play()
@@ -307,6 +343,55 @@ def test_a_model_without_tools_is_told_how_to_write_a_call() -> None:
     assert play.play().how == "done"
     assert play.asked[0].tools == ()
     assert "described: df" in play.asked[1].messages[-1].content
+
+
+def test_a_model_that_turns_out_to_have_no_tools_is_told_how_to_write_a_call() -> None:
+    in_words = (Message("system", "Be brief."), Message("user", "Write calls as JSON. The task: count."))
+    refused = NotSupported("no tools")
+    play = Play(
+        [refused, '{"name": "inspect", "arguments": {"names": "df"}}', "Done."],
+        options={"in_words": in_words},
+    )
+    assert play.play().how == "done"
+    assert play.asked[0].tools
+    assert (play.asked[1].tools, play.asked[1].messages) == ((), in_words)
+    assert "described: df" in play.asked[2].messages[-1].content
+    with pytest.raises(NotSupported):
+        Play([refused, refused], options={"in_words": in_words}).play()
+    with pytest.raises(NotSupported):
+        Play([native("notebook_outline"), refused], options={"in_words": in_words}).play()
+
+
+def test_each_action_is_carried_out_between_two_steps_for_a_log() -> None:
+    wrong = Heard("", (ToolCall("python", {"code": "secret"}), ToolCall("run_cell", {"cell": "zzzz"})))
+    play = Play([native("run_cell", "```python\nx = 1\n```", cell="c3d4"), wrong, native("done")])
+    play.play()
+    new = play.run_cells[0].cell
+    assert play.logged == [
+        ActionBegins("write_cell"),
+        ActionEnds("done", new),
+        ActionBegins("run_cell", "c3d4e5f6"),
+        ActionEnds("done", "c3d4e5f6"),
+        ActionBegins(""),
+        ActionEnds("unknown"),
+        ActionBegins("run_cell"),
+        ActionEnds("not done"),
+        ActionBegins("done"),
+        ActionEnds("done"),
+    ]
+
+
+def test_an_action_that_cannot_be_logged_ends_the_run_before_it_is_done() -> None:
+    class Silent(Play):
+        def _do(self, step: Any, replies: Any) -> Any:
+            if isinstance(step, ActionBegins):
+                raise NotLogged("no room")
+            return super()._do(step, replies)
+
+    play = Silent(["```python\nx = 1\n```", "Done."])
+    with pytest.raises(NotLogged):
+        play.play()
+    assert (play.run_cells, len(play.asked)) == ([], 1)
 
 
 def test_a_task_that_needs_nothing_changes_nothing() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import string
+from pathlib import Path
 
 from tests.core.redaction.secret_samples import made_up
 
@@ -26,6 +27,24 @@ _ALPHABETS = {
 def made_from(template: str) -> str:
     """`template` with its random parts filled in."""
     return re.sub(r"\{(\w+):(\d+)\}", lambda part: made_up(int(part[2]), _ALPHABETS[part[1]]), template)
+
+
+MARKED = re.compile("⟦(.*?)⟧", re.DOTALL)
+
+
+def samples_of_kinds() -> list[tuple[str, str]]:
+    """The kind and the text of every sample of `secret_kinds.txt`, its secrets still marked.
+
+    The file holds a sample a line, the secrets between ⟦ and ⟧, line breaks as ␤, random parts as `{any:20}`;
+    a line that begins with "# " names the kind of those below it.
+    """
+    kind, samples = "", []
+    for line in Path(__file__).with_name("secret_kinds.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            kind = line[2:]
+        else:
+            samples.append((kind, made_from(line.replace("␤", "\n"))))
+    return samples
 
 
 _UUID = "{hex:8}-{hex:4}-{hex:4}-{hex:4}-{hex:12}"

@@ -1,34 +1,14 @@
-"""Every kind of secret is hidden where it is written, printed or quoted, and comes back to the byte.
-
-`secret_kinds.txt` holds a sample a line, the secrets between ⟦ and ⟧, line breaks as ␤, random parts as
-`{any:20}`; a line that begins with "# " names the kind of those below it.
-"""
+"""Every kind of secret is hidden where it is written, printed or quoted, and comes back to the byte."""
 
 from __future__ import annotations
-
-import re
-from pathlib import Path
 
 import pytest
 
 from jupyter_devstral.core.redaction.redactor import Redactor, find_secrets
-from tests.core.redaction.secret_rules import made_from
+from tests.core.redaction.secret_rules import MARKED as _MARKED
+from tests.core.redaction.secret_rules import samples_of_kinds
 
-_MARKED = re.compile("⟦(.*?)⟧", re.DOTALL)
-
-
-def _samples() -> list[tuple[str, str]]:
-    """The kind and the text of every sample, its secrets still marked."""
-    kind, samples = "", []
-    for line in Path(__file__).with_name("secret_kinds.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("# "):
-            kind = line[2:]
-        else:
-            samples.append((kind, made_from(line.replace("␤", "\n"))))
-    return samples
-
-
-SAMPLES = _samples()
+SAMPLES = samples_of_kinds()
 _ALL = pytest.mark.parametrize(("kind", "marked"), SAMPLES, ids=[marked[:40] for _, marked in SAMPLES])
 
 
@@ -167,3 +147,8 @@ def test_parts_that_are_too_short_alone_are_hidden_as_one() -> None:
 def test_what_stands_between_the_fields_of_an_f_string_is_hidden() -> None:
     assert [found.text for found in find_secrets("pw = f'{user}-violet42-{year}'")] == ["-violet42-"]
     assert find_secrets("pw = f'{prefix}{suffix}'") == ()
+
+
+@pytest.mark.parametrize("written", ["Password: “Wolke2031”", "export PGPASSWORD=${PGPASSWORD:-Wolke2031}"])
+def test_what_only_surrounds_a_value_is_no_part_of_it(written: str) -> None:
+    _assert_hidden(f"{written}\nthe server said: Wolke2031", ["Wolke2031"])

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_devstral.core.errors import NotLogged
 from jupyter_devstral.session.audit import chain as audit
-from jupyter_devstral.session.audit.chain import NotLogged, append, entries, head_of, verify
+from jupyter_devstral.session.audit.chain import append, entries, head_of, verify
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ c.ServerApp.port_retries = 0
 c.ServerApp.allow_root = True
 c.ServerApp.open_browser = False
 c.ServerApp.root_dir = {root!r}
+c.ServerApp.base_url = {base_url!r}
 c.IdentityProvider.token = {token!r}
 for app in (c.LabApp, c.JupyterNotebookApp):
     app.expose_app_in_browser = True
@@ -51,10 +52,12 @@ class JupyterServer:
     """`with JupyterServer(folder) as server`: everything it writes is in the folder.
 
     `extra_config` is appended to its configuration file; `app` is the module to run, "jupyterlab" or
-    "jupyter_server" alone.
+    "jupyter_server" alone; all its addresses are below `base_url`.
     """
 
-    def __init__(self, folder: Path, extra_config: str = "", *, app: str = "jupyterlab") -> None:
+    def __init__(
+        self, folder: Path, extra_config: str = "", *, app: str = "jupyterlab", base_url: str = "/"
+    ) -> None:
         self.folder = folder
         self._extra_config = extra_config
         self._app = app
@@ -63,7 +66,8 @@ class JupyterServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self._base_url = base_url
+        self.url = f"http://127.0.0.1:{self.port}{base_url.rstrip('/')}"
 
     def __enter__(self) -> JupyterServer:
         extensions = self.folder / "labextensions"
@@ -76,7 +80,11 @@ class JupyterServer:
         config = self.folder / "config.py"
         config.write_text(
             CONFIG.format(
-                port=self.port, root=str(self.notebooks), token=self.token, extensions=str(extensions)
+                port=self.port,
+                root=str(self.notebooks),
+                token=self.token,
+                extensions=str(extensions),
+                base_url=self._base_url,
             )
             + self._extra_config
         )

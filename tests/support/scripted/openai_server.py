@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
+from jupyter_devstral.core.model.openai.client import forget
 from tests.support.scripted.engine import split_tokens
 from tests.support.scripted.openai_judge import complaint
 
@@ -58,6 +59,67 @@ KINDS = {
     "parts": "contents are lists of typed parts",
     "finish": "the answer ends with `reason`",
 }
+# How servers tell the deltas of calls apart, each seen somewhere.
+CALL_FORMS = {
+    "plain": "by an index, the name once, the arguments in pieces",
+    "no-index": "without an index, one call behind the other",
+    "all-0": "every call has the index 0 and an id of its own",
+    "name-again": "the name stands in every delta",
+    "name-split": "the name comes in pieces, too",
+    "object": "the arguments are an object, not JSON in a string",
+}
+
+
+@dataclass(frozen=True)
+class Called:
+    """A reply that calls tools.
+
+    Attributes:
+        calls: pairs of a name and its arguments; a text is sent as it is.
+        text: what is said before them.
+        form: a key of CALL_FORMS.
+        step: characters of the arguments in a delta.
+    """
+
+    calls: Sequence[tuple[str, Any]]
+    text: str = ""
+    form: str = "plain"
+    step: int = 5
+
+    def deltas(self) -> list[dict[str, Any]]:
+        """The deltas of the calls, in their order."""
+        return [delta for at, call in enumerate(self.calls) for delta in self._of(at, *call)]
+
+    def message(self) -> list[dict[str, Any]]:
+        """The calls of a message that is not streamed."""
+        return [
+            {"id": f"call_{at}", "function": {"name": name, "arguments": _json(arguments)}}
+            for at, (name, arguments) in enumerate(self.calls)
+        ]
+
+    def _of(self, at: int, name: str, arguments: Any) -> list[dict[str, Any]]:
+        written = _json(arguments)
+        pieces: list[Any] = [written[i : i + self.step] for i in range(0, len(written), self.step)]
+        pieces = [arguments] if self.form == "object" else pieces
+        names = [name[:3], name[3:]] if self.form == "name-split" else [name]
+        found = [self._delta(at, one, "", number == 0) for number, one in enumerate(names)]
+        again = name if self.form == "name-again" else ""
+        return found + [self._delta(at, again, piece, False) for piece in pieces]
+
+    def _delta(self, at: int, name: str, arguments: Any, is_first: bool) -> dict[str, Any]:
+        delta: dict[str, Any] = {"function": {"arguments": arguments} | ({"name": name} if name else {})}
+        if is_first or self.form == "all-0":
+            delta |= {"id": f"call_ab12cd3{at}", "type": "function"}
+        if self.form != "no-index":
+            delta["index"] = 0 if self.form == "all-0" else at
+        return delta
+
+
+def _json(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
+Reply = str | Called
 
 
 @dataclass
@@ -91,17 +153,18 @@ class ScriptedV1:
     """A real loopback HTTP server that answers as told.
 
     Args:
-        replies: answers in turn (the last one repeats), or `f(messages)`.
+        replies: answers in turn (the last one repeats), or `f(messages)`; a Called calls tools.
         model, window: of the one model it lists; `meta` lists the window as llama-server does.
         key: what requests must carry; "" for none.
         count: how the "model" counts tokens of a text.
         tokenizer: whether there is a `/tokenize`.
+        props: what llama-server says of itself; None for another server.
         tls: a context to serve with.
     """
 
     def __init__(
         self,
-        replies: Sequence[str] | Callable[[list[dict[str, Any]]], str] = ("Hello.",),
+        replies: Sequence[Reply] | Callable[[list[dict[str, Any]]], Reply] = ("Hello.",),
         *,
         model: str = "devstral-2",
         window: int | None = 32_768,
@@ -109,11 +172,13 @@ class ScriptedV1:
         key: str = "",
         count: Callable[[str], int] = lambda text: round(len(text) / 3.5),
         tokenizer: bool = True,
+        props: dict[str, Any] | None = None,
         piece_delay: float = 0.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.replies = replies
         self.model, self.window, self.meta = model, window, meta
+        self.props = props
         self.key, self.count, self.tokenizer, self.piece_delay = key, count, tokenizer, piece_delay
         self.requests: list[Recorded] = []
         self.faults: deque[Fault] = deque()
@@ -128,6 +193,8 @@ class ScriptedV1:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> ScriptedV1:
+        # The port may have been another server's, of whose model this process knows.
+        forget(self.url)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
@@ -178,7 +245,7 @@ class ScriptedV1:
                 self.changed.wait(0.02)
         return True
 
-    def reply_to(self, messages: list[dict[str, Any]]) -> str:
+    def reply_to(self, messages: list[dict[str, Any]]) -> Reply:
         if callable(self.replies):
             return self.replies(messages)
         self._asked += 1
@@ -224,6 +291,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._has_key():
             return
         owner = self.server.owner
+        if self.path == "/props" and owner.props is not None:
+            self._json(200, owner.props)
+            return
         if self.path != "/v1/models":
             self._json(404, {"detail": "Not Found"})
             return
@@ -280,19 +350,21 @@ class _Handler(BaseHTTPRequestHandler):
             before(fault, body)
             return
         owner = self.server.owner
-        pieces = split_tokens(owner.reply_to(body["messages"]))[: body["max_tokens"]]
+        reply = owner.reply_to(body["messages"])
+        called = reply if isinstance(reply, Called) else Called((), reply)
+        pieces: list[Any] = [*split_tokens(called.text)[: body["max_tokens"]], *called.deltas()]
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         try:
-            self._stream(body, pieces, fault)
+            self._stream(body, pieces, fault, "tool_calls" if called.calls else "stop")
         except (OSError, ssl.SSLError):
             self.recorded.closed_early = True
             self.close_connection = True
             owner.notify()
 
-    def _stream(self, body: dict[str, Any], pieces: Sequence[str], fault: Fault) -> None:
+    def _stream(self, body: dict[str, Any], pieces: Sequence[Any], fault: Fault, reason: str) -> None:
         owner = self.server.owner
         self._event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}, fault)
         for number, piece in enumerate(pieces):
@@ -303,7 +375,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._event(
                 {"choices": [{"index": 0, "delta": _delta(piece, fault), "finish_reason": None}]}, fault
             )
-        reason = fault.reason if fault.kind == "finish" else "stop"
+        reason = fault.reason if fault.kind == "finish" else reason
         self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}, fault)
         if fault.kind != "no-usage":
             self._event({"choices": [], "usage": self._usage(body, len(pieces))}, fault)
@@ -316,7 +388,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _usage(self, body: dict[str, Any], written: int) -> dict[str, Any]:
         owner = self.server.owner
         # As a chat template joins them: a longer conversation only adds to it.
-        prompt = "".join(f"[{each['role']}]{each['content']}" for each in body["messages"])
+        prompt = "".join(
+            f"[{each['role']}]{each['content']}{json.dumps(each.get('tool_calls', ''))}"
+            for each in body["messages"]
+        )
         same = next((n for n, (a, b) in enumerate(zip(owner.previous, prompt, strict=False)) if a != b), None)
         cached = min(len(owner.previous), len(prompt)) if same is None else same
         tokens, hit = owner.count(prompt), owner.count(prompt[:cached])
@@ -409,12 +484,17 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.owner.notify()
 
     def _before_whole(self, fault: Fault, body: dict[str, Any]) -> None:
-        text = self.server.owner.reply_to(body["messages"])
-        choice = {"message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+        reply = self.server.owner.reply_to(body["messages"])
+        called = reply if isinstance(reply, Called) else Called((), reply)
+        message = {"role": "assistant", "content": called.text or None}
+        message |= {"tool_calls": called.message()} if called.calls else {}
+        choice = {"message": message, "finish_reason": "tool_calls" if called.calls else "stop"}
         self._json(200, {"choices": [choice], "usage": self._usage(body, 3)})
 
 
-def _delta(piece: str, fault: Fault) -> dict[str, Any]:
+def _delta(piece: str | dict[str, Any], fault: Fault) -> dict[str, Any]:
+    if isinstance(piece, dict):
+        return {"content": None, "tool_calls": [piece]}
     if fault.kind == "null-content":
         return {"content": piece, "tool_calls": None, "reasoning_content": None}
     if fault.kind == "parts":

@@ -15,6 +15,7 @@ from ...errors import (
     ModelError,
     ModelMissing,
     NoServer,
+    NotSupported,
     RequestRefused,
     RunnerFailed,
     ServerBusy,
@@ -36,6 +37,7 @@ _NO_MEMORY = re.compile(
 _UNKNOWN_ARCHITECTURE = re.compile(
     r"unknown model architecture|newer version of ollama|requires a newer version", re.IGNORECASE
 )
+_NO_TOOLS = re.compile(r"does not support tools", re.IGNORECASE)
 _NOT_FOUND = re.compile(r"model\b.*\bnot found|file does not exist|manifest unknown", re.IGNORECASE)
 # What servers that speak TLS say to those who do not; and the other way round, in OpenSSL's words.
 _WANTS_TLS = re.compile(r"HTTP request (?:to an HTTPS server|was sent to HTTPS port)", re.IGNORECASE)
@@ -218,6 +220,8 @@ def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
             "This installation of Ollama is incomplete: its llama-server is missing, as in some packages.",
             "Install Ollama anew from https://ollama.com/download.",
         )
+    if _NO_TOOLS.search(words.text):
+        return NotSupported(f"The model {model} has no tools. Ollama said: {words.text}")
     if _NOT_FOUND.search(words.text):
         return model_missing(model)
     return None

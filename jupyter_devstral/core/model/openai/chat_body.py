@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...text.terminal_text import encodable
-from ..messages import Message
+from ..messages import Message, ToolCall
 
 if TYPE_CHECKING:
     from ...settings.config import DevstralConfig
@@ -26,6 +27,9 @@ def body_of(
     model: str,
     messages: Sequence[Message],
     num_predict: int,
+    *,
+    tools: Sequence[Mapping[str, Any]] = (),
+    schema: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The body of a streaming request."""
     temperature = config.temperature if wishes.temperature is None else wishes.temperature
@@ -44,7 +48,19 @@ def body_of(
         body["random_seed" if is_mistral else "seed"] = seed
     if is_mistral and wishes.session:
         body["prompt_cache_key"] = wishes.session
+    if tools:
+        body |= {"tools": list(tools), "tool_choice": "auto"}
+    if schema is not None:
+        form = {"name": "reply", "schema": dict(schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": form}
     return body
+
+
+def may_do_without(body: Mapping[str, Any]) -> bool:
+    """Whether a request that is refused can be asked again without its tools or its schema."""
+    if "response_format" in body:
+        return True
+    return "tools" in body and all(message["role"] != "tool" for message in body["messages"])
 
 
 def tokens_asked(model: str, messages: Sequence[Message]) -> Mapping[str, Any]:
@@ -58,11 +74,21 @@ def tokens_asked(model: str, messages: Sequence[Message]) -> Mapping[str, Any]:
 
 def _as_sent(message: Message) -> dict[str, Any]:
     text = encodable(message.content)
+    if message.answers is not None:
+        return {"role": message.role, "content": text, "tool_call_id": message.answers.id}
+    if message.tool_calls:
+        return {"role": message.role, "content": text, "tool_calls": list(map(_call, message.tool_calls))}
     if not message.images:
         return {"role": message.role, "content": text}
     parts: list[dict[str, Any]] = [{"type": "text", "text": text}]
     parts += [{"type": "image_url", "image_url": {"url": _url(image)}} for image in message.images]
     return {"role": message.role, "content": parts}
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    # Never what could not be read: templates take the arguments apart again.
+    arguments = encodable(json.dumps(dict(call.arguments), ensure_ascii=False))
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
 def _url(image: str) -> str:

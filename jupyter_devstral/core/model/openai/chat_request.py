@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...settings.routes import place_of
 from ..messages import Chunk
+from .chat_body import may_do_without
 from .errors import Busy, not_the_api, refusal, stream_error, unreadable_event
 from .reply import DONE, Failed, ReplyReader, Unreadable
 from .turns import turns_at
@@ -106,6 +107,8 @@ class ChatRequest:
                 raise _Stale from None
             # Once the server has said why the answer ended, nothing is missing.
             if not reader.complete and not self._closed.is_set():
+                if (cut := reader.ending()) is not None:
+                    yield cut
                 raise translated(error, self._link, begun=reader.begun) from None
         finally:
             with self._lock:
@@ -126,7 +129,13 @@ class ChatRequest:
             if not answer.is_success:
                 answer.read()
                 self._retry_after = answer.headers.get("retry-after", "")
-                raise refusal(self._link, answer.status_code, answer.text, model=self._model)
+                raise refusal(
+                    self._link,
+                    answer.status_code,
+                    answer.text,
+                    model=self._model,
+                    may_do_without=may_do_without(self._body),
+                )
             if answer.headers.get("content-type", "").startswith("application/json"):
                 answer.read()
                 yield from self._whole_answer(answer.text, reader)
@@ -145,8 +154,9 @@ class ChatRequest:
                     return
                 text = reader.read(event)
                 seen += 1
-                if text:
+                if reader.begun:
                     self.waiting.answered()
+                if text:
                     yield Chunk(text)
         except Failed as failed:
             raise stream_error(self._link, str(failed), model=self._model, begun=reader.begun) from None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...errors import ModelError, RemoteRefused, RequestRefused, UsageError, WindowExceeded
@@ -18,11 +19,18 @@ from ..window import Window
 from .chat_body import body_of, tokens_asked
 from .chat_request import ChatRequest
 from .errors import model_missing
-from .facts import models_in_list, tokens_in
+from .facts import capabilities_in, models_in_list, tokens_in
 from .link import Link, link_of
 
 # What a server has does not change while a notebook is open, but for what `forget` says (by address).
 _listed: dict[str, list[ModelInfo]] = {}
+_capable: dict[str, tuple[str, ...]] = {}
+
+
+def forget(address: str) -> None:
+    """Ask the server at `address` again what it has."""
+    _listed.pop(address, None)
+    _capable.pop(address, None)
 
 
 class OpenAIModel:
@@ -80,13 +88,21 @@ class OpenAIModel:
     ) -> Iterator[Chunk]:
         """Stream the reply to `messages`, at most `num_predict` tokens of it.
 
-        The last chunk of a complete reply carries usage; a reply without such a chunk was cut. `tools`
-        and `schema` are not sent: no server of this dialect says whether its model can, and a run then writes
-        its calls as text.
+        The last chunk of a complete reply carries usage, and all calls; a reply without usage was cut. Raises
+        NotSupported where `tools`, or `schema`, is what was refused.
         """
         self._refuse_remote()
         self._choose_model()
-        body = body_of(self.route, self.config, self._wishes, self.name, messages, num_predict)
+        body = body_of(
+            self.route,
+            self.config,
+            self._wishes,
+            self.name,
+            messages,
+            num_predict,
+            tools=tools,
+            schema=schema,
+        )
         request = ChatRequest(
             self._link(), body, parallel=self.route.parallel, background=self._wishes.background
         )
@@ -129,8 +145,12 @@ class OpenAIModel:
         return []
 
     def details(self, *, timeout: float = 10) -> ModelInfo:
-        """What the server's list says of this model; its name alone where it is not listed."""
-        return self.named(self.models(timeout=timeout)) or ModelInfo(self.name)
+        """What the server's list says of this model; its name alone where it is not listed.
+
+        llama-server, which lists no capabilities, is asked for those of its one model.
+        """
+        found = self.named(self.models(timeout=timeout)) or ModelInfo(self.name)
+        return found if found.capabilities else replace(found, capabilities=self._capabilities(timeout))
 
     def named(self, models: Sequence[ModelInfo], name: str = "") -> ModelInfo | None:
         """The one of `models` of a name; without any name the first."""
@@ -163,6 +183,19 @@ class OpenAIModel:
         except ModelError:
             return 0
 
+    def _capabilities(self, timeout: float) -> tuple[str, ...]:
+        from .connection import borrowed
+
+        if self.host not in _capable:
+            link = self._link()
+            try:
+                with borrowed(link) as connection:
+                    props = connection.json("GET", f"{link.origin}/props", timeout=timeout)
+            except ModelError:
+                props = None
+            _capable[self.host] = capabilities_in(props)
+        return _capable[self.host]
+
     def _chunks(self, request: ChatRequest, messages: Sequence[Message]) -> Iterator[Chunk]:
         try:
             yield from request.chunks()
@@ -175,7 +208,7 @@ class OpenAIModel:
                 refused.problem, refused.next_step, prompt_tokens=counted, window=refused.window
             ) from None
         except ModelError:
-            _listed.pop(self.host, None)
+            forget(self.host)
             raise
         finally:
             with self._lock:

@@ -14,6 +14,7 @@ from ...errors import (
     ModelError,
     ModelMissing,
     NoServer,
+    NotSupported,
     RequestRefused,
     RunnerFailed,
     ServerBusy,
@@ -42,6 +43,11 @@ _SPENT = re.compile(
 _LOADING = re.compile(r"loading model|is loading|still loading|warming up", re.IGNORECASE)
 _NO_MEMORY = re.compile(r"out of memory|cuda error|failed to allocate|insufficient memory", re.IGNORECASE)
 _NO_TEMPLATE = re.compile(r"chat template|jinja|roles must alternate|conversation roles", re.IGNORECASE)
+# What servers say of tools, or of a schema, that they do not take: vLLM, llama-server, Mistral, gateways.
+_FORM = re.compile(
+    r"\btools?\b|tool[-_ ]c|function[- _]?call|response_format|json_schema|guided|structured|grammar",
+    re.IGNORECASE,
+)
 
 
 class Busy(ServerBusy):
@@ -60,8 +66,13 @@ class Busy(ServerBusy):
         self.loading = loading
 
 
-def refusal(link: Link, status: int, body: str, *, model: str = "") -> ModelError:
-    """The error for an HTTP answer that is not 2xx."""
+def refusal(
+    link: Link, status: int, body: str, *, model: str = "", may_do_without: bool = False
+) -> ModelError:
+    """The error for an HTTP answer that is not 2xx.
+
+    `may_do_without`: the request had tools or a schema, and can be asked without them.
+    """
     words = _without_key(unpack(body), link)
     said = f" It said: {words.text}" if words.text else ""
     if 300 <= status < 400:
@@ -70,6 +81,8 @@ def refusal(link: Link, status: int, body: str, *, model: str = "") -> ModelErro
             "a prompt nor a key goes where nobody sent it.",
             "Correct the route's address.",
         )
+    if may_do_without and _is_about_form(status, words):
+        return NotSupported(f"{_who(link)} takes no tools, or no schema, with this model ({status}).{said}")
     if status not in (401, 403, 407, 429) and (special := _recognised(words, link, model)):
         return special
     if status in _DENIED:
@@ -86,6 +99,13 @@ def refusal(link: Link, status: int, body: str, *, model: str = "") -> ModelErro
             f"What answers at {link.address} is not the API that the route expects (status {status}).{said}"
         )
     return RequestRefused(f"{_who(link)} refused the request (status {status}).{said}")
+
+
+def _is_about_form(status: int, words: ServerWords) -> bool:
+    """Whether a refusal may be one of tools or of a schema: by its status, or by its words."""
+    if _TOO_LONG.search(words.text) or not words.is_json:
+        return False
+    return status in (422, 501) or (status in (400, 404, 500) and bool(_FORM.search(words.text)))
 
 
 def stream_error(link: Link, text: str, *, model: str, begun: bool) -> ModelError:

@@ -1,4 +1,4 @@
-"""What `/v1/models` and `/tokenize` say, read from their JSON; what a server leaves out stays unknown."""
+"""What `/v1/models`, `/tokenize` and `/props` say, read from their JSON; what is left out stays unknown."""
 
 from __future__ import annotations
 
@@ -29,9 +29,25 @@ def tokens_in(data: Any) -> int:
     return len(tokens) if isinstance(tokens, list) else 0
 
 
+def capabilities_in(props: Any) -> tuple[str, ...]:
+    """What llama-server's `/props` says that its model can, as Ollama names it; empty where it does not say.
+
+    Without a template that knows tools it takes them in silence, and the model never hears of them.
+    """
+    caps = _mapping(props).get("chat_template_caps")
+    if not isinstance(caps, Mapping) or "supports_tools" not in caps:
+        return ()
+    tools = ("tools",) if caps["supports_tools"] is True else ()
+    vision = ("vision",) if _mapping(_mapping(props).get("modalities")).get("vision") is True else ()
+    return ("completion", *tools, *vision)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _model(entry: Mapping[str, Any]) -> ModelInfo:
-    said = entry.get("meta")
-    meta: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+    meta = _mapping(entry.get("meta"))
     windows = [*(entry.get(key) for key in _WINDOWS), meta.get("n_ctx"), meta.get("n_ctx_train")]
     window = next((value for value in windows if _is_count(value)), None)
     size: Any = meta.get("size")

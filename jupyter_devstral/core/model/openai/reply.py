@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from ..messages import Chunk, Usage
+from .calls import CallReader
 
 _AT_ITS_LENGTH = frozenset({"length", "model_length", "max_tokens"})
 DONE = "[DONE]"
@@ -25,7 +26,7 @@ class ReplyReader:
     """Reads one answer.
 
     Attributes:
-        begun: whether text has come.
+        begun: whether text, or a part of a call, has come.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class ReplyReader:
         self._finish = ""
         self._usage: Mapping[str, Any] = {}
         self._timings: Mapping[str, Any] = {}
+        self._calls = CallReader()
 
     @property
     def complete(self) -> bool:
@@ -64,13 +66,15 @@ class ReplyReader:
             raise Unreadable
         said = choice.get("delta") or choice.get("message") or {}
         text = _text(said.get("content")) if isinstance(said, dict) else ""
-        self._note(text, choice.get("finish_reason"))
+        calls = isinstance(said, dict) and self._calls.take(said.get("tool_calls"))
+        self._note(bool(text or calls), choice.get("finish_reason"))
         return text
 
     def ending(self) -> Chunk | None:
-        """The last chunk, with the counters; None where the answer was cut."""
+        """The last chunk, with the calls, and the counters where nothing was cut; None for neither."""
+        calls = self._calls.calls()
         if not self._finish:
-            return None
+            return Chunk("", tool_calls=calls) if calls else None
         now = time.perf_counter()
         first = self._first_at or now
         usage, timings = self._usage, self._timings
@@ -87,10 +91,11 @@ class ReplyReader:
                 done_reason=reason,
                 cached_tokens=_cached(usage, timings),
             ),
+            tool_calls=calls,
         )
 
-    def _note(self, text: str, finish: object) -> None:
-        if text and not self.begun:
+    def _note(self, is_answer: bool, finish: object) -> None:
+        if is_answer and not self.begun:
             self.begun, self._first_at = True, time.perf_counter()
         if finish == "error":
             raise Failed("the engine ended the answer with an error")

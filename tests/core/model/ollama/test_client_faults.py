@@ -16,6 +16,7 @@ from jupyter_devstral.core.errors import (
     ModelError,
     ModelMissing,
     NoServer,
+    NotSupported,
     RequestRefused,
     RunnerFailed,
     ServerBusy,
@@ -187,7 +188,7 @@ def test_recorded_errors_are_understood(shared_data: Path) -> None:
         ("err_404_path", RequestRefused, None),
         ("host_bad", RequestRefused, None),
         ("cloud_disabled", RequestRefused, None),
-        ("err_tools", RequestRefused, None),
+        ("err_tools", NotSupported, None),
         ("pull_fail_nostream", RunnerFailed, None),
     ],
 )

@@ -56,6 +56,12 @@ def test_its_window_is_known(model: OpenAIModel, real: LlamaV1) -> None:
     assert model.window().tokens == real.window
 
 
+def test_it_says_that_its_model_never_hears_of_tools(model: OpenAIModel) -> None:
+    capabilities = model.details().capabilities
+    assert "completion" in capabilities
+    assert "tools" not in capabilities
+
+
 def test_its_tokenizer_counts(model: OpenAIModel) -> None:
     assert 5 <= model.count(ASKED) <= 40
 
