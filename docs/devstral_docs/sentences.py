@@ -1,4 +1,4 @@
-"""The sentences that users see, read from the sources: a list of them, and a check of pages that quote them."""
+"""The sentences that users see, read from the sources: a list, and a check of pages that quote them."""
 
 from __future__ import annotations
 

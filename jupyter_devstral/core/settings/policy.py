@@ -62,8 +62,8 @@ class Policy:
         trial: whether fixes may be tried in copies of the kernel.
         mcp: whether tools are offered to other programs.
         send: what may go to a route, by its name: some of "source", "schemas", "outputs", "files", "images".
-        audit: every log that is kept: "to" is "off", "local" or a path; with "required", what cannot be logged
-            is not sent.
+        audit: every log that is kept: "to" is "off", "local" or a path; with "required", what cannot be
+            logged is not sent.
         sources: the files it was read from.
         problem: why it is closed, as a sentence; "" where every file was understood.
     """
