@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 
 from jupyter_devstral.cli.arguments import add_subcommands
@@ -18,6 +22,7 @@ from jupyter_devstral.core.request.command import OPTIONS, SUBCOMMANDS, TASKS, p
 from jupyter_devstral.core.settings.config import DevstralConfig
 from jupyter_devstral.core.settings.policy import read_policy
 from tests.support.pages import DOCS, ROOT, ReadPage, build, fetched_by_style, read_page
+from tests.support.scripted.server import ScriptedOllama
 
 SOURCES = [ROOT / "README.md", *sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts)]
 PICTURE = re.compile(r"^```\{picture\} (\S+)$", re.MULTILINE)
@@ -265,6 +270,33 @@ def test_magics_that_are_shown_are_magics() -> None:
         word = line.split()[0] if line.split() else ""
         # Nothing that looks like a word of ours is taken for a prompt.
         assert word == command.word or word.startswith("-") or not word, (line, page)
+
+
+def test_the_first_ten_minutes_go_as_told(tmp_path: Path, scripted_ollama: ScriptedOllama) -> None:
+    text = (DOCS / "first-ten-minutes.md").read_text(encoding="utf-8")
+    cells = [block for kind, block in FENCE.findall(text) if kind in ("python", "ipython3")]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.rstrip()) for cell in cells])
+    nbformat.write(notebook, tmp_path / "minutes.ipynb")
+    revenue = "revenue = {product: price * count for product, price, count in sales}\nrevenue"
+    average = "average = round(sum(price for product, price, count in sales) / len(sales), 2)\naverage"
+    scripted_ollama.replies = [f"```python\n{revenue}\n```", "Tea does.", f"```python\n{average}\n```"]
+    command = [sys.executable, "-m", "jupyter_devstral.cli", "run", "minutes.ipynb", "-o", "out.ipynb"]
+    command += ["--allow-errors", f"--DevstralConfig.host={scripted_ollama.url}"]
+    # Nobody's settings.
+    folders = {name: str(tmp_path) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR")}
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    environment = {**os.environ, **folders, "PYTHONPATH": paths}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    failed = [cell.source for cell in done.cells if any(one.output_type == "error" for one in cell.outputs)]
+    # One cell is meant to.
+    assert [source for source in failed if "prize" not in source] == []
+    assert len(failed) == 1
+    assert revenue in [cell.source for cell in done.cells]
+    assert len(scripted_ollama.chats) == 3
+    [shown] = [str(cell.outputs) for cell in done.cells if "--dry-run" in cell.source]
+    assert "Nothing was sent." in shown
 
 
 def test_settings_and_variables_that_are_named_exist() -> None:
