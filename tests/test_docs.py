@@ -215,6 +215,24 @@ def test_a_page_that_quotes_what_nobody_says_is_not_built(site: Path, tmp_path: 
     assert "nowhere.md" in built.stderr
 
 
+def test_each_kind_of_error_has_its_trouble_told(monkeypatch: pytest.MonkeyPatch, site: Path) -> None:
+    monkeypatch.syspath_prepend(str(DOCS))
+    from devstral_docs.sentences import sentences_by_class
+
+    headings = re.findall(
+        r"^### (.+)$", (DOCS / "troubleshooting.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(headings) > 50
+    said = sentences_by_class()
+    assert len(said) > 12
+    untold = {
+        name
+        for name, sentences in said.items()
+        if not any(heading.rstrip(". …") in sentence for heading in headings for sentence in sentences)
+    }
+    assert untold == set()
+
+
 def _commands() -> Iterator[tuple[str, str]]:
     """Every command of the command line that stands in a block of a page, with its page."""
     for path in SOURCES:

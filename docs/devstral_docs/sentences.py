@@ -98,7 +98,7 @@ def _plain(words: str) -> str:
 
 def all_sentences() -> str:
     """Every error that is raised or returned by its class, in the order of the classes."""
-    found = _by_class()
+    found = sentences_by_class()
     parts = []
     for name, about in _classes().items():
         if found.get(name):
@@ -117,7 +117,7 @@ def _classes() -> dict[str, str]:
     return {kind.__name__: (kind.__doc__ or "").split("\n\n")[0] for kind in kinds}
 
 
-def _by_class() -> dict[str, set[str]]:
+def sentences_by_class() -> dict[str, set[str]]:
     """The sentences by the name of the class that they are given to."""
     found: dict[str, set[str]] = {}
     for path in sorted(PACKAGE.rglob("*.py")):
