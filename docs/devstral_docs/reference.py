@@ -163,17 +163,22 @@ def _sentence(words: str) -> str:
 def slash_commands() -> str:
     """What can be typed behind "/" in the sidebar."""
     rows = [(code(f"/{task.value}"), text(facts.slash)) for task, facts in TASK_FACTS.items() if facts.slash]
-    texts = dict(_WORD.findall((LAB / "src" / "chat" / "command-texts.ts").read_text(encoding="utf-8")))
-    own = _OWN_WORDS.search((LAB / "src" / "chat" / "slash-commands.ts").read_text(encoding="utf-8"))
-    assert own is not None, "slash-commands.ts has no list of its own words any more"
+    sources = _typescript()
+    texts = dict(_WORD.findall(sources))
+    own = _OWN_WORDS.search(sources)
+    assert own is not None, "the sidebar has no list of its own words any more"
     rows += [(code(f"/{word}"), text(texts[word])) for word in re.findall(r"\w+", own[1])]
     return table(("you type", "what it does"), rows)
+
+
+def _typescript() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted((LAB / "src").rglob("*.ts*")))
 
 
 def keys() -> str:
     """The keys of the JupyterLab half."""
     shortcuts = json.loads(_SCHEMA.read_text(encoding="utf-8"))["jupyter.lab.shortcuts"]
-    sources = "\n".join(path.read_text(encoding="utf-8") for path in sorted((LAB / "src").rglob("*.ts*")))
+    sources = _typescript()
     rows = [
         (
             ", ".join(f"*{key.replace('Accel', 'Ctrl')}*" for key in shortcut["keys"]),
