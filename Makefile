@@ -18,7 +18,7 @@ endef
 # Begins a shell's `if` that is true where the JupyterLab half was built with Node.js.
 IN_LABEXTENSION = PATH="$(abspath $(BIN)):$$PATH"; if [ -x labextension/node_modules/.bin/tsc ]; then cd labextension &&
 
-.PHONY: demo lab test soak check format bench clean help labextension
+.PHONY: demo lab test soak check format bench docs clean help labextension
 
 help:
 	@echo "make demo   run examples/tour.ipynb with a real model, in the terminal"
@@ -27,6 +27,7 @@ help:
 	@echo "make lab    JupyterLab with the tour open"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make bench  the table of measurements"
+	@echo "make docs   the documentation as pages, in docs/_build/html"
 
 # Each stamp is newer than pyproject.toml once its set is installed; nothing is installed twice.
 $(VENV)/pyvenv.cfg:
@@ -44,8 +45,12 @@ $(VENV)/.installed-lab: $(VENV)/pyvenv.cfg pyproject.toml
 # One set for `make check` and `make test`, installed in one go.
 $(VENV)/.installed-test: $(VENV)/pyvenv.cfg pyproject.toml
 	@echo "Installing what checks and tests need (first time: a few minutes) ..."
-	$(call INSTALL,embedded$(COMMA)lab$(COMMA)test$(COMMA)check)
-	@touch $(VENV)/.installed-demo $(VENV)/.installed-lab $@
+	$(call INSTALL,embedded$(COMMA)lab$(COMMA)test$(COMMA)check$(COMMA)docs)
+	@touch $(VENV)/.installed-demo $(VENV)/.installed-lab $(VENV)/.installed-docs $@
+
+$(VENV)/.installed-docs: $(VENV)/pyvenv.cfg pyproject.toml
+	$(PIP) install -qq -e '.[docs]'
+	@touch $@
 
 # The JupyterLab half; builds only what is out of date, and only where Node.js is.
 labextension: $(VENV)/.installed-lab
@@ -80,6 +85,11 @@ format: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks
 
+# Read anew each time: much of it is made from the code. The pictures are those of the last browser tests.
+docs: $(VENV)/.installed-docs
+	@$(BIN)/python -m sphinx -E -q -W --keep-going -b html docs docs/_build/html
+	@echo "Look at docs/_build/html/index.html."
+
 # Linked, not copied: what is built next is what JupyterLab shows after a reload.
 lab: labextension
 	@if [ -f jupyter_devstral/_lab/package.json ]; then \
@@ -87,5 +97,5 @@ lab: labextension
 	$(BIN)/jupyter lab $(NOTEBOOK)
 
 clean:
-	rm -rf $(VENV) demo-output bench-output test-output jupyter_devstral/_lab
+	rm -rf $(VENV) demo-output bench-output test-output docs/_build jupyter_devstral/_lab
 	rm -rf labextension/node_modules labextension/lib labextension/test-lib labextension/tsconfig.tsbuildinfo

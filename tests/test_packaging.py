@@ -66,4 +66,6 @@ def test_a_wheel_has_both_halves(built: Path, tmp_path: Path) -> None:
     for path in ("core/prompt/prompts/chat.md", "locale/fr_FR/LC_MESSAGES/jupyter_devstral.json"):
         assert f"jupyter_devstral/{path}" in names
     assert any(path.endswith(folder + "schemas/jupyter-devstral/plugin.json") for path in names)
-    assert not [path for path in names if path.startswith(("tests/", "benchmarks/", "labextension/"))]
+    assert not [
+        path for path in names if path.startswith(("tests/", "benchmarks/", "docs/", "labextension/"))
+    ]

@@ -117,6 +117,7 @@ def test_grey_text_stands_at_the_cursor_and_tab_takes_it(ghost, ollama):
     ghost.open()
     ghost.type("df = pd.")
     ghost.wait_for(READ)
+    ghost.lab.screenshot("ghost-text")
     ghost.press("Tab")
     assert ghost.source == f"df = pd.{READ}"
     assert ghost.text == ""

@@ -57,6 +57,7 @@ def test_what_would_leave_is_shown_and_that_is_what_leaves(side, far, ollama):
     assert "1 secret hidden" in shown
     assert "never sent there: outputs, files, pictures" in shown
     assert "jp-mod-leaves" in (bar.get_attribute("class") or "")
+    side.lab.screenshot("routes-picker")
     side.ask("why?")
     assert len(far.chats) == 1
     assert not ollama.chats

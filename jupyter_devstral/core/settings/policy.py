@@ -60,12 +60,13 @@ class Policy:
         models: lists of patterns, such as "devstral*"; a model must match one of each list.
         allow_remote: whether anything may leave the machine.
         redact: whether redaction is forced.
-        agent: the most that an agent may do.
+        agent: the most that an agent may do: "off", "plan", "rehearse" or "run".
         agent_remember: whether an approval may be remembered for a run.
         trial: whether fixes may be tried in copies of the kernel.
         mcp: whether tools are offered to other programs.
-        send: what may go to a route, by its name.
-        audit: every log that is kept.
+        send: what may go to a route, by its name: some of "source", "schemas", "outputs", "files", "images".
+        audit: every log that is kept: "to" is "off", "local" or a path; with "required", what cannot be
+            logged is not sent.
         sources: the files it was read from.
         problem: why it is closed, as a sentence; "" where every file was understood.
     """

@@ -38,7 +38,7 @@ class Route:
     Attributes:
         name: what users choose it by.
         address: a URL with scheme, host and port; for the OpenAI dialect up to `/v1`.
-        dialect: a key of DIALECTS.
+        dialect: "openai" or "ollama", what is spoken there.
         model: its model's name; "" for the first one that the server lists.
         key_env: the environment variable that holds its key; "" for none.
         window: in tokens, where the server does not say; None: what the settings say.

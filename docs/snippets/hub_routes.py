@@ -1,0 +1,15 @@
+# /etc/jupyter/jupyter_config.py, and the same in /etc/ipython/ipython_config.py
+c = get_config()  # noqa: F821 - Jupyter defines it
+
+c.DevstralConfig.allow_remote = True
+c.DevstralConfig.routes = {
+    "cluster": {
+        "address": "https://llm.example/v1",
+        "model": "devstral-2",
+        # The name of the variable, never the key.
+        "key_env": "LLM_KEY",
+        # Whoever counts tokens for each user reads this; {user} is JUPYTERHUB_USER.
+        "headers": {"X-User-ID": "{user}"},
+        "parallel": 4,
+    },
+}
