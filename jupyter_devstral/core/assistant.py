@@ -22,7 +22,7 @@ with collector_paused():
     from .redaction.redactor import Redactor, Restorer
     from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, Retraction, TextFilter
     from .request.allowance import EVERYTHING, Allowance
-    from .request.tasks import Request
+    from .request.tasks import Request, Rules
     from .settings.config import DevstralConfig
     from .text.control_tokens import Mender, broken_up
 
@@ -43,6 +43,7 @@ class Assistant:
         how_to_continue: what is said below an answer that is not complete.
         allowance: what of a request may go to the model.
         announce: told what goes out, just before it does.
+        rules: of the project, which every request carries.
 
     Attributes:
         estimate: of the model's tokens.
@@ -58,7 +59,9 @@ class Assistant:
         how_to_continue: str = CONTINUE,
         allowance: Allowance | None = None,
         announce: Callable[[Outgoing], None] | None = None,
+        rules: tuple[Rules, ...] = (),
     ) -> None:
+        self._rules = rules
         self._announce = announce
         self.allowance = allowance or Allowance()
         self._how_to_continue = how_to_continue
@@ -165,6 +168,7 @@ class Assistant:
 
     def _build(self, request: Request, budget: int | None) -> Prompt:
         allowance = self.allowance
+        request = replace(request, rules=self._rules) if self._rules else request
         prompt = build_prompt(
             narrowed(request, allowance, self._redactor),
             budget=budget,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.settings.config import ROUTE, DevstralConfig
+from ..core.settings.config import FOLDER, ROUTE, DevstralConfig
 from ..session.model_choice import is_stand_in
 from ..session.session import Session
 from .notebook.lab_link import LabLink
-from .notebook.shell_context import ShellContext
+from .notebook.shell_context import ShellContext, notebook_path
 from .notebook.transcript import ExecutedCell, Transcript
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from ..core.request.command import Command
     from ..kernel.proof.proof import Proof
     from ..session.permitted_server import PermittedServer
+    from ..session.rules import Place
 
 
 class Suggestions(Protocol):
@@ -84,6 +87,14 @@ class ShellSession(Session):
     def assistant(self, model: PermittedServer) -> Assistant:
         """Make an assistant that answers with `model`."""
         return self.assistant_for(model, self.redactor)
+
+    def rules_places(self) -> Sequence[Place]:
+        """Beside the notebook; nowhere where that is not known."""
+        from ..session.rules import NAME
+
+        path = notebook_path(self.ip)
+        folder = os.environ.get(FOLDER) or (path.parent if path else "")
+        return [(NAME, Path(folder))] if folder else []
 
     @property
     def redactor(self) -> Redactor:

@@ -12,6 +12,7 @@ from ..core.settings.config import DevstralConfig
 from .answers import Answers
 from .handlers import HANDLERS
 from .notebooks import SentNotebooks
+from .preferences.handlers import PREFERENCE_HANDLERS
 from .session import ServerSession
 from .suggestions.completing import COMPLETION_HANDLERS
 
@@ -42,7 +43,7 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""
-        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS])
+        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS, *PREFERENCE_HANDLERS])
 
     async def stop_extension(self) -> None:
         """Close every connection to the model."""

@@ -35,6 +35,7 @@ def sent_record(
     route: str,
     estimate: TokenEstimate,
     notes: Sequence[str] = (),
+    rules: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """What is, or would be, sent; see the protocol in CONTRIBUTING.md."""
     pieces = _records(prompt.pieces, request.notebook)
@@ -61,6 +62,7 @@ def sent_record(
         "pieces": pieces,
         "dropped": _records(prompt.dropped, request.notebook),
         "notes": list(notes),
+        "rules": list(rules),
     }
 
 

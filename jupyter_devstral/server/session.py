@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..core.assistant import Assistant
     from ..core.model.server import Wishes
     from ..core.redaction.redactor import Redactor
+    from ..core.request.tasks import Rules
     from ..session.permitted_server import PermittedServer
 
 # A placeholder stays the same while a notebook is in use; nobody works on more of them at once.
@@ -49,9 +50,10 @@ class ServerSession(Session):
             session = self._ids.setdefault(notebook, os.urandom(16).hex())
         return Wishes(model=model, route=route, session=session, notebook=notebook)
 
-    def assistant(self, model: PermittedServer, notebook: str) -> Assistant:
+    def assistant(self, model: PermittedServer, notebook: str, rules: tuple[Rules, ...] = ()) -> Assistant:
         """An assistant for the questions about `notebook`, the path by which its secrets are known."""
-        return self.assistant_for(model, self._redactor(notebook), how_to_continue="Continue goes on")
+        redactor = self._redactor(notebook)
+        return self.assistant_for(model, redactor, how_to_continue="Continue goes on", rules=rules)
 
     def _redactor(self, notebook: str) -> Redactor:
         from ..core.redaction.redactor import Redactor

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from ..core.model.server import Wishes
     from ..core.model.token_estimate import TokenEstimate
     from ..core.redaction.redactor import Redactor
+    from ..core.request.tasks import Rules
     from .held_turns import HeldTurns
     from .permitted_server import PermittedServer
+    from .rules import Place, RulesFile
 
 
 class Session:
@@ -31,8 +34,9 @@ class Session:
         route: what requests take that name none themselves; "local" is the configured engine.
     """
 
-    def __init__(self, config: DevstralConfig) -> None:
+    def __init__(self, config: DevstralConfig, *, rules_places: Sequence[Place] = ()) -> None:
         self.config = config
+        self._rules_places = rules_places
         self.route = "local"
         # By it a replica knows a notebook again; it says nothing of who asks.
         self._id = os.urandom(16).hex()
@@ -62,11 +66,18 @@ class Session:
         self.route = name
 
     def assistant_for(
-        self, model: PermittedServer, redactor: Redactor, *, how_to_continue: str | None = None
+        self,
+        model: PermittedServer,
+        redactor: Redactor,
+        *,
+        how_to_continue: str | None = None,
+        rules: tuple[Rules, ...] | None = None,
     ) -> Assistant:
         """An assistant that answers with `model`, and corrects its token estimate.
 
-        `how_to_continue` is what is said below an answer that is not complete.
+        Args:
+            how_to_continue: what is said below an answer that is not complete.
+            rules: of the project; None for those in force here.
         """
         from ..core.assistant import Assistant
         from ..core.reply_stream import CONTINUE
@@ -81,7 +92,26 @@ class Session:
             how_to_continue=CONTINUE if how_to_continue is None else how_to_continue,
             allowance=Allowance(kinds, model.redacts, lambda turn: self.held.allows(turn, kinds)),
             announce=model.announce,
+            rules=self.rules() if rules is None else rules,
         )
+
+    def rules_places(self) -> Sequence[Place]:
+        """Where a project's own rules may lie."""
+        return self._rules_places
+
+    def rules_files(self) -> list[RulesFile]:
+        """The files of rules that are there, switched on or not."""
+        from .rules import rules_files
+
+        places = self.rules_places()
+        return rules_files(places) if places else []
+
+    def rules(self) -> tuple[Rules, ...]:
+        """The rules that the user has switched on."""
+        from .rules import rules_in_force
+
+        files = self.rules_files()
+        return rules_in_force(files) if files else ()
 
     @property
     def held(self) -> HeldTurns:

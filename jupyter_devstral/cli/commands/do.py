@@ -97,7 +97,7 @@ class _Do:
         from ...session.agent.driver import AgentDriver, Audience
         from ...session.agent.run_record import RunRecord
 
-        session = Session(read_settings(self._arguments.flags))
+        session = Session(read_settings(self._arguments.flags), rules_places=self._source.places)
         record = RunRecord(Path(jupyter_data_dir()) / "jupyter_devstral" / "runs")
         audience = Audience(_say, _show, _refuse, _tell)
         driver = AgentDriver(

@@ -13,7 +13,7 @@ from .cell_text import cell_text, reference_text
 
 # "definition" is a part of a cell, "below" a cell behind the one asked about.
 PieceKind: TypeAlias = Literal[
-    "cell", "definition", "error", "variable", "turn", "below", "file", "selection"
+    "cell", "definition", "error", "variable", "turn", "below", "file", "selection", "rules"
 ]
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from ..failure.failure import Failure
 from ..notebook.cells import Cell, Notebook, Output, Turn
 from ..request.allowance import Allowance
-from ..request.tasks import Request
+from ..request.tasks import RULES_BYTES, Request
 from ..text.lazy_pattern import LazyPattern
 from ..text.terminal_text import as_shown
 from ..text.traceback_text import clean_output, clean_traceback
@@ -66,6 +66,7 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
     texts += _failure_texts(request.failure)
     texts += [attachment.text for attachment in request.attachments]
     texts.append(request.question)
+    texts += [rules.text for rules in request.rules]
     rest = iter(redactor.redact(texts) if redactor is not None else texts)
     safe_cells = tuple(clean_cell(_with_texts(cell, rest)) for cell in cells)
     safe_extra = [clean_cell(_with_texts(cell, rest)) for cell in extra]
@@ -78,7 +79,17 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
         failure=_failure_with(request.failure, rest),
         attachments=tuple(replace(each, text=next(rest)) for each in request.attachments),
         question=next(rest),
+        rules=tuple(replace(rules, text=_first_of(next(rest))) for rules in request.rules),
     )
+
+
+def _first_of(rules: str) -> str:
+    """As much of a file of rules as a prompt carries, in whole lines where it has any."""
+    content = rules.encode(errors="replace")
+    if len(content) <= RULES_BYTES:
+        return rules
+    kept = content[:RULES_BYTES].decode(errors="ignore")
+    return kept[: kept.rfind("\n") + 1] or _LAST_GAP.sub("", kept)
 
 
 @lru_cache(maxsize=16384)

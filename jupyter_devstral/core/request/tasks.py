@@ -69,6 +69,9 @@ class TaskFacts:
     label: str = ""
 
 
+# Of one file of rules, in UTF-8: they are read with every question.
+RULES_BYTES = 4096
+
 # A new task is a line here and a wording; `python scripts/generate_tasks.py` tells the JupyterLab half.
 TASKS = {
     Task.WRITE: TaskFacts(
@@ -142,6 +145,19 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """A project's own rules, which the user has switched on.
+
+    Attributes:
+        name: of their file, as the user knows it.
+        text: all of it; a prompt carries at most RULES_BYTES.
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Request:
     """Everything the prompt is made from.
 
@@ -158,6 +174,7 @@ class Request:
         failure: what is known about the error of the cell that the request is about.
         attachments: texts the user attached; they are sent whole, whatever the budget.
         images: pictures the user attached, base64; for a model that has "vision".
+        rules: of the project; they are sent whatever the budget.
     """
 
     task: Task
@@ -171,3 +188,4 @@ class Request:
     failure: Failure | None = None
     attachments: tuple[Attachment, ...] = ()
     images: tuple[str, ...] = ()
+    rules: tuple[Rules, ...] = ()

@@ -24,6 +24,8 @@ __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
 # The environment variable by which whoever starts a kernel chooses its route.
 ROUTE = "JUPYTER_DEVSTRAL_ROUTE"
+# The environment variable by which whoever starts a kernel names the notebook's folder, where it runs a copy.
+FOLDER = "JUPYTER_DEVSTRAL_FOLDER"
 # What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`
 # and `examine(config)`.
 ENGINES = {
