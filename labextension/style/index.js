@@ -1,3 +1,4 @@
 import './base.css';
 import './chat.css';
 import './completion.css';
+import './rules.css';
