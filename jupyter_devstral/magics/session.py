@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.settings.config import FOLDER, ROUTE, DevstralConfig
 from ..session.model_choice import is_stand_in
+from ..session.preferences import Preferences
 from ..session.session import Session
 from .notebook.lab_link import LabLink
 from .notebook.shell_context import ShellContext, notebook_path
@@ -42,6 +43,7 @@ class ShellSession(Session):
         ip: the shell.
         transcript: the cells that have run.
         context: the notebook as the shell knows it.
+        preferences: what that page's settings wish for.
         lab: the link to a JupyterLab page.
         suggestions: the suggestions of a terminal's prompt, once the extension is loaded.
         last: the last reply, or None.
@@ -54,7 +56,8 @@ class ShellSession(Session):
         self.ip = ip
         self.transcript = Transcript(ip)
         self.context = ShellContext(ip, self.transcript)
-        self.lab = LabLink(ip, on_notebook=self.context.pushes.receive)
+        self.preferences = Preferences(self.config)
+        self.lab = LabLink(ip, on_notebook=self.context.pushes.receive, on_settings=self.preferences.take)
         self.context.pushing = lambda: self.lab.runs_here
         self.route = os.environ.get(ROUTE, "") or self.route
         self.suggestions: Suggestions | None = None

@@ -37,7 +37,8 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
             problem = str(error)
             config = DevstralConfig(host="http://127.0.0.1:11434")
             self.log.warning("jupyter_devstral: %s", problem)
-        self.settings["jupyter_devstral"] = ServerSession(config, problem=problem)
+        files = [*getattr(self.serverapp, "loaded_config_files", ()), *self.loaded_config_files]
+        self.settings["jupyter_devstral"] = ServerSession(config, problem=problem, config_files=files)
         self.settings["jupyter_devstral_answers"] = Answers()
         self.settings["jupyter_devstral_notebooks"] = SentNotebooks()
 

@@ -67,7 +67,7 @@ async def gather(session: ServerSession, question: Question, *, kernels: Any, co
     can_see = bool(question.images) and await asyncio.to_thread(_has_vision, model)
     if question.images and not can_see:
         notes.append(f"{model.name} cannot look at pictures: they are not sent.")
-    request = question.request(variables, attachments, with_images=can_see)
+    request = question.request(variables, attachments, with_images=can_see, scope=session.config.context)
     rules = await asyncio.to_thread(rules_of, root_of(contents), question.path)
     notes += [file.problem for file in rules if file.problem]
     assistant = session.assistant(model, question.path, rules_in_force(rules))

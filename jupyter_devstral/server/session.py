@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
+from ..session.preferences import Preferences
 from ..session.session import Session
 
 if TYPE_CHECKING:
@@ -26,11 +28,15 @@ class ServerSession(Session):
     """One server's state; methods are for any thread, and may wait for the model server.
 
     Attributes:
+        preferences: what a page's settings wish for.
         problem: a setting that cannot be used, in words; "" when all are fine.
     """
 
-    def __init__(self, config: DevstralConfig, *, problem: str = "") -> None:
+    def __init__(
+        self, config: DevstralConfig, *, problem: str = "", config_files: Sequence[str] = ()
+    ) -> None:
         super().__init__(config)
+        self.preferences = Preferences(config, config_files)
         self.problem = problem
         self._ids: dict[str, str] = {}
         self._redactors: OrderedDict[str, Redactor] = OrderedDict()

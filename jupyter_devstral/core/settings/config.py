@@ -155,6 +155,10 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
             raise TraitError(f"DevstralConfig.routes: {error}") from None
         return dict(proposal["value"])
 
+    def given(self) -> frozenset[str]:
+        """The settings that configuration files or flags give a value."""
+        return frozenset(self._find_my_config(self.config))
+
     def route(self, name: str) -> Route:
         """The configured route of that name; ConfigurationError where there is none."""
         from .routes import read_routes

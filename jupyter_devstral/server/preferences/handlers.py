@@ -1,4 +1,4 @@
-"""The addresses of what a user prefers: the rules of projects."""
+"""The addresses of what a user prefers: the rules of projects, and settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import asyncio
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
-from ..handlers import DevstralHandler
+from ...core.errors import UsageError
+from ..handlers import DevstralHandler, names_a_host
 from .rules import root_of, rules_of, rules_records, switch_rules
 
 
@@ -31,4 +32,29 @@ class RulesHandler(DevstralHandler):
         self.finish()
 
 
-PREFERENCE_HANDLERS = [(r"/jupyter-devstral/rules", RulesHandler)]
+class SettingsHandler(DevstralHandler):
+    """The settings as they are in force, who has fixed which, and what a page wishes for."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        self.finish({"settings": self.session.preferences.record()})
+
+    @authenticated
+    @authorized
+    async def put(self) -> None:
+        wishes = self.object(10_000).get("settings")
+        if not isinstance(wishes, dict):
+            raise UsageError("The request has no settings.")
+        model = wishes.get("model")
+        if isinstance(model, str) and names_a_host(model):
+            # Ollama would fetch from there: that is not for a page to say.
+            raise UsageError(f"{model} names a server: that is for a configuration file.")
+        problems = self.session.preferences.take(wishes)
+        self.finish({"settings": self.session.preferences.record(), "problems": problems})
+
+
+PREFERENCE_HANDLERS = [
+    (r"/jupyter-devstral/rules", RulesHandler),
+    (r"/jupyter-devstral/settings", SettingsHandler),
+]
