@@ -2,3 +2,4 @@ import './base.css';
 import './chat.css';
 import './completion.css';
 import './rules.css';
+import './settings.css';

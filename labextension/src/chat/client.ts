@@ -12,6 +12,7 @@ import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
 import { IRoutes, readRoutes } from '../protocol/routes';
 import { IRulesFile, readRules } from '../protocol/rules';
 import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
+import { ISettingFacts, readSettings } from '../protocol/settings';
 import { IStatus, PullRecord, readPullRecord, readStatus } from '../protocol/status';
 import { readStreamRecord, StreamRecord } from '../protocol/stream';
 
@@ -89,6 +90,15 @@ export class Client {
   /** Switch rules on or off as they were shown; refused where they have changed since. */
   async switchRules(path: string, { name, digest, isOn }: IRulesFile): Promise<void> {
     await this._request('PUT', 'rules', {}, { path, name, digest, is_on: isOn });
+  }
+
+  async settings(): Promise<ISettingFacts> {
+    return readSettings(await this._json('GET', 'settings', {}));
+  }
+
+  /** Tell what the page's settings wish for, by the names of the configuration. */
+  async wish(settings: object): Promise<ISettingFacts> {
+    return readSettings(await this._json('PUT', 'settings', {}, { settings }));
   }
 
   async variables(kernelId: string): Promise<IVariable[]> {
