@@ -21,7 +21,7 @@ def sources() -> str:
 def sentences() -> dict[str, int]:
     """Each sentence, and how many forms it has."""
     text = sources()
-    found = {(one or other).replace("\\'", "'"): 1 for one, other in ONE.findall(text)}
+    found = {(one or other).replace("\\'", "'").replace("\\\\", "\\"): 1 for one, other in ONE.findall(text)}
     found |= {one or other: 2 for one, other, *_ in MANY.findall(text)}
     return found
 

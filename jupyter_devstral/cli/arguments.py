@@ -22,6 +22,7 @@ SUBCOMMANDS = {
     "eval": "commands.eval",
     "serve": "commands.serve",
     "autoload": "commands.autoload",
+    "rules": "commands.rules",
     "policy": "commands.policy",
     "audit": "commands.audit",
 }
@@ -53,6 +54,7 @@ def add_subcommands(parser: argparse.ArgumentParser) -> None:
     _add_export_tests(add)
     _add_eval(add)
     _add_serve(add)
+    _add_rules(add)
     _add_policy(add)
     _add_audit(add)
     autoload = _add(add, "autoload", "make IPython and its kernels load the magics by themselves")
@@ -242,6 +244,17 @@ def _add_serve(add: Any) -> None:
     serve.add_argument("--gguf", metavar="FILE", type=Path, required=True, help="the model file")
     serve.add_argument("--port", metavar="P", type=_port, default=11434, help="default: 11434, Ollama's own")
     serve.add_argument("--name", metavar="MODEL", help="the name it answers to (default: from the file)")
+
+
+def _add_rules(add: Any) -> None:
+    rules = _add(
+        add,
+        "rules",
+        "show the rules that lie beside a notebook (.devstral.md), or switch them on or off",
+        "They are part of a prompt only once they are switched on, and off again when the file changes.",
+    )
+    rules.add_argument("notebook", metavar="NOTEBOOK", type=Path, help="an .ipynb file, or its folder")
+    rules.add_argument("state", metavar="on | off", nargs="?", choices=("on", "off"), help="default: show")
 
 
 def _add_policy(add: Any) -> None:

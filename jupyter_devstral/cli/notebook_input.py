@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import NotebookError, UsageError
 from ..core.notebook.cells import Notebook
 from ..core.notebook.file import notebook_from_json, read_notebook_json
+from ..core.request.tasks import Request
+from ..session.rules import NAME, Place, rules_files, rules_in_force
 
 
 @dataclass(frozen=True)
 class NotebookInput:
-    """A notebook as stored and as cells; `name` stands for it in messages."""
+    """A notebook as stored and as cells.
+
+    Attributes:
+        name: stands for it in messages.
+        places: where its project's rules may lie.
+    """
 
     name: str
     data: dict[str, Any]
     notebook: Notebook
+    places: tuple[Place, ...] = ()
+
+    def with_rules(self, request: Request) -> Request:
+        """The request with the rules that the user has switched on."""
+        return replace(request, rules=rules_in_force(rules_files(self.places)))
 
 
 def read_notebook(path: str) -> NotebookInput:
@@ -30,7 +42,8 @@ def read_notebook(path: str) -> NotebookInput:
     content = _content(path)
     try:
         data = read_notebook_json(content)
-        return NotebookInput(name, data, notebook_from_json(data))
+        places = () if path == "-" else ((NAME, Path(path).parent),)
+        return NotebookInput(name, data, notebook_from_json(data), places)
     except NotebookError as error:
         raise NotebookError(f"{name}: {error}") from None
 

@@ -146,6 +146,7 @@ def _described(reply: Reply, pieces: Sequence[Piece]) -> str:
     whole = {index_of[piece.id] for piece in pieces if piece.kind in _WHOLE and piece.id in index_of}
     parts = {index_of[piece.id] for piece in pieces if piece.kind in _PART and piece.id in index_of} - whole
     variables = dict.fromkeys(piece.id for piece in pieces if piece.kind == "variable")
+    rules = [piece.id for piece in pieces if piece.kind == "rules"]
     described = []
     if whole:
         described.append(f"{_plural('cell', whole)} {_ranges(whole)}")
@@ -153,6 +154,8 @@ def _described(reply: Reply, pieces: Sequence[Piece]) -> str:
         described.append(f"parts of {_plural('cell', parts)} {_ranges(parts)}")
     if variables:
         described.append(f"{_plural('variable', variables)} {_names(list(variables))}")
+    if rules:
+        described.append(f"rules {_names(rules)}")
     return ", ".join(described)
 
 

@@ -23,7 +23,7 @@ with collector_paused():
     from .redaction.redactor import Redactor, Restorer
     from .reply_stream import CONTINUE, Delta, Event, Note, ReplyStream, Retraction, TextFilter
     from .request.allowance import EVERYTHING, Allowance
-    from .request.tasks import Request
+    from .request.tasks import Request, Rules
     from .settings.config import DevstralConfig
     from .text.control_tokens import Mender, broken_up
 
@@ -45,6 +45,7 @@ class Assistant:
         allowance: what of a request may go to the model.
         announce: told what goes out, just before it does.
         sent: what was last sent of the notebook, to go on from there.
+        rules: of the project, which every request carries.
 
     Attributes:
         estimate: of the model's tokens.
@@ -61,7 +62,9 @@ class Assistant:
         allowance: Allowance | None = None,
         announce: Callable[[Outgoing], None] | None = None,
         sent: SentNotebook | None = None,
+        rules: tuple[Rules, ...] = (),
     ) -> None:
+        self._rules = rules
         self._announced = announce
         self._sent = sent or SentNotebook()
         self.allowance = allowance or Allowance()
@@ -167,7 +170,7 @@ class Assistant:
         return self.allowance.is_everything and not self.model.remote_place
 
     def _recipient(self, window: Window) -> Recipient:
-        return Recipient(self.model.name, self.model.host, window.tokens)
+        return Recipient(self.model.name, self.model.host, window.tokens, self._rules)
 
     def _goes_on(self, window: Window) -> bool:
         """Whether the model that read the last prompt reads the next one, in the same window."""
@@ -198,6 +201,7 @@ class Assistant:
 
     def _build(self, request: Request, budget: int | None) -> Prompt:
         allowance = self.allowance
+        request = replace(request, rules=self._rules) if self._rules else request
         prompt = build_prompt(
             narrowed(request, allowance, self._redactor),
             budget=budget,

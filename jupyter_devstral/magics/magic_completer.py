@@ -63,6 +63,8 @@ class MagicCompleter:
             return fragment, self._routes() if len(words) == 1 else ()
         if words and words[0] == "auto":
             return fragment, ("on", "button", "off") if len(words) == 1 else ()
+        if words and words[0] == "rules":
+            return fragment, ("on", "off") if len(words) == 1 else ()
         if words and words[0] == "complete":
             return fragment, ("on", "off", "status") if len(words) == 1 else ()
         if words and words[0] == "explain":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.settings.config import ROUTE, DevstralConfig
+from ..core.settings.config import FOLDER, ROUTE, DevstralConfig
 from ..session.model_choice import is_stand_in
+from ..session.preferences import Preferences
 from ..session.session import Session
 from .notebook.lab_link import LabLink
-from .notebook.shell_context import ShellContext
+from .notebook.shell_context import ShellContext, notebook_path
 from .notebook.transcript import ExecutedCell, Transcript
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from ..core.request.command import Command
     from ..kernel.proof.proof import Proof
     from ..session.permitted_server import PermittedServer
+    from ..session.rules import Place
 
 
 class Suggestions(Protocol):
@@ -40,6 +44,7 @@ class ShellSession(Session):
         ip: the shell.
         transcript: the cells that have run.
         context: the notebook as the shell knows it.
+        preferences: what that page's settings wish for.
         lab: the link to a JupyterLab page.
         suggestions: the suggestions of a terminal's prompt, once the extension is loaded.
         last: the last reply, or None.
@@ -52,7 +57,8 @@ class ShellSession(Session):
         self.ip = ip
         self.transcript = Transcript(ip)
         self.context = ShellContext(ip, self.transcript)
-        self.lab = LabLink(ip, on_notebook=self.context.pushes.receive)
+        self.preferences = Preferences(self.config)
+        self.lab = LabLink(ip, on_notebook=self.context.pushes.receive, on_settings=self.preferences.take)
         self.context.pushing = lambda: self.lab.runs_here
         self.route = os.environ.get(ROUTE, "") or self.route
         self.suggestions: Suggestions | None = None
@@ -90,6 +96,14 @@ class ShellSession(Session):
 
             self._sent = SentNotebook()
         return self.assistant_for(model, self.redactor, sent=self._sent)
+
+    def rules_places(self) -> Sequence[Place]:
+        """Beside the notebook; nowhere where that is not known."""
+        from ..session.rules import NAME
+
+        path = notebook_path(self.ip)
+        folder = os.environ.get(FOLDER) or (path.parent if path else "")
+        return [(NAME, Path(folder))] if folder else []
 
     @property
     def redactor(self) -> Redactor:

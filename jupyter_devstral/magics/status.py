@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from ..core.errors import DevstralError, NoServer
+from ..core.errors import DevstralError, NoServer, UsageError
+from ..core.request.tasks import RULES_BYTES
 from ..core.settings.policy import LOCAL
 from ..core.text.amounts import size_text
-from ..core.text.markdown import inline_code, prose, table
+from ..core.text.markdown import code_block, inline_code, prose, table
 from ..session.locks import locks
 from ..session.model_choice import is_stand_in
 from ..session.route_facts import route_facts
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..core.model.examination import Finding
     from ..core.model.server import ModelServer
     from ..core.request.command import Command
+    from ..session.rules import RulesFile
     from .session import ShellSession
 
 T = TypeVar("T")
@@ -186,3 +188,34 @@ def routes_text(session: ShellSession, name: str) -> str:
         for facts in route_facts(session.config)
     ]
     return table(["", "route", "address", "model", "may be sent", "may be taken"], rows)
+
+
+def rules_text(session: ShellSession, word: str) -> str:
+    """Show the project's rules and whether they are sent, or switch them on or off. Raises UsageError."""
+    from ..session.rules import NAME, switch
+
+    if word not in ("", "on", "off"):
+        raise UsageError(f"rules are on or off, not {word!r}.")
+    files = session.rules_files()
+    if not files:
+        return f"There is no {inline_code(NAME)} beside the notebook."
+    if word:
+        for file in files:
+            switch(file, on=word == "on")
+        files = session.rules_files()
+    return "\n\n".join(map(_rules_text, files))
+
+
+def _rules_text(file: RulesFile) -> str:
+    name = inline_code(file.name)
+    if file.problem:
+        return prose(file.problem)
+    if file.is_on:
+        said = f"The rules of {name} go into every prompt until the file changes, or `%devstral rules off`."
+    else:
+        said = (
+            f"{name} came with this folder, and is not sent. If you agree with all of it: "
+            "`%devstral rules on`, again after each change of the file."
+        )
+    cut = f" A prompt takes its first {RULES_BYTES:,} bytes." if file.is_cut else ""
+    return f"{said}{cut}\n\n{code_block(file.text.rstrip(), 'markdown')}"

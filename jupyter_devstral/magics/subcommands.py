@@ -63,6 +63,8 @@ def _report(session: ShellSession, explainer: ExplainOnError, command: Command) 
         return "Stopped." if stopped else "Nothing is running in this session."
     if command.word == "auto":
         return auto_text(session, explainer, command.text)
+    if command.word == "rules":
+        return status.rules_text(session, command.text)
     if command.word == "complete":
         return session.suggestions.report(command.text.strip()) if session.suggestions else ""
     if command.word == "reset":

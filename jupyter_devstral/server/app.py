@@ -12,6 +12,7 @@ from ..core.settings.config import DevstralConfig
 from .answers import Answers
 from .handlers import HANDLERS
 from .notebooks import SentNotebooks
+from .preferences.handlers import PREFERENCE_HANDLERS
 from .session import ServerSession
 from .suggestions.completing import COMPLETION_HANDLERS
 
@@ -36,13 +37,14 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
             problem = str(error)
             config = DevstralConfig(host="http://127.0.0.1:11434")
             self.log.warning("jupyter_devstral: %s", problem)
-        self.settings["jupyter_devstral"] = ServerSession(config, problem=problem)
+        files = [*getattr(self.serverapp, "loaded_config_files", ()), *self.loaded_config_files]
+        self.settings["jupyter_devstral"] = ServerSession(config, problem=problem, config_files=files)
         self.settings["jupyter_devstral_answers"] = Answers()
         self.settings["jupyter_devstral_notebooks"] = SentNotebooks()
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""
-        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS])
+        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS, *PREFERENCE_HANDLERS])
 
     async def stop_extension(self) -> None:
         """Close every connection to the model."""

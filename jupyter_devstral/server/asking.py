@@ -16,8 +16,10 @@ from ..core.errors import DevstralError, ModelError, NotSent, UsageError
 from ..core.request.tasks import Attachment, Request, Task
 from ..core.unit_tests.question import code_of
 from ..core.wire import reply_bundle
+from ..session.rules import RulesFile, rules_in_force
 from .kernel_expression import evaluate
 from .kernel_namespace import kernel_variables
+from .preferences.rules import root_of, rules_of, rules_records
 from .proving import Evaluating, Proven, Wanted, proof_of, wanted
 from .records import sent_record
 from .status import state_of
@@ -46,6 +48,7 @@ class Asked:
     model: PermittedServer
     notes: tuple[str, ...]
     wanted: Wanted
+    rules: tuple[RulesFile, ...] = ()
 
 
 async def gather(session: ServerSession, question: Question, *, kernels: Any, contents: Any) -> Asked:
@@ -64,8 +67,11 @@ async def gather(session: ServerSession, question: Question, *, kernels: Any, co
     can_see = bool(question.images) and await asyncio.to_thread(_has_vision, model)
     if question.images and not can_see:
         notes.append(f"{model.name} cannot look at pictures: they are not sent.")
-    request = question.request(variables, attachments, with_images=can_see)
-    return Asked(request, session.assistant(model, question.path), model, tuple(notes), asked)
+    request = question.request(variables, attachments, with_images=can_see, scope=session.config.context)
+    rules = await asyncio.to_thread(rules_of, root_of(contents), question.path)
+    notes += [file.problem for file in rules if file.problem]
+    assistant = session.assistant(model, question.path, rules_in_force(rules))
+    return Asked(request, assistant, model, tuple(notes), asked, tuple(rules))
 
 
 def preview(asked: Asked) -> Record:
@@ -275,6 +281,7 @@ def _sent(asked: Asked, prompt: Prompt, window: Window, reserve: int) -> Record:
         route=asked.model.route,
         estimate=asked.assistant.estimate,
         notes=asked.notes,
+        rules=rules_records(asked.rules),
     )
 
 

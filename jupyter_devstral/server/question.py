@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import UsageError
 from ..core.notebook.cells import Cell, Notebook, Turn
 from ..core.notebook.file import notebook_from_json
+from ..core.notebook.scope import SCOPES
 from ..core.request.tasks import Attachment, Request, Task
 
 if TYPE_CHECKING:
@@ -56,7 +57,12 @@ class Question:
         return self.notebook.language == "python"
 
     def request(
-        self, variables: Sequence[Variable], attachments: Sequence[Attachment], *, with_images: bool
+        self,
+        variables: Sequence[Variable],
+        attachments: Sequence[Attachment],
+        *,
+        with_images: bool,
+        scope: str = SCOPES[0],
     ) -> Request:
         """The core's request; pieces that the user took out are not in it."""
         selected = [Attachment("selection", "", self.selection)] if self._wants("selection") else []
@@ -73,6 +79,7 @@ class Question:
                 *selected,
             ),
             images=self.images if with_images else (),
+            scope=scope,
         )
 
     def _wants(self, key: str) -> bool:

@@ -37,6 +37,7 @@ def sent_record(
     route: str,
     estimate: TokenEstimate,
     notes: Sequence[str] = (),
+    rules: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """What is, or would be, sent; see the protocol in CONTRIBUTING.md."""
     pieces = _records(prompt.pieces, request.notebook)
@@ -63,6 +64,7 @@ def sent_record(
         "pieces": pieces,
         "dropped": _records(prompt.dropped, request.notebook),
         "notes": list(notes),
+        "rules": list(rules),
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
+from ..session.preferences import Preferences
 from ..session.session import Session
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..core.model.server import Wishes
     from ..core.prompt.continuing import SentNotebook
     from ..core.redaction.redactor import Redactor
+    from ..core.request.tasks import Rules
     from ..session.permitted_server import PermittedServer
 
 # A placeholder stays the same while a notebook is in use; nobody works on more of them at once.
@@ -28,11 +30,15 @@ class ServerSession(Session):
     """One server's state; methods are for any thread, and may wait for the model server.
 
     Attributes:
+        preferences: what a page's settings wish for.
         problem: a setting that cannot be used, in words; "" when all are fine.
     """
 
-    def __init__(self, config: DevstralConfig, *, problem: str = "") -> None:
+    def __init__(
+        self, config: DevstralConfig, *, problem: str = "", config_files: Sequence[str] = ()
+    ) -> None:
         super().__init__(config)
+        self.preferences = Preferences(config, config_files)
         self.problem = problem
         self._ids: dict[str, str] = {}
         self._redactors: OrderedDict[str, Redactor] = OrderedDict()
@@ -53,13 +59,14 @@ class ServerSession(Session):
             session = self._ids.setdefault(notebook, os.urandom(16).hex())
         return Wishes(model=model, route=route, session=session, notebook=notebook)
 
-    def assistant(self, model: PermittedServer, notebook: str) -> Assistant:
+    def assistant(self, model: PermittedServer, notebook: str, rules: tuple[Rules, ...] = ()) -> Assistant:
         """An assistant for the questions about `notebook`, the path by which its secrets are known."""
         return self.assistant_for(
             model,
             self._redactor(notebook),
             how_to_continue="Continue goes on",
             sent=self._last_sent(notebook),
+            rules=rules,
         )
 
     def _last_sent(self, notebook: str) -> SentNotebook | None:

@@ -17,6 +17,7 @@ from .audit.chain import default_path, entries
 from .audit.log_line import path_of
 from .locks import locks
 from .route_facts import RouteFacts, route_facts
+from .rules import store
 
 _LAST_SENDS = 5
 
@@ -76,6 +77,7 @@ def _stored() -> Iterator[Finding]:
     things = (
         ("Conversations of the sidebar", folder / "conversations"),
         ("Routes chosen in the sidebar", folder / "routes.json"),
+        ("Rules of projects that are switched on", store()),
         ("The audit log", default_path()),
     )
     for name, path in things:

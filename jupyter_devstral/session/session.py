@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from ..core.model.token_estimate import TokenEstimate
     from ..core.prompt.continuing import SentNotebook
     from ..core.redaction.redactor import Redactor
+    from ..core.request.tasks import Rules
     from .held_turns import HeldTurns
     from .permitted_server import PermittedServer
+    from .rules import Place, RulesFile
 
 
 class Session:
@@ -32,8 +35,9 @@ class Session:
         route: what requests take that name none themselves; "local" is the configured engine.
     """
 
-    def __init__(self, config: DevstralConfig) -> None:
+    def __init__(self, config: DevstralConfig, *, rules_places: Sequence[Place] = ()) -> None:
         self.config = config
+        self._rules_places = rules_places
         self.route = "local"
         # By it a replica knows a notebook again; it says nothing of who asks.
         self._id = os.urandom(16).hex()
@@ -69,11 +73,14 @@ class Session:
         *,
         how_to_continue: str | None = None,
         sent: SentNotebook | None = None,
+        rules: tuple[Rules, ...] | None = None,
     ) -> Assistant:
         """An assistant that answers with `model`, and corrects its token estimate.
 
-        `how_to_continue` is what is said below an answer that is not complete, `sent` what was last sent of
-        the notebook.
+        Args:
+            how_to_continue: what is said below an answer that is not complete.
+            sent: what was last sent of the notebook.
+            rules: of the project; None for those in force here.
         """
         from ..core.assistant import Assistant
         from ..core.reply_stream import CONTINUE
@@ -89,7 +96,26 @@ class Session:
             allowance=Allowance(kinds, model.redacts, lambda turn: self.held.allows(turn, kinds)),
             announce=model.announce,
             sent=sent,
+            rules=self.rules() if rules is None else rules,
         )
+
+    def rules_places(self) -> Sequence[Place]:
+        """Where a project's own rules may lie."""
+        return self._rules_places
+
+    def rules_files(self) -> list[RulesFile]:
+        """The files of rules that are there, switched on or not."""
+        from .rules import rules_files
+
+        places = self.rules_places()
+        return rules_files(places) if places else []
+
+    def rules(self) -> tuple[Rules, ...]:
+        """The rules that the user has switched on."""
+        from .rules import rules_in_force
+
+        files = self.rules_files()
+        return rules_in_force(files) if files else ()
 
     @property
     def held(self) -> HeldTurns:

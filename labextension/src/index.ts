@@ -10,10 +10,12 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
+import { IFormRendererRegistry } from '@jupyterlab/ui-components';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { EditsRenderer } from './card/edits-renderer';
 import { addCompletion } from './completion/completion';
 import { NotebookLinks } from './kernel/notebook-links';
+import { addPreferences } from './preferences/settings-page';
 import { addSidebar } from './sidebar/sidebar';
 import { MIME_TYPE, PLUGIN_ID, TRANSLATION_DOMAIN } from './tokens';
 
@@ -33,7 +35,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     ICompletionProviderManager,
     ISettingRegistry,
     IStatusBar,
-    IEditorExtensionRegistry
+    IEditorExtensionRegistry,
+    IFormRendererRegistry
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -46,10 +49,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     completer: ICompletionProviderManager | null,
     registry: ISettingRegistry | null,
     statusBar: IStatusBar | null,
-    extensions: IEditorExtensionRegistry | null
+    extensions: IEditorExtensionRegistry | null,
+    forms: IFormRendererRegistry | null
   ) => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
-    const links = new NotebookLinks(tracker, trans);
+    const preferences = addPreferences(app, { registry, forms, trans });
+    const links = new NotebookLinks(tracker, preferences, trans);
     const services = { tracker, rendermime, links, trans, languages };
     rendermime.addFactory(
       {
@@ -63,7 +68,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const completionNotice = completer
       ? addCompletion(app, { manager: completer, tracker, registry, statusBar, extensions, palette, trans })
       : undefined;
-    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer, completionNotice });
+    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer, preferences, completionNotice });
   }
 };
 

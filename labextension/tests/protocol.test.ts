@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readBundle } from '../src/protocol/bundle';
 import { readApply } from '../src/protocol/kernel-messages';
+import { readRules } from '../src/protocol/rules';
 
 const EDIT = { op: 'replace', cell_id: 'a', before: 'x', source: 'y', kind: 'code' };
 const CARD = {
@@ -94,4 +95,11 @@ test('an answer that arrives says what it waits for, a finished one does not', (
   const { id, shown, arriving: read } = readBundle(arriving)!;
   assert.deepEqual([id, shown, read], ['d', 'so far', { status: 'reading', waited: 3 }]);
   assert.equal(readBundle(BUNDLE)!.arriving, null);
+});
+
+test('rules are read, and what is none is left out', () => {
+  const [read] = readRules([{ name: '.devstral.md', digest: 'ab', is_on: true, is_cut: 1, problem: 7 }, ...HOSTILE]);
+  assert.deepEqual(read, { name: '.devstral.md', digest: 'ab', isOn: true, isCut: false, problem: '', text: '' });
+  assert.equal(readRules([{ name: 'a', is_on: 'yes' }])[0].isOn, false);
+  HOSTILE.forEach(value => assert.deepEqual(readRules(value), []));
 });

@@ -18,7 +18,7 @@ from jupyter_devstral.core.prompt.continuing import SentNotebook
 from jupyter_devstral.core.prompt.prompt import wording
 from jupyter_devstral.core.redaction.redactor import Redactor
 from jupyter_devstral.core.reply.parser import Code, Prose
-from jupyter_devstral.core.request.tasks import Request, Task
+from jupyter_devstral.core.request.tasks import Request, Rules, Task
 from jupyter_devstral.core.settings.config import DevstralConfig
 from tests.support.scripted.engine import Script
 from tests.support.scripted.server import ScriptedOllama
@@ -585,6 +585,20 @@ def test_what_was_sent_stands_for_the_same_model_in_the_same_window(scripted_oll
         assert "new version" not in text
         assert "name_3_1" not in text
         ask(first)
+
+
+def test_with_other_rules_above_it_everything_is_read_anew(scripted_ollama: ScriptedOllama) -> None:
+    config = DevstralConfig(host=scripted_ollama.url)
+    first, sent = long_request(), SentNotebook()
+    scripted_ollama.replies = [ANSWER]
+
+    def ask(request: Request, *rules: Rules) -> str:
+        assistant = Assistant(config, OllamaModel(config), sent=sent, rules=rules)
+        return finished(assistant, request).prompt.messages[-1].content
+
+    ask(first)
+    assert "new version" not in ask(edited(first, 3, "changed = 3"), Rules(".devstral.md", "Be brief."))
+    assert "new version" in ask(edited(first, 3, "changed = 4"), Rules(".devstral.md", "Be brief."))
 
 
 class Uncorrected(TokenEstimate):

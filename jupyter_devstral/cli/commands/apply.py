@@ -17,7 +17,7 @@ from ...core.redaction.redactor import Redactor
 from ...core.reply.parser import ReplyParser
 from ...core.request.tasks import Task
 from ..asking import Asked, what_is_asked
-from ..notebook_input import read_notebook
+from ..notebook_input import NotebookInput, read_notebook
 from ..notebook_text import notebook_text
 from ..settings import read_settings
 from ..standard_output import write_text
@@ -33,7 +33,7 @@ def command(arguments: argparse.Namespace) -> int:
     source = read_notebook(arguments.notebook)
     cell = find_cell(source.notebook, arguments.cell)
     asked = what_is_asked(source.notebook, cell, arguments.task, None, otherwise=Task.WRITE)
-    reply = _restored(_reply(), asked, source.notebook, read_settings(arguments.flags))
+    reply = _restored(_reply(), asked, source, read_settings(arguments.flags))
     edits, notes = _edits(reply, asked, source.notebook)
     data = apply_edits(source.data, edits, index_of_anchor=asked.anchor.index) if edits else source.data
     text = notebook_text(data)
@@ -58,12 +58,12 @@ def _edits(reply: str, asked: Asked, notebook: Notebook) -> tuple[tuple[Edit, ..
     )
 
 
-def _restored(reply: str, asked: Asked, notebook: Notebook, settings: DevstralConfig) -> str:
+def _restored(reply: str, asked: Asked, source: NotebookInput, settings: DevstralConfig) -> str:
     """The reply with the secrets back whose placeholders `prompt` shows for the same cell."""
     if not settings.redact:
         return reply
     redactor = Redactor()
-    safe_request(asked.request(notebook, settings.context), redactor)
+    safe_request(source.with_rules(asked.request(source.notebook, settings.context)), redactor)
     return redactor.restore(reply)
 
 

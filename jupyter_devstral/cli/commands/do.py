@@ -44,7 +44,7 @@ def command(arguments: argparse.Namespace) -> int:
         raise UsageError("The task is empty: say in words what is to be done.")
     source = read_notebook(arguments.notebook)
     _check_output(arguments)
-    session = Session(read_settings(arguments.flags))
+    session = Session(read_settings(arguments.flags), rules_places=source.places)
     # A missing or forbidden route is reported before anything runs.
     session.choose_route(arguments.route)
     refuse_agent(policy(), "run" if arguments.yes_run else "plan" if arguments.plan else "rehearse")

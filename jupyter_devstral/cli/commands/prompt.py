@@ -36,7 +36,7 @@ def command(arguments: argparse.Namespace) -> int:
     allowance = Allowance(server.may_receive, server.redacts)
     redactor = Redactor() if settings.redact or allowance.redacts else None
     prompt = build_prompt(
-        narrowed(asked.request(source.notebook, settings.context), allowance, redactor),
+        narrowed(source.with_rules(asked.request(source.notebook, settings.context)), allowance, redactor),
         budget=arguments.budget,
         redactor=redactor,
         values=settings.values == "samples" and not server.remote_place,

@@ -106,8 +106,8 @@ def _of_quantization(terms: Terms) -> str:
         )
     why = " of a small model" if bits == 4 else ""
     return (
-        f"{terms.quantization} ({bits} bits{why}): may well cost cases; --compare with a finer one of the same "
-        "model, if it fits"
+        f"{terms.quantization} ({bits} bits{why}): may well cost cases; --compare with a finer one of "
+        "the same model, if it fits"
     )
 
 

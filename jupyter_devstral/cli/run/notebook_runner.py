@@ -20,7 +20,7 @@ from ...core.errors import DevstralError, UsageError
 from ...core.notebook.own_cells import loads_extension, mentions_magic
 from ...core.request.command import Command
 from ...core.request.command_in_cell import command_of
-from ...core.settings.config import EXPLAIN_PLACE, ROUTE
+from ...core.settings.config import EXPLAIN_PLACE, FOLDER, ROUTE
 from ...core.settings.policy import LOCAL
 from ...core.text.terminal_text import as_shown
 from ...kernel.expressions import setup_code
@@ -124,6 +124,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
             # Nobody would see what a thread shows after the cell has ended.
             EXPLAIN_PLACE: "here" if self.explain else "nowhere",
             ROUTE: self.route,
+            FOLDER: str(self.resources["metadata"]["path"]),
         }
 
     def create_kernel_manager(self) -> Any:

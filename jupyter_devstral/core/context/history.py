@@ -14,7 +14,7 @@ from .cell_text import cell_text, new_outputs_text, news_text, reference_text
 # "definition" is a part of a cell, "below" a cell behind the one asked about, "outdated" what was sent of
 # a cell that has changed since.
 PieceKind: TypeAlias = Literal[
-    "cell", "definition", "error", "variable", "turn", "below", "file", "selection", "outdated"
+    "cell", "definition", "error", "variable", "turn", "below", "file", "selection", "outdated", "rules"
 ]
 
 

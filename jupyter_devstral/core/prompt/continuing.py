@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..context.continued import Kept, continued, numbered
 from ..notebook.cells import Cell
-from ..request.tasks import Request
+from ..request.tasks import Request, Rules
 from .prompt import Prompt, above
 
 _NUMBER = re.compile(r"\d+")
@@ -21,6 +21,8 @@ class Recipient:
     model: str
     host: str
     window: int
+    # They stand above the notebook: behind others everything is read anew.
+    rules: tuple[Rules, ...] = ()
 
 
 @dataclass

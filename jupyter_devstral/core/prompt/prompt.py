@@ -21,7 +21,7 @@ from ..notebook.cells import Cell, Output, header
 from ..notebook.own_cells import is_request
 from ..notebook.steps import Step, steps_of
 from ..python.source import mentioned_names, names_of
-from ..request.tasks import Attachment, Request, Task
+from ..request.tasks import Attachment, Request, Rules, Task
 from ..settings.policy import Sendable
 from ..text.control_tokens import broken_up
 from ..text.data_lines import fence_tag, quoted_name
@@ -97,19 +97,22 @@ def build_prompt(
     subjects = _subjects(safe)
     sources = _sources(safe, subjects)
     attached = [_attached(each, count) for each in safe.attachments]
-    room = None if budget is None else budget - sum(piece.tokens for piece in attached)
+    rules = [_rules(each, count) for each in safe.rules]
+    room = None if budget is None else budget - sum(piece.tokens for piece in (*attached, *rules))
     context = ContextBuilder(sources, count).fit(room)
     sent = {entry.cell.key for entry in context.history if entry.turn is None}
     asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.key not in sent]
     tail = [*(piece.text for piece in context.earlier), *asked_about]
     asked = [*(piece.text for piece in attached), *_asked(safe, subjects)]
-    messages = _messages(context.history, tail, _user_text(context, [*asked, safe.question]), request.images)
+    first = [piece.text for piece in rules]
+    last = [*tail, _user_text(context, [*asked, safe.question])]
+    messages = _messages(first, context.history, last, request.images)
     # The system prompt speaks of placeholders itself.
     text = "\n".join(message.content for message in messages[1:])
     return Prompt(
         messages=messages,
         tokens=sum(count(message.content) + MESSAGE_OVERHEAD for message in messages),
-        pieces=(*context.pieces, *attached),
+        pieces=(*rules, *context.pieces, *attached),
         dropped=context.dropped,
         user_text=_user_text(context, [*asked, request.question]),
         redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
@@ -273,11 +276,17 @@ def _attached(attachment: Attachment, count: Callable[[str], int]) -> Piece:
     return Piece(attachment.kind, attachment.name, text, count(text))
 
 
+def _rules(rules: Rules, count: Callable[[str], int]) -> Piece:
+    title = wording("rules").replace("[file]", quoted_name(rules.name))
+    text = f"{title}\n{fenced(rules.text.strip(), 'markdown')}"
+    return Piece("rules", rules.name, text, count(text))
+
+
 def _messages(
-    history: tuple[Entry, ...], tail: list[str], user_text: str, images: tuple[str, ...]
+    first: list[str], history: tuple[Entry, ...], last: list[str], images: tuple[str, ...]
 ) -> tuple[Message, ...]:
     messages = [Message("system", wording("system"))]
-    waiting: list[str] = []
+    waiting = list(first)
     for entry in history:
         if entry.turn is None:
             waiting.append(entry.pieces[0].text)
@@ -285,5 +294,5 @@ def _messages(
         messages.append(Message("user", broken_up("\n\n".join([*waiting, entry.turn.user_text]))))
         messages.append(Message("assistant", broken_up(entry.turn.reply)))
         waiting = []
-    messages.append(Message("user", broken_up("\n\n".join([*waiting, *tail, user_text])), images))
+    messages.append(Message("user", broken_up("\n\n".join([*waiting, *last])), images))
     return tuple(messages)

@@ -15,7 +15,7 @@ from typing import Protocol
 from ..failure.failure import Failure
 from ..notebook.cells import Cell, Notebook, Output, Turn
 from ..request.allowance import Allowance
-from ..request.tasks import Request
+from ..request.tasks import RULES_BYTES, Request
 from ..text.lazy_pattern import LazyPattern
 from ..text.terminal_text import as_shown
 from ..text.traceback_text import clean_output, clean_traceback
@@ -66,6 +66,7 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
     texts += _failure_texts(request.failure)
     texts += [attachment.text for attachment in request.attachments]
     texts.append(request.question)
+    texts += [rules.text for rules in request.rules]
     # Mostly the same texts again; those of earlier versions come last, for the sake of the placeholders.
     steps = [shown_cell(step.cell) for step in request.history.steps] if request.history else []
     seen = set(texts)
@@ -88,7 +89,17 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
         attachments=tuple(replace(each, text=next(rest)) for each in request.attachments),
         question=next(rest),
         history=request.history.with_cells(lambda _: next(safe_steps)) if request.history else None,
+        rules=tuple(replace(rules, text=_first_of(next(rest))) for rules in request.rules),
     )
+
+
+def _first_of(rules: str) -> str:
+    """As much of a file of rules as a prompt carries, in whole lines where it has any."""
+    content = rules.encode(errors="replace")
+    if len(content) <= RULES_BYTES:
+        return rules
+    kept = content[:RULES_BYTES].decode(errors="ignore")
+    return kept[: kept.rfind("\n") + 1] or _LAST_GAP.sub("", kept)
 
 
 @lru_cache(maxsize=16384)

@@ -55,6 +55,7 @@ class Allowance:
             failure=self._failure(request.failure) if request.failure else None,
             attachments=tuple(each for each in request.attachments if _kind_of(each) in self.kinds),
             images=request.images if "images" in self.kinds else (),
+            rules=request.rules if "files" in self.kinds else (),
         )
 
     def withheld(self, request: Request) -> tuple[Sendable, ...]:
@@ -64,7 +65,7 @@ class Allowance:
             "source": any(cell.source.strip() for cell in cells),
             "schemas": bool(request.variables),
             "outputs": request.failure is not None or any(cell.outputs for cell in cells),
-            "files": "files" in map(_kind_of, request.attachments),
+            "files": bool(request.rules) or "files" in map(_kind_of, request.attachments),
             "images": bool(request.images),
         }
         return tuple(kind for kind in SENDABLE if has[kind] and kind not in self.kinds)

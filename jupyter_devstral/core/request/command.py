@@ -35,12 +35,13 @@ SUBCOMMANDS = {
     "pytest": "run the tests of this cell with pytest; on a line of its own: all tests of the namespace",
     "strengthen": "write tests that notice the faults which the last tests did not",
     "auto": "what happens when a cell fails: auto on | button | off",
+    "rules": "the rules of the project, `.devstral.md` beside the notebook: rules on | off",
     "complete": "suggestions at the prompt of a terminal: complete on | off | status",
     "stop": "stop the answer or the download that is running",
     "reset": "forget the earlier questions and answers",
     "help": "this text",
 }
-_WITH_ARGUMENT = ("model", "route", "pull", "auto", "complete")
+_WITH_ARGUMENT = ("model", "route", "pull", "auto", "rules", "complete")
 _WITH_BODY = ("pytest",)
 # The options that a subcommand takes; what is a task takes all but those of `doctor`.
 _OPTIONS_OF = {

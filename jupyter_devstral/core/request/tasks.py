@@ -70,6 +70,9 @@ class TaskFacts:
     label: str = ""
 
 
+# Of one file of rules, in UTF-8: they are read with every question.
+RULES_BYTES = 4096
+
 # A new task is a line here and a wording; `python scripts/generate_tasks.py` tells the JupyterLab half.
 TASKS = {
     Task.WRITE: TaskFacts(
@@ -143,6 +146,19 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Rules:
+    """A project's own rules, which the user has switched on.
+
+    Attributes:
+        name: of their file, as the user knows it.
+        text: all of it; a prompt carries at most RULES_BYTES.
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Request:
     """Everything the prompt is made from.
 
@@ -160,6 +176,7 @@ class Request:
         attachments: texts the user attached; they are sent whole, whatever the budget.
         images: pictures the user attached, base64; for a model that has "vision".
         history: the steps above the question, where some stand as they were sent; None: as the cells are now.
+        rules: of the project; they are sent whatever the budget.
     """
 
     task: Task
@@ -174,3 +191,4 @@ class Request:
     attachments: tuple[Attachment, ...] = ()
     images: tuple[str, ...] = ()
     history: History | None = None
+    rules: tuple[Rules, ...] = ()

@@ -24,6 +24,8 @@ __all__ = ["DevstralConfig", "is_loopback", "parse_host"]
 EXPLAIN_PLACE = "JUPYTER_DEVSTRAL_EXPLAIN"
 # The environment variable by which whoever starts a kernel chooses its route.
 ROUTE = "JUPYTER_DEVSTRAL_ROUTE"
+# The environment variable by which whoever starts a kernel names the notebook's folder, where it runs a copy.
+FOLDER = "JUPYTER_DEVSTRAL_FOLDER"
 # What answers, by the module that connects to it; each has `connect(config, wishes, *, start)`
 # and `examine(config)`.
 ENGINES = {
@@ -152,6 +154,10 @@ class DevstralConfig(Configurable):  # type: ignore[misc, unused-ignore]
         except ConfigurationError as error:
             raise TraitError(f"DevstralConfig.routes: {error}") from None
         return dict(proposal["value"])
+
+    def given(self) -> frozenset[str]:
+        """The settings that configuration files or flags give a value."""
+        return frozenset(self._find_my_config(self.config))
 
     def route(self, name: str) -> Route:
         """The configured route of that name; ConfigurationError where there is none."""

@@ -27,7 +27,8 @@ class LabLink:
     The callbacks run on whatever thread ipykernel reads comms on, even while a cell runs; their exceptions
     are swallowed. They may be set until `open`. `on_action(action, card_id)` receives clicks ("explain",
     "more", "stop", "dismiss"), outcomes of edits ("applied", "refused"), and the arrival of a page
-    ("hello"); `on_notebook(payload)` receives the notebook as it is when one of its cells is run.
+    ("hello"); `on_notebook(payload)` receives the notebook as it is when one of its cells is run;
+    `on_settings(values)` what the page's settings wish for.
     """
 
     def __init__(
@@ -36,10 +37,12 @@ class LabLink:
         *,
         on_action: Callable[[str, str], None] = lambda action, card_id: None,
         on_notebook: Callable[[dict[str, Any]], None] = lambda payload: None,
+        on_settings: Callable[[dict[str, Any]], object] = lambda values: None,
     ) -> None:
         self._ip = ip
         self.on_action = on_action
         self.on_notebook = on_notebook
+        self.on_settings = on_settings
         self._lock = threading.Lock()
         self._out: Any = None
         # Context comms by id -> their client's session and the cells it pushed last; None until its hello.
@@ -137,6 +140,8 @@ class LabLink:
             self.on_action(data["action"], _text(data.get("id")))
         elif op == "applied":
             self.on_action("applied" if data.get("ok") is True else "refused", _text(data.get("id")))
+        elif op == "settings":
+            self.on_settings(dict(_mapping(data.get("values"))))
         elif op == "notebook":
             payload = self._completed(client, data)
             if payload is not None:

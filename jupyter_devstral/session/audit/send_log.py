@@ -119,6 +119,6 @@ def _pieces(outgoing: Outgoing) -> dict[str, Any]:
     return {
         "cells": list(dict.fromkeys(piece.id for piece in pieces if piece.kind in of_cells)),
         "variables": [piece.id for piece in pieces if piece.kind == "variable"],
-        "files": [piece.id for piece in pieces if piece.kind == "file"],
+        "files": [piece.id for piece in pieces if piece.kind in ("file", "rules")],
         "turns": sum(piece.kind == "turn" for piece in pieces) // 2,
     }

@@ -121,6 +121,11 @@ export class ChatModel extends VDomModel {
     return this._followed.current;
   }
 
+  /** Of what is followed, as the server knows it; "" for nothing. */
+  get path(): string {
+    return this._followed.path;
+  }
+
   get conversation(): Conversation {
     return this._conversation;
   }
@@ -260,6 +265,11 @@ export class ChatModel extends VDomModel {
   /** What would be sent now, word for word. */
   async messages(): Promise<readonly IMessage[]> {
     return (await this.client.prompt(this._posted(this.composition.written), new AbortController().signal)).messages;
+  }
+
+  /** Something that goes along, and that this page does not see, has changed. */
+  lookAgain(): void {
+    this._lookSoon();
   }
 
   /** Say something to everybody, on the screen too. */

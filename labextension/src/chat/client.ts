@@ -10,7 +10,9 @@ import { cellPatch } from './cell-patch';
 import { jsonLines } from '../protocol/json-lines';
 import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
 import { IRoutes, readRoutes } from '../protocol/routes';
+import { IRulesFile, readRules } from '../protocol/rules';
 import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
+import { ISettingFacts, readSettings } from '../protocol/settings';
 import { IStatus, PullRecord, readPullRecord, readStatus } from '../protocol/status';
 import { readStreamRecord, StreamRecord } from '../protocol/stream';
 
@@ -78,6 +80,25 @@ export class Client {
         yield read;
       }
     }
+  }
+
+  /** The rules of a notebook's project, with their words. */
+  async rules(path: string): Promise<IRulesFile[]> {
+    return readRules(record(await this._json('GET', 'rules', { path })).rules);
+  }
+
+  /** Switch rules on or off as they were shown; refused where they have changed since. */
+  async switchRules(path: string, { name, digest, isOn }: IRulesFile): Promise<void> {
+    await this._request('PUT', 'rules', {}, { path, name, digest, is_on: isOn });
+  }
+
+  async settings(): Promise<ISettingFacts> {
+    return readSettings(await this._json('GET', 'settings', {}));
+  }
+
+  /** Tell what the page's settings wish for, by the names of the configuration. */
+  async wish(settings: object): Promise<ISettingFacts> {
+    return readSettings(await this._json('PUT', 'settings', {}, { settings }));
   }
 
   async variables(kernelId: string): Promise<IVariable[]> {

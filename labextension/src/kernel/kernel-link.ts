@@ -57,6 +57,11 @@ export class KernelLink implements IDisposable {
     this._send(appliedMessage(id, reason));
   }
 
+  /** Tell the kernel what the page's settings wish for. */
+  wish(values: JSONObject): void {
+    this._send({ op: 'settings', values });
+  }
+
   /** Push the notebook before a cell of it runs; cells that this kernel has just been sent are not sent again. */
   push(cellId: string, path: string, cells: JSONObject[]): void {
     const known = this._pushed === cells;

@@ -13,6 +13,7 @@ import { cellName } from '../notebook/cell-name';
 import { CardNews } from './card-news';
 import { KernelLink } from './kernel-link';
 import type { IApply } from '../protocol/kernel-messages';
+import type { Preferences } from '../preferences/preferences';
 import { refusalText } from '../notebook/refusal-text';
 
 interface ILinked {
@@ -25,8 +26,10 @@ interface ILinked {
 export class NotebookLinks {
   constructor(
     private readonly _tracker: INotebookTracker,
+    private readonly _preferences: Preferences,
     private readonly _trans: TranslationBundle
   ) {
+    _preferences.changed.connect(() => this._linked.forEach(({ link }) => this._wish(link)));
     _tracker.forEach(panel => this._add(panel));
     _tracker.widgetAdded.connect((_, panel) => this._add(panel));
     NotebookActions.executionScheduled.connect((_, { notebook, cell }) => {
@@ -50,6 +53,13 @@ export class NotebookLinks {
   /** Whether the notebook's kernel works on this card, or may begin to. */
   isAtWork(panel: NotebookPanel, cardId: string): boolean {
     return this._linked.get(panel.sessionContext)?.news.has(cardId) ?? false;
+  }
+
+  private _wish(link: KernelLink): void {
+    const { wishes } = this._preferences;
+    if (link.isConnected && wishes) {
+      link.wish(wishes);
+    }
   }
 
   private _add(panel: NotebookPanel): void {
@@ -77,7 +87,10 @@ export class NotebookLinks {
         new ActiveNotebook(panel).updateCard(id, data);
       })
     };
-    linked.link.connectionChanged.connect(() => this._changed.emit());
+    linked.link.connectionChanged.connect(() => {
+      this._wish(linked.link);
+      this._changed.emit();
+    });
     linked.news.changed.connect(() => this._changed.emit());
     this._linked.set(session, linked);
     return linked;

@@ -1,6 +1,7 @@
 /** What is, or would be, sent to the model, and what of the kernel can be. */
 
 import { count, list, oneOf, record, text, texts } from './json-values';
+import { IRulesFile, readRules } from './rules';
 
 export const PIECE_KINDS = [
   'cell',
@@ -14,6 +15,7 @@ export const PIECE_KINDS = [
   'file',
   'image',
   'outdated',
+  'rules',
   'other'
 ] as const;
 /** "other" is what a later version of the server may send. */
@@ -42,6 +44,8 @@ export interface ISent {
   readonly pieces: readonly IPiece[];
   readonly dropped: readonly IPiece[];
   readonly notes: readonly string[];
+  /** Of the project, switched on or not. */
+  readonly rules: readonly IRulesFile[];
   /** What is replayed of the question in later ones. */
   readonly userText: string;
   /** Word for word; of an exchange that was kept and restored nothing. */
@@ -72,6 +76,7 @@ export function readSent(data: unknown): ISent {
     pieces: list(sent.pieces).map(readPiece),
     dropped: list(sent.dropped).map(readPiece),
     notes: texts(sent.notes),
+    rules: readRules(sent.rules),
     userText: text(sent.user_text),
     messages: readMessages(sent)
   };

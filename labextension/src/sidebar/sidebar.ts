@@ -12,6 +12,7 @@ import { ChatModel } from '../chat/chat-model';
 import { ChatPanel } from './chat-panel';
 import type { IMessage } from '../protocol/sent';
 import { Client } from '../chat/client';
+import type { Preferences } from '../preferences/preferences';
 import { addErrorRenderer } from '../card/error-renderer';
 import { showPrompt } from './prompt-dialog';
 
@@ -22,6 +23,7 @@ export interface ISidebarNeeds {
   readonly languages: IEditorLanguageRegistry | null;
   readonly palette: ICommandPalette | null;
   readonly restorer: ILayoutRestorer | null;
+  readonly preferences: Preferences;
   readonly completionNotice?: () => JSX.Element | null;
 }
 
@@ -29,6 +31,10 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   const { tracker, rendermime, trans, languages, palette, restorer } = needs;
   const { contents, serverSettings } = app.serviceManager;
   const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans);
+  needs.preferences.changed.connect(() => {
+    void model.setup.look();
+    model.lookAgain();
+  });
   const services = {
     rendermime,
     languages,

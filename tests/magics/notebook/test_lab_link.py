@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from jupyter_devstral.core.wire import MIME
+from tests.support.waiting import eventually
 
 TWO = "Two steps:\n\n```python\na = 1\n```\n\n```python\nb = a + 1\n```\n"
 QUESTION = "%%devstral\nset a, then b"
@@ -174,3 +175,17 @@ def test_what_is_no_message_of_ours_does_nothing(kernel, page, scripted_ollama):
     result = kernel.run(QUESTION, "asking")
     assert result.reply["status"] == "ok", result.text
     assert len(handed_over(result)) == 1
+
+
+def test_what_a_page_wishes_for_reaches_the_kernel_below_what_was_typed(kernel, page):
+    def modes():
+        config = "get_ipython().magics_manager.registry['DevstralMagics'].session.config"
+        return kernel.run(f"print({config}.auto_explain, {config}.context)", silent=True).text.strip()
+
+    page.say({"op": "settings", "values": {"auto_explain": "off", "context": "cell", "host": "http://x"}})
+    assert eventually(lambda: modes() == "off cell")
+    kernel.run("%devstral auto button")
+    page.say({"op": "settings", "values": {"auto_explain": "on", "context": "above"}})
+    assert eventually(lambda: modes() == "button above")
+    page.say({"op": "settings", "values": 3})
+    assert modes() == "button above"

@@ -6,6 +6,7 @@ import type { ChatModel } from '../../chat/chat-model';
 import type { ActiveNotebook } from '../../notebook/active-notebook';
 import { cellSign } from '../../notebook/cell-name';
 import type { IPiece, ISent, PieceKind } from '../../protocol/sent';
+import { RulesChips } from '../../rules/rules-chips';
 import { CellLink } from '../cell-link';
 import { Sentence } from '../sentence';
 
@@ -15,7 +16,7 @@ interface IProps {
 }
 
 /** These cannot be taken out one by one. */
-const FIXED: readonly PieceKind[] = ['turn', 'target', 'image', 'outdated'];
+const FIXED: readonly PieceKind[] = ['turn', 'target', 'image', 'outdated', 'rules'];
 
 export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
   const { preview, trans, composition } = model;
@@ -31,6 +32,7 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
         </summary>
         {isOpen && <Pieces preview={preview} model={model} showPrompt={showPrompt} />}
       </details>
+      <RulesChips model={model} />
       {composition.imageCount > 0 && (
         <label className="jp-devstral-images">
           <input
@@ -160,6 +162,8 @@ function pieceName(piece: IPiece, trans: TranslationBundle, notebook: ActiveNote
       return trans.__('earlier versions of changed cells');
     case 'selection':
       return trans.__('selection');
+    case 'rules':
+      return trans.__('rules: %1', piece.label);
     default:
       return piece.label;
   }
