@@ -17,6 +17,7 @@ from jupyter_devstral import __version__
 from jupyter_devstral.cli.arguments import add_subcommands
 from jupyter_devstral.cli.evals.cases import SUITES, load_suite
 from jupyter_devstral.core.completion.families import FAMILIES
+from jupyter_devstral.core.request import command
 from jupyter_devstral.core.request.command import OPTIONS, SUBCOMMANDS, TASKS
 from jupyter_devstral.core.request.tasks import TASKS as TASK_FACTS
 from jupyter_devstral.core.settings import policy, routes
@@ -56,8 +57,13 @@ def _becomes(word: str) -> str:
 
 def subcommands() -> str:
     """What the line magic can do besides asking."""
-    rows = [(code(f"%devstral {word}"), text(help_text)) for word, help_text in SUBCOMMANDS.items()]
-    return table(("you type", "what it does"), rows)
+    rows = [(code(f"%devstral {word}"), text(about), _taken_by(word)) for word, about in SUBCOMMANDS.items()]
+    return table(("you type", "what it does", "its options"), rows)
+
+
+def _taken_by(word: str) -> str:
+    names = command._OF_A_MODEL if word == "do" else command._OPTIONS_OF.get(word, frozenset())
+    return ", ".join(code(option.flags[-1]) for option in OPTIONS if option.name in names)
 
 
 def options() -> str:
@@ -191,9 +197,9 @@ def keys() -> str:
     return table(("keys", "what they do", "where", "command"), rows)
 
 
-def _label(command: str, sources: str) -> str:
+def _label(id: str, sources: str) -> str:
     """The label of a command in its palette; "" where it has none."""
-    named = re.search(rf"(\w+): '{re.escape(command)}'", sources)
+    named = re.search(rf"(\w+): '{re.escape(id)}'", sources)
     found = named and re.search(rf"Ids\.{named[1]}\b[^;]{{0,80}}?trans\.__\(\s*'([^']+)'", sources)
     return found[1] if found else ""
 
