@@ -30,6 +30,9 @@ LAB = ROOT / "labextension"
 _SCHEMA = LAB / "schema" / "plugin.json"
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+?)(?=^ {4}\w|\Z)", re.MULTILINE | re.DOTALL)
 _WORD = re.compile(r"case '(\w+)':\s*return trans\.__\('([^']+)'\)")
+_ENTRY = re.compile(
+    r"key: '(\w+)',\s*name: '\w+',\s*title: [^\n]+,\s*about: trans\.__\('((?:[^'\\]|\\.)+)'\)"
+)
 _OWN_WORDS = re.compile(r"OWN_WORDS = \[([^\]]+)\]")
 
 
@@ -213,11 +216,12 @@ def _where(selector: str) -> str:
 def lab_settings() -> str:
     """The settings that JupyterLab's own editor of settings has."""
     properties = json.loads(_SCHEMA.read_text(encoding="utf-8"))["properties"]
+    about = {key: words.replace("\\\\", "\\") for key, words in _ENTRY.findall(_typescript())}
     rows = [
         (
             code(name),
             text(facts.get("title", "")),
-            text(facts.get("description", "")),
+            text(about.get(name, "")),
             code(json.dumps(facts["default"])) if "default" in facts else "",
         )
         for name, facts in properties.items()
