@@ -346,6 +346,13 @@ def test_configurations_that_are_shown_can_be_used(name: str) -> None:
     assert not route.is_here
 
 
+def test_the_spawner_that_is_shown_hands_the_key_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_KEY", "a key")
+    key = settings_from(load_file(DOCS / "snippets" / "hub_routes.py")).route("cluster").key_env
+    spawner = load_file(DOCS / "snippets" / "jupyterhub_config.py").Spawner
+    assert spawner.environment[key] == "a key"
+
+
 def test_the_policy_that_is_shown_can_be_used() -> None:
     policy = read_policy(json.loads((DOCS / "snippets" / "devstral_policy.json").read_text(encoding="utf-8")))
     assert policy.permits_route("cluster", "https://llm.example/v1")
