@@ -17,6 +17,7 @@ from jupyter_devstral import __version__
 from jupyter_devstral.cli.arguments import add_subcommands
 from jupyter_devstral.cli.evals.cases import SUITES, load_suite
 from jupyter_devstral.core.completion.families import FAMILIES
+from jupyter_devstral.core.request import command
 from jupyter_devstral.core.request.command import OPTIONS, SUBCOMMANDS, TASKS
 from jupyter_devstral.core.request.tasks import TASKS as TASK_FACTS
 from jupyter_devstral.core.settings import policy, routes
@@ -29,6 +30,9 @@ LAB = ROOT / "labextension"
 _SCHEMA = LAB / "schema" / "plugin.json"
 _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.+?)(?=^ {4}\w|\Z)", re.MULTILINE | re.DOTALL)
 _WORD = re.compile(r"case '(\w+)':\s*return trans\.__\('([^']+)'\)")
+_ENTRY = re.compile(
+    r"key: '(\w+)',\s*name: '\w+',\s*title: [^\n]+,\s*about: trans\.__\('((?:[^'\\]|\\.)+)'\)"
+)
 _OWN_WORDS = re.compile(r"OWN_WORDS = \[([^\]]+)\]")
 
 
@@ -56,8 +60,13 @@ def _becomes(word: str) -> str:
 
 def subcommands() -> str:
     """What the line magic can do besides asking."""
-    rows = [(code(f"%devstral {word}"), text(help_text)) for word, help_text in SUBCOMMANDS.items()]
-    return table(("you type", "what it does"), rows)
+    rows = [(code(f"%devstral {word}"), text(about), _taken_by(word)) for word, about in SUBCOMMANDS.items()]
+    return table(("you type", "what it does", "its options"), rows)
+
+
+def _taken_by(word: str) -> str:
+    names = command._OF_A_MODEL if word == "do" else command._OPTIONS_OF.get(word, frozenset())
+    return ", ".join(code(option.flags[-1]) for option in OPTIONS if option.name in names)
 
 
 def options() -> str:
@@ -191,9 +200,9 @@ def keys() -> str:
     return table(("keys", "what they do", "where", "command"), rows)
 
 
-def _label(command: str, sources: str) -> str:
+def _label(id: str, sources: str) -> str:
     """The label of a command in its palette; "" where it has none."""
-    named = re.search(rf"(\w+): '{re.escape(command)}'", sources)
+    named = re.search(rf"(\w+): '{re.escape(id)}'", sources)
     found = named and re.search(rf"Ids\.{named[1]}\b[^;]{{0,80}}?trans\.__\(\s*'([^']+)'", sources)
     return found[1] if found else ""
 
@@ -207,11 +216,12 @@ def _where(selector: str) -> str:
 def lab_settings() -> str:
     """The settings that JupyterLab's own editor of settings has."""
     properties = json.loads(_SCHEMA.read_text(encoding="utf-8"))["properties"]
+    about = {key: words.replace("\\\\", "\\") for key, words in _ENTRY.findall(_typescript())}
     rows = [
         (
             code(name),
             text(facts.get("title", "")),
-            text(facts.get("description", "")),
+            text(about.get(name, "")),
             code(json.dumps(facts["default"])) if "default" in facts else "",
         )
         for name, facts in properties.items()

@@ -1,5 +1,5 @@
 # /etc/jupyter/jupyter_config.py, and the same in /etc/ipython/ipython_config.py
-c = get_config()  # noqa: F821 - Jupyter defines it
+c = get_config()
 
 c.DevstralConfig.allow_remote = True
 c.DevstralConfig.routes = {

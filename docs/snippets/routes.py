@@ -1,5 +1,5 @@
 # jupyter_config.py and ipython_config.py
-c = get_config()  # noqa: F821 - Jupyter defines it
+c = get_config()
 
 c.DevstralConfig.allow_remote = True  # for routes that are not this machine
 c.DevstralConfig.routes = {

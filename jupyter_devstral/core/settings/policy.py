@@ -66,7 +66,7 @@ class Policy:
         mcp: whether tools are offered to other programs.
         send: what may go to a route, by its name: some of "source", "schemas", "outputs", "files", "images".
         audit: every log that is kept: "to" is "off", "local" or a path; with "required", what cannot be
-            logged is not sent.
+            logged is not sent, and not done; "names" are "plain" or "hashed".
         sources: the files it was read from.
         problem: why it is closed, as a sentence; "" where every file was understood.
     """
