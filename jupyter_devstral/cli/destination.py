@@ -16,8 +16,9 @@ def check_destination(path: Path) -> None:
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file in it.")
     folder = path.parent
+    if not folder.exists():
+        raise UsageError(f"{path} cannot be written: the folder {folder} does not exist.")
     if not folder.is_dir():
-        why = "is no folder" if folder.exists() else "does not exist"
-        raise UsageError(f"{path} cannot be written: the folder {folder} {why}.")
+        raise DevstralError(f"{path} cannot be written: {folder} is no folder.")
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise DevstralError(f"{path} cannot be written: permission denied.")
