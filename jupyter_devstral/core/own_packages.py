@@ -12,7 +12,7 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
@@ -249,3 +249,30 @@ def _real(folder: str) -> str:
         return os.path.realpath(folder)
     except OSError:  # the current folder is gone
         return folder
+
+
+def taken_names(names: Collection[str]) -> frozenset[str]:
+    """Which of `names` a plain import would find, or has found, in a folder of the user's."""
+    users = _working_folders()
+    there = {name for folder in sys.path if _real(folder) in users for name in _names_in(folder or ".")}
+    return frozenset(name for name in there & set(names) if name not in sys.modules or is_users_module(name))
+
+
+def is_users_module(name: str) -> bool:
+    """Whether a module that is loaded under this name is a file of the user's."""
+    loaded = sys.modules.get(name)
+    file = getattr(loaded, "__file__", None)
+    # A folder without `__init__` is a package without a file.
+    places = [file] if isinstance(file, str) else list(getattr(loaded, "__path__", ()))
+    return any(isinstance(place, str) and _is_users(name, place) for place in places)
+
+
+@contextmanager
+def without_users_folders() -> Iterator[None]:
+    """Import nothing from the folders of the notebook meanwhile."""
+    before, users = sys.path[:], _working_folders()
+    sys.path[:] = [folder for folder in before if _real(folder) not in users]
+    try:
+        yield
+    finally:
+        sys.path[:] = before

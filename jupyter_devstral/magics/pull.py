@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..core.own_packages import own_module
 from ..core.text.amounts import size_text
 from ..core.text.markdown import inline_code, prose
+from ..core.text.typed import typed
 from .display.live_output import output_for, printable, undisturbed
 from .notebook.front_end import widgets_work
 
@@ -64,7 +65,7 @@ def pull(session: ShellSession, name: str) -> None:
         raise
     finally:
         session.untrack(run)
-    stopped = f"Stopped. What has arrived is kept: `%devstral pull {name}` goes on from there."
+    stopped = f"Stopped. What has arrived is kept: `%devstral pull {typed(name)}` goes on from there."
     undisturbed(lambda: bar.end(stopped if run.stopped else f"{inline_code(name)} is ready."))
 
 

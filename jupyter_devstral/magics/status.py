@@ -11,6 +11,7 @@ from ..core.request.tasks import RULES_BYTES
 from ..core.settings.policy import LOCAL
 from ..core.text.amounts import size_text
 from ..core.text.markdown import code_block, inline_code, prose, table
+from ..core.text.typed import typed
 from ..session.locks import locks
 from ..session.model_choice import is_stand_in
 from ..session.route_facts import route_facts
@@ -107,7 +108,7 @@ def models_text(session: ShellSession, command: Command) -> str:
     model = session.model_for(command)
     models = within(PATIENCE * 2, model.models)
     if not models:
-        how = f": `%devstral pull {model.name}`" if model.can_pull else "."
+        how = f": `%devstral pull {typed(model.name)}`" if model.can_pull else "."
         return f"The server at {inline_code(model.host)} has no models{how}"
     current = model.named(models)
     rows = [
@@ -165,7 +166,7 @@ def switch_model(session: ShellSession, name: str) -> str:
     except DevstralError as error:
         return f"{said} Whether the server has it could not be checked: {prose(str(error))}"
     if model.named(models) is None:
-        return f"{said} The server does not have it yet: `%devstral pull {name}`"
+        return f"{said} The server does not have it yet: `%devstral pull {typed(name)}`"
     return said
 
 

@@ -20,6 +20,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import authenticated
 
 from ..core.errors import DevstralError, UsageError
+from ..core.text.typed import typed
 from .conversations import LIMIT, Conversations
 from .notebooks import UnknownCells
 
@@ -221,7 +222,7 @@ class PullHandler(DevstralHandler):
             raise UsageError("Name the model to pull.")
         if names_a_host(name) and name.strip() != self.session.config.model:
             # Ollama would fetch from there: that is not for a page to say.
-            raise UsageError(f"{name} names a server: pull it in a terminal, `ollama pull {name}`.")
+            raise UsageError(f"{name} names a server: pull it in a terminal, `ollama pull {typed(name)}`.")
         await self.stream(self._records(name.strip()))
 
     async def _records(self, name: str) -> AsyncGenerator[Record, None]:

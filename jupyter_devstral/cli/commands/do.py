@@ -7,7 +7,6 @@ interrupted. NOTEBOOK is never written, OUT always.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from ...core.text.terminal_text import as_shown
 from ...core.variables.namespace import Variable
 from ...core.whole_file import write_whole
 from ...session.session import Session
+from ..destination import check_destination
 from ..notebook_input import read_notebook
 from ..notebook_text import notebook_text
 from ..run.draft_notebook import with_draft
@@ -131,10 +131,7 @@ def _check_output(arguments: argparse.Namespace) -> None:
     out: Path = arguments.output
     if arguments.notebook != "-" and out.resolve() == Path(arguments.notebook).resolve():
         raise UsageError(f"-o names the notebook itself: {out}.")
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder; name a file in it.")
-    if out.parent.is_dir() and not os.access(out if out.exists() else out.parent, os.W_OK):
-        raise DevstralError(f"{out} cannot be written: permission denied.")
+    check_destination(out)
 
 
 def _folder(notebook: str) -> Path:

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ...core.model.server import ModelInfo, Wishes
+from ...core.text.typed import typed
 from ...session.model_choice import model_server
 from ..settings import read_settings
 
@@ -17,7 +18,7 @@ def command(arguments: argparse.Namespace) -> int:
     server = model_server(read_settings(arguments.flags), Wishes(route=arguments.route))
     models = server.models()
     if not models:
-        how = f" yet: `jupyter devstral pull {server.name}`" if server.can_pull else "."
+        how = f" yet: `jupyter devstral pull {typed(server.name)}`" if server.can_pull else "."
         print(f"{server.host} has no models{how}", file=sys.stderr)
         return 0
     configured = server.named(models)

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import Any, Protocol
 
 from ...core.model.server import PullProgress, Wishes
+from ...core.text.typed import typed
 from ...session.model_choice import model_server
 from ..settings import read_settings
 from .models import size_text
@@ -34,7 +35,7 @@ def command(arguments: argparse.Namespace) -> int:
             _follow(server.pull(), shown)
     except KeyboardInterrupt:
         server.close()
-        again = f"`jupyter devstral pull {arguments.model}`"
+        again = f"`jupyter devstral pull {typed(arguments.model)}`"
         print(f"\nInterrupted. What has arrived is kept: {again} goes on from there.", file=sys.stderr)
         return 130
     print(f"{arguments.model} is ready.")

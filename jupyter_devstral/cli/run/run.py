@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import signal
 import sys
 from contextlib import ExitStack
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from ...core.errors import DevstralError, UsageError
 from ...core.whole_file import write_whole
 from ...session.session import Session
+from ..destination import check_destination
 from ..notebook_input import read_notebook
 from ..notebook_text import notebook_text
 from ..settings import read_settings, settings_given
@@ -70,15 +70,8 @@ def _check_destinations(arguments: argparse.Namespace) -> None:
     ):
         raise UsageError(f"--html names the notebook itself: {html}.")
     for path in (out, html):
-        if path is not None and path.is_dir():
-            raise UsageError(f"{path} is a folder; name a file in it.")
-        if path is not None and not path.exists():
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise DevstralError(f"{path} cannot be written: {error.strerror or error}.") from None
-        if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise DevstralError(f"{path} cannot be written: permission denied.")
+        if path is not None:
+            check_destination(path)
 
 
 def _folder(notebook: str) -> Path:

@@ -18,6 +18,7 @@ class Loss:
         changes: the names from other cells whose values it no longer changes in place.
         removed, of: the number of statements (or lines) without a counterpart, and of all before.
         unit: "statement", or "line" where the cell is not Python.
+        hides: the kinds of errors that it now passes over.
     """
 
     names: tuple[str, ...] = ()
@@ -25,9 +26,10 @@ class Loss:
     removed: int = 0
     of: int = 0
     unit: str = "statement"
+    hides: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.names or self.changes or self.removed)
+        return bool(self.names or self.changes or self.removed or self.hides)
 
     def __str__(self) -> str:
         """The loss in words: "no longer makes `prices`; removes 3 of 4 statements"."""
@@ -38,6 +40,8 @@ class Loss:
             parts.append(f"no longer changes {_listed(self.changes)}")
         if self.removed:
             parts.append(f"removes {self.removed} of {self.of} {self.unit}{'' if self.of == 1 else 's'}")
+        if self.hides:
+            parts.append(f"hides errors ({_listed(self.hides)})")
         return "; ".join(parts)
 
 

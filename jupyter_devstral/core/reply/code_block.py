@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ..python.source import parse_cell, parses
 from .languages import canonical, is_known, is_transcript_tag
-from .odd_characters import without_odd_characters
-from .repl_session import without_prompts
 from .verdict import verdict_of
+from .wrapping.json_object import unwrapped
+from .wrapping.odd_characters import without_odd_characters
+from .wrapping.repl_session import without_prompts
 
 _INDENT = re.compile(r"[ \t]*")
 _HEADING = re.compile(r"\W*cell\s+(?P<cell>[\w-]+)\W*", re.IGNORECASE)
@@ -92,12 +93,18 @@ def read_code(
     language = canonical(tag)
     if language == "python" or (not language and notebook_language == "python"):
         source = _python_source(content, column, certain=bool(language))
+        wrapped = unwrapped(source)
+        source = wrapped or source
     else:
+        wrapped = None
         source = _outdented(content, min(column, _least_indent(content)))
     source = source.rstrip("\n")
     cell = cell or cell_mentioned(lead)
     transcript = is_transcript_tag(tag) and source == content.rstrip("\n")
     verdict = "output" if transcript else verdict_of(source, tag, notebook_language, lead)
+    if wrapped == "":
+        # A call of a tool that nobody offered.
+        verdict = "output"
     if verdict == "cell" and (blank := _BLANK_LINES.match(source)):
         source = source[blank.end() :]
     return Code(raw, tag, source, closed, verdict, cell)

@@ -15,6 +15,8 @@ _WORDS = """
 # What opens thoughts at the beginning of a line, and what closes them, lower case.
 _PAIRS = {
     **{f"<{word}>": (f"</{word}>",) for word in _WORDS.split()},
+    # As a server writes tags that it takes for text.
+    **{f"&lt;{word}&gt;": (f"&lt;/{word}&gt;",) for word in _WORDS.split()},
     "[think]": ("[/think]",),
     "[thinking]": ("[/thinking]",),
     "◁think▷": ("◁/think▷",),
@@ -30,6 +32,27 @@ _CHANNEL = re.compile(
 _THINKS = ("analysis", "commentary", "thought", "thinking")
 _MARKUP = re.compile(r"<\|(?:start\|>\s*assistant|end\|>|return\|>|message\|>|call\|>)", re.IGNORECASE)
 _CHANNEL_ENDS = ("<|end|>", "<|return|>", "<|call|>", "<|channel|>final", "<|start|>")
+# What folds away; thoughts only where it says so.
+_FOLDED = re.compile(
+    r"<details(?P<kind>[^>]*)>\s*(?:<summary[^>]*>(?P<summary>.*?)</summary>)?", re.IGNORECASE | re.DOTALL
+)
+_FOLDS_THOUGHTS = re.compile(
+    r"\b(?:think|thinking|thought|thoughts|reasoning|chain of thought|scratchpad)\b", re.IGNORECASE
+)
+# A title at the beginning of an answer, in bold or as a heading, and the one of what then is the answer.
+_TITLE = r"[ \t]*(?:#{{1,6}}[ \t]+(?:{0})[ \t]*:?|(?:\*\*|__)(?:{0})(?::?(?:\*\*|__)|(?:\*\*|__):?))[ \t]*"
+_THOUGHTS_TITLE = re.compile(
+    _TITLE.format(r"(?:my[ \t]+)?(?:thinking|thoughts?|scratchpad)(?:[ \t]+process)?"), re.IGNORECASE
+)
+_ANSWER_TITLE = re.compile(
+    _TITLE.format(r"(?:(?:the|my|final)[ \t]+)*(?:answer|response|reply)"), re.IGNORECASE
+)
+_NEXT_TITLE = re.compile(
+    _TITLE.format(r"(?:the[ \t]+)?(?:\w+[ \t]+)?(?:solution|fix|code|result|explanation|summary|cell)")
+    + r"|[ \t]*(?:-{3,}|\*{3,})[ \t]*",
+    re.IGNORECASE,
+)
+_TITLES = ("my thinking", "my thought", "thinking", "thought", "scratchpad")
 _SPECIAL = "<|"
 _LONGEST = 80
 
@@ -43,6 +66,8 @@ class ThinkingFilter:
         self._held = ""
         self._line = ""
         self._closers: tuple[str, ...] = ()
+        # A title of thoughts with what stands below it so far; None outside of them.
+        self._titled: str | None = None
         self._fence: Opening | None = None
         self._opened_in_fence = False
         self._began = False
@@ -51,7 +76,7 @@ class ThinkingFilter:
     @property
     def open(self) -> bool:
         """Whether the model is thinking now."""
-        return bool(self._closers)
+        return bool(self._closers) or self._titled is not None
 
     @property
     def text(self) -> str:
@@ -71,7 +96,7 @@ class ThinkingFilter:
 
         "" while that is undecided or the model thinks.
         """
-        if not self._held and not self._closers and "<" not in text and self._is_plain(text):
+        if not self._held and not self.open and "<" not in text and self._is_plain(text):
             return self._give(text)
         self._held += text
         return self._read(final=False)
@@ -87,10 +112,54 @@ class ThinkingFilter:
     def _read(self, *, final: bool) -> str:
         out: list[str] = []
         while self._held:
-            step = self._thinking_step(final) if self._closers else self._answer_step(final, out)
+            if self._titled is not None:
+                step = self._titled_step(final)
+            else:
+                step = self._thinking_step(final) if self._closers else self._answer_step(final, out)
             if not step:
                 break
+        if final and self._titled is not None:
+            # Nothing says where the answer begins: all of it is.
+            self._held, self._titled = self._titled, None
+            out.append(self._give(self._held))
+            self._held = ""
         return "".join(out)
+
+    def _titled_step(self, final: bool) -> bool:
+        """Take a line of the thoughts below a title, or see that the answer begins."""
+        line, ended = self._next_line(final)
+        if not ended:
+            return False
+        bare = line.rstrip("\r\n")
+        answer = _end_of_title(_ANSWER_TITLE, line, ended)
+        if answer or _NEXT_TITLE.fullmatch(bare):
+            self._thoughts.append(_THOUGHTS_TITLE.sub("", f"{self._titled}\n", count=1))
+            self._titled, self._line, self._began = None, "", False
+            # A rule and the title of the answer are no part of it.
+            cut = answer or (len(bare) if bare.strip("-* \t") == "" else 0)
+            self._held = self._held[cut:]
+            return True
+        self._titled = f"{self._titled}{line}"
+        self._held = self._held[len(line) :]
+        return True
+
+    def _folded(self, line: str, final: bool) -> int | None:
+        """The length of what opens folded thoughts; 0 for none, None while that is undecided."""
+        blank = len(line) - len(line.lstrip())
+        text = self._held[blank:]
+        lower = text[:9].lower()
+        if not (lower.startswith("<details") or "<details".startswith(lower)):
+            return 0
+        found = _FOLDED.match(text)
+        may_go_on = len(text) < 4 * _LONGEST and not final
+        if found is None:
+            return None if may_go_on and "\n" not in text.strip() else 0
+        said = found["kind"] if found["summary"] is None else found["kind"] + " " + found["summary"]
+        if _FOLDS_THOUGHTS.search(said):
+            return blank + found.end()
+        behind = text[found.end() :].lstrip().lower()
+        undecided = found["summary"] is None and (not behind or "<summary".startswith(behind[:8]))
+        return None if may_go_on and undecided else 0
 
     # Inside thoughts
 
@@ -117,6 +186,16 @@ class ThinkingFilter:
         """Read to the end of a line, or as far as is certain; return False when more text is needed."""
         line, ended = self._next_line(final)
         if not self._line.strip() and not self._fence:
+            title = 0 if self._has_begun else _end_of_title(_THOUGHTS_TITLE, line, ended)
+            if title:
+                self._titled, self._held, self._began = self._held[:title], self._held[title:], False
+                return True
+            folded = self._folded(line, final)
+            if folded is None:
+                return False
+            if folded:
+                self._held, self._closers = self._held[folded:], ("</details>",)
+                return True
             opener = self._opener(line.lstrip())
             if opener is None and not ended:
                 return False
@@ -167,7 +246,20 @@ class ThinkingFilter:
     def _may_close(self, line: str) -> bool:
         """Tell whether the beginning of a line may still become a closing or opening mark."""
         text = line.strip().lower()
-        return not self._line.strip() and any(mark.startswith(text) for mark in (*_CLOSERS, *_PAIRS))
+        if self._line.strip():
+            return False
+        words = "" if self._has_begun else text.lstrip("#*_ \t")
+        title = (
+            bool(text)
+            and words != text
+            and any(one.startswith(words[: len(one)]) and len(words) < _LONGEST for one in _TITLES)
+        )
+        return title or any(mark.startswith(text) for mark in (*_CLOSERS, *_PAIRS))
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether something of the answer was given out."""
+        return bool("".join(self._given).strip())
 
     def _retract(self, line: str) -> None:
         """Turn all that was taken for the answer into thoughts."""
@@ -244,6 +336,16 @@ class ThinkingFilter:
         ends = is_bare(line, char, length) or end_of_close(line, char, length) is not None
         if ends or glued_close(line, char, length) is not None:
             self._fence = None
+
+
+def _end_of_title(title: re.Pattern[str], line: str, ended: bool) -> int:
+    """Where a title at the beginning of a line ends; 0 where there is none, or it may go on."""
+    bare = line.rstrip("\r\n")
+    found = title.match(bare)
+    if found is None or (found.end() == len(bare) and not ended):
+        return 0
+    # Behind a title in bold, thoughts may begin at once; a heading is a line of its own.
+    return found.end() if found.end() == len(bare) or "#" not in found[0] else 0
 
 
 def without_thinking(text: str) -> str:

@@ -259,9 +259,10 @@ def _subcommand(
         raise UsageError(
             f"{word} takes no argument. For a prompt that begins with this word: `%devstral write {word} …`"
         )
-    if word in _WITH_ARGUMENT and (value := _VALUE.fullmatch(argument)):
+    value = _VALUE.fullmatch(argument) if word in _WITH_ARGUMENT else None
+    if value is not None:
         argument = _unquoted(value)
-    if word in _WITH_ARGUMENT and len(argument.split()) > 1:
+    elif word in _WITH_ARGUMENT and len(argument.split()) > 1:
         raise UsageError(f"{word} takes one name. For a prompt: `%devstral write {word} …`")
     if given - _OPTIONS_OF.get(word, frozenset()):
         raise UsageError(f"{word} does not take these options. `%devstral help` lists all.")

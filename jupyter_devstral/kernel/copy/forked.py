@@ -214,14 +214,18 @@ class Forked:
         self._pipe = self._pidfd = -1
         messages = list(_messages(self._received))
         refused = next((str(m["refused"]) for m in messages if "refused" in m), "")
+        last = ""
+        for message in messages:
+            last = (last or str(message["refused"])) if "refused" in message else ""
         if ended != CANCELLED and self._received.endswith(DONE):
             ended = RETURNED
         elif ended == DIED and self._status in _TIMERS:
             ended = _TIMERS[self._status]
         if ended == FULL:
-            refused = TOO_MANY_FILES
+            refused = last = TOO_MANY_FILES
         sent = tuple(m for m in messages if "refused" not in m and "done" not in m)
-        return Outcome(ended, sent, refused, self._status or 0, time.monotonic() - self._began, self._starved)
+        seconds = time.monotonic() - self._began
+        return Outcome(ended, sent, refused, last, self._status or 0, seconds, self._starved)
 
 
 def _messages(received: bytes) -> Iterator[dict[str, Any]]:

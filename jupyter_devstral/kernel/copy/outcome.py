@@ -27,6 +27,7 @@ class Outcome:
             time), UNDECIDED (it waited, or the machine was busy elsewhere), FULL (its folder is), CANCELLED.
         sent: the messages of the child, in order, whatever the end was.
         refused: the first thing that confinement refused, as a phrase; "" for nothing.
+        refused_last: the first that was since the last message of the child; "" for nothing.
         status: exit status, or minus the number of the signal that ended the child; 0 where it is not known.
         seconds: from the fork until the end was seen.
         starved: those of them that it was ready to work and had no processor.
@@ -35,6 +36,7 @@ class Outcome:
     ended: str
     sent: tuple[dict[str, Any], ...] = ()
     refused: str = ""
+    refused_last: str = ""
     status: int = 0
     seconds: float = 0.0
     starved: float = 0.0

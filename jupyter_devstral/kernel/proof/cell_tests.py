@@ -19,6 +19,7 @@ from typing import Any
 
 from ...core.python.source import DEFINITIONS, names_of
 from ...core.unit_tests.written_tests import is_test
+from .own_pytest import own_pytest
 from .pytest_run import is_case
 
 # What rewritten asserts read from the namespace, and what cells of tests have put there.
@@ -130,10 +131,11 @@ def _is_collected(name: str, value: object) -> bool:
 
 
 def _execute(tree: ast.Module, source: str, namespace: dict[str, Any], filename: str) -> None:
-    from _pytest.assertion.rewrite import rewrite_asserts
+    with own_pytest():
+        from _pytest.assertion.rewrite import rewrite_asserts
 
-    rewrite_asserts(tree, source.encode("utf-8", "replace"))
-    exec(compile(tree, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - the user runs this cell
+        rewrite_asserts(tree, source.encode("utf-8", "replace"))
+        exec(compile(tree, filename, "exec", dont_inherit=True), namespace)  # noqa: S102 - the user runs this cell
 
 
 def _made_in(user_ns: dict[str, Any]) -> _Made:

@@ -25,6 +25,7 @@ from typing import Any
 
 from ...core.errors import UsageError
 from ...core.unit_tests.written_tests import is_test_name
+from .own_pytest import own_pytest
 
 PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
 
@@ -60,15 +61,6 @@ class TestOutcome:
         return self.name.partition("[")[0].partition("::")[0]
 
 
-def import_pytest() -> None:
-    """Import all that a run needs, so that copies of this process do not each do it again."""
-    from _pytest.assertion import rewrite, truncate, util  # noqa: F401
-    from _pytest.config import get_config
-
-    # Imports the plugins that every run has.
-    get_config()
-
-
 def tests_in(namespace: Mapping[str, Any]) -> tuple[str, ...]:
     """List the names that are bound to tests of the notebook's cells."""
     return tuple(
@@ -102,6 +94,18 @@ def run_tests(
 
     Raises `UsageError` when pytest did not get as far as running them.
     """
+    with own_pytest():
+        return _run_tests(names, namespace, stop_at_first=stop_at_first, on_begin=on_begin, on_end=on_end)
+
+
+def _run_tests(
+    names: Collection[str],
+    namespace: Mapping[str, Any],
+    *,
+    stop_at_first: bool,
+    on_begin: Callable[[str], None] | None,
+    on_end: Callable[[TestOutcome, BaseException | None], None] | None,
+) -> list[TestOutcome]:
     import pytest
     from _pytest.fixtures import FixtureFunctionDefinition
 

@@ -22,7 +22,8 @@ from ..copy.muted_shell import MutedShell
 from ..copy.outcome import FULL, RETURNED, UNDECIDED, Outcome, late
 from ..trial.child import error_text, refused_by_us
 from .cell_tests import define_tests, without_shell_names
-from .pytest_run import ERROR, PASSED, TestOutcome, import_pytest, run_tests
+from .own_pytest import import_pytest
+from .pytest_run import ERROR, PASSED, TestOutcome, run_tests
 
 CUT_OFF, NOT_TRIED, NO_TURN, FLAKY = "cut off", "not tried", "no turn", "not repeatable"
 
@@ -161,9 +162,15 @@ class _Tests:
         run_tests(
             self._names,
             tests.namespace,
-            on_begin=lambda name: child.send({"begun": name}),
+            on_begin=lambda name: self._begin(child, name),
             on_end=lambda one, raised: child.send({"outcome": asdict(_judged(one, raised))}),
         )
+
+    @staticmethod
+    def _begin(child: Child, name: str) -> None:
+        # What was refused before is no reason of this one's.
+        child.refusals.tell_again()
+        child.send({"begun": name})
 
 
 class _Mutated:
@@ -273,7 +280,7 @@ def _seed_anew() -> None:
 def _why(outcome: Outcome, seconds: float) -> str:
     if outcome.is_late:
         return late(outcome, seconds)
-    return outcome.refused or f"the process ended (status {outcome.status})"
+    return outcome.refused_last or f"the process ended (status {outcome.status})"
 
 
 def passed(outcomes: Collection[TestOutcome]) -> set[str]:

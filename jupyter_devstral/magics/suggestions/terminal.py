@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...core.errors import DevstralError, UsageError
+from ...core.text.typed import typed
 
 if TYPE_CHECKING:
     from ..session import ShellSession
@@ -75,7 +76,7 @@ class TerminalSuggestions:
             return f"Suggestions are on, but do not come: {error}"
         said = {
             State.READY: f"Suggestions are on: {known.model} is ready.",
-            State.NO_MODEL: f"Suggestions: no model yet. `%devstral pull {known.model}`",
+            State.NO_MODEL: f"Suggestions: no model yet. `%devstral pull {typed(known.model)}`",
             State.NO_INSERT: f"Suggestions do not come: {known.model} cannot fill in the middle.",
             State.WAITING: f"Suggestions wait until {known.chat} is loaded, to take no memory from it.",
             State.NO_ROOM: f"Suggestions are off: there is no room for {known.model} beside {known.chat}.",

@@ -20,6 +20,7 @@ from ...core.errors import DevstralError, ModelMissing
 from ...core.model.right_of_way import a_chat_streams, told_of_chats
 from ...core.notebook.cells import Cell, Notebook
 from ...core.redaction.redactor import Redactor
+from ...core.text.typed import typed
 from .completion_model import CompletionModel, State
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Completer:
         if known.problem is not None and cursor.regardless:
             raise known.problem
         if known.state is State.NO_MODEL and cursor.regardless:
-            pull = f"Pull it: `jupyter devstral pull {name}`."
+            pull = f"Pull it: `jupyter devstral pull {typed(name)}`."
             raise ModelMissing(f"The server does not have the model {name} yet.", pull, model=name)
         if known.state is not State.READY:
             why = _WHY[known.state].format(chat=known.chat, model=name)

@@ -24,6 +24,8 @@ export interface ILoss {
   readonly changes: readonly string[];
   readonly removed: number;
   readonly of: number;
+  /** Kinds of errors that it passes over. */
+  readonly hides: readonly string[];
 }
 
 /** The edits, or null when one of them is not understood: half of a fix is worse than none. */
@@ -49,9 +51,15 @@ function readEdit(data: unknown): IEdit | null {
 }
 
 function readLoss(data: unknown): ILoss | null {
-  const { names, changes, removed, of } = record(data);
-  const loss = { names: texts(names), changes: texts(changes), removed: count(removed), of: count(of) };
-  return loss.names.length + loss.changes.length + loss.removed > 0 ? loss : null;
+  const { names, changes, removed, of, hides } = record(data);
+  const loss = {
+    names: texts(names),
+    changes: texts(changes),
+    removed: count(removed),
+    of: count(of),
+    hides: texts(hides)
+  };
+  return loss.names.length + loss.changes.length + loss.removed + loss.hides.length > 0 ? loss : null;
 }
 
 /** As the other half writes it. */

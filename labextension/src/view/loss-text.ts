@@ -17,6 +17,9 @@ export function lossText(trans: TranslationBundle, loss: ILoss): string {
   if (loss.removed > 0) {
     parts.push(trans.__('removes %1 of %2 statements', loss.removed, loss.of));
   }
+  if (loss.hides.length > 0) {
+    parts.push(trans.__('hides errors (%1)', listed(loss.hides)));
+  }
   return parts.join('; ');
 }
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -105,3 +107,77 @@ def test_temporary_files_without_end_are_not_tried(in_copy):
     assert kinds[0][:2] == ("test_fill", NOT_TRIED)
     assert "temporary files" in kinds[0][2]
     assert kinds[1] == ("test_good", PASSED, "")
+
+
+def test_a_reason_is_of_the_test_that_it_ended(in_copy):
+    """What was refused to one test, and swallowed by it, is not why another one ends its process."""
+    source = (
+        "def test_swallows():\n    try:\n        open('mine.csv', 'w')\n    except OSError:\n        pass\n"
+        "def test_ends():\n    import os\n    os._exit(3)\n"
+        "def test_both():\n    import os\n    try:\n        open('other.csv', 'w')\n"
+        "    except OSError:\n        os._exit(3)\n"
+    )
+    found = in_copy(source)
+    assert found[0] == ("test_swallows", PASSED, "")
+    assert found[1] == ("test_ends", "error", "the process ended (status 3)")
+    assert found[2] == ("test_both", "error", "it writes files (other.csv)")
+
+
+SHADOWING = (
+    "pytest",
+    "_pytest",
+    "pluggy",
+    "iniconfig",
+    "difflib",
+    "pprint",
+    "unittest",
+    "doctest",
+    "helpers",
+)
+
+
+def test_files_beside_the_notebook_are_not_taken_for_pytest_or_what_it_imports(tmp_path):
+    """In a process of its own: here pytest is imported already."""
+    for name in SHADOWING:
+        (tmp_path / f"{name}.py").write_text(f"print('ran {name}')\nmine = 7\n")
+    script = """
+import sys
+del sys.path[0]
+from IPython.core.interactiveshell import InteractiveShell
+from jupyter_devstral.kernel.proof.runs import run_in_copy
+from jupyter_devstral.magics.tests_here import run_here
+ip = InteractiveShell.instance()
+sys.path.insert(0, "")
+ip.run_cell("def plus(a, b):\\n    return a + b\\n", store_history=True)
+source = '''
+import pytest
+from helpers import mine
+@pytest.mark.parametrize("n", [1, 2])
+def test_plus(n):
+    assert plus(n, 0) == n
+def test_wrong():
+    assert [plus(1, 1), 3] == [2, mine]
+'''
+for one in run_in_copy(ip, source, ["test_plus", "test_wrong"], seconds=30):
+    print(one.name, one.kind, one.message)
+run_here(ip, source)
+print("left:", sorted({"pytest", "_pytest", "pluggy", "iniconfig"} & sys.modules.keys()))
+import pytest
+print("pytest is", pytest.mine)
+"""
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "IPYTHONDIR": str(tmp_path / "ipython")}
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    lines = ended.stdout.splitlines()
+    assert "test_plus[1] passed " in lines, ended.stdout + ended.stderr
+    assert "test_wrong failed assert [2, 3] == [2, 7]" in "\n".join(lines)
+    assert "left: []" in lines
+    assert lines[-1] == "pytest is 7", "and the name is the user's again"
+    assert [line for line in lines if line.startswith("ran ") and "helpers" not in line] == ["ran pytest"]

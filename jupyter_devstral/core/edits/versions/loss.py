@@ -11,6 +11,7 @@ from ...python.source import names_of
 from ..edit import NO_LOSS, Loss
 from ..rerun_plan import mutated_names
 from .alignment import Alignment, aligned
+from .hidden import hidden_errors
 from .statements import Statement
 
 _SHORT_BODY = 3
@@ -26,7 +27,9 @@ def loss_of(before: str, after: str) -> Loss:
     removed = sum(_removed_in_gaps(both)) + sum(less for less, _ in within)
     names = tuple(dict.fromkeys([*_names_lost(both), *_members_lost(both)]))
     changes = tuple(sorted(mutated_names(before) - names_of(before).binds - made_by(after)))
-    return Loss(names, changes, removed, counted) if names or changes or removed else NO_LOSS
+    hides = hidden_errors(before, after)
+    found = Loss(names, changes, removed, counted, hides=hides)
+    return found if found else NO_LOSS
 
 
 def made_by(source: str) -> frozenset[str]:

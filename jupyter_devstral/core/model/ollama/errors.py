@@ -23,6 +23,7 @@ from ...errors import (
     WindowExceeded,
 )
 from ...settings.hosts import is_loopback
+from ...text.typed import typed
 
 _TOO_LONG = re.compile(
     r"exceed_context_size|exceeds the available context size"
@@ -189,9 +190,10 @@ def unreadable_line(host: str) -> ModelError:
 
 def model_missing(model: str) -> ModelMissing:
     """The error for a model the server does not have."""
+    name = typed(model)
     return ModelMissing(
         f"Ollama does not have the model {model}.",
-        f"Get it with `%devstral pull {model}` (in a terminal: `jupyter devstral pull {model}`).",
+        f"Get it with `%devstral pull {name}` (in a terminal: `jupyter devstral pull {name}`).",
         model=model,
     )
 

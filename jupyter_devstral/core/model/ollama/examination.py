@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...settings.hosts import is_loopback
+from ...text.typed import typed
 from ..examination import Finding, free_memory
 from ..window import Window, choose_window
 from .facts import cache_bytes_per_token, full_name, model_in_show, running_as
@@ -65,9 +66,9 @@ def _version(version: str, model: str) -> Iterator[Finding]:
 def _missing(name: str, models: list[ModelInfo]) -> Finding:
     others = ", ".join(info.name for info in models[:5])
     there = f" It has {others}{' …' if len(models) > 5 else ''}." if others else " It has no models yet."
-    step = f"`%devstral pull {name}` (in a terminal: `jupyter devstral pull {name}`)"
+    step = f"`%devstral pull {typed(name)}` (in a terminal: `jupyter devstral pull {typed(name)}`)"
     if others:
-        step += f", or use one that is there: `%devstral model {models[0].name}`"
+        step += f", or use one that is there: `%devstral model {typed(models[0].name)}`"
     return Finding(False, f"Ollama does not have the model {name}.{there}", step)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..python.source import parse_cell
+from ...python.source import parse_cell
 
 _FIRST = re.compile(r"[ \t]*(?:>>>(?:[ \t]|$)|In ?\[\d*\]:)")
 _INPUT = re.compile(r"[ \t]*(?:>>>|In ?\[\d*\]:)(?: (?P<code>.*)|[ \t]*$)")
