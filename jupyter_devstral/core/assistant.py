@@ -46,6 +46,7 @@ class Assistant:
         announce: told what goes out, just before it does.
         sent: what was last sent of the notebook, to go on from there.
         rules: of the project, which every request carries.
+        about: told which request is answered, before a server is asked for anything.
 
     Attributes:
         estimate: of the model's tokens.
@@ -63,9 +64,11 @@ class Assistant:
         announce: Callable[[Outgoing], None] | None = None,
         sent: SentNotebook | None = None,
         rules: tuple[Rules, ...] = (),
+        about: Callable[[Request], None] | None = None,
     ) -> None:
         self._rules = rules
         self._announced = announce
+        self._about = about or (lambda request: None)
         self._sent = sent or SentNotebook()
         self.allowance = allowance or Allowance()
         self._how_to_continue = how_to_continue
@@ -84,6 +87,7 @@ class Assistant:
 
     def reply(self, request: Request, *, prompt: Prompt | None = None) -> ReplyStream:
         """Ask; `prompt` is one that `prompt(request)` returned. Raises ModelError, RemoteRefused."""
+        self._about(request)
         if prompt is None:
             prompt, window = self._pack(request, self.model.window)
         else:
@@ -120,6 +124,7 @@ class Assistant:
 
     def _behind(self, reply: Reply, turn: tuple[Message, ...], partial: str = "") -> ReplyStream:
         """Ask with the whole conversation of `reply`, and `turn` at its end."""
+        self._about(reply.request)
         first = reply.first_prompt or reply.prompt
         if not (EVERYTHING if first.kinds is None else first.kinds) <= self.allowance.kinds:
             raise NotSent(

@@ -5,7 +5,7 @@ The policy is read at each request, not when the server is chosen: no setting ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ class PermittedServer:
         self._wishes = wishes
         self._outgoing: Outgoing | None = None
         self._run, self._step = "", 0
+        self._would_go: Callable[[str], str] = lambda route: ""
 
     @property
     def kind(self) -> str:
@@ -111,6 +112,13 @@ class PermittedServer:
     def announce(self, outgoing: Outgoing, *, run: str = "", step: int = 0) -> None:
         """Say what the next chat is made of, and which step of which run it is, for the log."""
         self._outgoing, self._run, self._step = outgoing, run, step
+
+    def describe(self, would_go: Callable[[str], str]) -> None:
+        """Say what the next request is made of, should another route be offered for it.
+
+        `would_go` gives what would go to the route of a name, in words.
+        """
+        self._would_go = would_go
 
     def action_log(self, run: str) -> ActionLog:
         """The log of a run's actions."""
@@ -226,7 +234,7 @@ class PermittedServer:
             yield
         except (NoServer, ModelMissing, ServerBusy, ServerTooOld, RunnerFailed) as error:
             if self.route == LOCAL and not self.remote_place and self._config.routes:
-                error.next_step = f"{error.next_step} {offer(self._config)}".strip()
+                error.next_step = f"{error.next_step} {offer(self._config, self._would_go)}".strip()
                 error.args = (f"{error.problem} {error.next_step}".strip(),)
             raise
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..core.model.token_estimate import TokenEstimate
     from ..core.prompt.continuing import SentNotebook
     from ..core.redaction.redactor import Redactor
-    from ..core.request.tasks import Rules
+    from ..core.request.tasks import Request, Rules
     from .held_turns import HeldTurns
     from .permitted_server import PermittedServer
     from .rules import Place, RulesFile
@@ -97,6 +97,7 @@ class Session:
             announce=model.announce,
             sent=sent,
             rules=self.rules() if rules is None else rules,
+            about=lambda request: model.describe(lambda route: self._would_go(request, route, redactor)),
         )
 
     def rules_places(self) -> Sequence[Place]:
@@ -116,6 +117,14 @@ class Session:
 
         files = self.rules_files()
         return rules_in_force(files) if files else ()
+
+    def _would_go(self, request: Request, route: str, redactor: Redactor) -> str:
+        """What of a request would go to a route, in words; asks no server."""
+        from ..core.model.server import Wishes
+        from .other_routes import words_for
+
+        server = self.model(Wishes(route=route), start=False)
+        return words_for(self.assistant_for(server, redactor).prompt(request))
 
     @property
     def held(self) -> HeldTurns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -223,3 +224,22 @@ def test_a_dry_run_shows_what_would_go(shell: Any, run: Any, server: Any) -> Non
     run("%%devstral --route cluster --dry-run ask\nhm?", "b")
     assert CANARY not in shell.display_pub.markdown
     assert server.requests == []
+
+
+def test_an_engine_that_fails_offers_a_route_with_what_would_go_there(
+    shell: Any, run: Any, session: Any, server: Any
+) -> None:
+    session.config.host = "http://127.0.0.1:9"
+    run(SHOWS, "a")
+    run(f"api_key = '{SECRET}'", "b")
+    failed = run("%%devstral ask\nwhat was printed?", "c").error_in_exec
+    offered = re.search(r"`--route cluster` \(([^)]*)\)", str(failed))
+    assert offered, failed
+    what = offered[1]
+    assert what.startswith("llm.example: 2 cells, 1")
+    assert what.endswith(" tokens, 1 secret hidden, no outputs")
+    assert server.requests == []
+    # What was offered is what goes.
+    run("%%devstral ask --route cluster\nwhat was printed?", "c")
+    assert "1 secret hidden" in shell.display_pub.markdown
+    assert CANARY not in sent(server)

@@ -43,7 +43,7 @@ class Route:
         key_env: the environment variable that holds its key; "" for none.
         window: in tokens, where the server does not say; None: what the settings say.
         send: what may go there; None: everything on this machine, else source and schemas.
-        parallel: how many requests of one process may run there at once.
+        parallel: how many requests of this user may run there at once, from all notebooks.
         background: whether explanations may ask it before anybody asked for them.
         ca_bundle: a file or folder of certificates to trust, instead of the system's.
         client_cert: the file of a certificate of ours, and of its key where that is another file.

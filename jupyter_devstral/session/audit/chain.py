@@ -8,7 +8,6 @@ names, hashes.
 from __future__ import annotations
 
 import contextlib
-import getpass
 import hashlib
 import json
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ...core.errors import NotLogged
+from ...core.settings.user_name import user_name
 
 VERSION = 1
 NAME = "audit.jsonl"
@@ -249,8 +249,5 @@ def _hash(line: bytes) -> str:
 
 
 def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        # A container's user may have no name.
-        return str(os.getuid()) if hasattr(os, "getuid") else ""
+    # A container's user may have no name.
+    return user_name() or (str(os.getuid()) if hasattr(os, "getuid") else "")

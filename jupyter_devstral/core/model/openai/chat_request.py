@@ -47,8 +47,6 @@ class ChatRequest:
     def chunks(self) -> Iterator[Chunk]:
         """The reply as it arrives. Raises ModelError; a stream that just ends yields no chunk with usage."""
         turns = turns_at(self._link.address)
-        if turns.would_wait(self._parallel):
-            self.waiting.queued()
         attempt = 0
         try:
             if not turns.enter(self, self._parallel):
@@ -77,6 +75,10 @@ class ChatRequest:
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed.is_set()
+
+    def queued(self) -> None:
+        """Say that another request of this user goes first."""
+        self.waiting.queued()
 
     def close(self) -> None:
         """Close the connection at once; safe to repeat, and before or after the request."""

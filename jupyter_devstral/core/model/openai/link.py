@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 
 from ...errors import ConfigurationError
 from ...settings.routes import Route
+from ...settings.user_name import user_name
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,5 @@ def proxy_of(route: Route) -> str:
 
 
 def _user() -> str:
-    """The user's name as a hub knows it, else as the system does, fit for a header."""
-    name = os.environ.get("JUPYTERHUB_USER", "")
-    if not name:
-        try:
-            name = getpass.getuser()
-        except (KeyError, OSError, ImportError):
-            # A container's user may have no name.
-            return ""
-    return "".join(character for character in name if character.isascii() and character.isprintable())
+    """The user's name, fit for a header."""
+    return "".join(character for character in user_name() if character.isascii() and character.isprintable())

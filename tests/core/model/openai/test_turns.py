@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from jupyter_devstral.core.model.openai.client import OpenAIModel
 from jupyter_devstral.core.model.server import Wishes
 from tests.core.model.openai.test_client import ASKED, model_at
 from tests.support.scripted.openai_server import ScriptedV1
+
+
+@pytest.fixture(autouse=True)
+def _runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
 
 
 class Asking:
@@ -47,6 +57,35 @@ def test_a_second_request_waits_for_the_first_and_says_so() -> None:
         assert first.complete
         assert second.complete
         assert len(server.chats) == 2
+
+
+OTHER = """
+import sys
+from jupyter_devstral.core.model.messages import Message
+from jupyter_devstral.core.model.openai.client import OpenAIModel
+from jupyter_devstral.core.model.server import Wishes
+from jupyter_devstral.core.settings.config import DevstralConfig
+config = DevstralConfig(routes={"cluster": {"address": sys.argv[1], "model": "devstral-2"}})
+model = OpenAIModel(config, config.route("cluster"), Wishes(background=sys.argv[2] == "background"))
+chunks = list(model.chat([Message("user", "Go.")], num_predict=500))
+print("whole" if chunks and chunks[-1].usage else "dropped")
+"""
+
+
+@pytest.mark.parametrize(("kind", "becomes"), [("asked", "whole"), ("background", "dropped")])
+def test_another_process_is_waited_for_unless_it_works_in_the_background(kind: str, becomes: str) -> None:
+    with ScriptedV1(["word " * 400, "Hello."], piece_delay=0.02) as server:
+        with subprocess.Popen(
+            [sys.executable, "-c", OTHER, server.url, kind], stdout=subprocess.PIPE, text=True
+        ) as other:
+            wait_until(lambda: len(server.chats) == 1, server)
+            server.piece_delay = 0.002 if kind == "asked" else 0.02
+            asking = Asking(model_at(server.url))
+            wait_until(lambda: asking.complete, server)
+            assert other.stdout is not None
+            assert other.stdout.read().strip() == becomes
+        asking.end()
+        assert asking.text == "Hello."
 
 
 def test_a_route_may_allow_more_at_once() -> None:
