@@ -19,6 +19,7 @@ import { CardHead } from './card-head';
 import type { ICodeBlock, IPlace } from '../view/code-view';
 import { DiffView } from '../view/diff-view';
 import { choiceOf } from '../notebook/hunk-choice';
+import { comeIntoSight } from './sight';
 import type { NotebookLinks } from '../kernel/notebook-links';
 import { ProseView } from '../view/prose-view';
 import { IBundle, readBundle } from '../protocol/bundle';
@@ -102,6 +103,10 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     void this._prose.showMarkdown(this._proseText());
     void this._receipt.showMarkdown(isDone || drawn ? (bundle?.receipt ?? '') : '');
     this._hint.node.textContent = isDone ? card.hint : '';
+    if (card?.state === 'working' && card.waited === 0 && this._model.isAtWork && this._isNew) {
+      this._isNew = false;
+      requestAnimationFrame(() => comeIntoSight(this.node));
+    }
   }
 
   /** The bundle of an ordinary answer that is drawn here, null for what its Markdown shows. */
@@ -191,6 +196,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly _diffs = new Panel();
   private readonly _hint = new Widget();
   private _sibling = '';
+  private _isNew = true;
   private _shown = '[]';
 }
 
