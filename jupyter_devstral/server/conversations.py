@@ -1,5 +1,8 @@
 """Conversations with notebooks, kept in the user's own data folder: one file for each notebook path.
 
+A notebook has any number of conversations: each message names its `thread`, "" for the first one. A thread is
+there as long as it has a message; its title, where the user gave it one, is kept beside the messages.
+
 They hold what the user asked and what was answered, so they are readable by the user alone. An answer that is
 arriving has a small file of its own beside its conversation's, which is written often. Knows no HTTP.
 """
@@ -23,8 +26,10 @@ LIMIT = 2_000_000
 _MOST = 8_000_000
 _KEPT = 500
 # Ids of messages that were taken away, so that a page which still shows them cannot bring them back.
-_REMEMBERED = 500
+_REMEMBERED = 2000
 _PART = ".part"
+# Of a title, and of the question that stands for one, in characters.
+_TITLE = 200
 
 Message = dict[str, Any]
 
@@ -46,6 +51,23 @@ class Conversations:
             arriving = {part.get("id"): part for part in map(_json, self._parts(path))}
         return [{**one, **arriving.get(one.get("id"), {})} for one in messages]
 
+    def threads(self, path: str) -> list[dict[str, Any]]:
+        """The conversations about this notebook, the one last asked in first.
+
+        Each has `id`, `title` ("" where the user gave none), `first` (its first question), `at` (when it was
+        last asked in, in milliseconds) and `count` (of its messages).
+        """
+        with _lock:
+            stored = self._load(path)
+        found: dict[str, dict[str, Any]] = {}
+        for one in stored["messages"]:
+            id = thread_of(one)
+            empty = {"id": id, "title": stored["titles"].get(id, ""), "first": _question(one), "count": 0}
+            thread = found.setdefault(id, empty)
+            thread["at"] = _asked_at(one)
+            thread["count"] += 1
+        return sorted(found.values(), key=lambda thread: -float(thread["at"]))
+
     def write(self, path: str, messages: Any) -> None:
         """Store exactly these messages; raises UsageError for what is no conversation."""
         _check(messages)
@@ -54,11 +76,18 @@ class Conversations:
         with _lock:
             if len(json.dumps(messages)) > LIMIT:
                 raise UsageError("The conversation is too long to be kept: clear it to begin a new one.")
-            self._store(path, messages, [])
+            self._store(path, messages, [], {})
         return None
 
     def merge(
-        self, path: str, put: Any, remove: Sequence[str] = (), *, restore: bool = False, known: bool = False
+        self,
+        path: str,
+        put: Any,
+        remove: Sequence[str] = (),
+        *,
+        restore: bool = False,
+        known: bool = False,
+        titles: Mapping[str, str] | None = None,
     ) -> None:
         """Put messages beside those that are there, by their ids.
 
@@ -67,6 +96,7 @@ class Conversations:
             remove: ids of messages to take away; they stay away.
             restore: whether `put` may bring messages back that were taken away.
             known: leave out messages that are not there.
+            titles: of conversations, by their threads; "" takes one away.
 
         Raises UsageError for what is no list of messages.
         """
@@ -83,7 +113,8 @@ class Conversations:
                 if one.get("id") not in gone and (not known or one.get("id") in by_id):
                     by_id[one.get("id")] = {**by_id.get(one.get("id"), {}), **one}
             messages = [one for id, one in by_id.items() if id not in gone]
-            self._store(path, sorted(messages, key=_asked_at), removed)
+            named = {**stored["titles"], **{id: title[:_TITLE] for id, title in (titles or {}).items()}}
+            self._store(path, sorted(messages, key=_asked_at), removed, named)
 
     def hold(self, path: str, part: Mapping[str, Any]) -> None:
         """Keep what has arrived of an answer; `part` has the id of its message."""
@@ -117,18 +148,33 @@ class Conversations:
         stored = _json(self._file(path))
         messages = stored.get("messages")
         removed = stored.get("removed")
+        titles = stored.get("titles")
         return {
             "messages": [one for one in messages if isinstance(one, dict)]
             if isinstance(messages, list)
             else [],
             "removed": [one for one in removed if isinstance(one, str)] if isinstance(removed, list) else [],
+            "titles": {id: title for id, title in titles.items() if isinstance(title, str)}
+            if isinstance(titles, dict)
+            else {},
         }
 
-    def _store(self, path: str, messages: list[Message], removed: list[str]) -> None:
+    def _store(
+        self, path: str, messages: list[Message], removed: list[str], titles: Mapping[str, str]
+    ) -> None:
         if not messages and not removed:
             return self.delete(path)
         kept = _fitting(messages)
-        text = json.dumps({"version": 1, "path": path, "messages": kept, "removed": removed[-_REMEMBERED:]})
+        there = {thread_of(one) for one in kept}
+        text = json.dumps(
+            {
+                "version": 1,
+                "path": path,
+                "messages": kept,
+                "removed": removed[-_REMEMBERED:],
+                "titles": {id: title for id, title in titles.items() if title and id in there},
+            }
+        )
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self._file(path)
         if not file.exists():
@@ -154,6 +200,18 @@ class Conversations:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
         for file in files[: max(0, len(files) - _KEPT)]:
             file.unlink(missing_ok=True)
+
+
+def thread_of(message: Mapping[str, Any]) -> str:
+    """The conversation that a message belongs to; messages of older versions belong to the first one."""
+    thread = message.get("thread")
+    return thread if isinstance(thread, str) else ""
+
+
+def _question(message: Mapping[str, Any]) -> str:
+    asked = message.get("asked")
+    typed = asked.get("typed") if isinstance(asked, dict) else ""
+    return typed[:_TITLE] if isinstance(typed, str) else ""
 
 
 def _check(messages: Any) -> None:

@@ -21,7 +21,7 @@ from tornado.web import authenticated
 
 from ..core.errors import DevstralError, UsageError
 from ..core.text.typed import typed
-from .conversations import LIMIT, Conversations
+from .conversations import LIMIT, Conversations, thread_of
 from .notebooks import UnknownCells
 
 if TYPE_CHECKING:
@@ -294,8 +294,13 @@ class ConversationHandler(DevstralHandler):
     @authorized
     async def get(self) -> None:
         path = self.get_query_argument("path", "")
-        messages = await asyncio.to_thread(self.stored.read, path)
-        self.finish({"messages": self.answers.with_states(messages)})
+        wanted = self.get_query_argument("thread", None)
+        messages, threads = await asyncio.to_thread(
+            lambda: (self.stored.read(path), self.stored.threads(path))
+        )
+        thread = wanted if wanted is not None else threads[0]["id"] if threads else ""
+        shown = [one for one in messages if thread_of(one) == thread]
+        self.finish({"messages": self.answers.with_states(shown), "thread": thread, "threads": threads})
 
     @authenticated
     @authorized
@@ -309,7 +314,8 @@ class ConversationHandler(DevstralHandler):
     @authorized
     async def patch(self) -> None:
         body = self.object(MOST_BYTES)
-        remove = body.get("remove")
+        remove, titles = body.get("remove"), body.get("titles")
+        named = titles if isinstance(titles, dict) else {}
         await asyncio.to_thread(
             self.stored.merge,
             _text(body, "path"),
@@ -317,6 +323,7 @@ class ConversationHandler(DevstralHandler):
             [id for id in remove if isinstance(id, str)] if isinstance(remove, list) else [],
             restore=body.get("restore") is True,
             known=body.get("known") is True,
+            titles={id: title for id, title in named.items() if isinstance(title, str)},
         )
         self.set_status(204)
         self.finish()

@@ -349,3 +349,35 @@ def test_in_notebook_7(browser, jupyter_server, ollama):
     lab.button("apply").click()
     lab.wait_until(lambda: lab.sources[3] == FIXED)
     page.close()
+
+
+def test_a_long_traceback_points_to_its_explanation_which_comes_into_sight(lab, failing, ollama):
+    depth = 40
+    steps = "\n".join(f"def step{n}(x):\n    return step{n + 1}(x)\n" for n in range(depth))
+    ollama.replies = [[*SLOW[:8], *answer(FIXED, 1).splitlines(keepends=True)]]
+    ollama.piece_delay = 0.05
+    failing(f"{steps}\ndef step{depth}(x):\n    return x['pric']", "step0({})", "1")
+    lab.run(1)
+    lab.run(2)
+    lab.card.locator(".jp-devstral-status").wait_for()
+    in_sight = """(() => {
+        const card = document.querySelector('.jp-devstral-card.jp-mod-explanation');
+        const view = card.closest('.jp-WindowedPanel-outer, .jp-Notebook').getBoundingClientRect();
+        const { top } = card.getBoundingClientRect();
+        return top > view.top && top < view.bottom - 50;
+    })()"""
+    lab.wait(in_sight)
+    finished(lab)
+    lab.screenshot("failing-long-traceback")
+    lab.select(1)
+    scrollers = "document.querySelectorAll('.jp-WindowedPanel-outer, .jp-Notebook')"
+    lab.page.evaluate(f"{scrollers}.forEach(one => (one.scrollTop = 0))")
+    lab.wait(f"!{in_sight}")
+    pointer = lab.page.locator(".jp-devstral-pointer:visible")
+    pointer.scroll_into_view_if_needed()
+    lab.screenshot("failing-pointer")
+    pointer.click()
+    lab.wait(in_sight)
+    assert lab.page.evaluate("document.activeElement.classList.contains('jp-devstral-card')")
+    lab.button("dismiss").click()
+    pointer.wait_for(state="hidden")

@@ -162,7 +162,7 @@ def test_a_word_and_a_line_are_one_undo_step_each(ghost, ollama):
     ghost.press("Control+ArrowRight")
     ghost.wait_for("(one) + second")
     assert ghost.source == "x = first"
-    ghost.press("Control+Alt+ArrowRight")
+    ghost.press("Control+ArrowDown")
     assert ghost.source == "x = first(one) + second"
     ghost.undo()
     assert ghost.source == "x = first"

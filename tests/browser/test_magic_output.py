@@ -64,3 +64,22 @@ def test_an_answer_whose_kernel_was_killed_says_that_it_was_cut(asking, ollama):
     lab.page.locator(".jp-devstral-cut").wait_for()
     assert "word20" in lab.page.locator(OUTPUT).inner_text()
     lab.screenshot("magic-cut")
+
+
+def test_code_that_has_become_a_cell_is_folded(asking, ollama):
+    lab = asking.lab
+    ollama.replies = ["One cell:\n\n```python\nmade = [1, 2]\nmade\n```\n\nAnd that is all."]
+    lab.set_source(1, "%%devstral\na list")
+    lab.run(1)
+    lab.wait_until(lambda: len(lab.sources) == 3)
+    output = lab.page.locator(".jp-NotebookPanel:visible .jp-devstral-answer")
+    link = output.locator("button[data-action=go-to-code]")
+    link.wait_for()
+    assert link.inner_text() == "Inserted: cell #3"
+    assert not output.locator("pre").is_visible()
+    lab.screenshot("magic-folded")
+    link.click()
+    assert lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.activeCellIndex") == 2
+    # Without the cell it is the only copy.
+    lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.sharedModel.deleteCell(2)")
+    output.locator("pre").wait_for()

@@ -1,4 +1,4 @@
-"""The page of the settings editor: its choices reach server and kernel, what a file fixes is shown so."""
+"""The settings page: what is chosen there reaches server and kernel, what a file fixes is shown so."""
 
 from __future__ import annotations
 
@@ -64,3 +64,50 @@ def test_a_setting_reaches_server_and_kernel_and_a_fixed_one_says_who_fixed_it(s
     lab.wait_until(lambda: lab.evaluate_in_kernel(asked) == "('on', 'notebook', 'devstral-small-2')")
     side.ask("and now?")
     assert "price = 3" in json.dumps(ollama.chats[-1].body)
+
+
+def test_the_status_bar_and_help_know_the_model_and_the_keys(side, ollama):
+    lab, page = side.lab, side.page
+    side.open()
+    item = page.locator(".jp-devstral-model-status button")
+    item.get_by_text("devstral-small-2: loaded").wait_for()
+    page.evaluate("window.jupyterapp.shell.collapseRight()")
+    side.draft.wait_for(state="hidden")
+    item.click()
+    lab.wait("document.activeElement?.classList.contains('jp-devstral-draft')")
+    ollama.piece_delay = 0.3
+    ollama.replies = ["word " * 30]
+    side.draft.fill("tell me")
+    side.draft.press("Enter")
+    item.get_by_text("devstral-small-2: answering").wait_for()
+    side.button("stop").click()
+    item.get_by_text("devstral-small-2: loaded").wait_for()
+    page.locator(".lm-MenuBar-item", has_text="Help").click()
+    page.locator(".lm-Menu-item", has_text="Devstral: commands and keys").click()
+    rows = page.locator(".jp-Dialog .jp-devstral-help tr")
+    rows.first.wait_for()
+    said = {row.get_attribute("data-command"): row.inner_text() for row in rows.all()}
+    assert "Ctrl+K, C" in said["jupyter-devstral:open-chat"]
+    assert "Tab" in said["inline-completer:accept"]
+    lab.screenshot("help-dialog")
+    page.keyboard.press("Escape")
+    # A key of two strokes, in a cell.
+    page.locator(".jp-Cell:visible .cm-content").first.click()
+    page.keyboard.press("Control+k")
+    page.keyboard.press("e")
+    page.locator(".jp-devstral-inline input").wait_for()
+    page.keyboard.press("Escape")
+    assert lab.sources[0] == "prices = [1, 2]"
+    page.locator(".jp-Cell:visible").first.click(button="right")
+    menu = page.locator(".lm-Menu.jp-ContextMenu, .lm-Menu")
+    for label in (
+        "Explain cell",
+        "Fix cell",
+        "Refactor cell",
+        "Document cell",
+        "Generate tests",
+        "Change this cell…",
+    ):
+        menu.get_by_text(label, exact=True).wait_for()
+    lab.screenshot("cell-menu")
+    page.keyboard.press("Escape")

@@ -151,6 +151,41 @@ def test_two_pages_change_one_conversation(client):
     assert [one["id"] for one in stored(client)] == ["one", "two", "three"]
 
 
+def test_a_notebook_has_several_conversations(client):
+    def patch(**fields):
+        client.http.patch("conversation", json={"path": "a.ipynb", **fields}).raise_for_status()
+
+    def get(**query):
+        return client.get("conversation", path="a.ipynb", **query)
+
+    patch(put=[kept("one"), kept("two", at=5, thread="t"), kept("three", at=3)])
+    said = get()
+    assert said["thread"] == "t"
+    assert [one["id"] for one in said["messages"]] == ["two"]
+    assert [one["id"] for one in get(thread="")["messages"]] == ["one", "three"]
+    assert said["threads"] == [
+        {"id": "t", "title": "", "first": "why?", "at": 5, "count": 1},
+        {"id": "", "title": "", "first": "why?", "at": 3, "count": 2},
+    ]
+    assert get(thread="unknown")["messages"] == []
+    # A title belongs to its conversation, goes with it, and comes back with it.
+    patch(titles={"t": "Prices " + "x" * 1000, "none": "y", "": 3})
+    assert [one["title"][:7] for one in get()["threads"]] == ["Prices ", ""]
+    assert len(get()["threads"][0]["title"]) == 200
+    patch(put=[{"id": "two", "edits": []}], known=True)
+    assert get()["thread"] == "t"
+    patch(remove=["two"])
+    assert [one["id"] for one in get()["threads"]] == [""]
+    # Another page that still shows it asks something new there: nothing of that is lost.
+    patch(put=[kept("four", at=9, thread="t")])
+    assert [(one["id"], one["title"], one["count"]) for one in get()["threads"]] == [
+        ("t", "", 1),
+        ("", "", 2),
+    ]
+    patch(put=[kept("two", at=5, thread="t")], restore=True, titles={"t": "Prices"})
+    assert get()["threads"][0] == {"id": "t", "title": "Prices", "first": "why?", "at": 9, "count": 2}
+
+
 @pytest.mark.parametrize("body", [{}, {"path": "a", "put": 3}, {"path": "a", "put": [1]}, {"path": 3}, []])
 def test_what_is_no_change_of_a_conversation(client, body):
     assert client.http.patch("conversation", json=body).status_code == 400

@@ -386,14 +386,15 @@ def test_kernels_that_are_not_there(client, ollama):
 
 def test_conversations_are_kept(client, jupyter):
     messages = [{"role": "user", "text": "why?"}, {"role": "assistant", "text": "so"}]
-    assert client.get("conversation", path="a/b.ipynb") == {"messages": []}
+    nothing = {"messages": [], "thread": "", "threads": []}
+    assert client.get("conversation", path="a/b.ipynb") == nothing
     client.http.put("conversation", json={"path": "a/b.ipynb", "messages": messages}).raise_for_status()
     assert client.get("conversation", path="a/b.ipynb")["messages"] == messages
-    assert client.get("conversation", path="a/c.ipynb") == {"messages": []}
+    assert client.get("conversation", path="a/c.ipynb") == nothing
     moved = {"path": "a/b.ipynb", "new_path": "a/c.ipynb"}
     client.http.post("conversation/rename", json=moved).raise_for_status()
     assert client.get("conversation", path="a/c.ipynb")["messages"] == messages
-    assert client.get("conversation", path="a/b.ipynb") == {"messages": []}
+    assert client.get("conversation", path="a/b.ipynb") == nothing
     [file] = folder(jupyter).iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(folder(jupyter).stat().st_mode) == 0o700

@@ -2,12 +2,16 @@
 
 import { Panel } from '@lumino/widgets';
 import type { IBundle } from '../protocol/bundle';
+import type { ICodeBlock, IPlace } from '../view/code-view';
 import { copyText } from '../view/copy-text';
 import { ProseView, proseView } from '../view/prose-view';
 import { IReplyServices, ReplyView } from '../view/reply-view';
 
 export class AnswerView extends Panel {
-  constructor(private readonly _services: IReplyServices) {
+  constructor(
+    private readonly _services: IReplyServices,
+    private readonly _placeOf: (block: ICodeBlock) => IPlace | null
+  ) {
     super();
     this._proof = proseView(_services.rendermime);
     this._proof.addClass('jp-devstral-proof');
@@ -37,10 +41,16 @@ export class AnswerView extends Panel {
     void this._proof.showMarkdown(proof?.markdown ?? '');
   }
 
+  /** Cells may have come or gone since. */
+  refresh(): void {
+    this._reply?.refresh();
+  }
+
   private _newReply(): ReplyView {
     const { trans } = this._services;
     return new ReplyView(this._services, {
-      copy: async source => ({ text: await copyText(source, trans), undo: null })
+      copy: async source => ({ text: await copyText(source, trans), undo: null }),
+      placeOf: this._placeOf
     });
   }
 

@@ -5,6 +5,7 @@
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
+import { JSONArray, JSONExt } from '@lumino/coreutils';
 import { ActiveNotebook } from '../notebook/active-notebook';
 import { cellName } from '../notebook/cell-name';
 import type { KernelLink } from '../kernel/kernel-link';
@@ -12,12 +13,17 @@ import type { NotebookLinks } from '../kernel/notebook-links';
 import type { IBundle, ICard } from '../protocol/bundle';
 import type { IEdit } from '../protocol/edit';
 import type { CardAction } from '../protocol/kernel-messages';
+import { standsIn } from '../view/shown-code';
 import { refusalText } from '../notebook/refusal-text';
+import { chosenOf } from '../notebook/hunk-choice';
 
 export interface IOutcome {
   readonly kind: 'applied' | 'refused';
   readonly text: string;
 }
+
+/** How far below its answer a cell that was made of it is looked for. */
+const NEAR = 20;
 
 export class CardModel extends VDomModel {
   constructor(
@@ -34,6 +40,7 @@ export class CardModel extends VDomModel {
     if (!this.isDisposed) {
       this._links.changed.disconnect(this.refresh, this);
       this._unwatch();
+      this._unfollow();
       super.dispose();
     }
   }
@@ -85,7 +92,10 @@ export class CardModel extends VDomModel {
 
   set bundle(bundle: IBundle | null) {
     const before = this._bundle?.card?.state;
-    this._bundle = bundle;
+    const edits = this._bundle?.edits;
+    // What was chosen of an edit stays chosen while it is the same one.
+    const isSame = bundle && edits && JSONExt.deepEqual(edits as unknown as JSONArray, bundle.edits as unknown as JSONArray);
+    this._bundle = isSame ? { ...bundle, edits } : bundle;
     if (before === 'working' && this.card?.state === 'done') {
       this._announcement = this._summary(this.card);
     } else if (this.card?.state === 'working') {
@@ -98,6 +108,24 @@ export class CardModel extends VDomModel {
   /** Draw again: something that is looked up while drawing may have changed. */
   refresh(): void {
     this.stateChanged.emit();
+  }
+
+  /** Look again when cells come or go: only now is there a notebook around the card. */
+  follow(): void {
+    this._unfollow();
+    this._unfollow = this.notebook?.watchCells(() => this.refresh()) ?? this._unfollow;
+    this.refresh();
+  }
+
+  /** Id of the cell that holds the code of an answer, as a cell below it; "" for none. */
+  cellOf(source: string): string {
+    const notebook = this.notebook;
+    if (!notebook || !this._bundle?.edits.some(edit => edit.op === 'insert' && standsIn(source, edit.source))) {
+      return '';
+    }
+    const own = notebook.indexOf(this._ownCell(notebook));
+    const below = notebook.cells.slice(own + 1, own + 1 + NEAR);
+    return below.find(cell => standsIn(source, cell.source))?.id ?? '';
   }
 
   /** How the cell is called. */
@@ -120,7 +148,7 @@ export class CardModel extends VDomModel {
       this._refuse(this.trans.__('Open the notebook that this fix belongs to: nothing was changed.'));
       return;
     }
-    const { plan } = notebook.apply(edits, this._ownCell(notebook));
+    const { plan } = notebook.apply(chosenOf(edits), this._ownCell(notebook));
     if (!plan.ok) {
       this._refuse(refusalText(this.trans, plan.why, this._cellName(plan.cellId)));
       return;
@@ -214,4 +242,5 @@ export class CardModel extends VDomModel {
   private _outcome: IOutcome | null = null;
   private _announcement = '';
   private _unwatch: () => void = () => undefined;
+  private _unfollow: () => void = () => undefined;
 }

@@ -16,11 +16,15 @@ import { AnswerView } from './answer-view';
 import { CardModel } from './card-model';
 import { CardActions } from './card-actions';
 import { CardHead } from './card-head';
+import type { ICodeBlock, IPlace } from '../view/code-view';
 import { DiffView } from '../view/diff-view';
+import { choiceOf } from '../notebook/hunk-choice';
+import { comeIntoSight } from './sight';
 import type { NotebookLinks } from '../kernel/notebook-links';
 import { ProseView } from '../view/prose-view';
 import { IBundle, readBundle } from '../protocol/bundle';
 import { IEdit } from '../protocol/edit';
+import { standsIn } from '../view/shown-code';
 import { MIME_TYPE } from '../tokens';
 
 /** What a card needs of the application. */
@@ -43,7 +47,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this._model = new CardModel(this.node, tracker, links, trans);
     this._model.stateChanged.connect(this._draw, this);
     const head = (this._head = this._signalled(model => <CardHead model={model} />));
-    this._answer = new AnswerView(_services);
+    this._answer = new AnswerView(_services, block => this._placeOf(block));
     const actions = this._signalled(model => <CardActions model={model} />);
     this._prose = new ProseView(rendermime, options);
     this._receipt = new ProseView(rendermime, options);
@@ -79,8 +83,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
 
   protected onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    // Only now is there a notebook around the card.
-    this._model.refresh();
+    this._model.follow();
   }
 
   private _draw(): void {
@@ -96,9 +99,14 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
       this._answer.showBundle(drawn);
     }
     this._drawDiffs();
+    this._answer.refresh();
     void this._prose.showMarkdown(this._proseText());
     void this._receipt.showMarkdown(isDone || drawn ? (bundle?.receipt ?? '') : '');
     this._hint.node.textContent = isDone ? card.hint : '';
+    if (card?.state === 'working' && card.waited === 0 && this._model.isAtWork && this._isNew) {
+      this._isNew = false;
+      requestAnimationFrame(() => comeIntoSight(this.node));
+    }
   }
 
   /** The bundle of an ordinary answer that is drawn here, null for what its Markdown shows. */
@@ -114,6 +122,22 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     }
     // A change is shown as a diff of its own; the Markdown would show it once more.
     return this._drawn ? '' : edits.length > 0 ? (bundle?.reply ?? '') : this._sibling;
+  }
+
+  /** The cell that a block of the answer has become, else the change below that shows it. */
+  private _placeOf({ source }: ICodeBlock): IPlace | null {
+    const { trans } = this._services;
+    const cellId = this._model.cellOf(source);
+    if (cellId) {
+      const show = () => this._model.notebook?.select(cellId);
+      return { label: trans.__('Inserted: %1', this._model.cellLabel(cellId)), show };
+    }
+    const at = this._model.edits.findIndex(edit => standsIn(source, edit.source));
+    if (at < 0) {
+      return null;
+    }
+    const label = trans.__('See the change of %1', this._model.cellLabel(this._model.edits[at].cellId));
+    return { label, show: () => this._diffs.widgets[at]?.node.scrollIntoView({ block: 'nearest' }) };
   }
 
   /** Editors are made anew only when what they show is something else. */
@@ -132,9 +156,15 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     }
     edits.forEach((edit, at) =>
       this._diffs.addWidget(
-        new DiffView(headings[at], edit, trans, languages, mimeType, false, () =>
-          this._model.notebook?.select(edit.cellId)
-        )
+        new DiffView({
+          heading: headings[at],
+          edit,
+          trans,
+          languages,
+          mimeType,
+          show: () => this._model.notebook?.select(edit.cellId),
+          choice: choiceOf(edit)
+        })
       )
     );
   }
@@ -166,6 +196,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
   private readonly _diffs = new Panel();
   private readonly _hint = new Widget();
   private _sibling = '';
+  private _isNew = true;
   private _shown = '[]';
 }
 

@@ -1,11 +1,13 @@
 /**
- * A traceback as JupyterLab shows it, with two buttons below: also in notebooks that were opened again.
+ * A traceback as JupyterLab shows it, with two buttons below, also in notebooks that were opened again; above a long one
+ * stands where its explanation is.
  */
 
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
+import { goToCard, isLong } from './sight';
 
 export const ERROR_TYPE = 'application/vnd.jupyter.error';
 const SHOWN_AS = 'application/vnd.jupyter.stderr';
@@ -37,7 +39,9 @@ class ErrorRenderer extends Panel implements IRenderMime.IRenderer {
   ) {
     super();
     this.addClass('jp-devstral-error');
+    this.addWidget(this._pointer(trans));
     this.addWidget(_traceback);
+    this._watch.observe(_traceback.node);
     const buttons = new Widget();
     buttons.addClass('jp-devstral-error-buttons');
     const labels = { explain: trans.__('Explain'), fix: trans.__('Fix') };
@@ -53,7 +57,25 @@ class ErrorRenderer extends Panel implements IRenderMime.IRenderer {
     this.addWidget(buttons);
   }
 
+  dispose(): void {
+    this._watch.disconnect();
+    super.dispose();
+  }
+
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     return this._traceback.renderModel(model);
   }
+
+  /** In sight only where the traceback is long, and a card stands below it: the style sheet knows. */
+  private _pointer(trans: TranslationBundle): Widget {
+    const pointer = new Widget({ node: document.createElement('button') });
+    pointer.addClass('jp-devstral-pointer');
+    pointer.addClass('jp-devstral-small-button');
+    pointer.node.dataset.action = 'go-to-card';
+    pointer.node.textContent = trans.__('↓ Explanation below');
+    pointer.node.addEventListener('click', () => goToCard(this.node));
+    return pointer;
+  }
+
+  private readonly _watch = new ResizeObserver(() => this.toggleClass('jp-mod-long', isLong(this._traceback.node)));
 }

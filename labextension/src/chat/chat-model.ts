@@ -24,6 +24,7 @@ import { Decisions } from './conversation/decisions';
 import type { Exchange, IAsked } from './conversation/exchange';
 import { FollowedNotebook } from './followed-notebook';
 import { LookAhead } from './composing/look-ahead';
+import { Threads } from './conversation/threads';
 import { ModelSetup } from './model-setup';
 import { NotebookEdits } from './conversation/notebook-edits';
 import { RouteChoice } from '../sidebar/route-choice';
@@ -56,6 +57,8 @@ export class ChatModel extends VDomModel {
     this.route = new RouteChoice(client, reason => this.notify(reason));
     this.route.changed.connect(() => this._onRoute());
     this._store = new ConversationStore(client, reason => this.notify(reason));
+    this._store.listed.connect(() => this._emit());
+    this.threads = new Threads(this, this._store, contents, trans);
     this._followed = new FollowedNotebook(tracker);
     this.edits = new NotebookEdits(() => this.notebook, trans);
     this.decisions = new Decisions(
@@ -84,12 +87,13 @@ export class ChatModel extends VDomModel {
       this._drafts.rename(path, newPath);
       this._emit();
     });
-    this._followed.closed.connect((_, path) => this._store.of(path).stop());
+    this._followed.closed.connect((_, path) => this._store.stop(path));
     this._followed.start();
     document.addEventListener('visibilitychange', () => this._refresh());
   }
 
   readonly setup: ModelSetup;
+  readonly threads: Threads;
   readonly edits: NotebookEdits;
   readonly decisions: Decisions;
   readonly composition: Composition;
@@ -272,6 +276,20 @@ export class ChatModel extends VDomModel {
     this._lookSoon();
   }
 
+  /** Bring a conversation about the notebook to the front. */
+  show(conversation: Conversation): void {
+    const path = this._followed.path;
+    this._conversation.changed.disconnect(this._onConversation, this);
+    this._conversation = conversation;
+    conversation.changed.connect(this._onConversation, this);
+    conversation.ended.connect(this._onEnded, this);
+    const { text, queued } = this._drafts.read(path, conversation.thread);
+    this.composition.setDraft(text);
+    conversation.queued = conversation.queued.length > 0 ? conversation.queued : queued;
+    this.notice = null;
+    this.composition.includeAll();
+  }
+
   /** Say something to everybody, on the screen too. */
   notify(text: string, undo: (() => void) | null = null): void {
     this.notice = text ? { text, undo } : null;
@@ -335,15 +353,7 @@ export class ChatModel extends VDomModel {
   /** The sidebar is about the notebook that is in front. */
   private _open(): void {
     const path = this._followed.path;
-    this._conversation.changed.disconnect(this._emit, this);
-    this._conversation = this._store.of(path);
-    this._conversation.changed.connect(this._emit, this);
-    this._conversation.ended.connect(this._onEnded, this);
-    const { text, queued } = this._drafts.read(path);
-    this.composition.setDraft(text);
-    this._conversation.queued = queued;
-    this.notice = null;
-    this.composition.includeAll();
+    this.show(this._store.of(path, this._drafts.inFront(path)));
     this._lookAhead.forget();
     void this.route.open(path);
     this._factsChanged();
@@ -366,7 +376,8 @@ export class ChatModel extends VDomModel {
   }
 
   private _keepDraft(): void {
-    this._drafts.keep(this._followed.path, { text: this.draft, queued: this._conversation.queued });
+    const { thread, queued } = this._conversation;
+    this._drafts.keep(this._followed.path, thread, { text: this.draft, queued });
   }
 
   private _factsChanged(): void {
@@ -393,6 +404,11 @@ export class ChatModel extends VDomModel {
 
   private _say(words: string): void {
     this.announcement = words;
+    this._emit();
+  }
+
+  private _onConversation(): void {
+    this._drafts.bringToFront(this._followed.path, this._conversation.thread);
     this._emit();
   }
 

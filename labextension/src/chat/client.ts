@@ -5,7 +5,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { list, record, text } from '../protocol/json-values';
+import { record, text } from '../protocol/json-values';
 import { cellPatch } from './cell-patch';
 import { jsonLines } from '../protocol/json-lines';
 import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
@@ -15,6 +15,7 @@ import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
 import { ISettingFacts, readSettings } from '../protocol/settings';
 import { IStatus, PullRecord, readPullRecord, readStatus } from '../protocol/status';
 import { readStreamRecord, StreamRecord } from '../protocol/stream';
+import { IStoredThread, readStoredThread } from '../protocol/threads';
 
 /** The server refused; the message is for the user. */
 export class ClientError extends Error {
@@ -33,6 +34,8 @@ export interface IConversationChange {
   readonly remove?: readonly string[];
   readonly restore?: boolean;
   readonly known?: boolean;
+  /** By the threads of conversations. */
+  readonly titles?: Readonly<Record<string, string>>;
 }
 
 export class Client {
@@ -105,8 +108,9 @@ export class Client {
     return readVariables(await this._json('GET', 'variables', { kernel_id: kernelId }));
   }
 
-  async conversation(path: string): Promise<Record<string, unknown>[]> {
-    return list(record(await this._json('GET', 'conversation', { path })).messages).map(record);
+  /** One of the conversations about a notebook, and a list of all; the one last asked in where `thread` is null. */
+  async conversation(path: string, thread: string | null): Promise<IStoredThread> {
+    return readStoredThread(await this._json('GET', 'conversation', { path, ...(thread === null ? {} : { thread }) }));
   }
 
   async changeConversation(path: string, change: IConversationChange): Promise<void> {

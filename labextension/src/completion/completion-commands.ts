@@ -33,19 +33,24 @@ export interface ICompletionCommandNeeds {
 }
 
 /**
- * The key for the next word, inside the editor: JupyterLab asks its own shortcuts only where the editor has none, and
- * the editor moves by a word there.
+ * The keys for the next word and line, inside the editor: JupyterLab asks its own shortcuts only where the editor has
+ * none, and the editor moves by a word, or to the end, there.
  */
-export function acceptWordKey(app: JupyterFrontEnd, ghost: GhostText): Extension {
-  const run = (view: EditorView) => {
+export function acceptKeys(app: JupyterFrontEnd, ghost: GhostText): Extension {
+  const taking = (part: (text: string) => string) => (view: EditorView) => {
     const widget = app.shell.currentWidget;
     if (!widget || !ghost.textIn(view)) {
       return false;
     }
-    accept(ghost, widget, nextWord);
+    accept(ghost, widget, part);
     return true;
   };
-  return Prec.highest(keymap.of([{ key: 'Mod-ArrowRight', run }]));
+  return Prec.highest(
+    keymap.of([
+      { key: 'Mod-ArrowRight', run: taking(nextWord) },
+      { key: 'Mod-ArrowDown', run: taking(nextLine) }
+    ])
+  );
 }
 
 export function addCompletionCommands(needs: ICompletionCommandNeeds): void {

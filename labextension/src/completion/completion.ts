@@ -11,7 +11,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Client } from '../chat/client';
 import { PLUGIN_ID } from '../tokens';
 import { CompletionClient } from './completion-client';
-import { acceptWordKey, addCompletionCommands, CompletionIds } from './completion-commands';
+import { acceptKeys, addCompletionCommands, CompletionIds } from './completion-commands';
 import { completionNotice, CompletionModelPage } from './completion-model-page';
 import { CompletionModelSetup } from './completion-model-setup';
 import { CompletionSettings } from './completion-settings';
@@ -46,7 +46,7 @@ export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): ()
   addCompletionCommands({ app, ghost, client, settings, palette, trans });
   extensions?.addExtension({
     name: 'jupyter-devstral:accept-word',
-    factory: () => EditorExtensionRegistry.createImmutableExtension(acceptWordKey(app, ghost))
+    factory: () => EditorExtensionRegistry.createImmutableExtension(acceptKeys(app, ghost))
   });
   const setup = new CompletionModelSetup(client, new Client(serverSettings, trans), settings);
   setup.changed.connect(() => {

@@ -49,11 +49,11 @@ export function ChatLog({ model, services }: IProps): JSX.Element {
 
 /** Whatever an exchange's view shows, in short: a view is drawn again only when this is another. */
 function stampOf(exchange: Exchange, { conversation, notebook }: ChatModel): string {
-  const { state, phase, error, edits, rounds, retractions, reply, sent, notes, proposed } = exchange;
+  const { state, phase, error, edits, rounds, retractions, reply, sent, notes, proposed, cells } = exchange;
   const isLast = conversation.exchanges[conversation.exchanges.length - 1] === exchange;
-  const signs = proposed.map(edit => cellSign(notebook, edit.cellId));
+  const signs = [...proposed.map(edit => edit.cellId), ...cells.values()].map(id => cellSign(notebook, id));
   const isWriting = reply !== '';
-  return JSON.stringify([state, phase, error, edits, rounds, retractions, isWriting, sent?.tokens, notes, isLast, signs, notebook?.path]);
+  return JSON.stringify([state, phase, error, edits, rounds, retractions, isWriting, sent?.tokens, notes, isLast, [...cells], signs, notebook?.path]);
 }
 
 /** Keep the end in sight where it was in sight, and when something new is asked. */

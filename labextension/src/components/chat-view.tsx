@@ -8,7 +8,7 @@ import { Composer } from './composing/composer';
 import { ContextRow } from './composing/context-row';
 import { Help } from './composing/help';
 import { SetupNotice } from './setup-notice';
-import { ModelPicker } from './header/model-picker';
+import { ChatHeader } from './header/chat-header';
 import { NoticeBar } from './notice-bar';
 import { Queue } from './composing/queue';
 
@@ -18,25 +18,10 @@ interface IProps {
 }
 
 export function ChatView({ model, services }: IProps): JSX.Element {
-  const { trans, notebook, conversation, announcement } = model;
-  const name = notebook?.path.split('/').pop();
+  const { trans, announcement } = model;
   return (
     <>
-      <header className="jp-devstral-chat-header">
-        <h2 className="jp-devstral-chat-title" title={notebook?.path}>
-          {name ? trans.__('About %1', name) : trans.__('No notebook is open')}
-        </h2>
-        <ModelPicker setup={model.setup} trans={trans} />
-        <button
-          type="button"
-          className="jp-devstral-small-button"
-          data-action="clear"
-          disabled={conversation.exchanges.length === 0}
-          onClick={() => model.clear()}
-        >
-          {trans.__('Clear')}
-        </button>
-      </header>
+      <ChatHeader model={model} />
       <SetupNotice setup={model.setup} trans={trans} />
       {services.completionNotice?.()}
       <ChatLog model={model} services={services} />

@@ -25,6 +25,8 @@ export interface ICellView {
 /** What became of edits: their plan, and what takes them back, which returns why not. */
 export interface IApplied {
   readonly plan: Plan;
+  /** Ids of the cells that are new or other now, in their order; of edits that were refused none. */
+  readonly cellIds: readonly string[];
   undo(): Refused | null;
 }
 
@@ -65,6 +67,11 @@ export class ActiveNotebook implements ICellNames {
     const model = this.panel.content.model;
     const named = model?.getMetadata('language_info')?.name ?? model?.defaultKernelLanguage;
     return (named || 'python').toLowerCase();
+  }
+
+  /** As its metadata names the kernel; undefined where it names none. */
+  get kernelspec(): unknown {
+    return this.panel.content.model?.getMetadata('kernelspec');
   }
 
   /** Id of the cell that is selected, "" for none. */
@@ -129,7 +136,9 @@ export class ActiveNotebook implements ICellNames {
   apply(edits: readonly IEdit[], anchorId = ''): IApplied {
     const plan = planEdits(this._facts(), edits, { anchorId, readOnly: this.isReadOnly });
     const inverse = plan.ok ? this._carryOut(plan.steps) : [];
-    return { plan, undo: () => this._takeBack(inverse) };
+    const touched = new Set(inverse.filter(edit => edit.op !== 'insert').map(edit => edit.cellId));
+    const cellIds = this.cellIds.filter(id => touched.has(id));
+    return { plan, cellIds, undo: () => this._takeBack(inverse) };
   }
 
   /** The edits that undo others, all or none of them; why not, null when they are undone. */
@@ -223,6 +232,13 @@ export class ActiveNotebook implements ICellNames {
     const cells = this._cells.filter(cell => cellIds.includes(cell.id));
     cells.forEach(cell => cell.changed.connect(changed));
     return () => cells.forEach(cell => cell.changed.disconnect(changed));
+  }
+
+  /** Call back after cells came or went. Returns what ends it. */
+  watchCells(changed: () => void): () => void {
+    const cells = this.panel.content.model?.cells;
+    cells?.changed.connect(changed);
+    return () => void cells?.changed.disconnect(changed);
   }
 
   /** Whether every cell that is to be rewritten holds what its edit expects. */

@@ -22,6 +22,8 @@ export interface IStatus {
   readonly text: string;
   readonly nextStep: string;
   readonly canPull: boolean;
+  /** A chat of this user's streams, here or in a kernel. */
+  readonly isBusy: boolean;
   readonly window: number;
   readonly hasVision: boolean;
   readonly models: readonly IModelInfo[];
@@ -42,6 +44,7 @@ export function readStatus(data: unknown): IStatus {
     text: text(status.text),
     nextStep: text(status.next_step),
     canPull: status.can_pull === true,
+    isBusy: status.is_busy === true,
     window: count(status.window),
     hasVision: texts(status.capabilities).includes('vision'),
     models: list(status.models).map(readModel)

@@ -7,13 +7,15 @@ import { cellSign } from '../notebook/cell-name';
 import type { ChatPanel } from './chat-panel';
 import { Task, taskCommands } from '../protocol/tasks';
 import { devstralIcon } from '../icon';
+import { showHelp } from './help-dialog';
 import { openInlinePrompt } from './inline-prompt';
 import type { IChatServices } from '../components/chat-services';
 
 export const CommandIds = {
   open: 'jupyter-devstral:open-chat',
   ask: 'jupyter-devstral:ask-about-cell',
-  inline: 'jupyter-devstral:prompt-at-cell'
+  inline: 'jupyter-devstral:prompt-at-cell',
+  help: 'jupyter-devstral:help'
 } as const;
 
 export function addCommands(
@@ -45,4 +47,5 @@ export function addCommands(
     }
   });
   add(CommandIds.inline, trans.__('Change this cell…'), () => openInlinePrompt(tracker, model, services));
+  add(CommandIds.help, trans.__('Devstral: commands and keys'), () => void showHelp(app.commands, trans), () => true);
 }

@@ -6,6 +6,8 @@ import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { PageConfig } from '@jupyterlab/coreutils';
+import type { IStatusBar } from '@jupyterlab/statusbar';
 import { ActiveNotebook } from '../notebook/active-notebook';
 import { addCommands } from './cell-commands';
 import { ChatModel } from '../chat/chat-model';
@@ -14,6 +16,8 @@ import type { IMessage } from '../protocol/sent';
 import { Client } from '../chat/client';
 import type { Preferences } from '../preferences/preferences';
 import { addErrorRenderer } from '../card/error-renderer';
+import { ModelStatusItem } from './model-status-item';
+import { addNotebookButton } from './notebook-button';
 import { showPrompt } from './prompt-dialog';
 
 export interface ISidebarNeeds {
@@ -23,6 +27,7 @@ export interface ISidebarNeeds {
   readonly languages: IEditorLanguageRegistry | null;
   readonly palette: ICommandPalette | null;
   readonly restorer: ILayoutRestorer | null;
+  readonly statusBar: IStatusBar | null;
   readonly preferences: Preferences;
   readonly completionNotice?: () => JSX.Element | null;
 }
@@ -46,6 +51,12 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   app.shell.add(panel, 'right', { rank: 900 });
   restorer?.add(panel, panel.id);
   addCommands(app, tracker, panel, services, palette);
+  const item = new ModelStatusItem(model, () => app.shell.activateById(panel.id));
+  needs.statusBar?.registerStatusItem('jupyter-devstral:model', { item, align: 'right', rank: 91 });
+  void app.restored.then(() => model.setup.open());
+  if (PageConfig.getOption('notebookPage')) {
+    addNotebookButton(tracker, app.commands);
+  }
   addErrorRenderer(rendermime, trans, (task, node) => {
     const target = ActiveNotebook.around(tracker, node)?.cellAround(node);
     if (target) {

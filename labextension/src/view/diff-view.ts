@@ -10,21 +10,28 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import type { IEdit } from '../protocol/edit';
+import { hunkBoxes } from './hunk-boxes';
+import type { HunkChoice } from '../notebook/hunk-choice';
 import { lossText } from './loss-text';
 
 const MARKDOWN = 'text/x-ipythongfm';
 
+export interface IDiffOptions {
+  readonly heading: string;
+  readonly edit: IEdit;
+  readonly trans: TranslationBundle;
+  readonly languages: IEditorLanguageRegistry | null;
+  readonly mimeType: string;
+  /** Old and new side by side, where there is something old. */
+  readonly isSplit?: boolean;
+  /** Brings the cell into sight. */
+  readonly show?: () => void;
+  /** What is chosen of several changes; none can be left out where it is not given. */
+  readonly choice?: HunkChoice;
+}
+
 export class DiffView extends Widget {
-  /** `isSplit`: old and new side by side, where there is something old. `show` brings the cell into sight. */
-  constructor(
-    heading: string,
-    edit: IEdit,
-    trans: TranslationBundle,
-    languages: IEditorLanguageRegistry | null,
-    mimeType: string,
-    isSplit = false,
-    show: (() => void) | null = null
-  ) {
+  constructor({ heading, edit, trans, languages, mimeType, isSplit = false, show, choice }: IDiffOptions) {
     super();
     this.addClass('jp-devstral-diff');
     const title = document.createElement('div');
@@ -48,7 +55,8 @@ export class DiffView extends Widget {
     }
     const isCompared = edit.op === 'replace';
     this.toggleClass('jp-mod-split', isSplit && isCompared);
-    this._drawn = (isSplit && isCompared ? sideBySide : inOne)(this.node, edit, extensions);
+    const boxes = choice ? hunkBoxes(choice, trans) : [];
+    this._drawn = (isSplit && isCompared ? sideBySide : inOne)(this.node, edit, extensions, boxes);
     void this._highlight(languages, edit.kind === 'markdown' ? MARKDOWN : mimeType);
   }
 
@@ -93,12 +101,12 @@ interface IDrawn {
   setLanguage(support: Extension): void;
 }
 
-function sideBySide(parent: HTMLElement, edit: IEdit, extensions: Extension): IDrawn {
+function sideBySide(parent: HTMLElement, edit: IEdit, extensions: Extension, boxes: Extension): IDrawn {
   const language = new Compartment();
   const both = [language.of([]), extensions];
   const merge = new MergeView({
     a: { doc: edit.before, extensions: both },
-    b: { doc: edit.source, extensions: both },
+    b: { doc: edit.source, extensions: [both, boxes] },
     gutter: false,
     parent
   });
@@ -110,10 +118,10 @@ function sideBySide(parent: HTMLElement, edit: IEdit, extensions: Extension): ID
   };
 }
 
-function inOne(parent: HTMLElement, edit: IEdit, extensions: Extension): IDrawn {
+function inOne(parent: HTMLElement, edit: IEdit, extensions: Extension, boxes: Extension): IDrawn {
   const doc = edit.op === 'delete' ? edit.before : edit.source;
   // A whole new or deleted cell has nothing to be compared with.
-  const compared = edit.op === 'replace' ? [comparedWith(edit.before)] : [];
+  const compared = edit.op === 'replace' ? [comparedWith(edit.before), boxes] : [];
   const stateIn = (language: Extension) =>
     EditorState.create({ doc, extensions: [language, extensions, ...compared] });
   const view = new EditorView({ state: stateIn([]), parent });

@@ -15,6 +15,16 @@ export interface IBlock {
 const CONTINUES = /^(?:\s|[-*+>|]|\d{1,9}[.)])/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})[ \t]*([^\n`]*)$/;
 
+/** The blocks of code of a whole reply, each with its place among all blocks. */
+export function codeBlocks(reply: string): { at: number; source: string; language: string }[] {
+  const blocks = new ReplyBlocks();
+  blocks.add(reply);
+  blocks.end();
+  return blocks.finished.flatMap(({ kind, text, language }, at) =>
+    kind === 'code' ? [{ at, source: text, language }] : []
+  );
+}
+
 export class ReplyBlocks {
   /** The blocks that will not change any more. */
   get finished(): readonly IBlock[] {

@@ -39,6 +39,11 @@ export class ReplyView extends Panel {
     this._draw();
   }
 
+  /** What became of the blocks of code is looked up again. */
+  refresh(): void {
+    this.widgets.forEach(view => view instanceof CodeView && view.refresh());
+  }
+
   dispose(): void {
     cancelAnimationFrame(this._frame);
     clearTimeout(this._timer);
@@ -114,7 +119,7 @@ export class ReplyView extends Panel {
   private _viewFor(block: IBlock): Widget {
     const { rendermime, languages, trans } = this._services;
     if (block.kind === 'code') {
-      return new CodeView(languages, trans, this._actions);
+      return new CodeView(this._drawn, languages, trans, this._actions);
     }
     return proseView(rendermime);
   }

@@ -1,5 +1,7 @@
-/** The conversations of this page, one a notebook, and their changes on the way to the server. */
+/** The conversations of this page, several a notebook, and their changes on the way to the server. */
 
+import { ISignal, Signal } from '@lumino/signaling';
+import type { IThread } from '../../protocol/threads';
 import { ClientError, type Client, type IConversationChange } from '../client';
 import { Conversation } from './conversation';
 import type { Exchange } from './exchange';
@@ -7,8 +9,17 @@ import type { Exchange } from './exchange';
 /** How long is waited for a server that does not answer, in milliseconds. */
 const AGAIN = 3000;
 
+interface INotebook {
+  path: string;
+  /** Those that were looked at. */
+  open: Conversation[];
+  current: Conversation;
+  /** All, as the server last listed them. */
+  threads: readonly IThread[];
+}
+
 interface IPending {
-  readonly conversation: Conversation;
+  readonly notebook: INotebook;
   readonly change: IConversationChange;
 }
 
@@ -19,29 +30,71 @@ export class ConversationStore {
     private readonly _failed: (reason: string) => void
   ) {}
 
-  /** The conversation about the notebook at this path, "" for none; what was kept of it arrives later. */
-  of(path: string): Conversation {
-    let conversation = this._conversations.get(path);
-    if (!conversation) {
-      conversation = new Conversation(this._client);
-      this._conversations.set(path, conversation);
-      void this.refresh(conversation);
+  /** The list of a notebook's conversations is another one. */
+  get listed(): ISignal<this, void> {
+    return this._listed;
+  }
+
+  /**
+   * The conversation in front about the notebook at this path, "" for none; what was kept of it arrives later. `thread` is
+   * the one that was in front before this page was loaded, null where nobody knows.
+   */
+  of(path: string, thread: string | null = null): Conversation {
+    let notebook = this._notebooks.find(one => one.path === path);
+    if (!notebook) {
+      const current = new Conversation(this._client, thread ?? '');
+      notebook = { path, open: [current], current, threads: [] };
+      this._notebooks.push(notebook);
+      void this.refresh(current, thread === null);
     }
+    return notebook.current;
+  }
+
+  /** Bring another conversation of the same notebook to the front; `isNew` where no server can know it. */
+  open(beside: Conversation, thread: string, { isNew = false } = {}): Conversation {
+    const notebook = this._of(beside);
+    let conversation = notebook.open.find(one => one.thread === thread);
+    if (!conversation) {
+      conversation = new Conversation(this._client, thread);
+      notebook.open.push(conversation);
+      if (!isNew) {
+        void this.refresh(conversation);
+      }
+    }
+    notebook.current = conversation;
     return conversation;
   }
 
+  /** All conversations about the notebook, the one last asked in first. */
+  threads(conversation: Conversation): readonly IThread[] {
+    const { open, threads } = this._of(conversation);
+    const here = open.flatMap(one => threadOf(one, threads));
+    const ids = new Set(open.filter(one => one.isRead || one.exchanges.length > 0).map(one => one.thread));
+    return [...here, ...threads.filter(one => !ids.has(one.id))].sort((one, other) => other.at - one.at);
+  }
+
   rename(path: string, newPath: string): void {
-    const conversation = this._conversations.get(path);
-    if (conversation && path !== newPath) {
-      this._conversations.delete(path);
-      this._conversations.set(newPath, conversation);
+    const notebook = this._notebooks.find(one => one.path === path);
+    if (notebook && path !== newPath) {
+      this._notebooks = this._notebooks.filter(one => one.path !== newPath);
+      notebook.path = newPath;
       void this._client.renameConversation(path, newPath).catch(() => undefined);
     }
+  }
+
+  /** End all answers about a notebook. */
+  stop(path: string): void {
+    this._notebooks.find(one => one.path === path)?.open.forEach(one => one.stop());
   }
 
   /** The whole exchange: one that the server does not keep by itself. */
   keep(conversation: Conversation, exchange: Exchange): void {
     this._add(conversation, { put: [exchange.toJSON()] });
+  }
+
+  /** Exchanges that are new to the server. */
+  keepAll(conversation: Conversation, exchanges: readonly Exchange[]): void {
+    this._add(conversation, { put: exchanges.map(one => one.toJSON()) });
   }
 
   /** What the user decided about an exchange. */
@@ -57,28 +110,68 @@ export class ConversationStore {
     this._add(conversation, { put: taken.map(one => one.toJSON()), restore: true });
   }
 
-  /** What other pages changed since. */
-  async refresh(conversation: Conversation): Promise<void> {
+  setTitle(conversation: Conversation, thread: string, title: string): void {
+    const notebook = this._of(conversation);
+    const listed = notebook.threads.find(one => one.id === thread) ?? { id: thread, first: '', at: 0, count: 0 };
+    notebook.threads = [...notebook.threads.filter(one => one.id !== thread), { ...listed, title }];
+    this._add(conversation, { titles: { [thread]: title } });
+    this._listed.emit();
+  }
+
+  /** Delete a conversation with all of its messages; returns what puts it back. Throws where the server does not answer. */
+  async delete(beside: Conversation, thread: string): Promise<() => void> {
+    const notebook = this._of(beside);
+    notebook.open.filter(one => one.thread === thread).forEach(one => one.stop());
+    await this._sending;
+    const { messages } = await this._client.conversation(notebook.path, thread);
+    const title = notebook.threads.find(one => one.id === thread)?.title ?? '';
+    const ids = messages.map(one => String(one.id));
+    const change = (made: IConversationChange) => {
+      this._push(notebook, made);
+      // Read again when it is looked at again.
+      notebook.open = notebook.open.filter(one => one.thread !== thread || one === notebook.current);
+      notebook.threads = notebook.threads.filter(one => one.id !== thread);
+      this._listed.emit();
+      void this._sending.then(() => this.refresh(notebook.current));
+    };
+    change({ remove: ids });
+    return () => change({ put: messages, restore: true, titles: { [thread]: title } });
+  }
+
+  /** What other pages changed since; `anyThread` takes the conversation that was last asked in. */
+  async refresh(conversation: Conversation, anyThread = false): Promise<void> {
     try {
       await this._sending;
-      const stored = await this._client.conversation(this._pathOf(conversation));
-      conversation.restore(stored, this._unsent(conversation));
+      const notebook = this._of(conversation);
+      const stored = await this._client.conversation(notebook.path, anyThread ? null : conversation.thread);
+      notebook.threads = stored.threads;
+      if (anyThread && conversation.exchanges.length === 0) {
+        conversation.thread = stored.thread;
+      }
+      if (stored.thread === conversation.thread) {
+        conversation.restore(stored.messages, this._unsent(notebook));
+      }
+      this._listed.emit();
     } catch {
       // Without the server's half the setup says so; a conversation can begin all the same.
     }
   }
 
   private _add(conversation: Conversation, change: IConversationChange): void {
-    this._pending.push({ conversation, change });
+    this._push(this._of(conversation), change);
+  }
+
+  private _push(notebook: INotebook, change: IConversationChange): void {
+    this._pending.push({ notebook, change });
     this._sending = this._sending.then(() => this._send());
   }
 
   /** One change after the other, as they were made; what finds no server is sent again. */
   private async _send(): Promise<void> {
     while (this._pending.length > 0) {
-      const [{ conversation, change }] = this._pending;
+      const [{ notebook, change }] = this._pending;
       try {
-        await this._client.changeConversation(this._pathOf(conversation), change);
+        await this._client.changeConversation(notebook.path, change);
       } catch (error) {
         if (error instanceof ClientError && error.status === 0) {
           clearTimeout(this._again);
@@ -91,17 +184,28 @@ export class ConversationStore {
     }
   }
 
-  private _unsent(conversation: Conversation): Set<string> {
-    const changes = this._pending.filter(one => one.conversation === conversation);
+  private _unsent(notebook: INotebook): Set<string> {
+    const changes = this._pending.filter(one => one.notebook === notebook);
     return new Set(changes.flatMap(({ change }) => (change.put ?? []).map(one => (one as { id: string }).id)));
   }
 
-  private _pathOf(conversation: Conversation): string {
-    return [...this._conversations].find(([, one]) => one === conversation)?.[0] ?? '';
+  private _of(conversation: Conversation): INotebook {
+    const found = this._notebooks.find(one => one.open.includes(conversation));
+    return found ?? { path: '', open: [conversation], current: conversation, threads: [] };
   }
 
-  private readonly _conversations = new Map<string, Conversation>();
+  private _notebooks: INotebook[] = [];
   private readonly _pending: IPending[] = [];
   private _sending: Promise<void> = Promise.resolve();
   private _again: ReturnType<typeof setTimeout> | undefined;
+  private readonly _listed = new Signal<this, void>(this);
+}
+
+/** A conversation of this page as it is listed; one in which nothing was said is none. */
+function threadOf({ thread, exchanges }: Conversation, listed: readonly IThread[]): IThread[] {
+  const last = exchanges[exchanges.length - 1];
+  const title = listed.find(one => one.id === thread)?.title ?? '';
+  return last
+    ? [{ id: thread, title, first: exchanges[0].asked.typed, at: last.at, count: exchanges.length }]
+    : [];
 }

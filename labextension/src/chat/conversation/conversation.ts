@@ -23,7 +23,14 @@ const MOST_TURNS = 40;
 const PATIENCE = [500, 1000, 2000, 4000, 8000];
 
 export class Conversation {
-  constructor(private readonly _client: IStreams) {}
+  constructor(
+    private readonly _client: IStreams,
+    /** Which of the notebook's conversations it is. */
+    public thread = ''
+  ) {}
+
+  /** Whether what was kept of it has arrived. */
+  isRead = false;
 
   get exchanges(): readonly Exchange[] {
     return this._exchanges;
@@ -71,7 +78,7 @@ export class Conversation {
     this.stop();
     const turns = this.turns();
     const last = facts.cells[facts.cells.length - 1];
-    const exchange = Exchange.begin(asked, text(last?.id));
+    const exchange = Exchange.begin(asked, text(last?.id), this.thread);
     this._exchanges.push(exchange);
     const posted = { ...asked.question, ...facts, ...choices, turns };
     return this._answer(exchange, signal => this._client.chat(posted, exchange.toJSON(), signal));
@@ -145,6 +152,12 @@ export class Conversation {
     this._changed.emit();
   }
 
+  /** Which cells blocks of code have become, by the places of the blocks. */
+  setCells(exchange: Exchange, cells: ReadonlyMap<number, string>): void {
+    exchange.cells = cells;
+    this._changed.emit();
+  }
+
   /** Offer one more change. */
   propose(exchange: Exchange, edit: IEdit): void {
     exchange.added.push(edit);
@@ -161,6 +174,7 @@ export class Conversation {
    * exchanges that the server does not know of yet.
    */
   restore(data: readonly unknown[], mine: ReadonlySet<string> = new Set()): void {
+    this.isRead = true;
     const here = new Map(this._exchanges.map(one => [one.id, one]));
     const stored = data.map(Exchange.read).filter((one): one is Exchange => one !== null);
     const ids = new Set(stored.map(one => one.id));

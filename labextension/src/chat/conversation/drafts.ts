@@ -1,10 +1,14 @@
-/** What was typed and not sent, one draft a notebook: it outlives a reload of the page. */
+/**
+ * What was typed and not sent, one draft a conversation, and which conversation was in front: what this browser keeps over
+ * a reload of the page.
+ */
 
 import { list, record, text } from '../../protocol/json-values';
 import { LOCAL } from '../../protocol/routes';
 import { IAsked, readAsked } from './exchange';
 
 const KEY = 'jupyter-devstral:draft:';
+const IN_FRONT = 'jupyter-devstral:conversation:';
 /** Less than the second after which what was typed must not be lost. */
 const DELAY = 300;
 
@@ -13,15 +17,20 @@ export interface IDraft {
   readonly queued: readonly IAsked[];
 }
 
+interface IUnwritten {
+  readonly key: string;
+  readonly draft: IDraft;
+}
+
 export class Drafts {
   constructor(private readonly _place: string) {
     window.addEventListener('pagehide', () => this._write());
   }
 
-  read(path: string): IDraft {
+  read(path: string, thread: string): IDraft {
     this._write();
     try {
-      const kept = record(JSON.parse(localStorage.getItem(this._key(path)) ?? '{}'));
+      const kept = record(JSON.parse(localStorage.getItem(this._key(path, thread)) ?? '{}'));
       const queued = list(kept.queued).map(one => withRoute(readAsked(one), text(record(one).route)));
       return { text: text(kept.text), queued: queued.filter((one): one is IAsked => one !== null) };
     } catch {
@@ -30,19 +39,48 @@ export class Drafts {
   }
 
   /** Keep it in a moment. */
-  keep(path: string, draft: IDraft): void {
-    if (this._unwritten && this._unwritten.path !== path) {
+  keep(path: string, thread: string, draft: IDraft): void {
+    const key = this._key(path, thread);
+    if (this._unwritten && this._unwritten.key !== key) {
       this._write();
     }
-    this._unwritten = { path, draft };
+    this._unwritten = { key, draft };
     clearTimeout(this._timer);
     this._timer = setTimeout(() => this._write(), DELAY);
   }
 
+  /** The conversation about a notebook that was in front, null where that is not known. */
+  inFront(path: string): string | null {
+    try {
+      return localStorage.getItem(`${IN_FRONT}${this._place}:${path}`);
+    } catch {
+      return null;
+    }
+  }
+
+  bringToFront(path: string, thread: string): void {
+    // The first conversation is in front where nothing is said.
+    if (thread !== (this.inFront(path) ?? '')) {
+      store(`${IN_FRONT}${this._place}:${path}`, thread);
+    }
+  }
+
+  /** What is kept goes where the notebook went. */
   rename(path: string, newPath: string): void {
-    const draft = this.read(path);
-    this.keep(path, { text: '', queued: [] });
-    this.keep(newPath, draft);
+    this._write();
+    try {
+      for (const key of Object.keys(localStorage)) {
+        for (const old of [this._key(path, ''), `${IN_FRONT}${this._place}:${path}`]) {
+          if (key === old || key.startsWith(`${old}#`)) {
+            const at = old.length - path.length;
+            localStorage.setItem(key.slice(0, at) + newPath + key.slice(old.length), localStorage.getItem(key)!);
+            localStorage.removeItem(key);
+          }
+        }
+      }
+    } catch {
+      // As in `store`.
+    }
   }
 
   private _write(): void {
@@ -52,25 +90,29 @@ export class Drafts {
     if (!unwritten) {
       return;
     }
-    const { path, draft } = unwritten;
-    try {
-      if (draft.text || draft.queued.length > 0) {
-        const queued = draft.queued.map(({ typed, question, route }) => ({ typed, ...question, route, images: [] }));
-        localStorage.setItem(this._key(path), JSON.stringify({ text: draft.text, queued }));
-      } else {
-        localStorage.removeItem(this._key(path));
-      }
-    } catch {
-      // A browser that keeps nothing for pages: the draft lives as long as its page.
-    }
+    const { key, draft } = unwritten;
+    const queued = draft.queued.map(({ typed, question, route }) => ({ typed, ...question, route, images: [] }));
+    store(key, draft.text || queued.length > 0 ? JSON.stringify({ text: draft.text, queued }) : null);
   }
 
-  private _key(path: string): string {
-    return `${KEY}${this._place}:${path}`;
+  private _key(path: string, thread: string): string {
+    return `${KEY}${this._place}:${path}${thread && `#${thread}`}`;
   }
 
-  private _unwritten: { readonly path: string; readonly draft: IDraft } | null = null;
+  private _unwritten: IUnwritten | null = null;
   private _timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+function store(key: string, value: string | null): void {
+  try {
+    if (value === null) {
+      localStorage.removeItem(key);
+    } else {
+      localStorage.setItem(key, value);
+    }
+  } catch {
+    // A browser that keeps nothing for pages: what was typed lives as long as its page.
+  }
 }
 
 /** What waited without a route was put in line by a page that knew none. */

@@ -33,7 +33,9 @@ export class Exchange {
     /** Id of the last cell of the notebook when it was asked. */
     readonly after: string,
     /** When it was asked, in milliseconds. */
-    readonly at: number
+    readonly at: number,
+    /** Which of the notebook's conversations it belongs to. */
+    readonly thread = ''
   ) {}
 
   state: ExchangeState = 'running';
@@ -50,6 +52,8 @@ export class Exchange {
   edits: EditState[] = [];
   /** Changes that the user had proposed from a block of code. */
   added: IEdit[] = [];
+  /** Ids of the cells that blocks of code became, by the places of the blocks. */
+  cells: ReadonlyMap<number, string> = new Map();
 
   /** Since when it is being answered, in milliseconds; 0 where nobody waits. */
   begunAt = 0;
@@ -74,12 +78,13 @@ export class Exchange {
     return [...(this.answer?.bundle.edits ?? []), ...this.added];
   }
 
-  static begin(asked: IAsked, after: string): Exchange {
-    lastId += 1;
-    const now = Date.now();
-    // Two pages may ask in the same millisecond.
-    const page = Math.random().toString(36).slice(2, 8);
-    return new Exchange(`${now.toString(36)}-${page}-${lastId}`, asked, after, now);
+  static begin(asked: IAsked, after: string, thread = ''): Exchange {
+    return new Exchange(newId(), asked, after, Date.now(), thread);
+  }
+
+  /** The same in another conversation. */
+  copiedTo(thread: string): Exchange | null {
+    return Exchange.read({ ...JSON.parse(JSON.stringify(this)), id: newId(), thread });
   }
 
   /** One that was kept, null for what is not understood. */
@@ -89,7 +94,7 @@ export class Exchange {
     if (asked === null || typeof kept.id !== 'string') {
       return null;
     }
-    const exchange = new Exchange(kept.id, asked, text(kept.after), count(kept.at));
+    const exchange = new Exchange(kept.id, asked, text(kept.after), count(kept.at), text(kept.thread));
     exchange.state = oneOf(EXCHANGE_STATES, kept.state, 'stopped');
     exchange.reply = text(kept.reply);
     exchange.answer = readAnswer(kept.bundle);
@@ -97,6 +102,7 @@ export class Exchange {
     exchange.notes = texts(kept.notes);
     exchange.error = text(kept.error);
     exchange.added = readEdits(kept.added) ?? [];
+    exchange.cells = new Map(Object.entries(record(kept.cells)).map(([at, id]) => [Number(at), text(id)]));
     const states = texts(kept.edits);
     exchange.edits = exchange.proposed.map((_, at) => oneOf(EDIT_STATES, states[at], 'open'));
     return exchange;
@@ -104,10 +110,11 @@ export class Exchange {
 
   /** What is kept of it: no pictures, and not the prompt word for word. */
   toJSON(): object {
-    const { id, at, asked, after, state, reply, answer, sent, notes, error } = this;
+    const { id, at, asked, after, state, reply, answer, sent, notes, error, thread } = this;
     return {
       id,
       at,
+      ...(thread && { thread }),
       asked: { typed: asked.typed, ...asked.question, images: [] },
       after,
       state,
@@ -122,11 +129,18 @@ export class Exchange {
 
   /** What the user did with it: the part that changes once it has ended. */
   decisions(): object {
-    return { edits: this.edits, added: this.added.map(writeEdit) };
+    const { edits, added, cells } = this;
+    return { edits, added: added.map(writeEdit), cells: Object.fromEntries(cells) };
   }
 }
 
 let lastId = 0;
+
+/** Of an exchange, or of a conversation: two pages may make one in the same millisecond. */
+export function newId(): string {
+  lastId += 1;
+  return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}-${lastId}`;
+}
 
 export function readAsked(data: unknown): IAsked | null {
   const asked = record(data);

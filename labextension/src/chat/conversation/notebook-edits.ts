@@ -15,6 +15,17 @@ export interface IOutcome {
   readonly undo: (() => string) | null;
 }
 
+/** The same, with the cells that are new or other now, in their order. */
+export interface IChanged extends IOutcome {
+  readonly cellIds: readonly string[];
+}
+
+/** A cell to be. */
+export interface INewCell {
+  readonly source: string;
+  readonly kind: CellKind;
+}
+
 export class NotebookEdits {
   constructor(
     private readonly _notebook: () => ActiveNotebook | null,
@@ -22,7 +33,7 @@ export class NotebookEdits {
   ) {}
 
   /** Change the notebook in one undo step. */
-  apply(edits: readonly IEdit[], anchor = ''): IOutcome {
+  apply(edits: readonly IEdit[], anchor = ''): IChanged {
     const trans = this._trans;
     const notebook = this._notebook();
     if (!notebook) {
@@ -40,14 +51,14 @@ export class NotebookEdits {
       const why = applied.undo();
       return why ? refusalText(trans, why.why, cellName(trans, notebook, why.cellId)) : trans.__('Undone.');
     };
-    return { isDone: true, text: trans.__('Applied.'), undo };
+    return { isDone: true, text: trans.__('Applied.'), undo, cellIds: applied.cellIds };
   }
 
   /**
-   * Put a block of an answer below the selected cell, behind the blocks of the same answer that stand there already,
-   * and select it.
+   * Put blocks of an answer below the selected cell, behind the blocks of the same answer that stand there already, in
+   * one undo step, and select the last one.
    */
-  insert(exchange: Exchange, source: string, kind: CellKind): IOutcome {
+  insert(exchange: Exchange, blocks: readonly INewCell[]): IChanged {
     const notebook = this._notebook();
     const inserted = this._inserted.get(exchange) ?? new Set<string>();
     this._inserted.set(exchange, inserted);
@@ -56,19 +67,24 @@ export class NotebookEdits {
     while (inserted.has(cells[at + 1])) {
       at += 1;
     }
-    const before = new Set(cells);
-    const outcome = this.apply([{ op: 'insert', cellId: '', before: '', source, kind }], cells[at] ?? '');
-    const added = notebook?.cellIds.find(id => !before.has(id));
-    if (outcome.isDone && notebook && added) {
-      inserted.add(added);
-      notebook.select(added);
+    const edits = blocks.map(block => ({ op: 'insert' as const, cellId: '', before: '', ...block }));
+    const changed = this.apply(edits, cells[at] ?? '');
+    changed.cellIds.forEach(id => inserted.add(id));
+    const last = changed.cellIds[changed.cellIds.length - 1];
+    if (last) {
+      notebook?.select(last);
     }
-    return outcome.isDone ? { ...outcome, text: this._trans.__('Inserted.') } : outcome;
+    return changed.isDone ? { ...changed, text: this._trans.__('Inserted.') } : changed;
+  }
+
+  /** Run cells in their order; says nothing of what became of them. */
+  run(cellIds: readonly string[]): void {
+    void this._notebook()?.run(cellIds);
   }
 
   private readonly _inserted = new WeakMap<Exchange, Set<string>>();
 }
 
-function refused(text: string): IOutcome {
-  return { isDone: false, text, undo: null };
+function refused(text: string): IChanged {
+  return { isDone: false, text, undo: null, cellIds: [] };
 }

@@ -2,13 +2,19 @@
 
 import * as React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
+import { caretDownIcon, caretRightIcon, runIcon, UseSignal } from '@jupyterlab/ui-components';
 import type { ChatModel } from '../../chat/chat-model';
-import type { Exchange } from '../../chat/conversation/exchange';
+import type { EditState, Exchange } from '../../chat/conversation/exchange';
 import type { IOutcome } from '../../chat/conversation/notebook-edits';
 import { cellName } from '../../notebook/cell-name';
+import { choiceOf } from '../../notebook/hunk-choice';
 import { DiffView } from '../../view/diff-view';
 import type { IEdit } from '../../protocol/edit';
+import { CellLink } from '../cell-link';
+import { IconButton } from '../icon-button';
 import { useWidget } from '../use-widget';
+import { editCard } from './edit-place';
+import { Outcome } from './outcome';
 
 export interface IDiffServices {
   readonly languages: IEditorLanguageRegistry | null;
@@ -29,7 +35,8 @@ export function EditCards({ exchange, model, services }: IProps): JSX.Element | 
   if (edits.length === 0) {
     return null;
   }
-  const accept = (places: readonly number[]) => setOutcome(model.decisions.accept(exchange, places));
+  const accept = (places: readonly number[], run = false) =>
+    setOutcome(model.decisions.accept(exchange, places, { run }));
   return (
     <section className="jp-devstral-edits" aria-label={trans.__('Proposed changes')}>
       {edits.map((edit, at) => (
@@ -41,22 +48,30 @@ export function EditCards({ exchange, model, services }: IProps): JSX.Element | 
           exchange={exchange}
           model={model}
           services={services}
-          accept={() => accept([at])}
+          accept={run => accept([at], run)}
         />
       ))}
       {outcome && <Outcome outcome={outcome} model={model} setOutcome={setOutcome} />}
       <div className="jp-devstral-buttons">
         {open.length > 1 && (
-          <button
-            type="button"
-            className="jp-devstral-button jp-mod-primary"
-            data-action="accept-all"
-            onClick={() => accept(open)}
-          >
-            {trans.__('Accept all')}
-          </button>
+          <>
+            <button
+              type="button"
+              className="jp-devstral-button jp-mod-primary"
+              data-action="accept-all"
+              onClick={() => accept(open)}
+            >
+              {trans.__('Accept all')}
+            </button>
+            <IconButton
+              icon={runIcon}
+              action="accept-all-run"
+              label={trans.__('Accept all and run')}
+              onClick={() => accept(open, true)}
+            />
+          </>
         )}
-        {edits.some(edit => edit.op === 'replace') && (
+        {open.some(at => edits[at].op === 'replace') && (
           <button
             type="button"
             className="jp-devstral-small-button"
@@ -76,20 +91,65 @@ interface ICardProps extends IProps {
   readonly edit: IEdit;
   readonly at: number;
   readonly isSplit: boolean;
-  readonly accept: () => void;
+  readonly accept: (run: boolean) => void;
 }
 
-function EditCard({ edit, at, isSplit, exchange, model, services, accept }: ICardProps): JSX.Element {
-  const { trans } = model;
+function EditCard(props: ICardProps): JSX.Element {
+  const { edit, at, isSplit, exchange, model, services } = props;
+  const [isShown, setShown] = React.useState(false);
   const state = exchange.edits[at];
+  const diff = <Diff edit={edit} heading={heading(edit, model)} isSplit={isSplit} model={model} services={services} />;
   return (
-    <div className="jp-devstral-edit" data-state={state}>
-      <Diff edit={edit} heading={heading(edit, model)} isSplit={isSplit} model={model} services={services} />
+    <div className="jp-devstral-edit" data-state={state} data-card={editCard(exchange.id, at)}>
       {state === 'open' ? (
+        <>
+          {diff}
+          <Deciding {...props} />
+        </>
+      ) : (
+        <>
+          <p className="jp-devstral-quiet">
+            <IconButton
+              icon={isShown ? caretDownIcon : caretRightIcon}
+              action="show-change"
+              label={isShown ? model.trans.__('Hide this change') : model.trans.__('Show this change')}
+              isOpen={isShown}
+              onClick={() => setShown(!isShown)}
+            />
+            <Decided edit={edit} state={state} model={model} />
+          </p>
+          {isShown && diff}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Deciding({ edit, at, exchange, model, accept }: ICardProps): JSX.Element {
+  const { trans } = model;
+  const choice = choiceOf(edit);
+  return (
+    <UseSignal signal={choice.changed}>
+      {() => (
         <div className="jp-devstral-buttons">
-          <button type="button" className="jp-devstral-button jp-mod-primary" data-action="accept" onClick={accept}>
-            {trans.__('Accept')}
+          <button
+            type="button"
+            className="jp-devstral-button jp-mod-primary"
+            data-action="accept"
+            disabled={choice.isEmpty}
+            onClick={() => accept(false)}
+          >
+            {choice.isWhole ? trans.__('Accept') : trans.__('Accept %1 of %2', choice.count, choice.hunks.length)}
           </button>
+          {edit.op !== 'delete' && edit.kind === 'code' && (
+            <IconButton
+              icon={runIcon}
+              action="accept-run"
+              label={trans.__('Accept and run')}
+              isDisabled={choice.isEmpty}
+              onClick={() => accept(true)}
+            />
+          )}
           <button
             type="button"
             className="jp-devstral-button"
@@ -104,12 +164,27 @@ function EditCard({ edit, at, isSplit, exchange, model, services, accept }: ICar
             {trans.__('Reject')}
           </button>
         </div>
-      ) : (
-        <p className="jp-devstral-quiet">
-          {state === 'accepted' ? `✓ ${trans.__('Accepted')}` : `✗ ${trans.__('Rejected')}`}
-        </p>
       )}
-    </div>
+    </UseSignal>
+  );
+}
+
+interface IDecidedProps {
+  readonly edit: IEdit;
+  readonly state: EditState;
+  readonly model: ChatModel;
+}
+
+/** One line in the place of a diff: what became of it, and where. */
+function Decided({ edit, state, model }: IDecidedProps): JSX.Element {
+  const { trans, notebook } = model;
+  const name = edit.op === 'replace' ? cellName(trans, notebook, edit.cellId) : '';
+  return (
+    <>
+      {state === 'accepted' ? `✓ ${trans.__('Accepted')}` : `✗ ${trans.__('Rejected')}`}
+      {name && ': '}
+      {name && <CellLink cellId={edit.cellId} label={name} model={model} />}
+    </>
   );
 }
 
@@ -122,41 +197,21 @@ interface IDiffProps {
 }
 
 function Diff({ edit, heading, isSplit, model, services }: IDiffProps): JSX.Element {
-  const mimeType = model.notebook?.mimeType ?? 'text/x-ipython';
   const host = useWidget(
     () =>
-      new DiffView(heading, edit, model.trans, services.languages, mimeType, isSplit, () =>
-        model.notebook?.select(edit.cellId)
-      ),
+      new DiffView({
+        heading,
+        edit,
+        isSplit,
+        trans: model.trans,
+        languages: services.languages,
+        mimeType: model.notebook?.mimeType ?? 'text/x-ipython',
+        show: () => model.notebook?.select(edit.cellId),
+        choice: choiceOf(edit)
+      }),
     [edit, heading, isSplit]
   );
   return <div ref={host} />;
-}
-
-interface IOutcomeProps {
-  readonly outcome: IOutcome;
-  readonly model: ChatModel;
-  readonly setOutcome: (outcome: IOutcome | null) => void;
-}
-
-/** What became of the last click; a change that was made can be taken back. */
-function Outcome({ outcome, model, setOutcome }: IOutcomeProps): JSX.Element {
-  const { text, undo, isDone } = outcome;
-  return (
-    <div className="jp-devstral-outcome" data-kind={isDone ? 'applied' : 'refused'} role="alert">
-      <span aria-hidden="true">{isDone ? '✓' : '⚠'}</span> {text}{' '}
-      {undo && (
-        <button
-          type="button"
-          className="jp-devstral-small-button"
-          data-action="undo"
-          onClick={() => setOutcome({ isDone: true, text: undo(), undo: null })}
-        >
-          {model.trans.__('Undo')}
-        </button>
-      )}
-    </div>
-  );
 }
 
 function heading(edit: IEdit, { trans, notebook }: ChatModel): string {

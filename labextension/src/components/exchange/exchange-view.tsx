@@ -1,15 +1,20 @@
 /** One question with its answer: what was asked, the reply, its edits, its receipt, and what can be done with it. */
 
 import * as React from 'react';
+import { copyIcon, editIcon, refreshIcon, textEditorIcon } from '@jupyterlab/ui-components';
 import type { ChatModel } from '../../chat/chat-model';
 import type { Exchange } from '../../chat/conversation/exchange';
+import type { IOutcome } from '../../chat/conversation/notebook-edits';
 import { copyText } from '../../view/copy-text';
 import { proseView } from '../../view/prose-view';
 import { ReplyView } from '../../view/reply-view';
 import type { IChatServices } from '../chat-services';
-import { codeActions } from './code-actions';
+import { branchIcon } from '../../icon';
+import { IconButton } from '../icon-button';
+import { cellsToBe, codeActions } from './code-actions';
 import { Sentence } from '../sentence';
 import { EditCards } from './edit-cards';
+import { Outcome } from './outcome';
 import { StatusLine } from './status-line';
 import { useWidget } from '../use-widget';
 
@@ -32,15 +37,18 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
     <article className="jp-devstral-exchange" data-state={state}>
       <div className="jp-devstral-question">
         <p dir="auto">{asked.typed}</p>
-        <button
-          type="button"
-          className="jp-devstral-small-button"
-          data-action="edit-question"
-          title={trans.__('Put this question back into the field; what was said since is taken away')}
+        <IconButton
+          icon={branchIcon}
+          action="branch"
+          label={trans.__('Ask this differently in a new conversation; this one stays')}
+          onClick={() => model.threads.branch(exchange)}
+        />
+        <IconButton
+          icon={editIcon}
+          action="edit-question"
+          label={trans.__('Put this question back into the field; what was said since is taken away')}
           onClick={() => model.edit(exchange)}
-        >
-          {trans.__('Edit')}
-        </button>
+        />
       </div>
       <Reply exchange={exchange} model={model} services={services} />
       {state === 'running' && <StatusLine exchange={exchange} model={model} />}
@@ -53,6 +61,7 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
         </p>
       )}
       {state === 'stopped' && <p className="jp-devstral-quiet">{trans.__('Stopped.')}</p>}
+      {state !== 'running' && <InsertAll exchange={exchange} model={model} />}
       <Proof exchange={exchange} model={model} services={services} />
       {state === 'done' && <EditCards exchange={exchange} model={model} services={services} />}
       {state !== 'running' && <Ending exchange={exchange} model={model} services={services} />}
@@ -68,7 +77,8 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
 
 /** The reply's own widgets: text that arrives goes to them, and not through React. */
 function Reply({ exchange, model, services }: IProps): JSX.Element {
-  const make = () => new ReplyView(services, codeActions(model, exchange));
+  const drawn = React.useRef<ReplyView | null>(null);
+  const make = () => (drawn.current = new ReplyView(services, codeActions(model, exchange)));
   const host = useWidget(make, [exchange, exchange.rounds, exchange.retractions], view => {
     view.add(exchange.reply);
     const { conversation } = model;
@@ -92,7 +102,34 @@ function Reply({ exchange, model, services }: IProps): JSX.Element {
     onChanged();
     return leave;
   });
+  // Cells may have come, gone or been renamed since.
+  React.useEffect(() => drawn.current?.refresh());
   return <div ref={host} />;
+}
+
+/** All code of an answer as cells, where that is more than one. */
+function InsertAll({ exchange, model }: Pick<IProps, 'exchange' | 'model'>): JSX.Element | null {
+  const { trans } = model;
+  const [outcome, setOutcome] = React.useState<IOutcome | null>(null);
+  const cells = cellsToBe(model, exchange);
+  if (cells.length < 2 && !outcome) {
+    return null;
+  }
+  return (
+    <div className="jp-devstral-buttons">
+      {cells.length > 1 && (
+        <button
+          type="button"
+          className="jp-devstral-small-button"
+          data-action="insert-all"
+          onClick={() => setOutcome(model.decisions.insert(exchange, cells))}
+        >
+          {trans.__('Insert all %1 blocks below', cells.length)}
+        </button>
+      )}
+      {outcome && <Outcome outcome={outcome} model={model} setOutcome={setOutcome} />}
+    </div>
+  );
 }
 
 /** What became of the tests in the answer. */
@@ -143,34 +180,28 @@ function Ending({ exchange, model, services }: IProps): JSX.Element {
         </button>
       )}
       {isLast && (
-        <button
-          type="button"
-          className="jp-devstral-small-button"
-          data-action="retry"
+        <IconButton
+          icon={refreshIcon}
+          action="retry"
+          label={trans.__('Ask again')}
           onClick={() => void model.retry(exchange)}
-        >
-          {trans.__('Retry')}
-        </button>
+        />
       )}
       {exchange.sent && exchange.sent.messages.length > 0 && (
-        <button
-          type="button"
-          className="jp-devstral-small-button"
-          data-action="show-sent"
+        <IconButton
+          icon={textEditorIcon}
+          action="show-sent"
+          label={trans.__('Show exact prompt')}
           onClick={() => services.showPrompt(exchange.sent?.messages)}
-        >
-          {trans.__('Show exact prompt')}
-        </button>
+        />
       )}
       {exchange.reply && (
-        <button
-          type="button"
-          className="jp-devstral-small-button"
-          data-action="copy-reply"
+        <IconButton
+          icon={copyIcon}
+          action="copy-reply"
+          label={trans.__('Copy answer')}
           onClick={() => void copyText(exchange.reply, trans).then(said => model.notify(said))}
-        >
-          {trans.__('Copy answer')}
-        </button>
+        />
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 /** The models that the daemon has, with their size and window. */
 
 import * as React from 'react';
+import { caretDownEmptyIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IModelInfo } from '../../protocol/status';
 import type { ModelSetup } from '../../chat/model-setup';
@@ -17,20 +18,25 @@ export function ModelPicker({ setup, trans }: IProps): JSX.Element | null {
   }
   const names = status.models.map(one => one.name);
   const current = names.find(name => sameModel(name, status.model)) ?? status.model;
+  const chosen = status.models.find(one => one.name === current);
   return (
-    <select
-      className="jp-devstral-model"
-      aria-label={trans.__('Model')}
-      value={current}
-      onChange={event => void setup.choose(event.target.value)}
-    >
-      {!names.includes(current) && <option value={current}>{trans.__('%1 (not there)', current)}</option>}
-      {status.models.map(one => (
-        <option key={one.name} value={one.name}>
-          {label(one, trans)}
-        </option>
-      ))}
-    </select>
+    // The list has the facts of each model; beside it stands the name alone, which has to fit.
+    <span className="jp-devstral-model" title={chosen ? label(chosen, trans) : current}>
+      <span aria-hidden="true">{current.replace(/:latest$/, '')}</span>
+      <caretDownEmptyIcon.react tag="span" className="jp-devstral-icon" />
+      <select
+        aria-label={trans.__('Model')}
+        value={current}
+        onChange={event => void setup.choose(event.target.value)}
+      >
+        {!names.includes(current) && <option value={current}>{trans.__('%1 (not there)', current)}</option>}
+        {status.models.map(one => (
+          <option key={one.name} value={one.name}>
+            {label(one, trans)}
+          </option>
+        ))}
+      </select>
+    </span>
   );
 }
 
