@@ -57,6 +57,7 @@ def _of_cells_sent_whole(
     request = outgoing.request
     sent = {piece.id for piece in outgoing.prompt.pieces if piece.kind in _SENT_WHOLE}
     sent |= {cell.key for cell in (request.target, request.focus) if cell is not None}
+    sent |= set(request.selected)
     cells = {cell.key: cell for cell in request.notebook.cells}
     cells |= {request.target.key: request.target} if request.target else {}
     kept, notes = [], []

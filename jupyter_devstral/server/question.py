@@ -28,6 +28,7 @@ class Question:
     """One message of the browser. `path` is the notebook's, "" for none; the rest is the protocol's.
 
     Attributes:
+        selected: keys of several cells that it is about.
         strengthens: key of the proof whose survivors new tests are for; "" for an ordinary question.
         partial: the beginning of its answer, when that was cut off and is to go on; else "".
         definitions: sources of what is asked about that no cell shows.
@@ -47,6 +48,7 @@ class Question:
     images: tuple[str, ...] = ()
     excluded: frozenset[str] = field(default_factory=frozenset)
     strengthens: str = ""
+    selected: tuple[str, ...] = ()
     partial: str = ""
     definitions: tuple[Attachment, ...] = ()
     route: str = "local"
@@ -79,6 +81,7 @@ class Question:
                 *selected,
             ),
             images=self.images if with_images else (),
+            selected=self.selected,
             scope=scope,
         )
 
@@ -119,6 +122,8 @@ def read_question(data: Any) -> Question:
         images=_images(data.get("images"), excluded),
         excluded=excluded,
         strengthens=_text(data.get("strengthens")),
+        # A cell that was taken out is not asked about.
+        selected=tuple(key for key in _texts(data.get("selected")) if f"cell:{key}" not in excluded),
         partial=_text(data.get("partial")),
         route=_text(data.get("route")) or "local",
     )

@@ -177,6 +177,7 @@ const ASKED: IAsked = {
     files: [],
     selection: '',
     images: [{ mime: 'image/png', data: 'aGk=' }],
+    selected: [],
     strengthens: ''
   }
 };

@@ -54,6 +54,7 @@ test('the turn of an answer is the one that was sent', async () => {
       files: [],
       selection: '',
       images: [],
+      selected: [],
       strengthens: ''
     }
   };

@@ -137,7 +137,7 @@ def test_it_has_room_in_250_pixels(side, ollama, theme):
         panel.style.width = `${width}px`;
         return [...panel.querySelectorAll('*')].filter(one => {
             const box = one.getBoundingClientRect();
-            const scrolling = 'pre, .cm-scroller, .jp-RenderedMarkdown, .jp-devstral-spoken, .jp-devstral-model';
+            const scrolling = 'pre, .cm-scroller, .jp-RenderedMarkdown, .jp-devstral-spoken, select';
             const scrolls = one.closest(scrolling);
             return box.width && !scrolls && box.right > panel.getBoundingClientRect().right + 1;
         }).map(one => one.outerHTML.slice(0, 200));

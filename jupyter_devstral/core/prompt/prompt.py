@@ -39,6 +39,8 @@ _ARTICLES = {"a", "A", "I"}
 _FRAME_LINE = LazyPattern(r"-+>|Cell In|File |…")
 _LITTLE_MORE = 60
 _QUOTED_NAME = LazyPattern(r"`([^\W\d]\w*)`")
+# Tasks that several cells can be the subject of; others have one target, or only write.
+_ABOUT_SEVERAL = (Task.CHAT, Task.ASK, Task.EXPLAIN)
 _PLACEHOLDER = LazyPattern(r"<SECRET_\d+>")
 
 
@@ -205,12 +207,17 @@ def _position(request: Request) -> int:
 def _subjects(request: Request) -> list[Cell]:
     """The cells that the request is about, which are sent whatever the budget.
 
-    They are the target, and the focus unless that is just where the question was typed. Without any context
-    the target remains: it cannot be rewritten unseen.
+    They are the target, and the focus unless that is just where the question was typed; of several selected
+    cells all. Without any context the target remains: it cannot be rewritten unseen.
     """
-    cells = (request.target,) if request.scope == "none" else (request.target, request.focus)
+    selected = () if request.scope == "none" else _selected(request)
+    cells = (request.target,) if request.scope == "none" else (request.target, request.focus, *selected)
     found = [cell for cell in cells if cell is not None and not is_request(cell)]
     return list({cell.key: cell for cell in found}.values())
+
+
+def _selected(request: Request) -> tuple[Cell, ...]:
+    return tuple(cell for cell in request.notebook.cells if cell.key in request.selected)
 
 
 def _sources(request: Request, subjects: list[Cell]) -> Sources:
@@ -252,11 +259,16 @@ def _names_in(failure: Failure) -> Iterator[str]:
 
 def _asked(request: Request, subjects: list[Cell]) -> list[str]:
     """What is known about the failure, if it is about one, and the task."""
-    name = header(subjects[0]) if subjects else "the cell above"
     task = Task(request.task)
+    selected = _selected(request) if task in _ABOUT_SEVERAL else ()
+    several = [cell for cell in selected if not is_request(cell)]
+    name = header(subjects[0]) if subjects else "the cell above"
+    if len(several) > 1:
+        *most, last = (str(cell.name) for cell in several)
+        name = f"cells {', '.join(most)} and {last}"
     if task is Task.CHAT:
-        selected = [wording("selected").replace("[cell N]", name)] if subjects else []
-        return [*selected, wording(task.value)]
+        chosen = [wording("selected").replace("[cell N]", name)] if subjects else []
+        return [*chosen, wording(task.value)]
     named = "failure" if request.failure is not None and task is Task.FIX else task.value
     language = fence_tag(request.notebook.language)
     line = wording(named).replace("[cell N]", name).replace("```python", f"```{language}")

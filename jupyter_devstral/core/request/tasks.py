@@ -169,6 +169,7 @@ class Request:
         focus: the cell that asks (a magic) or the cell asked about (the command line); None when it is not
             in `notebook`, which then means "at the end".
         target: the cell to rewrite, for a task that rewrites.
+        selected: keys of several cells that the question is about; a task that rewrites has its target alone.
         scope: how much of the notebook may be sent, one of SCOPES.
         variables: live variables worth describing, most important first.
         attached: names the user attached by hand (`-v NAME`, `@NAME`); their descriptions are dropped last.
@@ -191,4 +192,5 @@ class Request:
     attachments: tuple[Attachment, ...] = ()
     images: tuple[str, ...] = ()
     history: History | None = None
+    selected: tuple[str, ...] = ()
     rules: tuple[Rules, ...] = ()

@@ -15,6 +15,7 @@ import type { IMessage, ISent } from '../protocol/sent';
 import type { IStatus } from '../protocol/status';
 import type { Task } from '../protocol/tasks';
 import { factsOf } from './composing/asking';
+import { Attaching } from './composing/attaching';
 import { Composition, LONGEST_DRAFT } from './composing/composition';
 import type { Client } from './client';
 import { Conversation } from './conversation/conversation';
@@ -79,6 +80,7 @@ export class ChatModel extends VDomModel {
       () => this.status?.hasVision ?? false
     );
     this.composition.changed.connect(() => this._onComposed());
+    this.attaching = new Attaching(this);
     this._lookAhead.changed.connect(() => this._emit());
     this._followed.changed.connect(() => this._open());
     this._followed.factsChanged.connect(() => this._factsChanged());
@@ -97,6 +99,7 @@ export class ChatModel extends VDomModel {
   readonly edits: NotebookEdits;
   readonly decisions: Decisions;
   readonly composition: Composition;
+  readonly attaching: Attaching;
   readonly route: RouteChoice;
   /** Said to screen readers now. */
   announcement = '';
@@ -184,7 +187,9 @@ export class ChatModel extends VDomModel {
     if (!command && !text) {
       return;
     }
-    const asked = this.composition.asked(this.draft, command ? (command as Task) : 'chat', text);
+    const { pictures } = this.composition;
+    const asked = this.composition.asked(this.draft, command ? (command as Task) : 'chat', text, { pictures });
+    this.composition.pictures = [];
     this.setDraft('');
     if (this._conversation.running) {
       // What was shown beside the button is what is sent, whatever is chosen until then.
@@ -256,7 +261,7 @@ export class ChatModel extends VDomModel {
     const conversation = this._conversation;
     const queued = conversation.queued;
     const taken = conversation.clear();
-    this.composition.includeAll();
+    this.composition.forget();
     this._store.remove(conversation, taken);
     this._keepDraft();
     this.notify(this.trans.__('The conversation is cleared.'), () => {
@@ -287,7 +292,7 @@ export class ChatModel extends VDomModel {
     this.composition.setDraft(text);
     conversation.queued = conversation.queued.length > 0 ? conversation.queued : queued;
     this.notice = null;
-    this.composition.includeAll();
+    this.composition.forget();
   }
 
   /** Say something to everybody, on the screen too. */

@@ -6,6 +6,7 @@ import type { Exchange } from '../chat/conversation/exchange';
 import { cellSign } from '../notebook/cell-name';
 import { ExchangeView } from './exchange/exchange-view';
 import type { IChatServices } from './chat-services';
+import { EmptyLog } from './empty-log';
 
 interface IProps {
   readonly model: ChatModel;
@@ -29,11 +30,7 @@ export function ChatLog({ model, services }: IProps): JSX.Element {
       aria-busy={conversation.running !== null}
       tabIndex={0}
     >
-      {conversation.exchanges.length === 0 && (
-        <p className="jp-devstral-empty">
-          {trans.__('Answers are about the open notebook. Nothing that a model writes runs by itself.')}
-        </p>
-      )}
+      {conversation.exchanges.length === 0 && <EmptyLog model={model} />}
       {conversation.exchanges.map(exchange => (
         <ExchangeView
           key={exchange.id}

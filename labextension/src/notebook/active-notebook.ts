@@ -79,6 +79,12 @@ export class ActiveNotebook implements ICellNames {
     return this.panel.content.activeCell?.model.id ?? '';
   }
 
+  /** Ids of all cells that are selected, the active one included, in their order. */
+  get selectedCellIds(): readonly string[] {
+    const { content } = this.panel;
+    return content.widgets.filter(cell => content.isSelectedOrActive(cell)).map(cell => cell.model.id);
+  }
+
   /** What is selected in the editor of the active cell. */
   get selection(): string {
     const editor = this.panel.content.activeCell?.editor;
@@ -103,6 +109,16 @@ export class ActiveNotebook implements ICellNames {
   /** Ids of all cells, in order. */
   get cellIds(): readonly string[] {
     return this._cells.map(cell => cell.id);
+  }
+
+  /** What the user sees beside the last cell that shows an error, "" for none. */
+  get failedSign(): string {
+    const models = [...(this.panel.content.model?.cells ?? [])];
+    const failed = models.reverse().find(cell => {
+      const outputs = isCodeCellModel(cell) ? cell.outputs : null;
+      return Array.from({ length: outputs?.length ?? 0 }).some((_, at) => outputs!.get(at).type === 'error');
+    });
+    return failed ? signAt(this.indexOf(failed.id), this.executionCountOf(failed.id)) : '';
   }
 
   executionCountOf(cellId: string): number {

@@ -15,6 +15,8 @@ export interface IQuestion {
   readonly question: string;
   /** Id of the cell that it is about, "" for none. */
   readonly target: string;
+  /** Ids of the cells that it is about, where several are selected. */
+  readonly selected: readonly string[];
   readonly variables: readonly string[];
   readonly files: readonly string[];
   readonly selection: string;

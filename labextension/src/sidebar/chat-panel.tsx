@@ -7,6 +7,7 @@ import type { ChatModel } from '../chat/chat-model';
 import { ChatView } from '../components/chat-view';
 import type { IChatServices } from '../components/chat-services';
 import { devstralIcon } from '../icon';
+import { takeDrops } from './drop-target';
 import { keepFocus } from '../view/keep-focus';
 
 export const PANEL_ID = 'jp-devstral-chat';
@@ -24,10 +25,19 @@ export class ChatPanel extends ReactWidget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
     this._release = keepFocus(this.node, () => this.node.querySelector<HTMLElement>('.jp-devstral-draft'));
+    const { attaching } = model;
+    this._refuse = takeDrops(this.node, {
+      files: files => void attaching.files(files),
+      mention: (cellIds, paths) => {
+        attaching.mention(cellIds, paths);
+        this.focusDraft();
+      }
+    });
   }
 
   dispose(): void {
     this._release();
+    this._refuse();
     super.dispose();
   }
 
@@ -59,4 +69,5 @@ export class ChatPanel extends ReactWidget {
   }
 
   private readonly _release: () => void;
+  private readonly _refuse: () => void;
 }

@@ -397,3 +397,17 @@ def test_the_selected_cell_is_named_and_sent_whatever_the_budget() -> None:
     assert "The user has cell 4 selected." in tight.messages[-1].content
     assert "value_4 = 4" in tight.messages[-1].content
     assert "value_5 = 5" not in flat(tight)
+
+
+def test_several_selected_cells_are_named_and_sent_whatever_the_budget() -> None:
+    cells = tuple(Cell(f"c{n}", n, "code", f"value_{n} = {n}") for n in range(30))
+    asked = Request(Task.CHAT, "compare", Notebook(cells), target=cells[4], selected=("c4", "c9", "c7"))
+    tight = build_prompt(asked, budget=0)
+    assert "The user has cells 4, 7 and 9 selected." in tight.messages[-1].content
+    assert [n for n in range(30) if f"value_{n} = {n}" in flat(tight)] == [4, 7, 9]
+    explained = build_prompt(replace(asked, task=Task.EXPLAIN), budget=0)
+    assert "Explain cells 4, 7 and 9, and its error" in explained.messages[-1].content
+    # One cell is rewritten at a time, and without the notebook nothing of it is sent.
+    edited = build_prompt(replace(asked, task=Task.EDIT, question="x"), budget=0)
+    assert "cells 4" not in edited.messages[-1].content
+    assert "value_7" not in flat(build_prompt(replace(asked, scope="none", target=None)))

@@ -1,7 +1,7 @@
 /** What belongs to a question, gathered from the notebook that is in front. */
 
 import type { ActiveNotebook } from '../../notebook/active-notebook';
-import type { INotebookFacts } from '../../protocol/question';
+import type { IImage, INotebookFacts } from '../../protocol/question';
 import type { Task } from '../../protocol/tasks';
 import type { IAsked } from '../conversation/exchange';
 import { IMentionable, IMentions, mentionsIn } from './mentions';
@@ -11,6 +11,7 @@ interface IWords {
   readonly task: Task;
   readonly question: string;
   readonly withImages: boolean;
+  readonly pictures: readonly IImage[];
 }
 
 const NOTHING: IMentions = { variables: [], files: [], cells: [], selection: false };
@@ -19,18 +20,30 @@ const NOTHING: IMentions = { variables: [], files: [], cells: [], selection: fal
 export function askedAbout(
   notebook: ActiveNotebook | null,
   known: IMentionable | null,
-  { typed, task, question, withImages }: IWords
+  { typed, task, question, withImages, pictures }: IWords
 ): IAsked {
   const { cells, files, variables, selection } = known ? mentionsIn(question, known) : NOTHING;
-  const folder = notebook?.folder;
+  const selected = notebook?.selectedCellIds ?? [];
+  const shown = withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : [];
   const attached = {
     target: cells[0] ?? notebook?.activeCellId ?? '',
+    selected: cells.length === 0 && selected.length > 1 ? selected : [],
     variables,
-    files: files.map(file => (folder ? `${folder}/${file}` : file)),
+    files: files.map(file => pathOf(file, notebook?.folder ?? '')),
     selection: selection ? (notebook?.selection ?? '') : '',
-    images: withImages && notebook ? notebook.imagesOf(notebook.activeCellId) : []
+    images: [...pictures.map(({ mime, data }) => ({ mime, data })), ...shown]
   };
   return { typed, question: { task, question, ...attached, strengthens: '' } };
+}
+
+/** What a file is called in a message: from the notebook's folder, or with "/" in front from the root. */
+export function fileName(path: string, folder: string): string {
+  const inside = folder ? `${folder}/` : '';
+  return path.startsWith(inside) ? path.slice(inside.length) : `/${path}`;
+}
+
+function pathOf(name: string, folder: string): string {
+  return name.startsWith('/') ? name.slice(1) : folder ? `${folder}/${name}` : name;
 }
 
 export function factsOf(notebook: ActiveNotebook | null): INotebookFacts {

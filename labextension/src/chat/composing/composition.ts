@@ -7,8 +7,10 @@ import type { ActiveNotebook } from '../../notebook/active-notebook';
 import type { IVariable } from '../../protocol/sent';
 import type { Task } from '../../protocol/tasks';
 import type { IAsked } from '../conversation/exchange';
-import { askedAbout } from './asking';
-import type { IMentionable } from './mentions';
+import { cellSign } from '../../notebook/cell-name';
+import { askedAbout, fileName } from './asking';
+import { IMentionable, mention } from './mentions';
+import type { IPicture } from './pictures';
 import { readTyped } from './slash-commands';
 
 /** Of a message, in characters: more is a file, and belongs into one. */
@@ -31,6 +33,8 @@ export class Composition {
   draft = '';
   /** Whether pictures of the selected cell go along. */
   withImages = false;
+  /** Those that were pasted or dropped. */
+  pictures: readonly IPicture[] = [];
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -41,6 +45,11 @@ export class Composition {
     return this._excluded;
   }
 
+  /** Those of the kernel, as far as they are known; another list whenever it was asked again. */
+  get variables(): readonly IVariable[] {
+    return this._known().variables;
+  }
+
   /** What "@" can complete to; reads every cell. */
   get mentionable(): IMentionable {
     const notebook = this._notebook();
@@ -49,7 +58,7 @@ export class Composition {
     return {
       variables,
       cells: cells.map(({ id, sign, source }) => ({ id, sign, firstLine: source.split('\n', 1)[0] })),
-      files,
+      files: [...new Set([...files, ...this._dropped])],
       hasSelection: (notebook?.selection ?? '') !== ''
     };
   }
@@ -82,15 +91,41 @@ export class Composition {
     this._changed.emit();
   }
 
-  includeAll(): void {
+  addPictures(pictures: readonly IPicture[]): void {
+    this.pictures = [...this.pictures, ...pictures];
+    this._changed.emit();
+  }
+
+  removePicture(picture: IPicture): void {
+    this.pictures = this.pictures.filter(one => one !== picture);
+    this._changed.emit();
+  }
+
+  /** The draft with cells and files mentioned behind it. */
+  mentioning(cellIds: readonly string[], paths: readonly string[]): string {
+    const notebook = this._notebook();
+    const files = paths.map(path => fileName(path, notebook?.folder ?? ''));
+    files.forEach(name => this._dropped.add(name));
+    const signs = cellIds.map(id => cellSign(notebook, id)).filter(sign => sign !== '');
+    const words = [...signs.map(sign => `cell${sign}`), ...files].map(mention).join('');
+    const gap = this.draft === '' || /\s$/.test(this.draft) ? '' : ' ';
+    return words ? this.draft + gap + words : this.draft;
+  }
+
+  /** What was attached has gone along, or belongs to something else. */
+  forget(): void {
+    this.withImages = false;
+    this.pictures = [];
+    this._dropped.clear();
     this._excluded.clear();
     this._changed.emit();
   }
 
-  /** A question with what its mentions attach. */
-  asked(typed: string, task: Task, question: string): IAsked {
+  /** A question with what its mentions attach; `pictures` are for the one that is being written alone. */
+  asked(typed: string, task: Task, question: string, { pictures = [] as readonly IPicture[] } = {}): IAsked {
     const known = question.includes('@') ? this.mentionable : null;
-    return askedAbout(this._notebook(), known, { typed, task, question, withImages: this.withImages });
+    const { withImages } = this;
+    return askedAbout(this._notebook(), known, { typed, task, question, withImages, pictures });
   }
 
   /** What the draft would ask. */
@@ -99,5 +134,7 @@ export class Composition {
   }
 
   private readonly _excluded = new Map<string, string>();
+  /** Names of files that were dropped; they need not lie beside the notebook. */
+  private readonly _dropped = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -136,9 +136,13 @@ function nameAt(text: string, names: ReadonlyMap<string, IName>): IName | null {
   return names.get(longest) ?? null;
 }
 
+/** A name as it is mentioned, with the space behind it. */
+export function mention(name: string): string {
+  return `@${PLAIN.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`} `;
+}
+
 function suggestion(word: string, detail: string): ISuggestion {
-  const written = PLAIN.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
-  return { insert: `@${written} `, label: `@${word}`, detail };
+  return { insert: mention(word), label: `@${word}`, detail };
 }
 
 /** One form of letters that can be written in several. */

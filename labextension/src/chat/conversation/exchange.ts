@@ -152,6 +152,7 @@ export function readAsked(data: unknown): IAsked | null {
         task,
         question: text(asked.question),
         target: text(asked.target),
+        selected: texts(asked.selected),
         variables: texts(asked.variables),
         files: texts(asked.files),
         selection: text(asked.selection),

@@ -1,9 +1,13 @@
 /** Where a message is typed: completion of "/" and "@", Enter sends, Escape closes or stops. */
 
 import * as React from 'react';
+import { closeIcon } from '@jupyterlab/ui-components';
 import type { ChatModel } from '../../chat/chat-model';
 import { aboutCommand } from '../../chat/composing/command-texts';
 import { completed, fragmentAt, ISuggestion, suggestions } from '../../chat/composing/mentions';
+import { EarlierQuestions } from '../../chat/composing/earlier-questions';
+import { cellSign } from '../../notebook/cell-name';
+import { IconButton } from '../icon-button';
 import { RouteBar } from './route-bar';
 
 const LIST_ID = 'jp-devstral-suggestions';
@@ -18,17 +22,26 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
   const offered = fragment ? suggestions(fragment, model.composition.mentionable, name => aboutCommand(trans, name)) : [];
   const at = Math.min(chosen, offered.length - 1);
   const running = model.conversation.running !== null;
+  const earlier = React.useRef(new EarlierQuestions());
+  const write = useWriting(model, field, setCursor);
 
   const take = (suggestion: ISuggestion) => {
     const done = completed(draft, fragment!, suggestion);
-    model.setDraft(done.text);
-    setCursor(done.cursor);
+    write(done.text, done.cursor);
     setChosen(0);
-    // The caret can only be placed once the new text is there.
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(done.cursor, done.cursor);
-    });
+  };
+  /** An earlier question, where an arrow asks for one: at the edge of the field. */
+  const recall = (key: string): boolean => {
+    const step = key === 'ArrowUp' ? -1 : key === 'ArrowDown' ? 1 : null;
+    const { selectionStart, selectionEnd } = field.current!;
+    const isAtEdge = !(step === -1 ? draft.slice(0, selectionStart) : draft.slice(selectionEnd)).includes('\n');
+    const questions = model.conversation.exchanges.map(one => one.asked.typed);
+    const recalled = step && isAtEdge ? earlier.current.step(questions, draft, step) : null;
+    if (recalled !== null) {
+      write(recalled, recalled.length);
+      setClosed(true);
+    }
+    return recalled !== null;
   };
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.nativeEvent.isComposing) {
@@ -45,7 +58,7 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
       setClosed(true);
     } else if (event.key === 'Escape' && running) {
       model.stop();
-    } else {
+    } else if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || !recall(event.key)) {
       return;
     }
     event.preventDefault();
@@ -54,11 +67,13 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
   return (
     <div className="jp-devstral-composer">
       {offered.length > 0 && <Suggestions offered={offered} at={at} take={take} label={trans.__('Completions')} />}
+      <Subject model={model} />
+      <Pictures model={model} />
       <textarea
         ref={field}
         className="jp-devstral-draft"
         dir="auto"
-        rows={3}
+        rows={2}
         value={draft}
         role="combobox"
         aria-label={trans.__('Message')}
@@ -75,10 +90,86 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
         }}
         onSelect={event => setCursor(event.currentTarget.selectionStart)}
         onKeyDown={onKeyDown}
+        onPaste={event => {
+          const { files, types } = event.clipboardData;
+          // What is copied from an office program is text, with a picture of it beside.
+          if (files.length > 0 && !types.includes('text/plain')) {
+            event.preventDefault();
+            void model.attaching.files([...files]);
+          }
+        }}
       />
       <RouteBar model={model} />
       <Buttons model={model} running={running} />
     </div>
+  );
+}
+
+/** Writes into the field, and places the caret once the text is there: before the next key, however fast it comes. */
+function useWriting(
+  model: ChatModel,
+  field: React.RefObject<HTMLTextAreaElement>,
+  setCursor: (cursor: number) => void
+): (text: string, cursor: number) => void {
+  const caret = React.useRef<number | null>(null);
+  React.useLayoutEffect(() => {
+    const element = field.current!;
+    if (caret.current !== null && model.draft === element.value) {
+      element.focus();
+      element.setSelectionRange(caret.current, caret.current);
+      caret.current = null;
+    }
+    if (!GROWS) {
+      element.style.height = 'auto';
+      element.style.height = `${element.scrollHeight + 2}px`;
+    }
+  });
+  return (text, cursor) => {
+    caret.current = cursor;
+    model.setDraft(text);
+    setCursor(cursor);
+  };
+}
+
+/** Whether the style alone lets the field grow with its text. */
+const GROWS = CSS.supports('field-sizing', 'content');
+
+/** Several selected cells, which the question is about. */
+function Subject({ model }: { readonly model: ChatModel }): JSX.Element | null {
+  const { notebook, trans } = model;
+  const selected = notebook?.selectedCellIds ?? [];
+  if (selected.length < 2) {
+    return null;
+  }
+  const signs = selected.map(id => cellSign(notebook, id));
+  const shown = signs.length > 6 ? [...signs.slice(0, 5), '…', signs[signs.length - 1]] : signs;
+  return (
+    <p className="jp-devstral-quiet jp-devstral-subject">
+      {trans.__('About the %1 selected cells: %2', selected.length, shown.join(', '))}
+    </p>
+  );
+}
+
+/** What was pasted or dropped. */
+function Pictures({ model }: { readonly model: ChatModel }): JSX.Element | null {
+  const { composition, trans } = model;
+  if (composition.pictures.length === 0) {
+    return null;
+  }
+  return (
+    <ul className="jp-devstral-pictures" aria-label={trans.__('Pictures that go along')}>
+      {composition.pictures.map((picture, at) => (
+        <li key={at}>
+          <img src={`data:${picture.mime};base64,${picture.data}`} alt={picture.name} title={picture.name} />
+          <IconButton
+            icon={closeIcon}
+            action="remove-picture"
+            label={trans.__('Do not send %1', picture.name)}
+            onClick={() => composition.removePicture(picture)}
+          />
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -50,6 +50,11 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
           onClick={() => model.edit(exchange)}
         />
       </div>
+      {asked.question.images.length > 0 && (
+        <p className="jp-devstral-quiet">
+          {trans._n('With a picture.', 'With %1 pictures.', asked.question.images.length)}
+        </p>
+      )}
       <Reply exchange={exchange} model={model} services={services} />
       {state === 'running' && <StatusLine exchange={exchange} model={model} />}
       {exchange.isCut && (

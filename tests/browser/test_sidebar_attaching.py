@@ -1,0 +1,192 @@
+"""What comes into the composer without being typed: earlier questions, examples, pictures, cells, files."""
+
+import base64
+import struct
+import zlib
+
+from tests.support.jupyter.server import code
+from tests.support.jupyter.sidebar import CELLS
+
+BLIND = {
+    "state": "ready",
+    "is_local": True,
+    "model": "words-only",
+    "capabilities": ["completion"],
+    "models": [{"name": "words-only"}, {"name": "devstral-small-2:latest"}],
+}
+ACTIVE = "document.activeElement?.classList.contains('jp-devstral-draft')"
+# A file as a browser hands it over, pasted or dropped.
+GIVE = """([selector, type, name, mime, data]) => {
+    const bytes = Uint8Array.from(atob(data), character => character.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], name, { type: mime }));
+    const options = { bubbles: true, cancelable: true };
+    const event = type === 'paste'
+        ? new ClipboardEvent('paste', { ...options, clipboardData: transfer })
+        : new DragEvent(type, { ...options, dataTransfer: transfer });
+    document.querySelector(selector).dispatchEvent(event);
+    return event.defaultPrevented;
+}"""
+
+
+def png(width, height):
+    """A picture of one colour."""
+    rows = (b"\0" + b"\x20\x60\xa0" * width) * height
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    ]
+    return base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"".join(chunks)).decode()
+
+
+def give(side, type, name, mime, data):
+    selector = "#jp-devstral-chat .jp-devstral-draft"
+    return side.page.evaluate(GIVE, [selector, type, name, mime, data])
+
+
+def test_the_field_grows_and_arrows_bring_earlier_questions(side, ollama):
+    lab = side.lab
+    side.open()
+    side.ask("first question")
+    side.ask("second question")
+    height = side.draft.bounding_box()["height"]
+    side.draft.press("ArrowUp")
+    assert side.draft.input_value() == "second question"
+    side.draft.press("ArrowUp")
+    assert side.draft.input_value() == "first question"
+    side.draft.press("ArrowUp")
+    assert side.draft.input_value() == "first question"
+    side.draft.press("ArrowDown")
+    side.draft.press("ArrowDown")
+    assert side.draft.input_value() == ""
+    side.draft.press_sequentially("mine")
+    side.draft.press("ArrowUp")
+    assert side.draft.input_value() == "mine"
+    side.draft.fill("\n".join(f"line {number}" for number in range(8)))
+    grown = side.draft.bounding_box()["height"]
+    assert grown > height + 60
+    side.draft.fill("\n".join(f"line {number}" for number in range(200)))
+    limit = side.draft.bounding_box()["height"]
+    assert grown < limit < 400
+    lab.screenshot("sidebar-long-draft")
+    side.draft.fill("")
+
+
+def test_pictures_are_pasted_dropped_and_sent(side, ollama):
+    lab = side.lab
+    side.open()
+    small, large = png(40, 30), png(2400, 600)
+    assert give(side, "paste", "small.png", "image/png", small)
+    assert give(side, "drop", "large.png", "image/png", large)
+    pictures = side.panel.locator(".jp-devstral-pictures img")
+    lab.wait_until(lambda: pictures.count() == 2)
+    lab.screenshot("sidebar-pictures")
+    side.ask("what is there?")
+    sent = ollama.chats[-1].body["messages"][-1]["images"]
+    assert sent[0] == small
+    # A large one is made smaller.
+    width, height = struct.unpack(">II", base64.b64decode(sent[1])[16:24])
+    assert (width, height) == (1600, 400)
+    assert pictures.count() == 0
+    assert "With 2 pictures." in side.last.inner_text()
+    side.ask("and now?")
+    assert "images" not in ollama.chats[-1].body["messages"][-1]
+    give(side, "drop", "one.png", "image/png", small)
+    lab.wait_until(lambda: pictures.count() == 1)
+    side.button("remove-picture").click()
+    lab.wait_until(lambda: pictures.count() == 0)
+    give(side, "paste", "broken.png", "image/png", base64.b64encode(b"no picture").decode())
+    side.panel.get_by_text("broken.png is no picture").wait_for()
+    give(side, "drop", "table.csv", "text/csv", base64.b64encode(b"a,b").decode())
+    side.panel.get_by_text("Put table.csv beside the notebook").wait_for()
+    for number in range(5):
+        give(side, "drop", f"n{number}.png", "image/png", small)
+    side.panel.get_by_text("At most 4 pictures").wait_for()
+    assert pictures.count() == 4
+    for _ in range(4):
+        side.button("remove-picture").first.click()
+    # Where the model cannot see, that is said before anything is asked.
+    status = "**/jupyter-devstral/status**"
+    side.page.route(status, lambda route: route.fulfill(json=BLIND))
+    picker = side.panel.locator(".jp-devstral-model select")
+    picker.dispatch_event("change")
+    side.panel.locator(".jp-devstral-model", has_text="words-only").wait_for()
+    give(side, "paste", "small.png", "image/png", small)
+    side.panel.get_by_text("words-only cannot look at pictures").wait_for()
+    assert pictures.count() == 0
+    lab.screenshot("sidebar-no-vision")
+    side.page.unroute(status)
+    picker.select_option("devstral-small-2:latest")
+    side.panel.locator(".jp-devstral-model", has_text="devstral-small-2").wait_for()
+
+
+def test_dropped_cells_and_files_are_mentioned(side, ollama):
+    lab = side.lab
+    folder = lab.server.notebooks / "more data"
+    folder.mkdir(exist_ok=True)
+    (folder / "sales 1.csv").write_text("a,b\n1,2\n")
+    side.open()
+    lab.run(1)
+    lab.page.evaluate(
+        """() => {
+            const target = document.querySelector('#jp-devstral-chat .jp-devstral-log');
+            const { widgets } = window.jupyterapp.shell.currentWidget.content;
+            const drop = data => ['lm-dragenter', 'lm-dragover', 'lm-drop'].map(type => {
+                const event = new CustomEvent(type, { bubbles: true, cancelable: true });
+                event.mimeData = { hasData: mime => mime in data, getData: mime => data[mime] };
+                event.proposedAction = 'move';
+                target.dispatchEvent(event);
+                return event.dropAction;
+            });
+            drop({ 'internal:cells': [widgets[0], widgets[1]] });
+            drop({ 'application/x-jupyter-icontents': ['more data/sales 1.csv'] });
+        }"""
+    )
+    lab.wait(ACTIVE)
+    assert side.draft.input_value() == '@cell#1 @cell[1] @"more data/sales 1.csv" '
+    lab.page.keyboard.type("what is that?")
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("Enter")
+    side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
+    assert "File more data/sales 1.csv:" in ollama.chats[-1].body["messages"][-1]["content"]
+
+
+def test_several_selected_cells_are_the_subject(side, ollama):
+    lab = side.lab
+    side.open(CELLS)
+    lab.run(0)
+    lab.select(0)
+    lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.extendContiguousSelectionTo(2)")
+    side.panel.get_by_text("About the 3 selected cells: [1], #2, #3").wait_for()
+    lab.screenshot("sidebar-selected-cells")
+    side.ask("compare them")
+    content = ollama.chats[-1].body["messages"][-1]["content"]
+    assert "The user has cells 0, 1 and 2 selected." in content
+    lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.deselectAll()")
+    lab.wait_until(lambda: side.panel.locator(".jp-devstral-subject").count() == 0)
+
+
+def test_an_empty_sidebar_offers_questions_about_this_notebook(side, ollama):
+    lab = side.lab
+    side.open([code("a", "def share(part, whole):\n    return part / whole"), code("b", "share(1, 0)")])
+    lab.run(0)
+    lab.run(1)
+    examples = side.button("example")
+    lab.wait_until(lambda: examples.all_inner_texts()[:2] == ["Why does @cell[2] fail?", "/test share"])
+    assert "@share" not in " ".join(examples.all_inner_texts())
+    assert examples.count() == 3
+    lab.screenshot("sidebar-empty")
+    assert ollama.chats == []
+    examples.first.click()
+    lab.wait(ACTIVE)
+    assert side.draft.input_value() == "Why does @cell[2] fail?"
+    assert ollama.chats == []
+    lab.page.keyboard.press("Escape")
+    lab.page.keyboard.press("Enter")
+    side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
+    assert examples.count() == 0
