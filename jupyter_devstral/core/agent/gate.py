@@ -51,7 +51,7 @@ class Gate:
             yield from self._may(cell, effect)
 
     def _may(self, cell: DraftCell, effect: str) -> Generator[Any, Any, bool]:
-        before = tuple(one.id for one in self._draft.touched if one is not cell and one.kind == "code")
+        before = tuple(one.id for one in self._draft.touched if one is not cell and _runs_well(one))
         answer = yield Question("effect", cell.id, effect, cell.source, before)
         if answer is True:
             return True
@@ -73,3 +73,8 @@ class Gate:
             elif isinstance(data, Mapping) and "text/plain" in data:
                 kept.append({**output, "data": {"text/plain": data["text/plain"]}, "metadata": {}})
         return tuple(kept)
+
+
+def _runs_well(cell: DraftCell) -> bool:
+    """Whether a cell of the run may run for real before another one: it did all in the copy."""
+    return not cell.deleted and cell.ran is not None and cell.ran.is_clean and not cell.refused

@@ -97,6 +97,7 @@ class Ran:
         problem: why it did not come to an end, or was not run at all; "" where it did.
         seconds: that it took.
         memory: bytes of the copy that are its own.
+        lost: nothing more can be run in this run.
     """
 
     outputs: tuple[Mapping[str, Any], ...] = ()
@@ -105,6 +106,7 @@ class Ran:
     problem: str = ""
     seconds: float = 0.0
     memory: int = 0
+    lost: bool = False
 
     @property
     def is_clean(self) -> bool:
