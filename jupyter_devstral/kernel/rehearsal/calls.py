@@ -59,9 +59,7 @@ def _begin(ip: Any, seconds: float, memory: int, run: str = "") -> dict[str, Any
     return {"problem": ""}
 
 
-def _step(
-    ip: Any, run: str, number: int, source: str, allowed: list[str], seconds: float
-) -> dict[str, Any]:
+def _step(ip: Any, run: str, number: int, source: str, allowed: list[str], seconds: float) -> dict[str, Any]:
     global _number, _outcome
     if _running is None or run != _run_id:
         return {"lost": True}

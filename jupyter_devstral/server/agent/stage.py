@@ -120,6 +120,11 @@ class KernelStage:
         return {**nothing, **self._call({"do": "changes"})}
 
     @property
+    def was_begun(self) -> bool:
+        """Whether there has been a copy, or may have been."""
+        return self._copies > 0
+
+    @property
     def end_expression(self) -> str:
         """What ends the copy, whatever it is at work on."""
         return rehearse_expression(json.dumps({"do": "end", "run": self._id}))

@@ -222,6 +222,8 @@ class AgentDriver:
                 tools=step.tools,
                 schema=step.schema,
             ):
+                if self._stopped:
+                    break
                 self._add(thinking.feed(chunk.text), thinking, parts)
                 calls += chunk.tool_calls
                 usage = chunk.usage or usage
