@@ -257,12 +257,16 @@ class ServerRun:
         with self._answered:
             self._open, self._reply = name, None
         self._tell({"type": "question", "question": name, **facts})
-        with self._answered:
-            self._answered.wait_for(lambda: self._reply is not None or self.stopped.is_set())
-            reply, self._open, self._reply = self._reply, "", None
+        reply = self._reply_of_user()
         if reply is None:
             raise KeyboardInterrupt
         self._tell({"type": "answered", "question": name, "allowed": reply.allowed})
+        return reply
+
+    def _reply_of_user(self) -> Reply | None:
+        with self._answered:
+            self._answered.wait_for(lambda: self._reply is not None or self.stopped.is_set())
+            reply, self._open, self._reply = self._reply, "", None
         return reply
 
     def _end_record(self, ended: Ended, seconds: float) -> Record:
