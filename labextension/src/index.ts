@@ -68,7 +68,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const completionNotice = completer
       ? addCompletion(app, { manager: completer, tracker, registry, statusBar, extensions, palette, trans })
       : undefined;
-    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer, preferences, completionNotice });
+    addSidebar(app, { tracker, rendermime, trans, languages, palette, restorer, preferences, links, completionNotice });
   }
 };
 

@@ -131,6 +131,7 @@ class Question:
         effect: a phrase, "it writes files (report.png)".
         source: of the cell.
         before: ids of the cells of the run that a yes would run for real first.
+        for_real: a yes means that the cell itself runs for real, else that the copy may do so.
     """
 
     kind: Literal["effect", "delete"]
@@ -138,6 +139,7 @@ class Question:
     effect: str
     source: str
     before: tuple[str, ...] = ()
+    for_real: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,11 +44,13 @@ class Reply:
     Attributes:
         allowed: this once.
         ran: what became of the cells that a yes has run for real, by their ids.
+        changes: of the notebook by that, as the page needs them for an undo; kept as they are.
         remembers: harmless cells of this run need not be asked about any more.
     """
 
     allowed: bool
     ran: Mapping[str, Ran]
+    changes: Sequence[Any] = ()
     remembers: bool = False
 
 
@@ -219,7 +221,9 @@ class ServerRun:
     def _answer(self, question: Question) -> bool:
         before = [id for id in question.before if self._ran_for_real.get(id) != self._source_of(id)]
         facts = {"kind": question.kind, "cell": question.cell, "effect": question.effect}
-        reply = self._ask({**facts, "source": question.source, "before": before})
+        reply = self._ask(
+            {**facts, "source": question.source, "before": before, "for_real": question.for_real}
+        )
         if not reply.allowed or question.kind == "delete":
             return reply.allowed
         return self._take_ran(question, reply)
@@ -241,8 +245,8 @@ class ServerRun:
         if cell is None:
             return Ran(problem=f"not run: there is no copy of this kernel ({self.stage.problem})")
         found = findings(source)
-        facts = {"kind": "run", "cell": cell.id, "effect": "; ".join(found), "source": source, "before": []}
-        reply = self._ask({**facts, "remembered": self._remembers})
+        facts = {"kind": "run", "cell": cell.id, "effect": "; ".join(found), "source": source}
+        reply = self._ask({**facts, "before": [], "for_real": True, "remembered": self._remembers})
         self._remembers = reply.remembers and reply.allowed
         if reply.allowed and cell.id in reply.ran:
             self._ran_for_real[cell.id] = source
@@ -260,7 +264,8 @@ class ServerRun:
         reply = self._reply_of_user()
         if reply is None:
             raise KeyboardInterrupt
-        self._tell({"type": "answered", "question": name, "allowed": reply.allowed})
+        told = {"question": name, "allowed": reply.allowed, "changes": list(reply.changes)}
+        self._tell({"type": "answered", **told})
         return reply
 
     def _reply_of_user(self) -> Reply | None:
@@ -324,4 +329,10 @@ def read_reply(data: Mapping[str, Any]) -> Reply:
                 else (),
                 error=error if isinstance(error, str) else "",
             )
-    return Reply(data.get("allowed") is True, ran, data.get("remembers") is True)
+    changes = data.get("changes")
+    return Reply(
+        data.get("allowed") is True,
+        ran,
+        changes if isinstance(changes, list) else (),
+        data.get("remembers") is True,
+    )

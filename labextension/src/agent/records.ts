@@ -37,6 +37,8 @@ export interface IRunQuestion {
   readonly source: string;
   /** Cells of the run that a yes runs for real first. */
   readonly before: readonly string[];
+  /** A yes means that the page runs the cell for real, behind those. */
+  readonly isForReal: boolean;
   readonly isRemembered: boolean;
 }
 
@@ -69,7 +71,7 @@ export type RunRecord =
   | { readonly type: 'ran'; readonly cell: string }
   | { readonly type: 'cell'; readonly cell: IRunCell }
   | { readonly type: 'question'; readonly question: IRunQuestion }
-  | { readonly type: 'answered'; readonly name: string; readonly isAllowed: boolean }
+  | { readonly type: 'answered'; readonly isAllowed: boolean; readonly changes: readonly unknown[] }
   | { readonly type: 'remembered'; readonly isOn: boolean }
   | { readonly type: 'ended'; readonly end: IRunEnd };
 
@@ -101,7 +103,7 @@ export function readRunRecord(data: unknown): RunRecord | null {
     case 'question':
       return { type: 'question', question: readQuestion(said) };
     case 'answered':
-      return { type: 'answered', name: text(said.question), isAllowed: said.allowed === true };
+      return { type: 'answered', isAllowed: said.allowed === true, changes: list(said.changes) };
     case 'remembered':
       return { type: 'remembered', isOn: said.on === true };
     case 'ended':
@@ -137,6 +139,7 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
     effect: text(said.effect),
     source: text(said.source),
     before: texts(said.before),
+    isForReal: said.for_real === true,
     isRemembered: said.remembered === true
   };
 }

@@ -40,6 +40,10 @@ export class Run {
   isRemembered = false;
   end: IRunEnd | null = null;
   decision: Decision = '';
+  /** What the user's answers have changed in the notebook already; see `notebook/draft-cells`. */
+  readonly realChanges: unknown[] = [];
+  /** Effects that they have had. */
+  readonly realEffects: string[] = [];
 
   /** The cells that the run has made something of, in the order of the notebook as it would be. */
   get cells(): readonly IRunCell[] {
@@ -121,7 +125,11 @@ export class Run {
         this.isRemembered = record.question.isRemembered;
         break;
       case 'answered':
+        if (record.isAllowed && this.question?.isForReal && this.question.effect) {
+          this.realEffects.push(this.question.effect);
+        }
         this.question = null;
+        this.realChanges.push(...record.changes);
         break;
       case 'remembered':
         this.isRemembered = record.isOn;

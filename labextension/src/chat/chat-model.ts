@@ -6,8 +6,10 @@
 
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
+import { AgentModel } from '../agent/agent-model';
 import type { ActiveNotebook } from '../notebook/active-notebook';
 import type { IChoices, IPosted } from '../protocol/question';
 import { LOCAL } from '../protocol/routes';
@@ -48,7 +50,8 @@ export class ChatModel extends VDomModel {
     readonly client: Client,
     tracker: INotebookTracker,
     contents: Contents.IManager,
-    readonly trans: TranslationBundle
+    readonly trans: TranslationBundle,
+    rendermime: IRenderMimeRegistry
   ) {
     super();
     this.setup = new ModelSetup(client, trans);
@@ -76,12 +79,22 @@ export class ChatModel extends VDomModel {
       () => this.status?.hasVision ?? false
     );
     this.composition.changed.connect(() => this._onComposed());
+    this.agent = new AgentModel({
+      client,
+      tracker,
+      rendermime,
+      trans,
+      posted: task => this._posted(this.composition.asked(task, 'chat', task)),
+      notify: text => this.notify(text)
+    });
+    this.agent.changed.connect(() => this._emit());
     this._lookAhead.changed.connect(() => this._emit());
     this._followed.changed.connect(() => this._open());
     this._followed.factsChanged.connect(() => this._factsChanged());
     this._followed.renamed.connect((_, { path, newPath }) => {
       this._store.rename(path, newPath);
       this._drafts.rename(path, newPath);
+      this.agent.rename(path, newPath);
       this._emit();
     });
     this._followed.closed.connect((_, path) => this._store.of(path).stop());
@@ -92,6 +105,8 @@ export class ChatModel extends VDomModel {
   readonly setup: ModelSetup;
   readonly edits: NotebookEdits;
   readonly decisions: Decisions;
+  /** Whole tasks, beside questions. */
+  readonly agent: AgentModel;
   readonly composition: Composition;
   readonly route: RouteChoice;
   /** Said to screen readers now. */
@@ -178,6 +193,11 @@ export class ChatModel extends VDomModel {
       return;
     }
     if (!command && !text) {
+      return;
+    }
+    if (!command && this.agent.mode === 'do') {
+      this.setDraft('');
+      await this.agent.start(text, { isPlan: this.agent.isPlan });
       return;
     }
     const asked = this.composition.asked(this.draft, command ? (command as Task) : 'chat', text);
@@ -346,6 +366,7 @@ export class ChatModel extends VDomModel {
     this.composition.includeAll();
     this._lookAhead.forget();
     void this.route.open(path);
+    void this.agent.open(path);
     this._factsChanged();
   }
 

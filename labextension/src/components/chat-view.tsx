@@ -11,6 +11,8 @@ import { SetupNotice } from './setup-notice';
 import { ModelPicker } from './header/model-picker';
 import { NoticeBar } from './notice-bar';
 import { Queue } from './composing/queue';
+import { RunBar } from './run/run-bar';
+import { RunView } from './run/run-view';
 
 interface IProps {
   readonly model: ChatModel;
@@ -18,7 +20,9 @@ interface IProps {
 }
 
 export function ChatView({ model, services }: IProps): JSX.Element {
-  const { trans, notebook, conversation, announcement } = model;
+  const { trans, notebook, conversation, announcement, agent } = model;
+  const followed = agent.current;
+  const isDoing = agent.mode === 'do';
   const name = notebook?.path.split('/').pop();
   return (
     <>
@@ -39,7 +43,16 @@ export function ChatView({ model, services }: IProps): JSX.Element {
       </header>
       <SetupNotice setup={model.setup} trans={trans} />
       {services.completionNotice?.()}
-      <ChatLog model={model} services={services} />
+      {isDoing && followed ? (
+        <div className="jp-devstral-log">
+          <RunView followed={followed} agent={agent} model={model} services={services} />
+        </div>
+      ) : (
+        <ChatLog model={model} services={services} />
+      )}
+      {!isDoing && followed && !followed.run.end && !followed.problem && (
+        <RunBar followed={followed} agent={agent} model={model} services={services} />
+      )}
       {model.isHelpShown && <Help model={model} />}
       <NoticeBar model={model} />
       <Queue model={model} />

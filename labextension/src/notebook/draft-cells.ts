@@ -5,8 +5,10 @@
  * cells brought back. What the user typed meanwhile is never overwritten: such a cell is left alone, and named.
  */
 
-import type { ISharedCell, ISharedCodeCell, SharedCell } from '@jupyter/ydoc';
+import type { ISharedCell, ISharedCodeCell, ISharedNotebook, SharedCell } from '@jupyter/ydoc';
+import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import { JSONExt } from '@lumino/coreutils';
 import type { CellKind } from '../protocol/edit';
 import { stopCapturing } from './undo-steps';
 
@@ -26,7 +28,7 @@ export interface IChange {
   readonly state: 'changed' | 'new' | 'deleted';
   readonly source: string;
   readonly before: string;
-  /** The cell above a deleted one. */
+  /** The cell above it. */
   readonly above: string;
   /** The whole cell as it was; null for a new one. */
   readonly cell: SharedCell.Cell | null;
@@ -39,45 +41,46 @@ export interface IPutIn {
   readonly left: readonly string[];
 }
 
-/** Put cells in, in this order, as one undo step. Cells that are there already as wanted are no change. */
-export function putIn(panel: NotebookPanel, wanted: readonly IWanted[]): IPutIn {
-  const notebook = panel.content.model!.sharedModel;
+/**
+ * Put cells in, in this order, as one undo step. Cells that are there already as wanted are no change.
+ *
+ * `aboveOf` says what stands above any cell of the run, also above one that is not put in.
+ */
+export function putIn(
+  panel: NotebookPanel,
+  wanted: readonly IWanted[],
+  aboveOf: (id: string) => string = () => ''
+): IPutIn {
+  const cells = new Cells(panel);
   const changes: IChange[] = [];
   const left: string[] = [];
-  const anchors = new Map(wanted.map(one => [one.id, one.above]));
-  asOneStep(panel, () => {
+  cells.inOneStep(() => {
     for (const one of wanted) {
-      const index = indexOf(panel, one.id);
-      const cell = notebook.cells[index];
-      if (one.state === 'new') {
-        if (cell) {
-          if (cell.getSource() !== one.source) {
-            left.push(one.id);
-          }
-          continue;
-        }
-        insertAt(panel, placeBehind(panel, one.above, anchors), {
-          id: one.id,
-          cell_type: one.kind,
-          source: one.source,
-          metadata: one.kind === 'code' ? { trusted: false } : {}
-        } as SharedCell.Cell);
-        changes.push({ ...facts(one), above: '', cell: null, wasTrusted: false });
+      const { id, state, source, before, kind } = one;
+      const cell = cells.get(id);
+      const is = cell?.getSource();
+      if (cell && state !== 'deleted' && is === source) {
         continue;
       }
-      if (cell && one.state === 'changed' && cell.getSource() === one.source) {
+      if (state === 'new' && !cell) {
+        const place = cells.placeBehind(one.above, aboveOf);
+        const above = cells.ids[place - 1] ?? '';
+        const metadata = kind === 'code' ? { trusted: false } : {};
+        cells.insert(place, { id, cell_type: kind, source, metadata } as SharedCell.Cell);
+        changes.push({ id, state, source, before, above, cell: null, wasTrusted: false });
         continue;
       }
-      if (!cell || cell.getSource() !== one.before || cell.getMetadata('editable') === false) {
-        left.push(one.id);
+      if (!cell || state === 'new' || is !== before || cell.getMetadata('editable') === false) {
+        left.push(id);
         continue;
       }
-      const above = notebook.cells[index - 1]?.id ?? '';
-      changes.push({ ...facts(one), above, cell: cell.toJSON() as SharedCell.Cell, wasTrusted: isTrusted(panel, one.id) });
-      if (one.state === 'changed') {
-        cell.setSource(one.source);
+      const above = cells.ids[cells.ids.indexOf(id) - 1] ?? '';
+      const stored = cell.toJSON() as SharedCell.Cell;
+      changes.push({ id, state, source, before, above, cell: stored, wasTrusted: isTrusted(panel, id) });
+      if (state === 'changed') {
+        cell.setSource(source);
       } else {
-        notebook.deleteCell(index);
+        cells.delete(id);
       }
     }
   });
@@ -86,46 +89,38 @@ export function putIn(panel: NotebookPanel, wanted: readonly IWanted[]): IPutIn 
 
 /** Bring back what was there before; returns the ids of cells that were left alone, because the user changed them. */
 export function takeOut(panel: NotebookPanel, changes: readonly IChange[]): string[] {
-  const notebook = panel.content.model!.sharedModel;
+  const cells = new Cells(panel);
   const left: string[] = [];
-  asOneStep(panel, () => {
+  cells.inOneStep(() => {
     for (const change of [...changes].reverse()) {
-      const index = indexOf(panel, change.id);
-      const cell = notebook.cells[index];
-      if (change.state === 'deleted') {
+      const { id, state } = change;
+      const cell = cells.get(id);
+      if (state === 'deleted') {
         if (!cell && change.cell) {
-          insertAt(panel, placeBehind(panel, change.above, new Map()), change.cell);
+          cells.insert(cells.placeBehind(change.above, () => ''), change.cell);
         }
-        continue;
-      }
-      if (!cell) {
+      } else if (!cell) {
         // The user has deleted it; a cell of his own that the run had changed is missed.
-        if (change.state === 'changed') {
-          left.push(change.id);
-        }
-        continue;
-      }
-      if (cell.getSource() !== change.source) {
-        left.push(change.id);
-      } else if (change.state === 'new') {
-        notebook.deleteCell(index);
+        left.push(...(state === 'changed' ? [id] : []));
+      } else if (cell.getSource() !== change.source) {
+        left.push(id);
+      } else if (state === 'new') {
+        cells.delete(id);
       } else {
-        restore(cell, change);
+        cell.setSource(change.before);
       }
     }
   });
-  for (const { id, state, wasTrusted } of changes) {
-    if (state !== 'new' && wasTrusted && !left.includes(id)) {
-      setTrusted(panel, id, true);
+  for (const change of changes.filter(({ id, state }) => state !== 'new' && !left.includes(id))) {
+    const cell = panel.content.model!.sharedModel.cells.find(one => one.id === change.id);
+    if (cell && change.state === 'changed') {
+      showAgain(cell, change);
+    }
+    if (change.wasTrusted) {
+      setTrusted(panel, change.id, true);
     }
   }
   return left;
-}
-
-/** Whether a cell holds what is expected of it, else "missing" or "changed". */
-export function whatStands(panel: NotebookPanel, id: string, expected: string): '' | 'missing' | 'changed' {
-  const cell = panel.content.model?.sharedModel.cells[indexOf(panel, id)];
-  return cell ? (cell.getSource() === expected ? '' : 'changed') : 'missing';
 }
 
 export function setTrusted(panel: NotebookPanel, id: string, trusted: boolean): void {
@@ -135,54 +130,72 @@ export function setTrusted(panel: NotebookPanel, id: string, trusted: boolean): 
   }
 }
 
-function restore(cell: ISharedCell, { before, cell: stored }: IChange): void {
-  cell.setSource(before);
-  if (cell.cell_type === 'code' && stored) {
-    const code = cell as ISharedCodeCell;
-    const { outputs, execution_count: count } = stored as { outputs?: []; execution_count?: number | null };
-    code.setOutputs(outputs ?? []);
-    code.execution_count = count ?? null;
+/** Bring back what the cell showed. */
+function showAgain(cell: ISharedCell, { cell: stored }: IChange): void {
+  const { outputs = [], execution_count: count = null } = (stored ?? {}) as Partial<nbformat.ICodeCell>;
+  if (cell.cell_type !== 'code') {
+    return;
   }
-}
-
-function facts({ id, state, source, before }: IWanted) {
-  return { id, state, source, before };
-}
-
-function insertAt(panel: NotebookPanel, index: number, cell: SharedCell.Cell): void {
-  panel.content.model!.sharedModel.insertCell(index, cell);
-}
-
-/** Where a cell belongs that stands behind another; a cell of the run that is not there stood behind one, too. */
-function placeBehind(panel: NotebookPanel, above: string, anchors: ReadonlyMap<string, string>): number {
-  const seen = new Set<string>();
-  for (let id = above; ; id = anchors.get(id) ?? '') {
-    if (id === '') {
-      // Nothing is above it: that is the beginning, or else what was above has gone.
-      return above === '' ? 0 : panel.content.model!.sharedModel.cells.length;
-    }
-    const index = indexOf(panel, id);
-    if (index >= 0) {
-      return index + 1;
-    }
-    if (seen.has(id)) {
-      return panel.content.model!.sharedModel.cells.length;
-    }
-    seen.add(id);
+  const code = cell as ISharedCodeCell;
+  if (!JSONExt.deepEqual(code.getOutputs() as never, outputs as never)) {
+    // In two steps: of one that replaces outputs JupyterLab adds the new ones to the old streams.
+    code.setOutputs([]);
+    code.setOutputs(outputs);
   }
+  code.execution_count = count;
 }
 
-function indexOf(panel: NotebookPanel, id: string): number {
-  return panel.content.model?.sharedModel.cells.findIndex(cell => cell.id === id) ?? -1;
+/** The cells of a notebook while they are changed in one step: the notebook itself only knows them again behind it. */
+class Cells {
+  constructor(panel: NotebookPanel) {
+    this._notebook = panel.content.model!.sharedModel;
+    this._cells = new Map(this._notebook.cells.map(cell => [cell.id, cell]));
+    this.ids = [...this._cells.keys()];
+  }
+
+  /** In order. */
+  readonly ids: string[];
+
+  /** A cell that was there when the step began, and still is. */
+  get(id: string): ISharedCell | undefined {
+    return this._cells.get(id);
+  }
+
+  insert(index: number, cell: SharedCell.Cell): void {
+    this._notebook.insertCell(index, cell);
+    this.ids.splice(index, 0, String(cell.id));
+  }
+
+  delete(id: string): void {
+    const index = this.ids.indexOf(id);
+    this._notebook.deleteCell(index);
+    this.ids.splice(index, 1);
+    this._cells.delete(id);
+  }
+
+  /** Where a cell belongs that stands behind another; where that is not there, behind what was above that. */
+  placeBehind(above: string, aboveOf: (id: string) => string): number {
+    const seen = new Set<string>();
+    for (let id = above; id && !seen.has(id); id = aboveOf(id)) {
+      seen.add(id);
+      const index = this.ids.indexOf(id);
+      if (index >= 0) {
+        return index + 1;
+      }
+    }
+    return above === '' ? 0 : this.ids.length;
+  }
+
+  inOneStep(change: () => void): void {
+    stopCapturing(this._notebook);
+    this._notebook.transact(change);
+    stopCapturing(this._notebook);
+  }
+
+  private readonly _notebook: ISharedNotebook;
+  private readonly _cells: Map<string, ISharedCell>;
 }
 
 function isTrusted(panel: NotebookPanel, id: string): boolean {
   return panel.content.widgets.find(one => one.model.id === id)?.model.trusted ?? false;
-}
-
-function asOneStep(panel: NotebookPanel, change: () => void): void {
-  const notebook = panel.content.model!.sharedModel;
-  stopCapturing(notebook);
-  notebook.transact(change);
-  stopCapturing(notebook);
 }

@@ -14,6 +14,7 @@ import type { IMessage } from '../protocol/sent';
 import { Client } from '../chat/client';
 import type { Preferences } from '../preferences/preferences';
 import { addErrorRenderer } from '../card/error-renderer';
+import type { NotebookLinks } from '../kernel/notebook-links';
 import { showPrompt } from './prompt-dialog';
 
 export interface ISidebarNeeds {
@@ -24,13 +25,14 @@ export interface ISidebarNeeds {
   readonly palette: ICommandPalette | null;
   readonly restorer: ILayoutRestorer | null;
   readonly preferences: Preferences;
+  readonly links: NotebookLinks;
   readonly completionNotice?: () => JSX.Element | null;
 }
 
 export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   const { tracker, rendermime, trans, languages, palette, restorer } = needs;
   const { contents, serverSettings } = app.serviceManager;
-  const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans);
+  const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans, rendermime);
   needs.preferences.changed.connect(() => {
     void model.setup.look();
     model.lookAgain();
@@ -40,12 +42,22 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
     languages,
     trans,
     completionNotice: needs.completionNotice,
+    restartAndRunAbove: (cellId: string) => {
+      model.notebook?.select(cellId);
+      void app.commands.execute('notebook:restart-and-run-to-selected');
+    },
     showPrompt: (messages?: readonly IMessage[]) => void showPrompt(trans, () => messages ?? model.messages())
   };
   const panel = new ChatPanel(model, services);
   app.shell.add(panel, 'right', { rank: 900 });
   restorer?.add(panel, panel.id);
   addCommands(app, tracker, panel, services, palette);
+  needs.links.handedOver.connect((_, { panel: notebook, task }) => {
+    app.shell.activateById(notebook.id);
+    app.shell.activateById(panel.id);
+    // The sidebar hears of the notebook in front a moment later.
+    setTimeout(() => void model.agent.start(task.task, task), 0);
+  });
   addErrorRenderer(rendermime, trans, (task, node) => {
     const target = ActiveNotebook.around(tracker, node)?.cellAround(node);
     if (target) {
