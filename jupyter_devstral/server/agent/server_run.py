@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...core.agent.harmless import is_harmless
 from ...core.agent.outcome import Ended, Limits
 from ...core.agent.rules import findings
 from ...core.agent.steps import AskModel, Heard, Question, Ran, RunCell
 from ...core.errors import DevstralError
+from ...core.settings.policy_files import policy
 from ...core.variables.namespace import Variable
 from ...session.agent.driver import AgentDriver, Audience
 from ...session.agent.run_record import RunRecord
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from ..streaming import Record
 
 _log = logging.getLogger(__name__)
+_NOT_FOR_REAL = "A policy lets no cell of a run run for real: what it does outside is refused."
 
 
 @dataclass(frozen=True)
@@ -179,7 +182,7 @@ class ServerRun:
         run = driver.prepare(asked.notebook, asked.text, variables, seed=self.id)
         self._run = run
         place = {"model": model.name, "place": model.remote_place}
-        self._tell({"type": "started", **place, "problem": self.stage.problem})
+        self._tell({"type": "started", **place, "problem": self.stage.problem, "may_run": self._may_run})
         return driver.carry_out(run)
 
     def _begin_stage(self) -> None:
@@ -219,11 +222,13 @@ class ServerRun:
         self._told = now
 
     def _answer(self, question: Question) -> bool:
+        if question.for_real and not self._may_run:
+            self._say(_NOT_FOR_REAL)
+            return False
         before = [id for id in question.before if self._ran_for_real.get(id) != self._source_of(id)]
         facts = {"kind": question.kind, "cell": question.cell, "effect": question.effect}
-        reply = self._ask(
-            {**facts, "source": question.source, "before": before, "for_real": question.for_real}
-        )
+        more = {"source": question.source, "before": before, "for_real": question.for_real}
+        reply = self._ask({**facts, **more})
         if not reply.allowed or question.kind == "delete":
             return reply.allowed
         return self._take_ran(question, reply)
@@ -239,19 +244,32 @@ class ServerRun:
         return True
 
     def _without_copy(self, source: str) -> Ran:
-        """Ask about a cell where there is no copy: the page runs it for real, or nobody does."""
+        """Ask about a cell where there is no copy: the page runs it for real, or nobody does.
+
+        A harmless one is carried out by the page at once where the user has said so of this run.
+        """
         assert self._run is not None
         cell = next((one for one in self._run.draft.touched if one.source == source), None)
-        if cell is None:
+        if cell is None or not self._asked.is_python or not self._asked.kernel_id or not self._may_run:
             return Ran(problem=f"not run: there is no copy of this kernel ({self.stage.problem})")
-        found = findings(source)
-        facts = {"kind": "run", "cell": cell.id, "effect": "; ".join(found), "source": source}
-        reply = self._ask({**facts, "before": [], "for_real": True, "remembered": self._remembers})
-        self._remembers = reply.remembers and reply.allowed
+        found, harmless = findings(source), is_harmless(source)
+        facts = {"kind": "run", "cell": cell.id, "effect": "; ".join(found), "source": source, "before": []}
+        may_remember = harmless and policy().agent_remember
+        agreed = may_remember and self._remembers
+        more = {"for_real": True, "may_remember": may_remember, "agreed": agreed}
+        reply = self._ask({**facts, **more})
+        if may_remember and reply.allowed and reply.remembers != self._remembers:
+            self._remembers = reply.remembers
+            self._tell({"type": "remembered", "on": self._remembers})
         if reply.allowed and cell.id in reply.ran:
             self._ran_for_real[cell.id] = source
             return reply.ran[cell.id]
         return Ran(problem="not run: the user did not let it run; it stays as it is")
+
+    @property
+    def _may_run(self) -> bool:
+        """Whether a policy lets cells of a run run for real."""
+        return policy().agent == "run"
 
     def _ask(self, facts: Mapping[str, Any]) -> Reply:
         """Ask, and wait as long as it takes; no answer but the page's allows anything."""

@@ -325,7 +325,15 @@ export class AgentModel {
 
   private _add(path: string, id: string): FollowedRun {
     const followed: FollowedRun = new FollowedRun(id, this._needs.client, () => this._panelOf(followed));
-    followed.changed.connect(() => this._changed.emit());
+    followed.changed.connect(() => {
+      this._changed.emit();
+      const question = followed.run.question;
+      // Said once by a click, for cells that the rules find harmless: the server knows, and says which these are.
+      if (question?.isAgreed && followed === this.current && question.name !== followed.agreed) {
+        followed.agreed = question.name;
+        void this.answer(true, true);
+      }
+    });
     this._runs.set(path, followed);
     return followed;
   }

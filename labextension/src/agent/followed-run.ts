@@ -27,6 +27,8 @@ export class FollowedRun {
   problem = '';
   /** Cells that the user does not want to keep. */
   readonly takenOut = new Set<string>();
+  /** The question that was answered by what the user has said before. */
+  agreed = '';
   /** Something is being done with it in the notebook. */
   isAtWork = false;
 

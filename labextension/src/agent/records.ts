@@ -39,7 +39,10 @@ export interface IRunQuestion {
   readonly before: readonly string[];
   /** A yes means that the page runs the cell for real, behind those. */
   readonly isForReal: boolean;
-  readonly isRemembered: boolean;
+  /** Whether a yes may be remembered for this run. */
+  readonly mayRemember: boolean;
+  /** The user has said so of such cells in this run: it is carried out without another click. */
+  readonly isAgreed: boolean;
 }
 
 export interface IRunEnd {
@@ -62,7 +65,7 @@ export interface IRunEnd {
 export type RunRecord =
   | { readonly type: 'run'; readonly task: string; readonly isPlan: boolean; readonly steps: number }
   | { readonly type: 'waiting'; readonly path: string }
-  | { readonly type: 'started'; readonly model: string; readonly place: string; readonly problem: string }
+  | { readonly type: 'started'; readonly model: string; readonly place: string; readonly problem: string; readonly mayRun: boolean }
   | { readonly type: 'step'; readonly step: number; readonly promptTokens: number; readonly replyTokens: number }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'retraction' }
@@ -83,8 +86,10 @@ export function readRunRecord(data: unknown): RunRecord | null {
       return { type: 'run', task: text(said.task), isPlan: said.plan === true, steps: count(said.steps) };
     case 'waiting':
       return { type: 'waiting', path: text(said.path) };
-    case 'started':
-      return { type: 'started', model: text(said.model), place: text(said.place), problem: text(said.problem) };
+    case 'started': {
+      const [model, place, problem] = [text(said.model), text(said.place), text(said.problem)];
+      return { type: 'started', model, place, problem, mayRun: said.may_run !== false };
+    }
     case 'step': {
       const [promptTokens, replyTokens] = [count(said.prompt_tokens), count(said.reply_tokens)];
       return { type: 'step', step: count(said.step), promptTokens, replyTokens };
@@ -140,7 +145,8 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
     source: text(said.source),
     before: texts(said.before),
     isForReal: said.for_real === true,
-    isRemembered: said.remembered === true
+    mayRemember: said.may_remember === true,
+    isAgreed: said.agreed === true
   };
 }
 

@@ -26,6 +26,8 @@ export class Run {
   place = '';
   /** Why there is no copy of the kernel; "" where there is one. */
   problem = '';
+  /** Whether a policy lets its cells run for real. */
+  mayRun = true;
   hasStarted = false;
   /** The notebook of the run that this one waits for; null where it does not wait. */
   waitsFor: string | null = null;
@@ -94,6 +96,7 @@ export class Run {
         break;
       case 'started':
         [this.model, this.place, this.problem] = [record.model, record.place, record.problem];
+        this.mayRun = record.mayRun;
         [this.hasStarted, this.waitsFor, this.said] = [true, null, ''];
         break;
       case 'step':
@@ -122,7 +125,6 @@ export class Run {
         break;
       case 'question':
         this.question = record.question;
-        this.isRemembered = record.question.isRemembered;
         break;
       case 'answered':
         if (record.isAllowed && this.question?.isForReal && this.question.effect) {

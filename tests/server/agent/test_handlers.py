@@ -268,14 +268,52 @@ def test_what_the_user_types_meanwhile_is_not_overwritten(begin) -> None:
     assert (changed["before"], changed["source"]) == ("print('mine')", "print(x + 1)")
 
 
-def test_without_a_copy_every_cell_is_asked_about(begin) -> None:
+@pytest.fixture
+def threaded(client, jupyter) -> Iterator[str]:
+    """A kernel of which there can be no copy: a thread of the user's works in it."""
+    kernel = client.kernel()
+    run_in(
+        jupyter,
+        kernel,
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
+    )
+    yield kernel
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_without_a_copy_every_cell_is_asked_about(begin, threaded) -> None:
+    steps = ["```python\n1 + 1\n```", "```python\nopen('x.txt', 'w')\n```", "```python\n2 + 2\n```"]
+    run = begin(*steps, "```python\n3 + 3\n```", "Done.", kernel_id=threaded)
+    assert "thread" in run.wait_for("started")["problem"]
+    first = run.wait_for("question")
+    assert (first["kind"], first["source"], first["may_remember"]) == ("run", "1 + 1", True)
+    two = {"output_type": "stream", "name": "stdout", "text": "two"}
+    ran = [{"cell": first["cell"], "outputs": [two]}]
+    run.post("answer", question=first["question"], allowed=True, remembers=True, ran=ran)
+    assert run.wait_for("remembered")["on"] is True
+    # What the rules do not find harmless is asked all the same, and cannot be remembered.
+    second = run.wait_for("question", 2)
+    assert (second["may_remember"], second["agreed"]) == (False, False)
+    run.post("answer", question=second["question"], allowed=False, remembers=True)
+    third = run.wait_for("question", 3)
+    assert third["agreed"] is True
+    run.post("answer", question=third["question"], allowed=True, remembers=True, ran=[])
+    run.post("cells", revoke=True)
+    fourth = run.wait_for("question", 4)
+    assert fourth["agreed"] is False
+    run.post("answer", question=fourth["question"], allowed=False)
+    end = run.end()
+    assert text_of(run.cells[0]) == "two"
+    assert "did not let it run" in run.cells[1]["problem"]
+    assert end["real"] == [first["cell"]]
+
+
+def test_a_kernel_of_another_language_is_written_for_and_not_run(begin) -> None:
     run = begin("```r\nx <- 1\n```", "Done.", language="r", kernel_id=None)
-    assert run.wait_for("started")["problem"] == "the notebook runs r"
-    asked = run.wait_for("question")
-    assert (asked["kind"], asked["source"]) == ("run", "x <- 1")
-    run.post("answer", question=asked["question"], allowed=False)
     run.end()
-    assert "did not let it run" in run.cells[0]["problem"]
+    assert run.of("started")[0]["problem"] == "the notebook runs r"
+    assert run.of("question") == []
+    assert "not run" in run.cells[0]["problem"]
 
 
 def test_a_plan_changes_nothing(begin) -> None:

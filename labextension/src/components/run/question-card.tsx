@@ -22,7 +22,7 @@ export function QuestionCard(props: IProps): JSX.Element {
       </p>
       {question.kind === 'run' && <pre>{question.source}</pre>}
       <p>{consequence(props)}</p>
-      {question.kind === 'run' && !question.effect && (
+      {question.mayRemember && (
         <label>
           <input type="checkbox" checked={remembers} onChange={event => setRemembers(event.target.checked)} />{' '}
           {trans.__('This run: cells that the rules find harmless')}

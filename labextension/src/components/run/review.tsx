@@ -73,7 +73,7 @@ function Choice({ followed, agent, model, end }: IProps): JSX.Element {
   return (
     <div className="jp-devstral-buttons">
       {button('keep', trans.__('Keep'), () => void agent.keep(), true, left === 0)}
-      {button('keep-run', trans.__('Keep and run'), () => void agent.keep({ run: true }), false, left === 0)}
+      {run.mayRun && button('keep-run', trans.__('Keep and run'), () => void agent.keep({ run: true }), false, left === 0)}
       {hasReal
         ? button('undo-run', trans.__('Undo run'), () => void agent.undoOrDiscard())
         : button('discard', trans.__('Discard'), () => void agent.undoOrDiscard())}
