@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.browser.conftest import FAILED
 from tests.support.jupyter.lab_page import NO_SPLASH, PANEL
 from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import Side
@@ -56,8 +58,11 @@ class RunSide(Side):
 
 
 @pytest.fixture
-def side(side: Side) -> RunSide:
-    return RunSide(side.lab)
+def side(side: Side, request: pytest.FixtureRequest) -> Iterator[RunSide]:
+    yield RunSide(side.lab)
+    if request.node.stash.get(FAILED, False):
+        print(side.panel.inner_text(), side.lab.account())
+        side.lab.screenshot(f"failed-{request.node.name}")
 
 
 def test_a_task_is_rehearsed_reviewed_kept_and_run(side, ollama) -> None:

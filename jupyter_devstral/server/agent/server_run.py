@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core.agent.harmless import is_harmless
 from ...core.agent.outcome import Ended, Limits
 from ...core.agent.rules import findings
 from ...core.agent.steps import AskModel, Heard, Question, Ran, RunCell
 from ...core.errors import DevstralError
+from ...core.python.harmless import is_harmless
 from ...core.settings.policy_files import policy
 from ...core.variables.namespace import Variable
 from ...session.agent.driver import AgentDriver, Audience
@@ -252,9 +252,9 @@ class ServerRun:
         cell = next((one for one in self._run.draft.touched if one.source == source), None)
         if cell is None or not self._asked.is_python or not self._asked.kernel_id or not self._may_run:
             return Ran(problem=f"not run: there is no copy of this kernel ({self.stage.problem})")
-        found, harmless = findings(source), is_harmless(source)
+        found = findings(source)
         facts = {"kind": "run", "cell": cell.id, "effect": "; ".join(found), "source": source, "before": []}
-        may_remember = harmless and policy().agent_remember
+        may_remember = not found and is_harmless(source) and policy().agent_remember
         agreed = may_remember and self._remembers
         more = {"for_real": True, "may_remember": may_remember, "agreed": agreed}
         reply = self._ask({**facts, **more})

@@ -1,4 +1,4 @@
-"""Cells that only compute and show: all that a run without a copy may do unasked, once the user has said so.
+"""Cells that only compute and show, apart from what the values are that they show.
 
 Judged by the source alone, so that what is not known is not harmless: every function and method that is
 called must be on a list, every module that is imported, too.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from ..python.source import parse_cell, to_python
-from .rules import findings
+from .source import parse_cell, to_python
 
 
 def _words(text: str) -> frozenset[str]:
@@ -68,7 +67,7 @@ _NODES_REFUSED = (
 def is_harmless(source: str) -> bool:
     """Whether a cell of Python does nothing but compute with what is there, and show it."""
     tree = parse_cell(to_python(source))
-    if tree is None or findings(source):
+    if tree is None:
         return False
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

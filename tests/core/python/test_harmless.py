@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_devstral.core.agent.harmless import is_harmless
+from jupyter_devstral.core.agent.rules import findings
+from jupyter_devstral.core.python.harmless import is_harmless
 
 
 @pytest.mark.parametrize(
@@ -63,4 +64,8 @@ def test_no_risky_cell_is_harmless(shared_data: Path) -> None:
     cases = [json.loads(line) for line in lines]
     expected = [case for case in cases if case["expect"] in ("refused", "asked")]
     assert len(expected) > 40
-    assert [case["case"] for case in expected if is_harmless(case["cell"])] == []
+    assert [case["case"] for case in expected if _passes(case["cell"])] == []
+
+
+def _passes(source: str) -> bool:
+    return is_harmless(source) and not findings(source)
