@@ -213,6 +213,8 @@ class AgentRun:
             self._conversation.stop(said.text)
             if heard.finished == "length":
                 self._give_up("its last answer was cut at its limit")
+            elif heard.finished == "cut":
+                self._give_up("the connection to the model was lost in the middle of its answer")
             return True
         if self._lost or not heard.reply_tokens:
             self._give_up("its answer was empty")
