@@ -26,15 +26,26 @@ if TYPE_CHECKING:
 
 
 NO_COPIES = "copies are switched off"
+_IN_THE_SIDEBAR = (
+    "The sidebar does this in a copy of the kernel: nothing changes until you have seen it there."
+)
+# What the sidebar chooses by name; with any other option the run stays here.
+_HANDED_OVER = frozenset({"model", "route"})
 
 
 def do(session: ShellSession, explainer: ExplainOnError, command: Command) -> None:
     """Have a task done in a copy, and show its cells; nothing of the user's changes.
 
+    Where a page of JupyterLab shows the notebook, its sidebar takes the task over at once.
+
     Raises UsageError where there is none, ModelError where the model cannot be asked.
     """
     if not command.text.strip():
         raise UsageError("do needs a task: `%devstral do …`, or `%%devstral do` with a body.")
+    if session.lab.runs_here and command.given <= _HANDED_OVER:
+        session.lab.hand_over(command.text, model=command.model or "", route=command.route or "")
+        publish_text(session.ip.display_pub, f"*{_IN_THE_SIDEBAR}*", _IN_THE_SIDEBAR)
+        return
     from jupyter_core.paths import jupyter_data_dir
 
     from ..core.model.kept_connections import kept_ports

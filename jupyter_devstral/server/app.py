@@ -9,6 +9,8 @@ from traitlets import TraitError
 
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
+from .agent.handlers import RUN_HANDLERS
+from .agent.runs import AgentRuns
 from .answers import Answers
 from .handlers import HANDLERS
 from .notebooks import SentNotebooks
@@ -41,14 +43,16 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
         self.settings["jupyter_devstral"] = ServerSession(config, problem=problem, config_files=files)
         self.settings["jupyter_devstral_answers"] = Answers()
         self.settings["jupyter_devstral_notebooks"] = SentNotebooks()
+        self.settings["jupyter_devstral_runs"] = AgentRuns()
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""
-        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS, *PREFERENCE_HANDLERS])
+        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS, *PREFERENCE_HANDLERS, *RUN_HANDLERS])
 
     async def stop_extension(self) -> None:
         """Close every connection to the model."""
         session: Any = self.settings.get("jupyter_devstral")
         if session is not None:
             self.settings["jupyter_devstral_answers"].stop()
+            self.settings["jupyter_devstral_runs"].stop_all()
             session.stop()

@@ -193,7 +193,7 @@ class FollowHandler(DevstralHandler):
     @authenticated
     @authorized
     async def post(self) -> None:
-        answer = self.answers.get(_text(self.object(10_000), "id"))
+        answer = self.answers.get(text_of(self.object(10_000), "id"))
         if answer is None:
             self.set_status(404)
             self.finish({"message": "This answer is not arriving any more."})
@@ -205,7 +205,7 @@ class StopHandler(DevstralHandler):
     @authenticated
     @authorized
     async def post(self) -> None:
-        answer = self.answers.get(_text(self.object(10_000), "id"))
+        answer = self.answers.get(text_of(self.object(10_000), "id"))
         if answer is not None:
             answer.stop()
         self.set_status(204)
@@ -283,7 +283,7 @@ class RoutesHandler(DevstralHandler):
         from .routes import choose
 
         body = self.object(10_000)
-        path, name = _text(body, "path"), _text(body, "route")
+        path, name = text_of(body, "path"), text_of(body, "route")
         await asyncio.to_thread(choose, self.session, self.chosen, path, name)
         self.set_status(204)
         self.finish()
@@ -306,7 +306,7 @@ class ConversationHandler(DevstralHandler):
     @authorized
     async def put(self) -> None:
         body = self.object(LIMIT + 10_000)
-        await asyncio.to_thread(self.stored.write, _text(body, "path"), body.get("messages"))
+        await asyncio.to_thread(self.stored.write, text_of(body, "path"), body.get("messages"))
         self.set_status(204)
         self.finish()
 
@@ -318,7 +318,7 @@ class ConversationHandler(DevstralHandler):
         named = titles if isinstance(titles, dict) else {}
         await asyncio.to_thread(
             self.stored.merge,
-            _text(body, "path"),
+            text_of(body, "path"),
             body.get("put", []),
             [id for id in remove if isinstance(id, str)] if isinstance(remove, list) else [],
             restore=body.get("restore") is True,
@@ -343,7 +343,7 @@ class RenameHandler(DevstralHandler):
     @authorized
     async def post(self) -> None:
         body = self.object(10_000)
-        path, new_path = _text(body, "path"), _text(body, "new_path")
+        path, new_path = text_of(body, "path"), text_of(body, "new_path")
         self.answers.rename(path, new_path)
         await asyncio.to_thread(self.stored.rename, path, new_path)
         await asyncio.to_thread(self.chosen.rename, path, new_path)
@@ -357,7 +357,8 @@ def names_a_host(model: str) -> bool:
     return "://" in model or (bool(slash) and any(sign in first for sign in (".", ":", "\\", "localhost")))
 
 
-def _text(body: dict[str, Any], key: str) -> str:
+def text_of(body: dict[str, Any], key: str) -> str:
+    """A text of the request; raises UsageError where it has none."""
     text = body.get(key)
     if not isinstance(text, str):
         raise UsageError(f"The request has no {key}.")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _LOOK_PATIENCE = 3.0
 # A step is at most a few copies, each capped, or the budget of the mutants.
 _STEP_PATIENCE, _COPIES = 15.0, 12
-_WHY = {
+WHY = {
     BUSY: "the kernel is busy",
     LATE: "the kernel did not answer in time, or was restarted",
     NO_KERNEL: "the notebook has no kernel",
@@ -219,4 +219,4 @@ def _proven(step: Mapping[str, Any], anchor: str, notebook: Notebook) -> Proven:
 
 
 def _unproven(problem: str) -> str:
-    return f"The tests are not proven: {_WHY[problem]}."
+    return f"The tests are not proven: {WHY[problem]}."

@@ -63,7 +63,7 @@ class ServerSession(Session):
         """An assistant for the questions about `notebook`, the path by which its secrets are known."""
         return self.assistant_for(
             model,
-            self._redactor(notebook),
+            self.redactor(notebook),
             how_to_continue="Continue goes on",
             sent=self._last_sent(notebook),
             rules=rules,
@@ -78,7 +78,8 @@ class ServerSession(Session):
         with self._redactors_lock:
             return _used(self._sent, notebook, SentNotebook)
 
-    def _redactor(self, notebook: str) -> Redactor:
+    def redactor(self, notebook: str) -> Redactor:
+        """The one that knows the secrets of a notebook, by its path."""
         from ..core.redaction.redactor import Redactor
 
         with self._redactors_lock:

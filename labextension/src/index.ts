@@ -77,6 +77,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       restorer,
       statusBar,
       preferences,
+      links,
       completionNotice
     });
   }

@@ -3,3 +3,4 @@ import './chat.css';
 import './completion.css';
 import './rules.css';
 import './settings.css';
+import './run.css';

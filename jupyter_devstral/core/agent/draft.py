@@ -117,22 +117,24 @@ class Draft:
         cell.deleted = True
 
     def follow(self, now: Mapping[str, str]) -> list[DraftCell]:
-        """Take over what the user has typed meanwhile; gives the cells whose source it was.
+        """Take over what the user has typed or deleted meanwhile; gives the cells that changed.
+
+        A cell that the run has changed stays as the run has it: whoever carries the run out decides.
 
         Args:
-            now: sources of the notebook's cells by id, without those that the run has changed.
+            now: sources of the notebook's cells by id.
         """
-        changed = [
-            cell for cell in self if cell.before is not None and now.get(cell.id, cell.before) != cell.before
-        ]
-        for cell in changed:
-            cell.source = cell.before = now[cell.id]
-        return changed
+        mine = [cell for cell in self.cells if cell.state == "as it was" and cell.source != now.get(cell.id)]
+        for cell in mine:
+            if cell.id in now:
+                cell.source = cell.before = now[cell.id]
+            else:
+                self.cells.remove(cell)
+        return mine
 
     def _place(self) -> int:
-        if self._last is None:
-            return len(self.cells)
-        return next(at for at, cell in enumerate(self.cells, 1) if cell is self._last)
+        places = (at for at, cell in enumerate(self.cells, 1) if cell is self._last)
+        return next(places, len(self.cells))
 
     def _new_id(self, source: str) -> str:
         number = len(self.cells)

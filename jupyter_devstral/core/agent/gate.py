@@ -39,7 +39,9 @@ class Gate:
                 return cell.ran
             allowed.append(effect)
         ran: Ran = yield RunCell(cell.id, cell.source, tuple(allowed))
-        if ran.refused and (yield from self._may(cell, ran.refused)):
+        # What only reads may do so in the copy, once it is allowed to; all else leaves it.
+        leaves = not ran.refused.startswith("it reads")
+        if ran.refused and (yield from self._may(cell, ran.refused, for_real=leaves)):
             ran = yield RunCell(cell.id, cell.source, (*allowed, ran.refused))
         cell.ran = ran
         cell.outputs = yield from self._harmless(cell, ran, allowed)
@@ -50,9 +52,9 @@ class Gate:
         for effect in self._rules(cell.source, cell.kind):
             yield from self._may(cell, effect)
 
-    def _may(self, cell: DraftCell, effect: str) -> Generator[Any, Any, bool]:
-        before = tuple(one.id for one in self._draft.touched if one is not cell and one.kind == "code")
-        answer = yield Question("effect", cell.id, effect, cell.source, before)
+    def _may(self, cell: DraftCell, effect: str, *, for_real: bool = False) -> Generator[Any, Any, bool]:
+        before = tuple(one.id for one in self._draft.touched if one is not cell and _runs_well(one))
+        answer = yield Question("effect", cell.id, effect, cell.source, before, for_real)
         if answer is True:
             return True
         if effect not in cell.refused:
@@ -73,3 +75,8 @@ class Gate:
             elif isinstance(data, Mapping) and "text/plain" in data:
                 kept.append({**output, "data": {"text/plain": data["text/plain"]}, "metadata": {}})
         return tuple(kept)
+
+
+def _runs_well(cell: DraftCell) -> bool:
+    """Whether a cell of the run may run for real before another one: it did all in the copy."""
+    return not cell.deleted and cell.ran is not None and cell.ran.is_clean and not cell.refused

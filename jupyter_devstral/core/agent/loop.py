@@ -24,7 +24,7 @@ from .outcome import Ended, How, Limits
 from .reading import ActionReader
 from .results import correction_text, no_tool_text, ran_text
 from .rules import findings
-from .steps import ActionBegins, ActionEnds, AskModel, Heard, LookAtNotebook, Say
+from .steps import ActionBegins, ActionEnds, AskModel, Heard, LookAtNotebook, Ran, Say
 from .tool import Tool, all_tools, schema_of_a_call
 
 Steps: TypeAlias = Generator[Any, Any, Any]
@@ -105,7 +105,9 @@ class AgentRun:
 
     def rehearse(self, cell: DraftCell) -> Generator[Any, Any, str]:
         """Run a cell in the copy; returns what the model is told."""
-        ran = yield from self._gate.run(cell)
+        ran: Ran = yield from self._gate.run(cell)
+        if ran.lost:
+            self._give_up(ran.problem)
         return ran_text(self.draft, cell, ran)
 
     def _steps(self) -> Steps:
@@ -211,6 +213,8 @@ class AgentRun:
             self._conversation.stop(said.text)
             if heard.finished == "length":
                 self._give_up("its last answer was cut at its limit")
+            elif heard.finished == "cut":
+                self._give_up("the connection to the model was lost in the middle of its answer")
             return True
         if self._lost or not heard.reply_tokens:
             self._give_up("its answer was empty")

@@ -97,6 +97,7 @@ class Ran:
         problem: why it did not come to an end, or was not run at all; "" where it did.
         seconds: that it took.
         memory: bytes of the copy that are its own.
+        lost: nothing more can be run in this run.
     """
 
     outputs: tuple[Mapping[str, Any], ...] = ()
@@ -105,6 +106,7 @@ class Ran:
     problem: str = ""
     seconds: float = 0.0
     memory: int = 0
+    lost: bool = False
 
     @property
     def is_clean(self) -> bool:
@@ -129,6 +131,7 @@ class Question:
         effect: a phrase, "it writes files (report.png)".
         source: of the cell.
         before: ids of the cells of the run that a yes would run for real first.
+        for_real: a yes means that the cell itself runs for real, else that the copy may do so.
     """
 
     kind: Literal["effect", "delete"]
@@ -136,6 +139,7 @@ class Question:
     effect: str
     source: str
     before: tuple[str, ...] = ()
+    for_real: bool = False
 
 
 @dataclass(frozen=True)

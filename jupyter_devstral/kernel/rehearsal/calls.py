@@ -10,6 +10,10 @@ from typing import Any
 from .rehearsal import Rehearsal
 
 _running: Rehearsal | None = None
+# Who began it; the step that was begun last, and what became of that.
+_run_id = ""
+_number = 0
+_outcome: dict[str, Any] | None = None
 
 
 def carry_out(ip: Any, request: str) -> str:
@@ -17,21 +21,33 @@ def carry_out(ip: Any, request: str) -> str:
 
     Args:
         request: JSON of {"do": "begin", "seconds": of a step, "memory": bytes}, {"do": "run", "source": …,
-            "allowed": effects}, {"do": "describe", "names": …}, {"do": "changes"} or {"do": "end"}.
+            "allowed": effects}, {"do": "describe", "names": …}, {"do": "changes"} or {"do": "end"}. With
+            "begin" a "run" may stand, an id: then a copy that another such run has left behind is ended, and
+            "step" works.
+            {"do": "step", "run": id, "number": …, "source": …, "allowed": …, "seconds": …} is for who must
+            not keep the kernel: it begins the cell of this number once, however often it is called, and says
+            {"running": true} where it has not ended after these seconds.
 
-    Returns {"problem": a phrase, "" for none} for "begin" and "end", else what `Rehearsal` says.
+    Returns {"problem": a phrase, "" for none} for "begin" and "end", {"lost": true} for a "step" of a run
+    that has no copy here, else what `Rehearsal` says.
     """
     asked = json.loads(request)
     return json.dumps(_CALLS[asked.pop("do")](ip, **asked))
 
 
-def _begin(ip: Any, seconds: float, memory: int) -> dict[str, Any]:
-    global _running
+def _begin(ip: Any, seconds: float, memory: int, run: str = "") -> dict[str, Any]:
+    global _running, _run_id, _number, _outcome
     from ...core.model.kept_connections import kept_ports
 
     if _running is not None and _running.is_alive:
-        return {"problem": "another run is at work in this kernel"}
+        if not (run and _run_id):
+            return {"problem": "another run is at work in this kernel"}
+        if run == _run_id:
+            # Asked twice, because a cell kept the first answer waiting.
+            return {"problem": ""}
+        _end(ip)
     _running = Rehearsal(ip, seconds=seconds, memory=memory, own_ports=kept_ports())
+    _run_id, _number, _outcome = run, 0, None
     problem = _running.why_not()
     if problem:
         return {"problem": problem}
@@ -41,6 +57,19 @@ def _begin(ip: Any, seconds: float, memory: int) -> dict[str, Any]:
         return {"problem": f"no copy of the kernel can be made ({error.strerror})"}
     atexit.register(_running.close)
     return {"problem": ""}
+
+
+def _step(ip: Any, run: str, number: int, source: str, allowed: list[str], seconds: float) -> dict[str, Any]:
+    global _number, _outcome
+    if _running is None or run != _run_id:
+        return {"lost": True}
+    if number != _number:
+        _number, _outcome = number, None
+        _running.begin(source, allowed)
+    if _outcome is None:
+        step = _running.outcome(seconds)
+        _outcome = step.as_json() if step is not None else None
+    return _outcome if _outcome is not None else {"running": True}
 
 
 def _run(ip: Any, source: str, allowed: list[str]) -> dict[str, Any]:
@@ -58,9 +87,9 @@ def _changes(ip: Any) -> dict[str, Any]:
     return {**said, "stale": _running is not None and _running.is_stale}
 
 
-def _end(ip: Any) -> dict[str, Any]:
+def _end(ip: Any, run: str = "") -> dict[str, Any]:
     global _running
-    if _running is not None:
+    if _running is not None and run in ("", _run_id):
         atexit.unregister(_running.close)
         _running.close()
         _running = None
@@ -70,6 +99,7 @@ def _end(ip: Any) -> dict[str, Any]:
 _CALLS: dict[str, Callable[..., dict[str, Any]]] = {
     "begin": _begin,
     "run": _run,
+    "step": _step,
     "describe": _describe,
     "changes": _changes,
     "end": _end,

@@ -63,6 +63,17 @@ class CopyEnded(Exception):
     """The copy is gone; the text says why."""
 
 
+@dataclass
+class _Waiting:
+    """A step that the copy is at work on, and what was heard of it so far."""
+
+    ends: float
+    source: str = ""
+    reads: bool = False
+    refused: str = ""
+    late: bool = False
+
+
 class Rehearsal:
     """A rehearsal of cells in a copy of `ip`; all methods are for the main thread.
 
@@ -93,6 +104,7 @@ class Rehearsal:
         self._socket: socket.socket | None = None
         self._folder: PrivateFolder | None = None
         self._received = b""
+        self._at_work: _Waiting | None = None
         self._behind: list[tuple[str, bool]] = []
         self._restarts = 0
         self._count = ip.execution_count
@@ -146,13 +158,38 @@ class Rehearsal:
             allowed: effects of an earlier refusal that the user has allowed this cell once. Only reading can
                 be: what else leaves the copy is refused all the same.
         """
+        self.begin(source, allowed)
+        while (step := self.outcome(self._seconds)) is None:
+            pass
+        return step
+
+    def begin(self, source: str, allowed: Collection[str] = ()) -> None:
+        """Let the copy run a cell, as `run` does, without waiting: `outcome` says what becomes of it."""
         reads = any(effect.startswith((READS, SECRET, "it reads")) for effect in allowed)
+        if self._socket is not None and self._has_left():
+            # It waited too long for a next step.
+            self._end()
+            self._restart()
+        self._at_work = _Waiting(time.monotonic() + self._seconds, source, reads)
+        with suppress(CopyEnded, OSError):
+            self._tell({"do": "run", "source": source, "reads": reads})
+
+    def outcome(self, seconds: float) -> Step | None:
+        """What became of the cell that was begun; None where it still runs after these seconds."""
+        waiting = self._at_work
+        if waiting is None:
+            return Step(problem="no cell was begun")
         try:
-            step = self._run(source, reads)
+            said = self._heard(waiting, seconds)
         except CopyEnded as end:
+            self._at_work = None
             return Step(problem=f"{end}{self._restart()}")
+        if said is None:
+            return None
+        self._at_work = None
+        step = self._step(said)
         if not step.problem:
-            self._behind.append((source, reads))
+            self._behind.append((waiting.source, waiting.reads))
         return step
 
     def described(self, names: Sequence[str] = ()) -> list[tuple[str, str, str]]:
@@ -183,57 +220,82 @@ class Rehearsal:
                 os.kill(self._pid, signal.SIGKILL)
         self._reap()
 
-    def _run(self, source: str, reads: bool) -> Step:
-        said = self._asked({"do": "run", "source": source, "reads": reads})
-        problem = ""
-        if said["late"]:
-            problem = f"timed out after {self._seconds:g} s"
+    def _step(self, said: dict[str, Any]) -> Step:
         return Step(
             outputs=tuple(said["outputs"]),
             error=said["error"],
             refused=said["refusal"] or said["refused"],
-            problem=problem,
+            problem=f"timed out after {self._seconds:g} s" if said["late"] else "",
             seconds=said["seconds"],
             memory=said["memory"],
         )
 
     def _asked(self, step: dict[str, Any]) -> dict[str, Any]:
+        if self._at_work is not None:
+            raise CopyEnded("the copy of the kernel is at work on a cell")
+        waiting = _Waiting(time.monotonic() + self._seconds)
+        try:
+            self._tell(step)
+        except OSError:
+            raise CopyEnded(self._end()) from None
+        while (said := self._heard(waiting, self._seconds)) is None:
+            pass
+        return said
+
+    def _tell(self, step: dict[str, Any]) -> None:
         if self._socket is None:
             raise CopyEnded("there is no copy of the kernel any more")
+        self._socket.sendall(json.dumps(step).encode("ascii") + b"\n")
+
+    def _has_left(self) -> bool:
+        """Whether the copy has closed its end; nothing else is to be heard between two steps."""
+        assert self._socket is not None
+        return bool(select.select([self._socket], [], [], 0)[0]) and not self._socket.recv(1, socket.MSG_PEEK)
+
+    def _heard(self, waiting: _Waiting, seconds: float) -> dict[str, Any] | None:
+        """Wait for what the copy says; an interrupt ends its cell, and is raised."""
         try:
-            self._socket.sendall(json.dumps(step).encode("ascii") + b"\n")
-            return self._answer()
+            return self._answer(waiting, time.monotonic() + seconds)
         except OSError:
             raise CopyEnded(self._end()) from None
         except KeyboardInterrupt:
+            self._at_work = None
             self._interrupted()
             raise
 
-    def _answer(self) -> dict[str, Any]:
-        """Wait for what the copy says; a step that takes too long is interrupted, and then ended."""
-        ends = time.monotonic() + self._seconds
-        refused, late = "", False
+    def _answer(self, waiting: _Waiting, until: float) -> dict[str, Any] | None:
+        """Wait for what the copy says; a step that takes too long is interrupted, and then ended.
+
+        None where it has not ended until then.
+        """
+        if self._socket is None:
+            raise CopyEnded("there is no copy of the kernel any more")
         while True:
             while b"\n" in self._received:
                 line, _, self._received = self._received.partition(b"\n")
                 said = _message(line)
                 if "refused" in said:
-                    refused = refused or str(said["refused"])
+                    waiting.refused = waiting.refused or str(said["refused"])
                 elif said:
-                    return {**said, "refused": refused, "late": late}
-            self._receive()
+                    return {**said, "refused": waiting.refused, "late": waiting.late}
+            now = time.monotonic()
+            self._receive(min(_POLL_SECONDS, max(0.0, until - now)))
             if self._folder is not None and self._folder.is_too_large():
                 raise CopyEnded(self._end(TOO_MANY_FILES))
-            if time.monotonic() < ends:
+            if b"\n" in self._received:
                 continue
-            if late:
-                raise CopyEnded(self._end(f"timed out after {self._seconds:g} s"))
-            late, ends = True, time.monotonic() + _GRACE_SECONDS
-            os.kill(self._pid, signal.SIGINT)
+            now = time.monotonic()
+            if now >= waiting.ends:
+                if waiting.late:
+                    raise CopyEnded(self._end(f"timed out after {self._seconds:g} s"))
+                waiting.late, waiting.ends = True, now + _GRACE_SECONDS
+                os.kill(self._pid, signal.SIGINT)
+            if now >= until:
+                return None
 
-    def _receive(self) -> None:
+    def _receive(self, seconds: float = _POLL_SECONDS) -> None:
         assert self._socket is not None
-        if not select.select([self._socket], [], [], _POLL_SECONDS)[0]:
+        if not select.select([self._socket], [], [], seconds)[0]:
             return
         piece = self._socket.recv(1 << 20)
         if not piece:
@@ -293,7 +355,7 @@ class Rehearsal:
         try:
             self.start()
             for source, reads in self._behind:
-                self._run(source, reads)
+                self._asked({"do": "run", "source": source, "reads": reads})
         except (OSError, CopyEnded):
             self.close()
             return "; there is no copy of the kernel any more"

@@ -107,6 +107,15 @@ class LabLink:
                 }
             )
 
+    def hand_over(self, task: str, *, model: str = "", route: str = "") -> None:
+        """Have the page do a whole task in its sidebar; nobody listens unless `runs_here`.
+
+        Args:
+            model, route: by name; "" for what the page has chosen.
+        """
+        if self._out is not None:
+            self._out.send({"op": "do", "task": task, "model": model, "route": route})
+
     def _running_cell(self) -> str:
         metadata = self._ip.get_parent().get("metadata") or {}
         cell_id = metadata.get("cellId")

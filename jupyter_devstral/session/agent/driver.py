@@ -5,7 +5,7 @@ What runs cells and who is asked come from the front-end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -69,12 +69,20 @@ class Audience:
         text: told the text of replies as it arrives.
         answer: answers a question; True allows what is asked, once.
         cell: told of each cell that was run: its id, and what became of it.
+        step: told of each step before it is carried out.
+        heard: told of each reply when it is whole.
+        retract: told that the text of this reply so far was none of it.
+        look: gives the sources of the notebook's cells as they are now, by id; None where nobody writes them.
     """
 
     say: Callable[[str], None] = lambda words: None
     text: Callable[[str], None] = lambda text: None
     answer: Callable[[Question], bool] = lambda question: False
     cell: Callable[[str, Ran], None] = lambda cell, ran: None
+    step: Callable[[Any], None] = lambda step: None
+    heard: Callable[[Heard], None] = lambda heard: None
+    retract: Callable[[], None] = lambda: None
+    look: Callable[[], Mapping[str, str] | None] = lambda: None
 
 
 class AgentDriver:
@@ -106,6 +114,7 @@ class AgentDriver:
         self._outgoing: Outgoing | None = None
         self._window: Window | None = None
         self._reserve = 0
+        self._stopped = False
 
     def prepare(
         self, notebook: Notebook, task: str, variables: Sequence[Variable] = (), *, seed: str = ""
@@ -156,7 +165,18 @@ class AgentDriver:
         self._record.add("end", how=ended.how, reason=ended.reason, summary=ended.summary)
         return ended
 
+    def stop(self) -> None:
+        """End the run, from any thread: the model's connection is closed at once.
+
+        What else the run waits for must end by itself, with a KeyboardInterrupt.
+        """
+        self._stopped = True
+        self._model.close()
+
     def _do(self, step: Any) -> Any:
+        if self._stopped:
+            raise KeyboardInterrupt
+        self._audience.step(step)
         if isinstance(step, AskModel):
             return self._heard(step)
         if isinstance(step, RunCell):
@@ -177,7 +197,7 @@ class AgentDriver:
         if isinstance(step, ActionEnds):
             return self._actions.end(step.outcome, step.cell)
         if isinstance(step, LookAtNotebook):
-            return None
+            return self._audience.look()
         assert isinstance(step, Say)
         self._audience.say(step.words)
         return None
@@ -202,6 +222,8 @@ class AgentDriver:
                 tools=step.tools,
                 schema=step.schema,
             ):
+                if self._stopped:
+                    break
                 self._add(thinking.feed(chunk.text), thinking, parts)
                 calls += chunk.tool_calls
                 usage = chunk.usage or usage
@@ -209,13 +231,16 @@ class AgentDriver:
             self._model.close()
             raise
         except ModelError:
-            if not parts and not calls:
+            if not self._stopped and not parts and not calls:
                 raise
+        if self._stopped:
+            # Said by the flag, whatever the closed connection looked like.
+            raise KeyboardInterrupt
         self._add(thinking.close(), thinking, parts)
         finished: Finished = usage.done_reason if usage else "cut"
         text = "".join(parts)
         self._record.add("reply", step=step.step, text=text, calls=[vars(call) for call in calls])
-        return Heard(
+        heard = Heard(
             text,
             tuple(calls),
             finished,
@@ -223,10 +248,13 @@ class AgentDriver:
             usage.reply_tokens if usage else 0,
             self._window.tokens if self._window else 0,
         )
+        self._audience.heard(heard)
+        return heard
 
     def _add(self, text: str, thinking: Any, parts: list[str]) -> None:
         if thinking.take_retraction():
             parts.clear()
+            self._audience.retract()
         if text:
             parts.append(text)
             self._audience.text(text)

@@ -6,8 +6,10 @@
 
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
+import { AgentModel } from '../agent/agent-model';
 import type { ActiveNotebook } from '../notebook/active-notebook';
 import type { IChoices, IPosted } from '../protocol/question';
 import { LOCAL } from '../protocol/routes';
@@ -50,7 +52,8 @@ export class ChatModel extends VDomModel {
     readonly client: Client,
     tracker: INotebookTracker,
     contents: Contents.IManager,
-    readonly trans: TranslationBundle
+    readonly trans: TranslationBundle,
+    rendermime: IRenderMimeRegistry
   ) {
     super();
     this.setup = new ModelSetup(client, trans);
@@ -81,12 +84,22 @@ export class ChatModel extends VDomModel {
     );
     this.composition.changed.connect(() => this._onComposed());
     this.attaching = new Attaching(this);
+    this.agent = new AgentModel({
+      client,
+      tracker,
+      rendermime,
+      trans,
+      posted: task => this._posted(this.composition.asked(task, 'chat', task)),
+      notify: text => this.notify(text)
+    });
+    this.agent.changed.connect(() => this._emit());
     this._lookAhead.changed.connect(() => this._emit());
     this._followed.changed.connect(() => this._open());
     this._followed.factsChanged.connect(() => this._factsChanged());
     this._followed.renamed.connect((_, { path, newPath }) => {
       this._store.rename(path, newPath);
       this._drafts.rename(path, newPath);
+      this.agent.rename(path, newPath);
       this._emit();
     });
     this._followed.closed.connect((_, path) => this._store.stop(path));
@@ -98,6 +111,8 @@ export class ChatModel extends VDomModel {
   readonly threads: Threads;
   readonly edits: NotebookEdits;
   readonly decisions: Decisions;
+  /** Whole tasks, beside questions. */
+  readonly agent: AgentModel;
   readonly composition: Composition;
   readonly attaching: Attaching;
   readonly route: RouteChoice;
@@ -185,6 +200,11 @@ export class ChatModel extends VDomModel {
       return;
     }
     if (!command && !text) {
+      return;
+    }
+    if (!command && this.agent.mode === 'do') {
+      this.setDraft('');
+      await this.agent.start(text, { isPlan: this.agent.isPlan });
       return;
     }
     const { pictures } = this.composition;
@@ -361,6 +381,7 @@ export class ChatModel extends VDomModel {
     this.show(this._store.of(path, this._drafts.inFront(path)));
     this._lookAhead.forget();
     void this.route.open(path);
+    void this.agent.open(path);
     this._factsChanged();
   }
 

@@ -76,6 +76,25 @@ export class Client {
     await this._request('POST', 'chat/stop', {}, { id });
   }
 
+  /** A run as it comes, as an answer does; see `agent/records`. */
+  async *beginRun(question: IPosted, run: object, signal: AbortSignal): AsyncGenerator<unknown> {
+    yield* lines(await this._ask('run', question, { run }, signal));
+  }
+
+  /** A run that is at work already, from its beginning; throws a 404 when it is not. */
+  async *followRun(id: string, signal: AbortSignal): AsyncGenerator<unknown> {
+    yield* lines(await this._request('POST', 'run/follow', {}, { id }, signal));
+  }
+
+  /** The last run about a notebook, with its records where it has ended; none where there was none. */
+  async lastRun(path: string): Promise<Record<string, unknown>> {
+    return record(record(await this._json('GET', 'run', { path })).run);
+  }
+
+  async toRun(what: 'stop' | 'answer' | 'cells' | 'decide' | 'rename', body: object): Promise<void> {
+    await this._request('POST', `run/${what}`, {}, body);
+  }
+
   async *pull(model: string, signal: AbortSignal): AsyncGenerator<PullRecord> {
     for await (const line of lines(await this._request('POST', 'pull', {}, { model }, signal))) {
       const read = readPullRecord(line);

@@ -11,6 +11,8 @@ import { SetupNotice } from './setup-notice';
 import { ChatHeader } from './header/chat-header';
 import { NoticeBar } from './notice-bar';
 import { Queue } from './composing/queue';
+import { RunBar } from './run/run-bar';
+import { RunView } from './run/run-view';
 
 interface IProps {
   readonly model: ChatModel;
@@ -18,13 +20,24 @@ interface IProps {
 }
 
 export function ChatView({ model, services }: IProps): JSX.Element {
-  const { trans, announcement } = model;
+  const { trans, announcement, agent } = model;
+  const followed = agent.current;
+  const isDoing = agent.mode === 'do';
   return (
     <>
       <ChatHeader model={model} />
       <SetupNotice setup={model.setup} trans={trans} />
       {services.completionNotice?.()}
-      <ChatLog model={model} services={services} />
+      {isDoing && followed ? (
+        <div className="jp-devstral-log">
+          <RunView followed={followed} agent={agent} model={model} services={services} />
+        </div>
+      ) : (
+        <ChatLog model={model} services={services} />
+      )}
+      {!isDoing && followed && !followed.run.end && !followed.problem && (
+        <RunBar followed={followed} agent={agent} model={model} services={services} />
+      )}
       {model.isHelpShown && <Help model={model} />}
       <NoticeBar model={model} />
       <Queue model={model} />

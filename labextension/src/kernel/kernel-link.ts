@@ -9,17 +9,27 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
-import { actionMessage, appliedMessage, CardAction, HELLO, IApply, readApply } from '../protocol/kernel-messages';
+import {
+  actionMessage,
+  appliedMessage,
+  CardAction,
+  HELLO,
+  IApply,
+  IHandedOver,
+  readApply,
+  readHandedOver
+} from '../protocol/kernel-messages';
 import { CONTEXT_TARGET, KERNEL_TARGET } from '../tokens';
 
 /** What JupyterLab waits for at most before it speaks on a comm whose subshell does not start. */
 const SUBSHELL_PATIENCE = 2000;
 
 export class KernelLink implements IDisposable {
-  /** `apply` carries out what the kernel asks for, and returns why not ("" when it did). */
+  /** `apply` carries out what the kernel asks for, and returns why not ("" when it did); `takeOver` takes a task. */
   constructor(
     private readonly _session: ISessionContext,
-    private readonly _apply: (message: IApply) => string
+    private readonly _apply: (message: IApply) => string,
+    private readonly _takeOver: (message: IHandedOver) => void
   ) {
     _session.kernelChanged.connect(this._onKernelChanged, this);
     this._attach(_session.session?.kernel ?? null);
@@ -173,8 +183,15 @@ export class KernelLink implements IDisposable {
     // Every page that shows this kernel hears the message. It is meant for the one that ran the cell.
     const asking = (message.parent_header as { session?: string }).session;
     const apply = readApply(message.content.data);
-    if (apply && (!asking || asking === kernel.clientId)) {
+    if (asking && asking !== kernel.clientId) {
+      return;
+    }
+    if (apply) {
       this.report(apply.id, this._apply(apply));
+    }
+    const task = readHandedOver(message.content.data);
+    if (task) {
+      this._takeOver(task);
     }
   }
 

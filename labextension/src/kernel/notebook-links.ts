@@ -12,7 +12,7 @@ import { ActiveNotebook } from '../notebook/active-notebook';
 import { cellName } from '../notebook/cell-name';
 import { CardNews } from './card-news';
 import { KernelLink } from './kernel-link';
-import type { IApply } from '../protocol/kernel-messages';
+import type { IApply, IHandedOver } from '../protocol/kernel-messages';
 import type { Preferences } from '../preferences/preferences';
 import { refusalText } from '../notebook/refusal-text';
 
@@ -42,6 +42,11 @@ export class NotebookLinks {
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** A cell of this notebook has handed a whole task over. */
+  get handedOver(): ISignal<this, { readonly panel: NotebookPanel; readonly task: IHandedOver }> {
+    return this._handedOver;
   }
 
   /** The link of a notebook's kernel, null when the kernel does not listen. */
@@ -80,7 +85,11 @@ export class NotebookLinks {
     const panels = new Set<NotebookPanel>();
     const linked = {
       panels,
-      link: new KernelLink(session, message => this._apply(panels, message)),
+      link: new KernelLink(
+        session,
+        message => this._apply(panels, message),
+        task => this._handOver(panels, task)
+      ),
       news: new CardNews(session, (id, data) => {
         // Views of one notebook share its cells.
         const [panel] = panels;
@@ -94,6 +103,14 @@ export class NotebookLinks {
     linked.news.changed.connect(() => this._changed.emit());
     this._linked.set(session, linked);
     return linked;
+  }
+
+  private _handOver(panels: Set<NotebookPanel>, task: IHandedOver): void {
+    const current = this._tracker.currentWidget;
+    const [panel] = current && panels.has(current) ? [current] : panels;
+    if (panel) {
+      this._handedOver.emit({ panel, task });
+    }
   }
 
   /** The kernel asks: apply, run what it says, or say on the screen why not. */
@@ -134,4 +151,5 @@ export class NotebookLinks {
   private readonly _linked = new Map<ISessionContext, ILinked>();
   private readonly _snapshots = new Map<NotebookPanel, JSONObject[] | null>();
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _handedOver = new Signal<this, { readonly panel: NotebookPanel; readonly task: IHandedOver }>(this);
 }

@@ -1,5 +1,6 @@
 /**
- * The notebook that something on the screen belongs to. The only module that reads, changes or runs cells.
+ * The notebook that something on the screen belongs to. With those beside it the only module that reads,
+ * changes or runs cells.
  */
 
 import type { ISharedCell, ISharedCodeCell } from '@jupyter/ydoc';
@@ -9,6 +10,7 @@ import { JSONExt, JSONObject } from '@lumino/coreutils';
 import { ICellNames, signAt } from './cell-name';
 import { ICellFacts, Plan, planEdits, Refused, Step } from './edit-plan';
 import { slimCells } from './slim-cells';
+import { stopCapturing } from './undo-steps';
 import { readBundle } from '../protocol/bundle';
 import { IEdit } from '../protocol/edit';
 import { MIME_TYPE } from '../tokens';
@@ -320,8 +322,4 @@ function countOf(cell: ISharedCell): number {
 
 function replacing(cellId: string, before: string, source: string): IEdit {
   return { op: 'replace', cellId, before, source, kind: 'code' };
-}
-
-function stopCapturing(scope: object): void {
-  (scope as { undoManager?: { stopCapturing?: () => void } | null }).undoManager?.stopCapturing?.();
 }

@@ -12,6 +12,13 @@ export interface IApply {
   readonly anchor: string;
 }
 
+/** The kernel hands a whole task over; "" for the model and the route that are chosen here. */
+export interface IHandedOver {
+  readonly task: string;
+  readonly model: string;
+  readonly route: string;
+}
+
 export type CardAction = 'explain' | 'more' | 'stop' | 'dismiss';
 
 export const HELLO = { op: 'hello', protocol: PROTOCOL } as const;
@@ -22,6 +29,13 @@ export function actionMessage(action: CardAction, id: string) {
 
 export function appliedMessage(id: string, reason: string) {
   return { op: 'applied', id, ok: reason === '', reason } as const;
+}
+
+/** A task that is handed over, or null where none is. */
+export function readHandedOver(data: unknown): IHandedOver | null {
+  const message = record(data);
+  const task = text(message.task);
+  return message.op === 'do' && task.trim() ? { task, model: text(message.model), route: text(message.route) } : null;
 }
 
 /** A message of the kernel, or null when it asks for nothing that is known here. */

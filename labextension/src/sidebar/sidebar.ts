@@ -18,6 +18,7 @@ import type { Preferences } from '../preferences/preferences';
 import { addErrorRenderer } from '../card/error-renderer';
 import { ModelStatusItem } from './model-status-item';
 import { addNotebookButton } from './notebook-button';
+import type { NotebookLinks } from '../kernel/notebook-links';
 import { showPrompt } from './prompt-dialog';
 
 export interface ISidebarNeeds {
@@ -29,13 +30,14 @@ export interface ISidebarNeeds {
   readonly restorer: ILayoutRestorer | null;
   readonly statusBar: IStatusBar | null;
   readonly preferences: Preferences;
+  readonly links: NotebookLinks;
   readonly completionNotice?: () => JSX.Element | null;
 }
 
 export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   const { tracker, rendermime, trans, languages, palette, restorer } = needs;
   const { contents, serverSettings } = app.serviceManager;
-  const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans);
+  const model = new ChatModel(new Client(serverSettings, trans), tracker, contents, trans, rendermime);
   needs.preferences.changed.connect(() => {
     void model.setup.look();
     model.lookAgain();
@@ -45,6 +47,10 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
     languages,
     trans,
     completionNotice: needs.completionNotice,
+    restartAndRunAbove: (cellId: string) => {
+      model.notebook?.select(cellId);
+      void app.commands.execute('notebook:restart-and-run-to-selected');
+    },
     showPrompt: (messages?: readonly IMessage[]) => void showPrompt(trans, () => messages ?? model.messages())
   };
   const panel = new ChatPanel(model, services);
@@ -57,6 +63,12 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   if (PageConfig.getOption('notebookPage')) {
     addNotebookButton(tracker, app.commands);
   }
+  needs.links.handedOver.connect((_, { panel: notebook, task }) => {
+    app.shell.activateById(notebook.id);
+    app.shell.activateById(panel.id);
+    // The sidebar hears of the notebook in front a moment later.
+    setTimeout(() => void model.agent.start(task.task, task), 0);
+  });
   addErrorRenderer(rendermime, trans, (task, node) => {
     const target = ActiveNotebook.around(tracker, node)?.cellAround(node);
     if (target) {

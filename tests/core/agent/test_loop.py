@@ -280,20 +280,23 @@ def test_a_run_has_no_more_than_its_steps() -> None:
     assert len(ended.draft.touched) == 4
 
 
-@pytest.mark.parametrize("at", ["asking", "running"])
+@pytest.mark.parametrize("at", ["asking", "running", "a question"])
 def test_stop_leaves_roles_legal_and_answers_what_is_open(at: str) -> None:
-    def interrupted(step: Any) -> Ran:
+    def interrupted(step: Any) -> Any:
         raise KeyboardInterrupt
 
     if at == "asking":
         play = Play(["```python\nx = 1\n```", KeyboardInterrupt()])
+    elif at == "a question":
+        calls = (ToolCall("delete_cell", {"cell": "a1b2"}), ToolCall("run_cell", {"cell": "c3d4"}))
+        play = Play([Heard("", calls, reply_tokens=9)], says_yes=interrupted)
     else:
         calls = (ToolCall("run_cell", {"cell": "a1b2"}), ToolCall("run_cell", {"cell": "c3d4"}))
         play = Play([Heard("", calls, reply_tokens=9)], ran=interrupted)
     ended = play.play()
     assert ended.how == "stopped"
     assert ended.messages[-1].role == "assistant"
-    if at == "running":
+    if at != "asking":
         assert [one.content for one in ended.messages if one.role == "tool"] == ["stopped by the user"] * 2
     checked((*ended.messages, Message("user", "And now?")))
 

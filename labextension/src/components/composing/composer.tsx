@@ -8,6 +8,7 @@ import { completed, fragmentAt, ISuggestion, suggestions } from '../../chat/comp
 import { EarlierQuestions } from '../../chat/composing/earlier-questions';
 import { cellSign } from '../../notebook/cell-name';
 import { IconButton } from '../icon-button';
+import { ModeChoice } from './mode-choice';
 import { RouteBar } from './route-bar';
 
 const LIST_ID = 'jp-devstral-suggestions';
@@ -81,7 +82,11 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
         aria-expanded={offered.length > 0}
         aria-controls={LIST_ID}
         aria-activedescendant={offered.length > 0 ? `${LIST_ID}-${at}` : undefined}
-        placeholder={trans.__('Ask about this notebook; / for commands, @ to attach')}
+        placeholder={
+          model.agent.mode === 'do'
+            ? trans.__('A task to be done in a copy of the kernel: nothing of yours changes until you have seen it')
+            : trans.__('Ask about this notebook; / for commands, @ to attach')
+        }
         onChange={event => {
           model.setDraft(event.target.value);
           setCursor(event.target.selectionStart);
@@ -100,6 +105,7 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
         }}
       />
       <RouteBar model={model} />
+      <ModeChoice agent={model.agent} trans={trans} />
       <Buttons model={model} running={running} />
     </div>
   );
@@ -192,7 +198,7 @@ function Buttons({ model, running }: { readonly model: ChatModel; readonly runni
           disabled={isEmpty}
           onClick={() => void model.send()}
         >
-          {running ? trans.__('Ask next') : trans.__('Send')}
+          {model.agent.mode === 'do' ? trans.__('Do it') : running ? trans.__('Ask next') : trans.__('Send')}
         </button>
       )}
     </>

@@ -1,0 +1,175 @@
+"""The addresses of runs: begun, followed, stopped, their questions answered, their review decided."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from ...core.errors import UsageError
+from ..handlers import MOST_BYTES, DevstralHandler, text_of
+from .kept_runs import KeptRuns
+
+if TYPE_CHECKING:
+    from .runs import AgentRuns
+    from .server_run import ServerRun
+
+_STATES = frozenset({"kept", "discarded", "undone", "review"})
+
+
+class RunHandler(DevstralHandler):
+    """What all handlers of runs share; also the begin of one, and the last one about a notebook."""
+
+    @property
+    def runs(self) -> AgentRuns:
+        runs: AgentRuns = self.settings["jupyter_devstral_runs"]
+        return runs
+
+    @property
+    def kept(self) -> KeptRuns:
+        folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "reviews"
+        return KeptRuns(folder, str(getattr(self.contents_manager, "root_dir", "")))
+
+    def running(self) -> tuple[ServerRun | None, dict[str, Any]]:
+        """The run that the request names, and the request."""
+        body = self.object(MOST_BYTES)
+        return self.runs.get(text_of(body, "id")), body
+
+    def done(self) -> None:
+        """Nothing is to be said."""
+        self.set_status(204)
+        self.finish()
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        from .runs import as_kept
+
+        path = self.get_query_argument("path", "")
+        run = self.runs.of(path)
+        if run is not None and run.state != "review":
+            self.finish({"run": {**as_kept(run), "records": []}})
+            return
+        self.finish({"run": await asyncio.to_thread(self.kept.read, path)})
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        from ..question import read_question
+        from .runs import evaluating
+        from .server_run import ServerRun
+
+        body = self.notebooks.filled(self.body())
+        asked = read_question({**body, "task": "chat"} if isinstance(body, Mapping) else body)
+        about = body.get("run")
+        if not isinstance(about, Mapping) or not isinstance(about.get("id"), str) or not about["id"]:
+            raise UsageError("The run has no id.")
+        self.runs.refuse_second(asked.path)
+        kernels = self.kernel_manager
+        run = ServerRun(
+            about["id"],
+            self.session,
+            asked,
+            self.session.wishes(asked.route, asked.model, asked.path),
+            plan=about.get("plan") is True,
+            evaluate=evaluating(kernels, asked.kernel_id, lambda: run.stopped.is_set()),
+            records=Path(jupyter_data_dir()) / "jupyter_devstral" / "runs",
+        )
+        self.runs.begin(run, self.kept, kernels, asked.kernel_id)
+        await self.stream(run.log.follow())
+
+
+class FollowRunHandler(RunHandler):
+    """A run from its first record."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        run, _ = self.running()
+        if run is None:
+            self.set_status(404)
+            self.finish({"message": "This run is not at work any more."})
+            return
+        await self.stream(run.log.follow())
+
+
+class StopRunHandler(RunHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        _, body = self.running()
+        self.runs.stop(text_of(body, "id"))
+        self.done()
+
+
+class AnswerRunHandler(RunHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        from .server_run import read_reply
+
+        run, body = self.running()
+        if run is None or not run.answer(text_of(body, "question"), read_reply(body)):
+            raise UsageError("This question is not open any more.")
+        self.done()
+
+
+class RunCellsHandler(RunHandler):
+    """The notebook's cells as the user has them now; and what he has remembered is taken back."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        run, body = self.running()
+        cells = body.get("cells")
+        if run is not None and isinstance(cells, Mapping):
+            run.take_cells({id: source for id, source in cells.items() if isinstance(source, str)})
+        if run is not None and body.get("revoke") is True:
+            run.revoke()
+        self.done()
+
+
+class DecideRunHandler(RunHandler):
+    """What the user decided about a run, and what an undo of it needs."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        run, body = self.running()
+        id, path, state = text_of(body, "id"), text_of(body, "path"), text_of(body, "state")
+        if state not in _STATES:
+            raise UsageError(f"There is no decision {state!r}.")
+        if run is not None and run.state != "review":
+            raise UsageError("The run has not ended: stop it first.")
+        if not await asyncio.to_thread(self.kept.decide, path, id, state, body.get("decision")):
+            raise UsageError("Another run stands in the place of this one.")
+        if state != "review":
+            self.runs.forget(id)
+        self.done()
+
+
+class RenameRunHandler(RunHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        body = self.object(10_000)
+        path, new_path = text_of(body, "path"), text_of(body, "new_path")
+        self.runs.rename(path, new_path)
+        await asyncio.to_thread(self.kept.rename, path, new_path)
+        self.done()
+
+
+RUN_HANDLERS = [
+    (r"/jupyter-devstral/run", RunHandler),
+    (r"/jupyter-devstral/run/follow", FollowRunHandler),
+    (r"/jupyter-devstral/run/stop", StopRunHandler),
+    (r"/jupyter-devstral/run/answer", AnswerRunHandler),
+    (r"/jupyter-devstral/run/cells", RunCellsHandler),
+    (r"/jupyter-devstral/run/decide", DecideRunHandler),
+    (r"/jupyter-devstral/run/rename", RenameRunHandler),
+]

@@ -1,0 +1,142 @@
+/** One run of a notebook, followed: its records as they come, and the notebook told back while it goes on. */
+
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { ISignal, Signal } from '@lumino/signaling';
+import { Client, ClientError } from '../chat/client';
+import type { IPosted } from '../protocol/question';
+import { list, oneOf } from '../protocol/json-values';
+import { IDecision, NOTHING, readDecision } from './decision';
+import { readRunRecord } from './records';
+import { Decision, Run } from './run';
+
+const TELL_DELAY = 300;
+const AGAIN_DELAY = 1000;
+const MOST_AGAIN = 30;
+
+export class FollowedRun {
+  constructor(
+    readonly id: string,
+    private readonly _client: Client,
+    private readonly _panel: () => NotebookPanel | null
+  ) {}
+
+  run = new Run(this.id);
+  /** What was decided about it, and what an undo needs. */
+  decision: IDecision = NOTHING;
+  /** Why it could not go on; "" where it could. */
+  problem = '';
+  /** Cells that the user does not want to keep. */
+  readonly takenOut = new Set<string>();
+  /** The question that was answered by what the user has said before. */
+  agreed = '';
+  /** Something is being done with it in the notebook. */
+  isAtWork = false;
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Begin it, and follow it to its end. */
+  async begin(question: IPosted, isPlan: boolean): Promise<void> {
+    const about = { id: this.id, plan: isPlan };
+    await this._follow(() => this._client.beginRun(question, about, this._leaving.signal));
+  }
+
+  /** Follow a run that is at work. */
+  async goOn(): Promise<void> {
+    await this._follow(() => this._client.followRun(this.id, this._leaving.signal));
+  }
+
+  /** Show a run that has ended. */
+  show(kept: Record<string, unknown>): void {
+    list(kept.records).forEach(one => this._take(one));
+    this.run.decision = oneOf(['kept', 'discarded', 'undone'] as const, kept.state, '' as Decision);
+    this.decision = readDecision(kept.decision);
+    this._changed.emit();
+  }
+
+  /** Something about it has been changed. */
+  tell(): void {
+    this._changed.emit();
+  }
+
+  /** Follow it no more; it goes on. */
+  leave(): void {
+    this._leaving.abort();
+    this._watched?.();
+  }
+
+  private async _follow(begin: () => AsyncGenerator<unknown>): Promise<void> {
+    this._watch();
+    let records = begin();
+    for (let again = 0; !this.run.end && !this._leaving.signal.aborted; again++) {
+      try {
+        for await (const data of records) {
+          this._take(data);
+          this._changed.emit();
+        }
+      } catch (error) {
+        if (this._leaving.signal.aborted) {
+          break;
+        }
+        const isGone = error instanceof ClientError && error.status !== 0;
+        if (isGone || again >= MOST_AGAIN) {
+          this.problem = error instanceof Error ? error.message : String(error);
+          break;
+        }
+      }
+      if (!this.run.end) {
+        // The connection was lost: the run goes on, and is heard from its beginning again.
+        await new Promise(resolve => setTimeout(resolve, AGAIN_DELAY));
+        this.run = new Run(this.id);
+        records = this._client.followRun(this.id, this._leaving.signal);
+      }
+    }
+    this._watched?.();
+    this._changed.emit();
+  }
+
+  private _take(data: unknown): void {
+    const record = readRunRecord(data);
+    if (record) {
+      this.run.take(record);
+    }
+    if (record?.type === 'ended') {
+      // What failed, and was not mended, is no part of the result unless the user says so.
+      const failed = this.run.touched.filter(({ state, error, refused }) => state === 'new' && error && !refused.length);
+      failed.forEach(cell => this.takenOut.add(cell.id));
+    }
+  }
+
+  /** Tell the server of the notebook's cells, now and whenever they change. */
+  private _watch(): void {
+    const panel = this._panel();
+    const notebook = panel?.content.model?.sharedModel;
+    if (!notebook) {
+      return;
+    }
+    let timer = 0;
+    const tell = () => {
+      const cells = Object.fromEntries(notebook.cells.map(cell => [cell.id, cell.getSource()]));
+      void this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
+    };
+    const soon = () => {
+      window.clearTimeout(timer);
+      timer = window.setTimeout(tell, TELL_DELAY);
+    };
+    notebook.changed.connect(soon);
+    // What is not told of by the notebook: the text of its cells.
+    panel.content.model!.contentChanged.connect(soon);
+    soon();
+    this._watched = () => {
+      window.clearTimeout(timer);
+      notebook.changed.disconnect(soon);
+      panel.content.model?.contentChanged.disconnect(soon);
+      this._watched = null;
+    };
+  }
+
+  private _watched: (() => void) | null = null;
+  private readonly _leaving = new AbortController();
+  private readonly _changed = new Signal<this, void>(this);
+}

@@ -1,0 +1,159 @@
+/** One cell of a run: what it changes as a diff, what it showed in the rehearsal below it, what went wrong folded. */
+
+import * as React from 'react';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IRunCell } from '../../agent/records';
+import type { IAttempt } from '../../agent/run';
+import type { ActiveNotebook } from '../../notebook/active-notebook';
+import { cellName } from '../../notebook/cell-name';
+import type { IEdit } from '../../protocol/edit';
+import { DiffView } from '../../view/diff-view';
+import { useWidget } from '../use-widget';
+import { OutputsView } from './outputs-view';
+import type { IRunProps } from './run-props';
+
+interface IProps extends IRunProps {
+  readonly cell: IRunCell;
+}
+
+export function DraftCell(props: IProps): JSX.Element {
+  const { cell, followed, agent, model } = props;
+  const { trans } = model;
+  const { run, takenOut, decision } = followed;
+  const isOut = takenOut.has(cell.id);
+  const outcome = decision.outcomes.find(one => one.cell === cell.id);
+  const isReal = run.end?.real.includes(cell.id) ?? false;
+  return (
+    <li
+      className={`jp-devstral-run-cell${isOut ? ' jp-mod-out' : ''}`}
+      data-cell={cell.id}
+      data-state={cell.state}
+      aria-label={heading(trans, model.notebook, cell)}
+    >
+      <Source {...props} />
+      {run.running === cell.id && <p className="jp-devstral-quiet">{trans.__('Runs in the copy…')}</p>}
+      <Attempts attempts={run.attempts(cell.id)} {...props} />
+      <Outputs {...props} />
+      {cell.refused.map(effect => (
+        <p key={effect} className="jp-devstral-run-note" data-kind="refused">
+          ⊘ {trans.__('Refused in the rehearsal: %1. The cell does so when it is run.', effect)}
+        </p>
+      ))}
+      {cell.problem && (
+        <p className="jp-devstral-run-note" data-kind="problem">
+          ⚠ {trans.__('Not finished: %1.', cell.problem)}
+        </p>
+      )}
+      {isReal && <p className="jp-devstral-run-note">{trans.__('It ran for real in the run, as you allowed.')}</p>}
+      {decision.left.includes(cell.id) && (
+        <p className="jp-devstral-run-note" data-kind="left">
+          ⚠ {trans.__('Not kept: you have changed this cell meanwhile.')}
+        </p>
+      )}
+      {outcome && (
+        <p className="jp-devstral-run-note" data-kind={outcome.isSame ? 'same' : 'differs'}>
+          {outcome.isSame
+            ? `✓ ${trans.__('as rehearsed')}`
+            : `≠ ${trans.__('not as rehearsed')}`}
+          {!outcome.isSame && (
+            <span className="jp-devstral-run-difference">
+              <q>{outcome.rehearsed.slice(0, 200)}</q> → <q>{outcome.real.slice(0, 200)}</q>
+            </span>
+          )}
+        </p>
+      )}
+      {run.end && !run.decision && !isReal && (
+        <label className="jp-devstral-run-choice">
+          <input
+            type="checkbox"
+            data-action="take"
+            checked={!isOut}
+            onChange={() => agent.toggle(cell.id)}
+          />{' '}
+          {trans.__('Keep this cell')}
+        </label>
+      )}
+    </li>
+  );
+}
+
+function Source({ cell, model, services }: IProps): JSX.Element {
+  const { trans, notebook } = model;
+  const words = heading(trans, notebook, cell);
+  const { id, source, before, kind, state } = cell;
+  const host = useWidget(() => {
+    const edit: IEdit = { op: opOf(cell), cellId: id, before, source, kind };
+    const isThere = (notebook?.indexOf(id) ?? -1) >= 0;
+    return new DiffView({
+      heading: words,
+      edit,
+      trans,
+      languages: services.languages,
+      mimeType: notebook?.mimeType ?? 'text/x-ipython',
+      show: isThere ? () => model.notebook?.select(id) : undefined
+    });
+  }, [words, source, before, state]);
+  return <div ref={host} />;
+}
+
+function Outputs({ cell, services, model }: IProps): JSX.Element | null {
+  const { outputs, error } = cell;
+  if (outputs.length === 0) {
+    return null;
+  }
+  const shown = <Shown outputs={outputs} services={services} model={model} />;
+  return error ? (
+    <details className="jp-devstral-run-attempts">
+      <summary>⚠ {error}</summary>
+      {shown}
+    </details>
+  ) : (
+    shown
+  );
+}
+
+function Shown({ outputs, services, model }: Pick<IProps, 'services' | 'model'> & Pick<IRunCell, 'outputs'>) {
+  const instead = model.trans.__('(What this cell shows is drawn when you run it yourself.)');
+  const host = useWidget(() => new OutputsView(services.rendermime, outputs, instead), [outputs]);
+  return <div ref={host} />;
+}
+
+function Attempts({ attempts, services, model }: IProps & { readonly attempts: readonly IAttempt[] }) {
+  const { trans } = model;
+  if (attempts.length === 0) {
+    return null;
+  }
+  return (
+    <details className="jp-devstral-run-attempts">
+      <summary>{trans._n('%1 earlier attempt', '%1 earlier attempts', attempts.length)}</summary>
+      {attempts.map((attempt, at) => (
+        <div key={at}>
+          <pre>{attempt.source}</pre>
+          {attempt.outputs.length > 0 ? (
+            <Shown outputs={attempt.outputs} services={services} model={model} />
+          ) : (
+            <p className="jp-devstral-quiet">{attempt.error}</p>
+          )}
+        </div>
+      ))}
+    </details>
+  );
+}
+
+function opOf({ state }: IRunCell): IEdit['op'] {
+  return state === 'new' ? 'insert' : state === 'deleted' ? 'delete' : 'replace';
+}
+
+function heading(trans: TranslationBundle, notebook: ActiveNotebook | null, cell: IRunCell): string {
+  const name = cellName(trans, notebook, cell.id) || trans.__('cell %1', cell.name);
+  switch (cell.state) {
+    case 'new':
+      return trans.__('New cell %1', cell.name);
+    case 'deleted':
+      return trans.__('Delete %1', name);
+    case 'changed':
+      return trans.__('Change of %1', name);
+    default:
+      return trans.__('%1, run again', name);
+  }
+}

@@ -1,0 +1,161 @@
+/** The end of a run: what would change, and one decision about all of it; then what became of that, and its undo. */
+
+import * as React from 'react';
+import { effectsOf } from '../../agent/agent-model';
+import type { IRunEnd } from '../../agent/records';
+import type { IRunProps } from './run-props';
+
+interface IProps extends IRunProps {
+  readonly end: IRunEnd;
+}
+
+export function Review(props: IProps): JSX.Element {
+  const { end, followed, model } = props;
+  const { trans } = model;
+  const { run } = followed;
+  const rows: [string, readonly string[]][] = [
+    [trans.__('New variables'), end.newVariables],
+    [trans.__('Changed variables'), end.changedVariables],
+    [trans.__('Refused'), end.refused.map(({ cell, effect }) => `${run.cell(cell)?.name ?? cell.slice(0, 4)}: ${effect}`)]
+  ];
+  return (
+    <div className="jp-devstral-run-review">
+      <dl>
+        {rows
+          .filter(([, names]) => names.length > 0)
+          .map(([label, names]) => (
+            <React.Fragment key={label}>
+              <dt>{label}</dt>
+              <dd>{names.join(', ')}</dd>
+            </React.Fragment>
+          ))}
+      </dl>
+      {end.isStale && !run.decision && (
+        <p className="jp-devstral-run-note" data-kind="stale">
+          ⚠ {trans.__('The kernel has run cells since the copy was made: what is shown may differ by now.')}
+        </p>
+      )}
+      {run.decision ? <Decided {...props} /> : <Choice {...props} />}
+    </div>
+  );
+}
+
+function Choice({ followed, agent, model, end }: IProps): JSX.Element {
+  const { trans } = model;
+  const { run, takenOut, isAtWork } = followed;
+  const left = run.touched.filter(cell => !takenOut.has(cell.id)).length;
+  const hasReal = run.realChanges.length > 0;
+  if (run.touched.length === 0) {
+    return (
+      <div className="jp-devstral-buttons">
+        {run.isPlan && end.how === 'done' && (
+          <button type="button" className="jp-devstral-button jp-mod-primary" data-action="go" onClick={() => void agent.go()}>
+            {trans.__('Go')}
+          </button>
+        )}
+        <button type="button" className="jp-devstral-button" data-action="dismiss" onClick={() => agent.dismiss()}>
+          {trans.__('Close')}
+        </button>
+      </div>
+    );
+  }
+  const button = (action: string, label: string, act: () => void, isPrimary = false, isDisabled = false) => (
+    <button
+      type="button"
+      className={`jp-devstral-button${isPrimary ? ' jp-mod-primary' : ''}`}
+      data-action={action}
+      disabled={isAtWork || isDisabled}
+      onClick={act}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <div className="jp-devstral-buttons">
+      {button('keep', trans.__('Keep'), () => void agent.keep(), true, left === 0)}
+      {run.mayRun && button('keep-run', trans.__('Keep and run'), () => void agent.keep({ run: true }), false, left === 0)}
+      {hasReal
+        ? button('undo-run', trans.__('Undo run'), () => void agent.undoOrDiscard())
+        : button('discard', trans.__('Discard'), () => void agent.undoOrDiscard())}
+      {end.isStale && button('again', trans.__('Rehearse again'), () => void agent.start(run.task))}
+    </div>
+  );
+}
+
+function Decided(props: IProps): JSX.Element {
+  const { followed, agent, model, services } = props;
+  const { trans } = model;
+  const { run, decision, isAtWork } = followed;
+  const there = (id: string) => (model.notebook?.indexOf(id) ?? -1) >= 0;
+  const place = decision.changes.flatMap(({ id, above }) => [id, above]).find(there) ?? '';
+  const hasRun = decision.hasRun || run.realChanges.length > 0;
+  return (
+    <>
+      <p role="status" data-decision={run.decision}>
+        {run.decision === 'kept' && trans.__('Kept: the cells are in the notebook.')}
+        {run.decision === 'discarded' && trans.__('Discarded: the notebook is as it was.')}
+        {run.decision === 'undone' && trans.__('Undone: the notebook is as it was before the run.')}
+      </p>
+      {decision.leftByUndo.length > 0 && (
+        <p className="jp-devstral-run-note" data-kind="left">
+          ⚠ {trans.__('Left alone, because you have changed them since: %1.', names(props, decision.leftByUndo))}
+        </p>
+      )}
+      {run.decision === 'undone' && hasRun && <Remains {...props} />}
+      <div className="jp-devstral-buttons">
+        {run.decision === 'kept' && (
+          <button
+            type="button"
+            className="jp-devstral-button"
+            data-action="undo-run"
+            disabled={isAtWork}
+            onClick={() => void agent.undo()}
+          >
+            {trans.__('Undo run')}
+          </button>
+        )}
+        {run.decision === 'undone' && hasRun && (
+          <button
+            type="button"
+            className="jp-devstral-button"
+            data-action="restart"
+            onClick={() => services.restartAndRunAbove(place)}
+          >
+            {trans.__('Restart and run above…')}
+          </button>
+        )}
+        <button type="button" className="jp-devstral-small-button" data-action="dismiss" onClick={() => agent.dismiss()}>
+          {trans.__('Close')}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** What an undo does not bring back. */
+function Remains({ followed, model, end }: IProps): JSX.Element {
+  const { trans } = model;
+  const variables = [...end.newVariables, ...end.changedVariables];
+  const effects = effectsOf(followed);
+  return (
+    <div className="jp-devstral-run-note" data-kind="remains">
+      <p>⚠ {trans.__('The cells have run: this does not come back by itself.')}</p>
+      <ul>
+        {variables.length > 0 && <li>{trans.__('Variables: %1', variables.join(', '))}</li>}
+        {effects.map(effect => (
+          <li key={effect}>{effect}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function names({ followed, model }: IProps, ids: readonly string[]): string {
+  const { notebook, trans } = model;
+  return ids
+    .map(id => {
+      const at = notebook?.indexOf(id) ?? -1;
+      return at >= 0 ? `#${at + 1}` : trans.__('cell %1', followed.run.cell(id)?.name ?? id.slice(0, 4));
+    })
+    .join(', ');
+}

@@ -1,0 +1,323 @@
+"""Runs over the wire: begun, followed, stopped, asked, decided; with a real server and kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.server.conftest import Client, code, question
+from tests.support.jupyter.kernel_of_server import busy, executing
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
+
+WRITE = "Open it.\n```python\nopen('report.txt', 'w').write('x')\n```"
+_numbers = iter(range(10_000))
+
+
+@pytest.fixture(scope="module")
+def kernel_id(jupyter) -> Iterator[str]:
+    client = Client(jupyter)
+    kernel_id = client.kernel()
+    run_in(jupyter, kernel_id, "x = 3")
+    yield kernel_id
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel_id}")
+    client.http.close()
+
+
+def run_in(jupyter, kernel_id: str, source: str) -> None:
+    with executing(jupyter.folder / "runtime" / f"kernel-{kernel_id}.json", source) as wait:
+        wait()
+
+
+class Following:
+    """A run that is followed on a thread, as a page does.
+
+    Attributes:
+        records: that have come so far.
+    """
+
+    def __init__(self, client: Client, id: str, **fields: Any) -> None:
+        self.id = id
+        self.records: list[dict[str, Any]] = []
+        self._client = client
+        self.fields = fields
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        address = "run" if self.fields else "run/follow"
+        body = {**question(**self.fields), "run": {"id": self.id, "plan": self.fields.get("plan", False)}}
+        client = Client(self._client.server)
+        asked = body if self.fields else {"id": self.id}
+        with client.http, client.http.stream("POST", address, json=asked, timeout=120) as response:
+            for line in response.iter_lines():
+                self.records.append(json.loads(line))
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [record for record in list(self.records) if record["type"] == kind]
+
+    def wait_for(self, kind: str, count: int = 1) -> dict[str, Any]:
+        assert eventually(lambda: len(self.of(kind)) >= count), self.records
+        return self.of(kind)[count - 1]
+
+    def end(self) -> dict[str, Any]:
+        self._thread.join(timeout=60)
+        assert not self._thread.is_alive(), self.records
+        return self.records[-1]
+
+    @property
+    def path(self) -> str:
+        return str(self.fields["path"])
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells as they were told last."""
+        return list({record["cell"]["id"]: record["cell"] for record in self.of("cell")}.values())
+
+    def post(self, what: str, **fields: Any) -> Any:
+        return self._client.http.post(f"run/{what}", json={"id": self.id, **fields})
+
+
+@pytest.fixture
+def begin(client, ollama, kernel_id) -> Callable[..., Following]:
+    def begin(*replies: Any, **fields: Any) -> Following:
+        ollama.replies = list(replies)
+        number = next(_numbers)
+        asked = {"path": f"run-{number}.ipynb", "kernel_id": kernel_id, "question": "Do it.", **fields}
+        return Following(client, f"run-{number}", **asked)
+
+    return begin
+
+
+def text_of(cell: dict[str, Any]) -> str:
+    return "".join(
+        str(one.get("text") or one.get("data", {}).get("text/plain", "")) for one in cell["outputs"]
+    )
+
+
+def test_a_run_from_task_to_review(begin, client, jupyter, kernel_id) -> None:
+    run = begin("I double it.\n```python\ny = 2 * x\ny\n```", "Done: y is 6.")
+    end = run.end()
+    assert (end["type"], end["how"], end["summary"], end["taken"]) == ("ended", "done", "Done: y is 6.", 2)
+    assert end["changes"] == {"new": ["y"], "changed": [], "stale": False}
+    assert run.of("started")[0]["problem"] == ""
+    assert [record["step"] for record in run.of("step")] == [1, 2]
+    assert "I double it." in "".join(record["text"] for record in run.of("text"))
+    (cell,) = run.cells
+    assert (cell["state"], cell["source"], cell["above"], cell["before"]) == (
+        "new",
+        "y = 2 * x\ny",
+        "b",
+        None,
+    )
+    assert text_of(cell) == "6"
+    # The kernel itself has not changed, and there is no copy left.
+    kept = client.get("run", path=run.path)["run"]
+    assert (kept["id"], kept["state"]) == (run.id, "review")
+    # Deltas of a text are one there.
+    assert [one for one in kept["records"] if one["type"] != "text"] == [
+        one for one in run.records if one["type"] != "text"
+    ]
+    assert [one["name"] for one in client.get("variables", kernel_id=kernel_id)["variables"]] == ["x"]
+
+
+def test_a_decision_and_what_an_undo_needs_are_kept(begin, client) -> None:
+    run = begin("```python\n1 + 1\n```", "Done.")
+    run.end()
+    path = run.path
+    assert run.post("decide", path=path, state="maybe").status_code == 400
+    assert run.post("decide", path=path, state="kept", decision={"cells": ["a"]}).status_code == 204
+    kept = client.get("run", path=path)["run"]
+    assert (kept["state"], kept["decision"]) == ("kept", {"cells": ["a"]})
+    assert run.post("rename", path=path, new_path="moved.ipynb").status_code == 204
+    assert client.get("run", path="moved.ipynb")["run"]["id"] == run.id
+    assert client.get("run", path=path)["run"] is None
+    assert run.post("follow").status_code == 404
+
+
+def test_an_effect_is_asked_about_and_refused(begin, jupyter) -> None:
+    run = begin(WRITE, "I go on without.")
+    asked = run.wait_for("question")
+    assert (asked["kind"], asked["effect"]) == ("effect", "it writes files (report.txt)")
+    assert run.post("answer", question="q99", allowed=True).status_code == 400
+    assert run.post("answer", question=asked["question"], allowed=False).status_code == 204
+    end = run.end()
+    assert end["refused"] == [[asked["cell"], "it writes files (report.txt)"]]
+    assert run.cells[0]["refused"] == ["it writes files (report.txt)"]
+
+
+def test_a_yes_is_what_the_page_ran_for_real_and_a_fresh_copy_goes_on(begin, jupyter, kernel_id) -> None:
+    run = begin("```python\nz = 5\n```", WRITE, "```python\nz + 1\n```", "Done.")
+    asked = run.wait_for("question")
+    first = run.cells[0]["id"]
+    assert asked["before"] == [first]
+    # What the page does for a yes.
+    run_in(jupyter, kernel_id, "z = 50")
+    output = {"output_type": "stream", "name": "stdout", "text": "written"}
+    ran = [{"cell": first, "outputs": []}, {"cell": asked["cell"], "outputs": [output]}]
+    run.post("answer", question=asked["question"], allowed=True, ran=ran)
+    end = run.end()
+    assert sorted(end["real"]) == sorted([first, asked["cell"]])
+    by_source = {cell["source"]: cell for cell in run.cells}
+    assert text_of(by_source["open('report.txt', 'w').write('x')"]) == "written"
+    assert text_of(by_source["z + 1"]) == "51"
+    run_in(jupyter, kernel_id, "del z")
+
+
+@pytest.mark.parametrize("yes", ["true", 1, "yes", None])
+def test_only_a_yes_is_a_yes(begin, yes) -> None:
+    run = begin(WRITE, "Done.")
+    run.post("answer", question=run.wait_for("question")["question"], allowed=yes)
+    assert run.end()["refused"] != []
+
+
+def test_stop_closes_the_models_connection_and_keeps_what_there_is(begin, ollama) -> None:
+    ollama.piece_delay = 0.02
+    run = begin("```python\nx + 1\n```", ["word "] * 3000)
+    run.wait_for("step", 2)
+    assert eventually(lambda: "word" in "".join(record["text"] for record in run.of("text")))
+    run.post("stop")
+    end = run.end()
+    assert (end["type"], end["how"]) == ("ended", "stopped")
+    assert [cell["source"] for cell in run.cells] == ["x + 1"]
+    assert eventually(lambda: ollama.chats[-1].closed_early)
+
+
+def test_stop_ends_a_cell_that_never_ends_and_its_copy(begin, client, kernel_id) -> None:
+    run = begin("```python\nwhile True:\n    pass\n```", "Done.")
+    run.wait_for("running")
+    # Between two looks the kernel belongs to its user.
+    assert eventually(lambda: client.get("variables", kernel_id=kernel_id)["is_available"])
+    run.post("stop")
+    assert run.end()["how"] == "stopped"
+    again = begin("```python\nx\n```", "Done.")
+    assert again.end()["how"] == "done"
+
+
+def test_a_second_run_waits_and_says_for_whom(begin, client, ollama) -> None:
+    first = begin(WRITE, "Done.")
+    asked = first.wait_for("question")
+    second = Following(
+        client, "second", path="other.ipynb", kernel_id=first.fields["kernel_id"], question="Too."
+    )
+    assert second.wait_for("waiting")["path"] == first.path
+    third = Following(client, "third", path="third.ipynb", kernel_id=None, question="Never.")
+    third.wait_for("waiting")
+    third.post("stop")
+    assert third.end() == {"type": "ended", "how": "stopped"}
+    same = client.http.post("run", json={**question(path="other.ipynb"), "run": {"id": "fourth"}})
+    assert same.status_code == 400
+    assert "at work already" in same.json()["message"]
+    first.post("answer", question=asked["question"], allowed=False)
+    assert first.end()["how"] == "done"
+    assert second.end()["how"] == "done"
+
+
+def test_a_page_that_comes_back_hears_a_run_from_its_beginning(begin, client) -> None:
+    run = begin(WRITE, "Done.")
+    asked = run.wait_for("question")
+    path = run.path
+    there = client.get("run", path=path)["run"]
+    assert (there["id"], there["state"]) == (run.id, "running")
+    other = Following(client, run.id)
+    assert other.wait_for("question") == asked
+    other.post("answer", question=asked["question"], allowed=False)
+    assert other.end() == run.end()
+
+
+def test_a_busy_kernel_is_waited_for_in_plain_words(begin, jupyter, kernel_id, tmp_path) -> None:
+    connection = jupyter.folder / "runtime" / f"kernel-{kernel_id}.json"
+    with busy(connection, tmp_path / "released"):
+        run = begin("```python\nx\n```", "Done.")
+        assert "busy with a cell of yours" in run.wait_for("say")["text"]
+        assert run.of("started") == []
+    assert run.end()["how"] == "done"
+
+
+def test_a_kernel_that_is_restarted_in_mid_run_ends_it_in_plain_words(client, ollama, jupyter) -> None:
+    kernel = client.kernel()
+    ollama.replies = [WRITE, "```python\n1\n```", "Done."]
+    run = Following(client, "restarted", path="restarted.ipynb", kernel_id=kernel, question="Do it.")
+    asked = run.wait_for("question")
+    client.http.post(f"{jupyter.url}/api/kernels/{kernel}/restart").raise_for_status()
+    run.post("answer", question=asked["question"], allowed=False)
+    end = run.end()
+    assert (end["how"], end["reason"]) == (
+        "gave up",
+        "the kernel was restarted or ended, and the copy is gone with it",
+    )
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_what_the_user_types_meanwhile_is_not_overwritten(begin) -> None:
+    change = "```python cell=bbbb\nprint(x + 1)\n```"
+    cells = [code("aaaa", "x = 3"), code("bbbb", "print(x)")]
+    run = begin(WRITE, change, change, "Done.", cells=cells)
+    asked = run.wait_for("question")
+    run.post("cells", cells={"aaaa": "x = 3", "bbbb": "print('mine')"})
+    run.post("answer", question=asked["question"], allowed=False)
+    run.end()
+    changed = next(cell for cell in run.cells if cell["id"] == "bbbb")
+    # It was shown, and written again on purpose.
+    assert (changed["before"], changed["source"]) == ("print('mine')", "print(x + 1)")
+
+
+@pytest.fixture
+def threaded(client, jupyter) -> Iterator[str]:
+    """A kernel of which there can be no copy: a thread of the user's works in it."""
+    kernel = client.kernel()
+    run_in(
+        jupyter,
+        kernel,
+        "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()",
+    )
+    yield kernel
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_without_a_copy_every_cell_is_asked_about(begin, threaded) -> None:
+    steps = ["```python\n1 + 1\n```", "```python\nopen('x.txt', 'w')\n```", "```python\n2 + 2\n```"]
+    run = begin(*steps, "```python\n3 + 3\n```", "Done.", kernel_id=threaded)
+    assert "thread" in run.wait_for("started")["problem"]
+    first = run.wait_for("question")
+    assert (first["kind"], first["source"], first["may_remember"]) == ("run", "1 + 1", True)
+    two = {"output_type": "stream", "name": "stdout", "text": "two"}
+    ran = [{"cell": first["cell"], "outputs": [two]}]
+    run.post("answer", question=first["question"], allowed=True, remembers=True, ran=ran)
+    assert run.wait_for("remembered")["on"] is True
+    # What the rules do not find harmless is asked all the same, and cannot be remembered.
+    second = run.wait_for("question", 2)
+    assert (second["may_remember"], second["agreed"]) == (False, False)
+    run.post("answer", question=second["question"], allowed=False, remembers=True)
+    third = run.wait_for("question", 3)
+    assert third["agreed"] is True
+    run.post("answer", question=third["question"], allowed=True, remembers=True, ran=[])
+    run.post("cells", revoke=True)
+    fourth = run.wait_for("question", 4)
+    assert fourth["agreed"] is False
+    run.post("answer", question=fourth["question"], allowed=False)
+    end = run.end()
+    assert text_of(run.cells[0]) == "two"
+    assert "did not let it run" in run.cells[1]["problem"]
+    assert end["real"] == [first["cell"]]
+
+
+def test_a_kernel_of_another_language_is_written_for_and_not_run(begin) -> None:
+    run = begin("```r\nx <- 1\n```", "Done.", language="r", kernel_id=None)
+    run.end()
+    assert run.of("started")[0]["problem"] == "the notebook runs r"
+    assert run.of("question") == []
+    assert "not run" in run.cells[0]["problem"]
+
+
+def test_a_plan_changes_nothing(begin) -> None:
+    run = begin("- [ ] load\n- [ ] plot", plan=True)
+    end = run.end()
+    assert (end["how"], run.cells) == ("done", [])
+    assert "load" in end["summary"]
