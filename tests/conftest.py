@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.support.guard.sitecustomize import GUARD, watch
 from tests.support.models.embedded_process import EmbeddedProcess, start_embedded
@@ -27,6 +28,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Watch the connections of this process and of every Python that it starts."""
+    # How long an example takes on a busy machine says nothing of the program.
+    settings.register_profile("suite", deadline=None)
+    settings.load_profile("suite")
     report = Path(tempfile.mkdtemp(prefix="devstral-guard-")) / "foreign.txt"
     os.environ[GUARD] = str(report)
     folder = str(Path(__file__).parent / "support" / "guard")

@@ -154,7 +154,7 @@ def test_a_picture_that_a_test_made_is_shown_and_another_is_announced(
 
 
 def test_every_picture_is_made_by_a_browser_test() -> None:
-    tests = (path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "browser").glob("test_*.py"))
+    tests = (path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "browser").rglob("test_*.py"))
     made = {name for text in tests for name in SCREENSHOT.findall(text)}
     assert {name: page for name, page in pictures().items() if name not in made} == {}
 

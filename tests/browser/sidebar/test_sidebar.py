@@ -11,7 +11,7 @@ from tests.support.jupyter.server import JupyterServer, code, markdown
 from tests.support.jupyter.sidebar import CELLS, CODE, Side
 from tests.support.scripted.server import ScriptedOllama
 
-AXE = Path(__file__).parents[2] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[3] / "labextension" / "node_modules" / "axe-core" / "axe.min.js"
 TWO = (
     "Both change.\n\n[cell 0]\n```python\nprices = [1, 2, 3]\n```\n\n"
     "[cell 1]\n```python\ndouble = [2 * price for price in prices]\n```\n"
