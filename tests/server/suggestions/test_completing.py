@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.server.conftest import Client, code
+from tests.support.jupyter.kernel_of_server import executing
 from tests.support.models.model_cards import fim_card
 from tests.support.scripted.engine import Script
 from tests.support.scripted.server import ScriptedOllama
@@ -201,18 +202,8 @@ def test_variables_are_asked_for_after_a_run_and_never_per_key(client: Client, f
 
 
 def run(client: Client, kernel: str, source: str) -> None:
-    from jupyter_client import BlockingKernelClient
-    from jupyter_client.connect import find_connection_file
-
-    file = find_connection_file(f"kernel-{kernel}.json", path=[str(client.server.folder / "runtime")])
-    direct = BlockingKernelClient(connection_file=file)
-    direct.load_connection_file()
-    direct.start_channels()
-    try:
-        direct.wait_for_ready(30)
-        direct.execute(source, reply=True, timeout=30)
-    finally:
-        direct.stop_channels()
+    with executing(client.server.folder / "runtime" / f"kernel-{kernel}.json", source) as wait:
+        wait()
 
 
 def test_the_state_says_what_is_there_and_what_it_costs(client: Client, fim: ScriptedOllama) -> None:
