@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from ..failure.failure import Failure
-from ..notebook.cells import Cell, Notebook, Output, Turn
+from ..notebook.cells import Cell, Notebook, Output
 from ..request.allowance import Allowance
 from ..request.tasks import RULES_BYTES, Request
 from ..text.lazy_pattern import LazyPattern
@@ -189,8 +189,8 @@ def _failure_with(failure: Failure | None, texts: Iterator[str]) -> Failure | No
 def _with_texts(cell: Cell, texts: Iterator[str]) -> Cell:
     source = next(texts)
     outputs = tuple(replace(output, text=next(texts), evalue=next(texts)) for output in cell.outputs)
-    turn = Turn(next(texts), next(texts)) if cell.turn else None
-    chat = tuple(Turn(next(texts), next(texts)) for _ in cell.chat)
+    turn = replace(cell.turn, user_text=next(texts), reply=next(texts)) if cell.turn else None
+    chat = tuple(replace(turn, user_text=next(texts), reply=next(texts)) for turn in cell.chat)
     if (source, turn, outputs, chat) == (cell.source, cell.turn, cell.outputs, cell.chat):
         return cell
     return replace(cell, source=source, outputs=outputs, turn=turn, chat=chat)
