@@ -26,6 +26,7 @@ _LAST_GAP = LazyPattern(r"\s\S*\Z")
 _FIRST_GAP = LazyPattern(r"\s")
 _FRAME_CONTEXT = LazyPattern(r"^\s+\d+(?:\s.*)?$")
 _FAILING_LINE = LazyPattern(r"^-+> ", re.MULTILINE)
+_OWN_FRAME = re.compile(r"(?:Cell In|Input In ?)\[\d+\], line \d+")
 _COMPILED_FRAME = LazyPattern(
     r"^(?: *File \"?[^\"\n]*?\.(?:pyx|pxi|pxd)\b|\S+\.(?:pyx|pxi|pxd) in ).*\n(?:-+> .*\n)?", re.MULTILINE
 )
@@ -150,7 +151,10 @@ def _shortest(traceback: str) -> list[str]:
     """The frames by their failing lines, the messages; no cause in which no line of the user failed."""
     parts = _CAUSE.split(_COMPILED_FRAME.sub("", traceback))
     told = [part for part in parts[:-1] if _FAILING_LINE.search(part)] + parts[-1:]
-    return [line for part in told for line in part.split("\n") if line and not _FRAME_CONTEXT.match(line)]
+    lines = [line for part in told for line in part.split("\n") if line and not _FRAME_CONTEXT.match(line)]
+    # The outermost frame is the cell's own, and the number of its run another one each time.
+    is_own = len(lines) > 1 and _OWN_FRAME.fullmatch(lines[0]) and _FAILING_LINE.match(lines[1])
+    return lines[1:] if is_own else lines
 
 
 def _texts_of(cell: Cell) -> Iterator[str]:

@@ -270,7 +270,7 @@ def test_causes_without_a_line_of_the_user_are_left_out() -> None:
         "KeyError  Traceback (most recent call last)\nCell In[1], line 1\n----> 1 df['a']\n\nKeyError: 'a'"
     )
     text = text_of(build_prompt(Request(Task.ASK, "q", book(code(0, "df['a']", Output("error", traceback))))))
-    assert "Cell In[1], line 1\n----> 1 df['a']\nKeyError: 'a'" in text
+    assert "```output\n----> 1 df['a']\nKeyError: 'a'\n```" in text
     assert "pyx" not in text
     assert "The above exception" not in text
     chained = "Cell In[1], line 1\n----> 1 a\n\nE: a\n\nDuring handling of the above exception, another " + (
