@@ -161,8 +161,8 @@ def run(shared: Path | None) -> list[Row]:
             "10-step session, uncached prompt tokens",
             f"{ratio:.2f} ({uncached})",
             f"new text: {new} tokens",
-            "<= 1.3",
-            ratio <= 1.3,
+            "<= 1.2",
+            ratio <= 1.2,
         ),
         Row("  needed facts in the request", f"{facts - len(missing)}/{facts}", "", "all", not missing),
         Row(

@@ -305,7 +305,7 @@ class ReplyStream:
             model=self._model.name,
             host=self._model.host,
             first_token_seconds=self._first_token_seconds,
-            turn=Turn(user_text=first_prompt.user_text, reply=text),
+            turn=Turn(first_prompt.user_text, text, first_prompt.described),
             remote=self._model.remote_place,
             first_prompt=outgoing.first_prompt,
             thinking=thinking,

@@ -12,7 +12,7 @@ from typing import Any
 from .answer import Reply
 from .edits.edit import Edit
 from .model.messages import Usage
-from .notebook.cells import REPLY_MIME
+from .notebook.cells import REPLY_MIME, Turn
 
 MIME = REPLY_MIME
 VERSION = 1
@@ -29,12 +29,18 @@ def reply_bundle(reply: Reply) -> dict[str, Any]:
         "edits": [edit.as_json() for edit in reply.edits],
         "receipt": reply.receipt(),
         # With "reply", all that `notebook.file` needs to replay the exchange.
-        "turn": {"user_text": reply.turn.user_text},
+        "turn": turn_record(reply.turn),
         "finished": reply.finished,
         "notes": list(reply.notes),
         "usage": _usage(reply.usage) if reply.usage else None,
         "model": reply.model,
     }
+
+
+def turn_record(turn: Turn) -> dict[str, Any]:
+    """Write a turn without its reply, as `notebook.file` reads it."""
+    described = [list(one) for one in turn.described]
+    return {"user_text": turn.user_text, **({"described": described} if described else {})}
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

@@ -259,7 +259,7 @@ def _start(session: ServerSession, asked: Asked) -> ReplyStream:
         model=model.name,
         host=model.host,
         first_token_seconds=None,
-        turn=Turn(prompt.user_text, partial),
+        turn=Turn(prompt.user_text, partial, prompt.described),
     )
     if not session.held.allows(cut.turn, asked.assistant.allowance.kinds):
         raise NotSent(f"That answer began elsewhere: ask the question itself at {model.host}.")

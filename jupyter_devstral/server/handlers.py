@@ -262,9 +262,7 @@ class VariablesHandler(DevstralHandler):
         from .kernel_namespace import kernel_variables
 
         said = await kernel_variables(self.kernel_manager, self.get_query_argument("kernel_id", ""), [])
-        variables = [
-            {"name": each.name, "text": each.text.removeprefix(f"{each.name}: ")} for each in said.variables
-        ]
+        variables = [{"name": each.name, "text": each.description} for each in said.variables]
         self.finish({"is_busy": said.is_busy, "is_available": said.is_available, "variables": variables})
 
 

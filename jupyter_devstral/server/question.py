@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
 from ..core.notebook.cells import Cell, Notebook, Turn
-from ..core.notebook.file import notebook_from_json
+from ..core.notebook.file import described_in, notebook_from_json
 from ..core.notebook.scope import SCOPES
 from ..core.request.tasks import Attachment, Request, Task
 
@@ -159,7 +159,8 @@ def _with_chat(cells: tuple[Cell, ...], data: Any) -> tuple[Cell, ...]:
     latest = 0
     for entry in data if isinstance(data, list) else ():
         said = entry if isinstance(entry, Mapping) else {}
-        turn = Turn(_text(said.get("user_text")), _text(said.get("reply")))
+        described = described_in(said.get("described"))
+        turn = Turn(_text(said.get("user_text")), _text(said.get("reply")), described)
         if not turn.user_text.strip() or not turn.reply.strip():
             continue
         # In the order in which it was said, also where cells have been moved or deleted since.

@@ -61,6 +61,7 @@ def sent_record(
         "values": prompt.values,
         # What is replayed of this question in later ones; an answer that is stopped never says so.
         "user_text": prompt.user_text,
+        "described": [list(one) for one in prompt.described],
         "pieces": pieces,
         "dropped": _records(prompt.dropped, request.notebook),
         "notes": list(notes),

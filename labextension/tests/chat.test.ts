@@ -228,7 +228,7 @@ test('an exchange, and the turn that it becomes', async () => {
   assert.deepEqual([exchange.state, exchange.reply, exchange.after], ['done', 'Because.', 'b']);
   assert.deepEqual(streamed, ['Be', 'cause.']);
   assert.deepEqual(exchange.edits, ['open']);
-  assert.deepEqual(conversation.turns(), [{ user_text: 'Task: …\nwhy?', reply: 'Because.', after: 'b' }]);
+  assert.deepEqual(conversation.turns(), [{ user_text: 'Task: …\nwhy?', described: [], reply: 'Because.', after: 'b' }]);
   await conversation.ask(ASKED, FACTS, OPTIONS);
   assert.equal(asked[1].turns.length, 1);
 });

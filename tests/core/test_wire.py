@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_devstral.core.edits.edit import Edit, Loss
 from jupyter_devstral.core.notebook.cells import Turn
+from jupyter_devstral.core.notebook.file import notebook_from_json
 from jupyter_devstral.core.wire import MIME, edits_from_bundle, reply_bundle
 from tests.core.test_answer import reply_with
 
@@ -57,7 +58,7 @@ def test_what_an_edit_loses_travels_with_it() -> None:
     edit = Edit("replace", "id1", "a = 1", "b = 1", loss=Loss(("a",), (), 1, 2))
     data = json.loads(json.dumps(reply_bundle(replace(reply_with(), edits=(edit,)))))
     assert data["edits"][0]["loss"] == {
-        "names": ["a"], "changes": [], "removed": 1, "of": 2, "unit": "statement"
+        "names": ["a"], "changes": [], "removed": 1, "of": 2, "unit": "statement", "hides": []
     }  # fmt: skip
     assert edits_from_bundle(data) == [edit]
 
@@ -95,3 +96,19 @@ def test_what_is_an_edit_is_read_and_the_rest_left_out() -> None:
         Edit("insert", "a", "", "s", "code"),
         Edit("replace", "a", "b", "s", "code"),
     ]
+
+
+def test_what_a_turn_described_is_read_back_from_the_notebook() -> None:
+    turn = Turn("Variables:\ndf: 3 x 2\n\nwhy?", "Because.", (("df", "df: 3 x 2\n  a: int"),))
+    bundle = json.loads(json.dumps(reply_bundle(replace(reply_with(), text="Because.", turn=turn))))
+    output = {"output_type": "display_data", "data": {MIME: bundle}, "metadata": {}}
+    cell = {"cell_type": "code", "source": "%%devstral ask\nwhy?", "outputs": [output], "id": "a"}
+    [read] = notebook_from_json({"nbformat": 4, "nbformat_minor": 5, "cells": [cell]}).cells
+    assert read.turn == turn
+    assert read.turn is not None
+    assert read.turn.described == turn.described
+    for foreign in (None, "x", [["df"], "df", [1, 2], ["a", "b", "c"], {}]):
+        bundle["turn"]["described"] = foreign
+        [read] = notebook_from_json({"nbformat": 4, "nbformat_minor": 5, "cells": [cell]}).cells
+        assert read.turn is not None
+        assert read.turn.described == ()

@@ -249,7 +249,7 @@ class ContextBuilder:
     def _shortened(self, piece: Piece, room: int) -> Piece | None:
         wanted = self._sources.loads | self._sources.mentions
         text = shortened_description(piece.text, wanted, room, self._estimate)
-        return Piece(piece.kind, piece.id, text, self._estimate(text)) if text else None
+        return Piece(piece.kind, piece.id, text, self._estimate(text), text) if text else None
 
     def _whole(self, cell: Cell) -> Piece:
         return self._piece("cell", cell, cell_text(cell, self._sources.language))

@@ -6,13 +6,14 @@ so by None.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..notebook.cells import Cell, Turn
 from ..notebook.steps import TOP, History, Step, steps_of
-from .cell_text import cell_text
+from .cell_text import outputs_text
 from .history import Entry, history_of
 
 # Reading the notebook anew may cost so many more tokens than telling what is new: a prompt without old
@@ -20,6 +21,8 @@ from .history import Entry, history_of
 _CHEAP = 64
 # What no longer holds may be this part of what reading anew would cost.
 _MOST_OUTDATED = 0.5
+# In tracebacks, the number of a run.
+_RUN = re.compile(r"In ?\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -203,8 +206,13 @@ def _changed(was: Cell, cell: Cell) -> Iterator[Step]:
     """What is new of a cell."""
     if (was.kind, was.source.strip()) != (cell.kind, cell.source.strip()):
         yield Step(cell, "version")
-    elif cell_text(was, "") != cell_text(replace(cell, index=was.index, number=was.number), ""):
+    elif _outputs(was) != _outputs(cell):
         yield Step(cell, "outputs")
+
+
+def _outputs(cell: Cell) -> str:
+    """The outputs as they are read; that it ran once more is nothing new."""
+    return _RUN.sub("", outputs_text(cell.outputs))
 
 
 def _called(cell: Cell, number: int, index: int | None = None) -> Cell:

@@ -27,12 +27,14 @@ class Piece:
         id: `Cell.key`; for a variable or a file its name.
         text: as it stands in the messages.
         tokens: estimated.
+        told: all that a reader knows of a variable then, where `text` says only what is new.
     """
 
     kind: PieceKind
     id: str
     text: str
     tokens: int
+    told: str = ""
 
 
 @dataclass(frozen=True)

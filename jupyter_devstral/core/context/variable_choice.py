@@ -15,7 +15,7 @@ from ..variables.samples import without_range
 from .history import Entry, Piece
 
 HEADING = "Variables:"
-# Stands for the lines of an earlier description that still hold: one more column must not cost all of them.
+# Stands for the lines of an earlier description that still hold.
 _UNCHANGED = "  …"
 _NAME = LazyPattern(r"[^\W\d]\w*")
 _RUN = LazyPattern(r"  (?P<names>[^\W\d]\w*(?:, [^\W\d]\w*)+): (?P<facts>.*)")
@@ -41,16 +41,19 @@ def choose_variables(
     history: Sequence[Entry],
     estimate: Callable[[str], int],
 ) -> Choice:
-    """Choose what to describe; what `history`, which is sent, shows or has described is not said again."""
+    """Choose what to describe; what `history`, which is sent, shows or has told of is not said again."""
     if not variables:
         return Choice((), (), ())
     binders, described = _last_binders(history), _described(history)
     chosen: dict[str, list[Piece]] = {"attached": [], "used": [], "others": []}
     for variable in variables:
-        text = _news(variable, described.get(variable.name, []))
+        if variable.name not in attached and _is_left_of_a_loop(variable.name, binders.get(variable.name)):
+            continue
+        whole = _one_block(variable.text)
+        text = _news(whole, described.get(variable.name, ""))
         if not text or _shown(variable, binders.get(variable.name)):
             continue
-        piece = Piece("variable", variable.name, text, estimate(text))
+        piece = Piece("variable", variable.name, text, estimate(text), whole)
         if variable.name in attached:
             chosen["attached"].append(piece)
         elif variable.name in named:
@@ -70,39 +73,30 @@ def _one_block(text: str) -> str:
     return indented_below("\n".join(line for line in text.splitlines() if line.strip()))
 
 
-def _described(history: Sequence[Entry]) -> dict[str, list[str]]:
-    """Name -> the lines by which the turns, read in order, have described it."""
-    known: dict[str, list[str]] = {}
-    for entry in history:
-        if entry.turn is None or not entry.turn.user_text.startswith(HEADING):
-            continue
-        lines: list[str] = []
-        before: list[str] = []
-        for line in entry.turn.user_text.split("\n\n", 1)[0].split("\n")[1:]:
-            name = _NAME.match(line)
-            if name:
-                lines = [line]
-                before = known.get(name[0], [])
-                known[name[0]] = lines
-            elif line == _UNCHANGED and lines:
-                lines.extend(before[1:])
-            else:
-                lines.append(line)
-    return known
+def _described(history: Sequence[Entry]) -> dict[str, str]:
+    """Name -> what the turns, read in order, have told of a variable."""
+    return {name: text for entry in history if entry.turn is not None for name, text in entry.turn.described}
 
 
-def _news(variable: Variable, known: list[str]) -> str:
-    """What is still to be said of it: "" for nothing; only the new columns where the old ones still hold."""
-    lines = _one_block(variable.text).split("\n")
-    told, now = _one_by_one(known[1:]), _one_by_one(lines[1:])
+def _news(now: str, told: str) -> str:
+    """What is still to be said of a variable: "" for nothing; of a table only the columns that changed."""
+    first, *lines = now.split("\n")
+    was_first, *was_lines = told.split("\n")
+    columns, known = _columns(lines), _columns(was_lines)
+    if not told or not known.keys() <= columns.keys():
+        return now
     # A range changes with the rows, and seldom the answer.
-    same = {without_range(line) for line in told}
-    if not known or not same <= {without_range(line) for line in now}:
-        return "\n".join(lines)
-    added = [line for line in now if without_range(line) not in same]
-    if not added and without_range(lines[0]) == without_range(known[0]):
+    same = {name for name, line in known.items() if without_range(line) == without_range(columns[name])}
+    news = [line for name, line in columns.items() if name not in same]
+    if not news and without_range(first) == without_range(was_first):
         return ""
-    return "\n".join([lines[0], _UNCHANGED, *added] if len(told) > 1 else lines)
+    # One more column, or one of another kind, must not cost all of them.
+    return "\n".join([first, _UNCHANGED, *news]) if len(same) > 1 or (same and not news) else now
+
+
+def _columns(lines: Sequence[str]) -> dict[str, str]:
+    """Name -> the line of a column, in order; what is no column goes by its whole line."""
+    return {line.partition(": ")[0]: line for line in _one_by_one(lines)}
 
 
 def _one_by_one(lines: Sequence[str]) -> list[str]:
@@ -115,11 +109,29 @@ def _one_by_one(lines: Sequence[str]) -> list[str]:
 
 
 def _last_binders(history: Sequence[Entry]) -> dict[str, Cell]:
+    """Name -> the last cell of the notebook that binds it, as it is now."""
+    cells = {
+        entry.cell.key: entry.cell
+        for entry in history
+        if entry.turn is None and entry.cell.kind == "code" and entry.pieces[0].kind == "cell"
+    }
     binders: dict[str, Cell] = {}
-    for entry in history:
-        if entry.turn is None and entry.cell.kind == "code":
-            binders.update(dict.fromkeys(names_of(entry.cell.source).binds, entry.cell))
+    for cell in sorted(cells.values(), key=lambda cell: cell.index):
+        binders.update(dict.fromkeys(names_of(cell.source).binds, cell))
     return binders
+
+
+def _is_left_of_a_loop(name: str, binder: Cell | None) -> bool:
+    """Whether a name is bound as the variable of a loop alone: nobody asks for its last value."""
+    tree = parse_cell(binder.source) if binder is not None and name in binder.source else None
+    loops = [node.target for node in ast.walk(tree) if isinstance(node, ast.For)] if tree else []
+    ours = {id(node) for target in loops for node in ast.walk(target)}
+    bound = [
+        node
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+    ]
+    return bool(bound) and all(id(node) in ours for node in bound)
 
 
 def _shown(variable: Variable, binder: Cell | None) -> bool:

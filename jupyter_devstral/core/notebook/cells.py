@@ -43,10 +43,12 @@ class Turn:
         user_text: exactly what followed the notebook cells in the user message of that request
             (variables, task line and question), so that it can be replayed byte for byte.
         reply: the answer as the user saw it (secrets restored).
+        described: the variables in `user_text`, by name, each with all that was known of it by then.
     """
 
     user_text: str
     reply: str
+    described: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -164,10 +164,18 @@ def _richest(mimes: Iterable[str]) -> str:
 
 def _turn(output: dict[str, Any]) -> Turn | None:
     bundle = _dict(_dict(output.get("data")).get(REPLY_MIME))
-    user_text, reply = _dict(bundle.get("turn")).get("user_text"), bundle.get("reply")
+    stored = _dict(bundle.get("turn"))
+    user_text, reply = stored.get("user_text"), bundle.get("reply")
     if isinstance(user_text, str) and isinstance(reply, str) and reply.strip():
-        return Turn(user_text=user_text, reply=reply)
+        return Turn(user_text, reply, described_in(stored.get("described")))
     return None
+
+
+def described_in(data: object) -> tuple[tuple[str, str], ...]:
+    """Read what a stored turn has told of variables; what is of a foreign shape reads as nothing."""
+    entries = [entry for entry in data if isinstance(entry, (list, tuple))] if isinstance(data, list) else []
+    pairs = [tuple(entry) for entry in entries if len(entry) == 2]
+    return tuple((name, text) for name, text in pairs if isinstance(name, str) and isinstance(text, str))
 
 
 def _language(data: dict[str, Any], cells: list[Any]) -> str:

@@ -56,6 +56,7 @@ class Prompt:
         user_text: what to record in `Turn.user_text`: the end of the last message, from the variables on.
             Secrets of variables are replaced in it (it is written to the notebook file), the user's words are
             verbatim.
+        described: the variables in `user_text`, by name, each with all that is known of it then.
         redactions: distinct secrets replaced in the messages.
         kinds: what of the notebook may be in it; None for everything.
         withheld: the kinds that there were and that may not go where it is sent.
@@ -73,6 +74,7 @@ class Prompt:
     kinds: frozenset[Sendable] | None = None
     withheld: tuple[Sendable, ...] = ()
     values: bool = False
+    described: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     steps: tuple[Step, ...] = field(default=(), repr=False)
     request: Request | None = field(default=None, repr=False)
 
@@ -119,6 +121,7 @@ def build_prompt(
         user_text=_user_text(context, [*asked, request.question]),
         redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
         values=values and bare != request,
+        described=tuple((piece.id, piece.told) for piece in context.variables),
         steps=_as_sent(request, clean) if context.is_whole else (),
         request=request,
     )

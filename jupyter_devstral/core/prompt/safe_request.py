@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from ..failure.failure import Failure
-from ..notebook.cells import Cell, Notebook, Output, Turn
+from ..notebook.cells import Cell, Notebook, Output
 from ..request.allowance import Allowance
 from ..request.tasks import RULES_BYTES, Request
 from ..text.lazy_pattern import LazyPattern
@@ -26,6 +26,7 @@ _LAST_GAP = LazyPattern(r"\s\S*\Z")
 _FIRST_GAP = LazyPattern(r"\s")
 _FRAME_CONTEXT = LazyPattern(r"^\s+\d+(?:\s.*)?$")
 _FAILING_LINE = LazyPattern(r"^-+> ", re.MULTILINE)
+_OWN_FRAME = re.compile(r"(?:Cell In|Input In ?)\[\d+\], line \d+")
 _COMPILED_FRAME = LazyPattern(
     r"^(?: *File \"?[^\"\n]*?\.(?:pyx|pxi|pxd)\b|\S+\.(?:pyx|pxi|pxd) in ).*\n(?:-+> .*\n)?", re.MULTILINE
 )
@@ -150,7 +151,10 @@ def _shortest(traceback: str) -> list[str]:
     """The frames by their failing lines, the messages; no cause in which no line of the user failed."""
     parts = _CAUSE.split(_COMPILED_FRAME.sub("", traceback))
     told = [part for part in parts[:-1] if _FAILING_LINE.search(part)] + parts[-1:]
-    return [line for part in told for line in part.split("\n") if line and not _FRAME_CONTEXT.match(line)]
+    lines = [line for part in told for line in part.split("\n") if line and not _FRAME_CONTEXT.match(line)]
+    # The outermost frame is the cell's own, and the number of its run another one each time.
+    is_own = len(lines) > 1 and _OWN_FRAME.fullmatch(lines[0]) and _FAILING_LINE.match(lines[1])
+    return lines[1:] if is_own else lines
 
 
 def _texts_of(cell: Cell) -> Iterator[str]:
@@ -189,8 +193,8 @@ def _failure_with(failure: Failure | None, texts: Iterator[str]) -> Failure | No
 def _with_texts(cell: Cell, texts: Iterator[str]) -> Cell:
     source = next(texts)
     outputs = tuple(replace(output, text=next(texts), evalue=next(texts)) for output in cell.outputs)
-    turn = Turn(next(texts), next(texts)) if cell.turn else None
-    chat = tuple(Turn(next(texts), next(texts)) for _ in cell.chat)
+    turn = replace(cell.turn, user_text=next(texts), reply=next(texts)) if cell.turn else None
+    chat = tuple(replace(turn, user_text=next(texts), reply=next(texts)) for turn in cell.chat)
     if (source, turn, outputs, chat) == (cell.source, cell.turn, cell.outputs, cell.chat):
         return cell
     return replace(cell, source=source, outputs=outputs, turn=turn, chat=chat)

@@ -48,4 +48,5 @@ def _output(output: Output) -> Output:
 
 
 def _turn(turn: Turn) -> Turn:
-    return replace(turn, user_text=without_values(turn.user_text))
+    described = tuple((name, without_values(text)) for name, text in turn.described)
+    return replace(turn, user_text=without_values(turn.user_text), described=described)

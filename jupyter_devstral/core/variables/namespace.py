@@ -15,6 +15,7 @@ from .type_facts import full_name_of, is_a, is_exactly_from, known_as, module_of
 from .values import CONTAINERS, container_text, scalar_text
 
 TEXT_LIMIT = 4000
+_BEHIND_NAME = ": "
 # For one value whose reading runs code of the user's. What libraries' own types cost is bounded, and must not
 # depend on how busy the machine is: the same variable is described by the same bytes.
 _CAP_SECONDS = 0.25
@@ -37,6 +38,11 @@ class Variable:
     name: str
     kind: str
     text: str
+
+    @property
+    def description(self) -> str:
+        """What `text` says behind the name, with which it begins."""
+        return self.text[len(self.name) + len(_BEHIND_NAME) :]
 
 
 def describe_namespace(
@@ -76,7 +82,7 @@ def describe_variable(name: str, value: object, *, deadline_seconds: float = 0.1
     if not text:
         text = object_text(value) if kind in ("", "container") else full_name_of(type(value))
     text = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "…"
-    return Variable(name, kind or "object", f"{name}: {text}")
+    return Variable(name, kind or "object", f"{name}{_BEHIND_NAME}{text}")
 
 
 def _by_rank(ns: Mapping[str, object], left_out: Collection[str]) -> list[str]:

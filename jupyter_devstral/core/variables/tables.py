@@ -143,7 +143,9 @@ def _pandas_index(index: Any) -> str:
     """The index where it is more than a row number."""
     if name_of(type(index)) == "RangeIndex" and index.name is None:
         return ""
-    return f", index {name_of(type(index))}{_index_levels(index)}"
+    kind = name_of(type(index))
+    # "Index" says nothing that the type of its values does not.
+    return f", index{'' if kind == 'Index' else f' {kind}'}{_index_levels(index)}"
 
 
 def _index_levels(index: Any) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.notebook.cells import REPLY_MIME
 from ...core.text.markdown import code_block, prose
+from ...core.wire import turn_record
 from ..display.insertion import diff_markdown
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class FixCard:
 def _record_of(reply: Reply) -> dict[str, Any]:
     """The stored record that replays the exchange and accounts for it."""
     return {
-        "turn": {"user_text": reply.turn.user_text},
+        "turn": turn_record(reply.turn),
         "finished": reply.finished,
         "notes": list(reply.notes),
         "usage": asdict(reply.usage) if reply.usage else None,

@@ -75,6 +75,8 @@ export interface IBundle {
   readonly reply: string;
   /** What is replayed of its question in later ones. */
   readonly userText: string;
+  /** Variables in that text, as the server wrote them; only to be given back. */
+  readonly described: readonly unknown[];
   readonly finished: Finished;
   /** What became of the tests in it, null for an answer without. */
   readonly proof: IProof | null;
@@ -101,6 +103,7 @@ export function readBundle(data: unknown): IBundle | null {
     card,
     reply: text(bundle.reply),
     userText: text(record(bundle.turn).user_text),
+    described: list(record(bundle.turn).described),
     finished: oneOf(FINISHES, bundle.finished, ''),
     proof: readProof(bundle.proof),
     usage: readUsage(bundle.usage)

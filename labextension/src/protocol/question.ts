@@ -35,6 +35,7 @@ export interface INotebookFacts {
 
 export interface ITurn {
   readonly user_text: string;
+  readonly described: readonly unknown[];
   readonly reply: string;
   readonly after: string;
 }

@@ -48,6 +48,7 @@ export interface ISent {
   readonly rules: readonly IRulesFile[];
   /** What is replayed of the question in later ones. */
   readonly userText: string;
+  readonly described: readonly unknown[];
   /** Word for word; of an exchange that was kept and restored nothing. */
   readonly messages: readonly IMessage[];
 }
@@ -78,6 +79,7 @@ export function readSent(data: unknown): ISent {
     notes: texts(sent.notes),
     rules: readRules(sent.rules),
     userText: text(sent.user_text),
+    described: list(sent.described),
     messages: readMessages(sent)
   };
 }
@@ -91,6 +93,7 @@ export function writeSent(sent: ISent): object {
     model,
     redactions,
     user_text: userText,
+    described: sent.described,
     reply_reserve: sent.replyReserve,
     is_remote: sent.isRemote,
     route: sent.route,

@@ -115,6 +115,23 @@ def test_other_outputs_of_the_same_source_are_told_alone() -> None:
     assert conversation.news.startswith("<user>Cell 1 has no output now.\n")
 
 
+def test_that_a_cell_ran_once_more_is_nothing_new() -> None:
+    def failed(run: int, why: str) -> tuple[Output, ...]:
+        frame = f"\x1b[36mCell\x1b[39m \x1b[32mIn[{run}]\x1b[39m\x1b[32m, line 1\x1b[39m\n----> 1 df\n\n"
+        return (Output("error", f"{frame}KeyError: {why}", ename="KeyError", evalue=why),)
+
+    conversation = Conversation()
+    conversation.change("b", outputs=failed(3, "'a'"))
+    conversation.ask()
+    conversation.change("b", outputs=failed(11, "'a'"))
+    text = conversation.ask()
+    assert conversation.stands
+    assert "In[" not in text, "the cell's own frame is where it stands"
+    assert "output now" not in text
+    conversation.change("b", outputs=failed(12, "'b'"))
+    assert "output now:\n```output\n----> 1 df\nKeyError: 'b'\n```" in conversation.ask()
+
+
 def test_deleted_new_and_moved_cells_keep_the_numbers_by_which_they_are_known() -> None:
     conversation = Conversation()
     conversation.ask()

@@ -128,7 +128,7 @@ def test_a_session_only_ever_appends() -> None:
         assert described == 1 + step // 3, "a variable is described again only when its schema has changed"
         answer = f"Done.\n```python\ny_{step} = x_{step}\n```  \n"
         before = flat(prompt) + f"<assistant>{answer}"
-        cells.append(replace(focus, turn=Turn(prompt.user_text, answer)))
+        cells.append(replace(focus, turn=Turn(prompt.user_text, answer, prompt.described)))
         cells.append(code(len(cells), f"y_{step} = x_{step}"))
     assert f"Cell {len(cells) - 4}, as above:" in flat(prompt)
     assert [message.role for message in prompt.messages] == ["system", *["user", "assistant"] * 5, "user"]
@@ -270,7 +270,7 @@ def test_causes_without_a_line_of_the_user_are_left_out() -> None:
         "KeyError  Traceback (most recent call last)\nCell In[1], line 1\n----> 1 df['a']\n\nKeyError: 'a'"
     )
     text = text_of(build_prompt(Request(Task.ASK, "q", book(code(0, "df['a']", Output("error", traceback))))))
-    assert "Cell In[1], line 1\n----> 1 df['a']\nKeyError: 'a'" in text
+    assert "```output\n----> 1 df['a']\nKeyError: 'a'\n```" in text
     assert "pyx" not in text
     assert "The above exception" not in text
     chained = "Cell In[1], line 1\n----> 1 a\n\nE: a\n\nDuring handling of the above exception, another " + (
@@ -296,7 +296,7 @@ def test_variables() -> None:
     named = [piece.id for piece in prompt.pieces if piece.kind == "variable"]
     assert named == ["m", "k", "sales", "hidden"], "attached, named, then what no sent cell shows"
     assert prompt.user_text.startswith("Variables:\nm: dict of 4\n")
-    turn = Turn(prompt.user_text, "An answer.")
+    turn = Turn(prompt.user_text, "An answer.", prompt.described)
     again = replace(request, notebook=book(*cells, code(2, "%%devstral\nwhat is k?", turn=turn)))
     assert not [piece for piece in build_prompt(again).pieces if piece.kind == "variable"]
     new = replace(FRAME, text="sales: DataFrame 99 x 2")
@@ -306,13 +306,23 @@ def test_variables() -> None:
     assert [piece.id for piece in alone.pieces] == ["m"]
 
 
+def test_what_a_loop_leaves_bound_is_described_only_where_the_user_attached_it() -> None:
+    cells = book(code(0, "for row in rows:\n    total += row"), code(1, "for key in d:\n    pass\nkey = 1"))
+    variables = tuple(Variable(name, "container", f"{name}: tuple") for name in ("row", "key", "rows"))
+    request = Request(Task.ASK, "print a row for each key", cells, variables=variables)
+    described = [piece.id for piece in build_prompt(request).pieces if piece.kind == "variable"]
+    assert described == ["key", "rows"]
+    attached = build_prompt(replace(request, attached=("row",)))
+    assert "row" in [piece.id for piece in attached.pieces if piece.kind == "variable"]
+
+
 def test_a_column_more_costs_one_line() -> None:
     cells: list[Cell] = []
 
     def step(text: str) -> str:
         variable = Variable("df", "dataframe", text)
         prompt = build_prompt(Request(Task.ASK, "q", book(*cells), variables=(variable,)))
-        cells.append(code(len(cells), "%%devstral\nq", turn=Turn(prompt.user_text, "A.")))
+        cells.append(code(len(cells), "%%devstral\nq", turn=Turn(prompt.user_text, "A.", prompt.described)))
         return prompt.user_text.removesuffix(f"{wording('ask')}\nq").strip()
 
     assert step("df: 3 x 2\n  a: int\n  b: str") == "Variables:\ndf: 3 x 2\n  a: int\n  b: str"
@@ -321,7 +331,23 @@ def test_a_column_more_costs_one_line() -> None:
     assert step("df: 2 x 3\n  a: int\n  b: str\n  c: str") == "Variables:\ndf: 2 x 3\n  …"
     assert step("df: 2 x 3\n  a: int\n  b: str\n  c: str") == ""
     changed = "df: 2 x 3\n  a: int\n  b: float\n  c: str"
-    assert step(changed) == f"Variables:\n{changed}"
+    assert step(changed) == "Variables:\ndf: 2 x 3\n  …\n  b: float"
+    assert step(changed) == ""
+    fewer = "df: 2 x 2\n  a: int\n  c: str"
+    assert step(fewer) == f"Variables:\n{fewer}"
+
+
+def test_what_a_turn_only_says_in_the_form_of_a_description_describes_nothing() -> None:
+    """The user's own words, and a turn of which nobody has stored what it described."""
+    variable = Variable("df", "dataframe", "df: 3 x 2\n  a: int\n  b: str")
+    turn = Turn("Variables:\ndf: 3 x 2\n  a: int\n  b: str\n\nAnswer.\nis that right?", "Yes.")
+    cells = book(code(0, "%%devstral\nq", turn=turn))
+    [piece] = [
+        piece
+        for piece in build_prompt(Request(Task.ASK, "q", cells, variables=(variable,))).pieces
+        if piece.kind == "variable"
+    ]
+    assert piece.text == variable.text
 
 
 def test_secrets_stay_here_and_their_numbers_do_not_depend_on_the_budget() -> None:

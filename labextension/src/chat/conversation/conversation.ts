@@ -66,6 +66,7 @@ export class Conversation {
       .filter(({ state, reply }) => state !== 'running' && reply.trim() !== '')
       .map(({ answer, sent, reply, after }) => ({
         user_text: answer?.bundle.userText || sent?.userText || '',
+        described: answer?.bundle.userText ? answer.bundle.described : (sent?.described ?? []),
         reply,
         after
       }))
