@@ -19,7 +19,7 @@ from ..core.errors import (
     ServerTooOld,
 )
 from ..core.model.messages import Chunk, Message
-from ..core.model.right_of_way import chat_streams
+from ..core.model.precedence.right_of_way import chat_streams
 from ..core.model.server import ModelInfo, ModelServer, PullProgress, RunningModel, Wishes
 from ..core.model.window import Window
 from ..core.request.allowance import EVERYTHING

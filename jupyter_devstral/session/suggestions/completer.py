@@ -17,7 +17,7 @@ from ...core.completion.families import Inserting
 from ...core.completion.place import Place
 from ...core.completion.trimming import is_another_word, is_over, offer
 from ...core.errors import DevstralError, ModelMissing
-from ...core.model.right_of_way import a_chat_streams, told_of_chats
+from ...core.model.precedence.right_of_way import a_chat_streams, told_of_chats
 from ...core.notebook.cells import Cell, Notebook
 from ...core.redaction.redactor import Redactor
 from ...core.text.typed import typed

@@ -13,7 +13,7 @@ from jupyter_devstral.core.completion.room import Memory
 from jupyter_devstral.core.errors import ModelMissing
 from jupyter_devstral.core.model.messages import Message
 from jupyter_devstral.core.model.ollama.client import OllamaModel
-from jupyter_devstral.core.model.right_of_way import chat_streams
+from jupyter_devstral.core.model.precedence.right_of_way import chat_streams
 from jupyter_devstral.core.model.server import Wishes
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
 from jupyter_devstral.core.redaction.redactor import Redactor

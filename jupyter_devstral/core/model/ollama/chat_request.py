@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ServerBusy
+from ..closable_request import ClosableRequest
 from ..messages import Chunk, ToolCall
 from .facts import usage_of
 from .phase import Phase
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 # 503 means that the queue is full; it empties at the pace of answers.
 BACK_OFF_SECONDS = (0.5, 1.0, 2.0, 4.0)
@@ -52,15 +49,13 @@ class ChatBody:
         }
 
 
-class ChatRequest:
-    """One request to one host. `close` may come from any thread; `chunks` then ends, without an error."""
+class ChatRequest(ClosableRequest):
+    """One request to one host."""
 
     def __init__(self, host: str, body: ChatBody) -> None:
+        super().__init__()
         self._host = host
         self._body = body
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._closed = threading.Event()
         self.phase = Phase(host, body.model, [message["content"] for message in body.messages])
 
     def chunks(self) -> Iterator[Chunk]:
@@ -79,52 +74,31 @@ class ChatRequest:
         finally:
             self.phase.ended()
 
-    def close(self) -> None:
-        """Close the connection at once; safe to repeat, and before or after the request."""
-        self._closed.set()
-        with self._lock:
-            if self._connection is not None:
-                self._connection.abort()
-
     def _stream(self) -> Iterator[Chunk]:
-        from ..closable_transport import ConnectionClosed
-        from .connection import STREAM_ERRORS, give_back, take_connection, translated
+        from .connection import STREAM_ERRORS, kept, translated
 
-        connection = take_connection(self._host)
-        with self._lock:
-            self._connection = connection
-        begun = complete = whole = False
-        try:
-            if self._closed.is_set():
+        with self._on(kept, self._host) as (connection, streaming):
+            if self.is_closed:
                 return
             self.phase.sent()
-            # A generator, though the package calls it an iterator; leaving it early must close it now.
-            parts: Any = connection.ollama.chat(**self._body.arguments())
-            with contextlib.closing(parts):
-                for part in parts:
-                    if self._closed.is_set():
-                        return
-                    if not begun:
-                        self.phase.answered()
-                    chunk = _chunk(part)
-                    begun = begun or bool(chunk.text or chunk.tool_calls)
-                    complete = complete or chunk.usage is not None
-                    yield chunk
-            whole = complete
-        except ConnectionClosed:
-            return
-        except STREAM_ERRORS as error:
-            # After the counters nothing is missing, however the connection ends.
-            if not complete and not self._closed.is_set():
-                raise translated(error, host=self._host, model=self._body.model, begun=begun) from None
-        finally:
-            with self._lock:
-                self._connection = None
-            if not whole:
-                # Broken off by an error, by the reader (GeneratorExit) or by an interrupt: whatever is still
-                # coming must not be left on the wire, and the server must see the end now.
-                connection.abort()
-            give_back(connection)
+            try:
+                # A generator, though the package calls it an iterator; leaving it early must close it now.
+                parts: Any = connection.ollama.chat(**self._body.arguments())
+                with contextlib.closing(parts):
+                    for part in parts:
+                        if self._closed.is_set():
+                            return
+                        if not streaming.begun:
+                            self.phase.answered()
+                        chunk = _chunk(part)
+                        streaming.saw(bool(chunk.text or chunk.tool_calls), chunk.usage is not None)
+                        yield chunk
+                streaming.whole = streaming.complete
+            except STREAM_ERRORS as error:
+                if self._is_missing(streaming):
+                    raise translated(
+                        error, host=self._host, model=self._body.model, begun=streaming.begun
+                    ) from None
 
 
 def _jittered(seconds: float) -> float:

@@ -218,9 +218,9 @@ class OllamaModel:
 
     def _connection(self) -> AbstractContextManager[Connection]:
         self._refuse_remote_host()
-        from .connection import borrowed
+        from .connection import kept
 
-        return borrowed(self.host)
+        return kept.borrowed(self.host)
 
     def _body(self, messages: Sequence[Message], num_predict: int, window: Window) -> ChatBody:
         options: dict[str, int | float] = {

@@ -3,74 +3,47 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..closable_request import ClosableRequest
 from ..completion import CompletionChunk, CompletionRequest, Token
 from .facts import usage_of
 
-if TYPE_CHECKING:
-    from .connection import Connection
 
-
-class CompletionCall:
-    """One request to one host. `close` may come from any thread; `chunks` then ends, without an error.
+class CompletionCall(ClosableRequest):
+    """One request to one host.
 
     A busy server is not asked again: by then the user has typed on.
     """
 
     def __init__(self, host: str, request: CompletionRequest) -> None:
+        super().__init__()
         self._host = host
         self._request = request
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._closed = threading.Event()
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed.is_set()
-
-    def close(self) -> None:
-        """Close the connection at once; safe to repeat, and before or after the request."""
-        self._closed.set()
-        with self._lock:
-            if self._connection is not None:
-                self._connection.abort()
 
     def chunks(self) -> Iterator[CompletionChunk]:
         """The answer as it arrives; leaving early closes the connection. Raises ModelError."""
-        from ..closable_transport import ConnectionClosed
-        from .connection import STREAM_ERRORS, give_back, take_connection, translated
+        from .connection import STREAM_ERRORS, kept, translated
 
-        connection = take_connection(self._host)
-        with self._lock:
-            self._connection = connection
-        begun = whole = False
-        try:
-            if self._closed.is_set():
+        with self._on(kept, self._host) as (connection, streaming):
+            if self.is_closed:
                 return
-            lines: Any = connection.lines("/api/generate", self._request.body())
-            with contextlib.closing(lines):
-                for line in lines:
-                    if self._closed.is_set():
-                        return
-                    chunk = _chunk(line)
-                    begun = begun or bool(chunk.text)
-                    whole = chunk.usage is not None
-                    yield chunk
-        except ConnectionClosed:
-            return
-        except STREAM_ERRORS as error:
-            if not whole and not self._closed.is_set():
-                raise translated(error, host=self._host, model=self._request.model, begun=begun) from None
-        finally:
-            with self._lock:
-                self._connection = None
-            if not whole:
-                connection.abort()
-            give_back(connection)
+            try:
+                lines: Any = connection.lines("/api/generate", self._request.body())
+                with contextlib.closing(lines):
+                    for line in lines:
+                        if self._closed.is_set():
+                            return
+                        chunk = _chunk(line)
+                        streaming.saw(bool(chunk.text), chunk.usage is not None)
+                        streaming.whole = streaming.complete
+                        yield chunk
+            except STREAM_ERRORS as error:
+                if self._is_missing(streaming):
+                    raise translated(
+                        error, host=self._host, model=self._request.model, begun=streaming.begun
+                    ) from None
 
 
 def _chunk(line: Any) -> CompletionChunk:

@@ -5,11 +5,7 @@ Imports httpx and ollama (some 0.3 s), so it is itself imported only when a requ
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import json
-import os
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,7 +14,7 @@ from ...importing import collector_paused, random_state_kept
 from ...own_packages import own_module, own_module_without_package
 from ..client_faults import advice_on_faults, key_from_environment, trusted_certificates
 from ..closable_transport import ClosableTransport
-from ..kept_connections import add_source
+from ..kept_connections import KeptConnections
 from ..quiet_logs import is_ours, quiet
 
 if TYPE_CHECKING:
@@ -36,7 +32,6 @@ from .json_lines import with_safe_lines
 _CONNECT_SECONDS = 5.0
 # Ollama sends no header before the first token: after queue, load and reading, which may take minutes.
 _STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
-_IDLE_LIMIT = 4
 
 
 class RefusedAnswer(Exception):
@@ -70,11 +65,15 @@ class Connection:
     """An `ollama.Client` and a plain HTTP client over one transport to one host.
 
     No proxies, no redirects: both would carry a prompt to a machine that nobody named.
+
+    Attributes:
+        is_kept: whether a request ended on it before.
     """
 
     def __init__(self, host: str) -> None:
         """Make both clients, without a connection yet; ConfigurationError where they cannot be made."""
         self.host = host
+        self.is_kept = False
         with advice_on_faults(host), quiet():
             key = key_from_environment()
             self._transport = OllamaTransport(host)
@@ -121,54 +120,7 @@ class Connection:
                 yield json.loads(line)
 
 
-_idle: dict[tuple[int, str], list[Connection]] = {}
-_idle_lock = threading.Lock()
-
-
-def take_connection(host: str) -> Connection:
-    """A connection to `host`, one kept alive from an earlier request where there is one."""
-    # A forked child must not speak on its parent's sockets: hence the process id in the key.
-    with _idle_lock:
-        idle = _idle.get((os.getpid(), host))
-        return idle.pop() if idle else Connection(host)
-
-
-def give_back(connection: Connection) -> None:
-    """Keep a connection for the next request, or drop it if it was aborted."""
-    with _idle_lock:
-        idle = _idle.setdefault((os.getpid(), connection.host), [])
-        if not connection.aborted and len(idle) < _IDLE_LIMIT:
-            idle.append(connection)
-            return
-    connection.close()
-
-
-def _kept_hosts() -> list[str]:
-    with _idle_lock:
-        return [host for (pid, host), idle in _idle.items() if pid == os.getpid() and idle]
-
-
-add_source(_kept_hosts)
-
-
-@atexit.register
-def close_idle_connections() -> None:
-    """Close the connections that are kept for later requests."""
-    with _idle_lock:
-        kept = [connection for (pid, _), idle in _idle.items() if pid == os.getpid() for connection in idle]
-        _idle.clear()
-    for connection in kept:
-        connection.close()
-
-
-@contextlib.contextmanager
-def borrowed(host: str) -> Iterator[Connection]:
-    """A connection for the length of a block."""
-    connection = take_connection(host)
-    try:
-        yield connection
-    finally:
-        give_back(connection)
+kept = KeptConnections(Connection, host_of=str)
 
 
 # What a request through the package can raise: its own errors, the connection's, and what a line that is not

@@ -83,7 +83,7 @@ class Phase:
         return f"reading {short_count(self._tokens)} tokens"
 
     def _watch(self) -> None:
-        from .connection import borrowed
+        from .connection import kept
         from .server_facts import running_model
 
         self._tokens = sum(map(estimate_tokens, self._texts))
@@ -91,7 +91,7 @@ class Phase:
         while not self._over.wait(pause):
             pause = pause_after(time.monotonic() - self._sent_at)
             try:
-                with borrowed(self._host) as connection:
+                with kept.borrowed(self._host) as connection:
                     loaded = running_model(connection, self._model, timeout=2) is not None
             except ModelError:
                 # A server that is busy loading may be slow to say so; what was seen last may be over.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...settings.routes import place_of
+from ..closable_request import ClosableRequest
 from ..messages import Chunk
 from .chat_body import may_do_without
 from .errors import Busy, not_the_api, refusal, stream_error, unreadable_event
@@ -26,19 +27,17 @@ class _Stale(Exception):
     """A kept connection was closed by the server before this request."""
 
 
-class ChatRequest:
-    """One request. `close` may come from any thread; `chunks` then ends, without an error."""
+class ChatRequest(ClosableRequest):
+    """One request on one link."""
 
     def __init__(
         self, link: Link, body: Mapping[str, Any], *, parallel: int = 1, background: bool = False
     ) -> None:
+        super().__init__()
         self.background = background
         self._parallel = parallel
         self._link = link
         self._body = body
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
-        self._closed = threading.Event()
         self._retry_after = ""
         # Whether the head of an answer has come.
         self._answering = False
@@ -71,55 +70,29 @@ class ChatRequest:
             turns.leave(self)
             self.waiting.ended()
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._closed.is_set()
-
     def queued(self) -> None:
         """Say that another request of this user goes first."""
         self.waiting.queued()
 
-    def close(self) -> None:
-        """Close the connection at once; safe to repeat, and before or after the request."""
-        self._closed.set()
-        with self._lock:
-            if self._connection is not None:
-                self._connection.abort()
-
     def _stream(self) -> Iterator[Chunk]:
-        from ..closable_transport import ConnectionClosed
-        from .connection import FAULTS, give_back, take_connection, translated, was_closed_meanwhile
+        from .connection import FAULTS, kept, translated, was_closed_meanwhile
 
-        connection = take_connection(self._link)
-        with self._lock:
-            self._connection = connection
         reader = ReplyReader()
-        whole = False
-        try:
-            if self._closed.is_set():
+        with self._on(kept, self._link) as (connection, streaming):
+            if self.is_closed:
                 return
             self.waiting.sent()
-            yield from self._read(connection, reader)
-            whole = reader.complete
-        except ConnectionClosed:
-            return
-        except FAULTS as error:
-            if not self._answering and was_closed_meanwhile(error, connection):
-                raise _Stale from None
-            # Once the server has said why the answer ended, nothing is missing.
-            if not reader.complete and not self._closed.is_set():
-                if (cut := reader.ending()) is not None:
-                    yield cut
-                raise translated(error, self._link, begun=reader.begun) from None
-        finally:
-            with self._lock:
-                self._connection = None
-            if not whole:
-                # Broken off by an error, by the reader (GeneratorExit) or by an interrupt: whatever is still
-                # coming must not be left on the wire, and the server must see the end now.
-                connection.abort()
-            give_back(connection)
+            try:
+                yield from self._read(connection, reader)
+                streaming.whole = reader.complete
+            except FAULTS as error:
+                if not self._answering and was_closed_meanwhile(error, connection):
+                    raise _Stale from None
+                streaming.saw(reader.begun, reader.complete)
+                if self._is_missing(streaming):
+                    if (cut := reader.ending()) is not None:
+                        yield cut
+                    raise translated(error, self._link, begun=reader.begun) from None
         if (ending := reader.ending()) is not None:
             yield ending
 

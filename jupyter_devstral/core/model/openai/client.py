@@ -132,10 +132,10 @@ class OpenAIModel:
     def models(self, *, timeout: float = 10) -> list[ModelInfo]:
         """The models that the server lists."""
         self._refuse_remote()
-        from .connection import borrowed
+        from .connection import kept
 
         link = self._link()
-        with borrowed(link) as connection:
+        with kept.borrowed(link) as connection:
             found = models_in_list(connection.json("GET", f"{self.host}/models", timeout=timeout))
         _listed[self.host] = found
         return found
@@ -173,23 +173,23 @@ class OpenAIModel:
     def count(self, messages: Sequence[Message]) -> int:
         """The exact tokens of a prompt, by the server's own tokenizer; 0 where it has none to ask."""
         self._refuse_remote()
-        from .connection import borrowed
+        from .connection import kept
 
         link = self._link()
         try:
-            with borrowed(link) as connection:
+            with kept.borrowed(link) as connection:
                 body = tokens_asked(self.name, messages)
                 return tokens_in(connection.json("POST", f"{link.origin}/tokenize", body))
         except ModelError:
             return 0
 
     def _capabilities(self, timeout: float) -> tuple[str, ...]:
-        from .connection import borrowed
+        from .connection import kept
 
         if self.host not in _capable:
             link = self._link()
             try:
-                with borrowed(link) as connection:
+                with kept.borrowed(link) as connection:
                     props = connection.json("GET", f"{link.origin}/props", timeout=timeout)
             except ModelError:
                 props = None

@@ -5,12 +5,8 @@ Imports httpx (some 0.3 s), so it is itself imported only when a request is abou
 
 from __future__ import annotations
 
-import atexit
-import contextlib
-import os
 import ssl
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +14,7 @@ from ...errors import ConfigurationError, ModelError
 from ...own_packages import own_module
 from ..client_faults import trusted_certificates
 from ..closable_transport import ClosableTransport
-from ..kept_connections import add_source
+from ..kept_connections import KeptConnections
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +26,6 @@ else:
 _CONNECT_SECONDS = 5.0
 # Until the first token a server may queue, load and read for minutes.
 STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
-_IDLE_LIMIT = 4
 # What a request can raise that is no answer of the server's.
 FAULTS = (httpx.HTTPError, httpx.StreamError)
 
@@ -138,61 +133,10 @@ def _trusted(link: Link) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(path))
 
 
-_idle: dict[tuple[int, Link], list[Connection]] = {}
-_idle_lock = threading.Lock()
-
-
-def take_connection(link: Link) -> Connection:
-    """A connection for `link`, one kept alive from an earlier request where there is one."""
-    # A forked child must not speak on its parent's sockets: hence the process id in the key.
-    with _idle_lock:
-        idle = _idle.get((os.getpid(), link))
-        if idle:
-            return idle.pop()
-    return Connection(link)
-
-
-def give_back(connection: Connection) -> None:
-    """Keep a connection for the next request, or drop it if it was aborted."""
-    with _idle_lock:
-        idle = _idle.setdefault((os.getpid(), connection.link), [])
-        if not connection.aborted and len(idle) < _IDLE_LIMIT:
-            connection.is_kept = True
-            idle.append(connection)
-            return
-    connection.close()
-
-
 def was_closed_meanwhile(error: Exception, connection: Connection) -> bool:
     """Whether a kept connection was found closed by its server, which then has read nothing of a request."""
     broken = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
     return connection.is_kept and isinstance(error, broken)
 
 
-@contextlib.contextmanager
-def borrowed(link: Link) -> Iterator[Connection]:
-    """A connection for the length of a block."""
-    connection = take_connection(link)
-    try:
-        yield connection
-    finally:
-        give_back(connection)
-
-
-def _kept_hosts() -> list[str]:
-    with _idle_lock:
-        links = [link for (pid, link), idle in _idle.items() if pid == os.getpid() and idle]
-    return [link.proxy or link.address for link in links]
-
-
-add_source(_kept_hosts)
-
-
-@atexit.register
-def close_idle_connections() -> None:
-    """Close the connections that are kept for later requests."""
-    with _idle_lock:
-        kept = [connection for (pid, _), idle in _idle.items() if pid == os.getpid() for connection in idle]
-        _idle.clear()
-    for connection in kept:
-        connection.close()
+kept = KeptConnections(Connection, host_of=lambda link: link.proxy or link.address)

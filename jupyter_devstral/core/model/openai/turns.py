@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 
-from ..user_turns import Place, Turn, UserTurns
+from ..precedence.user_turns import Place, Turn, UserTurns
 
 # How often a request that waits looks whether it was closed meanwhile (seconds).
 _LOOK_SECONDS = 0.05

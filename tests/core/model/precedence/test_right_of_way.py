@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_devstral.core.model.right_of_way import a_chat_streams, chat_streams, told_of_chats
+from jupyter_devstral.core.model.precedence.right_of_way import a_chat_streams, chat_streams, told_of_chats
 
 HOLD = """
 import sys
-from jupyter_devstral.core.model.right_of_way import chat_streams
+from jupyter_devstral.core.model.precedence.right_of_way import chat_streams
 with chat_streams():
     print("held", flush=True)
     sys.stdin.readline()

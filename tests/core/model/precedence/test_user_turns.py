@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_devstral.core.model.user_turns import Place, UserTurns
+from jupyter_devstral.core.model.precedence.user_turns import Place, UserTurns
 from tests.support.waiting import eventually
 
 ADDRESS = "http://llm.example/v1"
 # Takes a place, says so, and keeps it until it is told to go, or closed; then says which.
 HOLD = """
 import sys, threading
-from jupyter_devstral.core.model.user_turns import UserTurns
+from jupyter_devstral.core.model.precedence.user_turns import UserTurns
 class Turn:
     background = sys.argv[2] == "background"
     is_closed = False
