@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .edits.edit import Edit
     from .model.messages import Message, Usage
     from .model.window import Window
-    from .notebook.cells import Turn
+    from .notebook.cells import Cell, Turn
     from .prompt.prompt import Prompt
     from .reply.parser import Code
     from .request.tasks import Request
@@ -134,17 +134,19 @@ def _sent(reply: Reply) -> str:
     target = reply.request.target
     # The fix of a failure may concern another cell.
     doing = "explaining" if reply.request.failure is not None else "rewriting"
-    about = f"{doing} cell {target.index}" if target is not None and reply.request.task.rewrites else ""
+    about = f"{doing} cell {target.sign}" if target is not None and reply.request.task.rewrites else ""
     values = " with values" if reply.prompt.values else ""
     sent = f"sent {described}{values}" if described else "sent no cells"
     return ", ".join(part for part in (sent, about) if part)
 
 
 def _described(reply: Reply, pieces: Sequence[Piece]) -> str:
-    """The pieces in words: "cells 0–6, parts of cells 1, 2, variables `df`, `sales`"."""
-    index_of = {cell.key: cell.index for cell in reply.request.notebook.cells}
-    whole = {index_of[piece.id] for piece in pieces if piece.kind in _WHOLE and piece.id in index_of}
-    parts = {index_of[piece.id] for piece in pieces if piece.kind in _PART and piece.id in index_of} - whole
+    """The pieces in words: "cells [1]–[6], #8, parts of cells [7], variables `df`, `sales`"."""
+    cells = reply.request.notebook.cells
+    sent_whole = {piece.id for piece in pieces if piece.kind in _WHOLE}
+    sent_in_part = {piece.id for piece in pieces if piece.kind in _PART} - sent_whole
+    whole = [cell for cell in cells if cell.key in sent_whole]
+    parts = [cell for cell in cells if cell.key in sent_in_part]
     variables = dict.fromkeys(piece.id for piece in pieces if piece.kind == "variable")
     rules = [piece.id for piece in pieces if piece.kind == "rules"]
     described = []
@@ -168,16 +170,21 @@ def _tokens(reply: Reply) -> str:
     return f"{about}{short_count(used)} of {short_count(reply.window.tokens)} tokens{cached}"
 
 
-def _ranges(numbers: Iterable[int]) -> str:
-    """Write numbers with runs joined: {0, 1, 2, 5} gives "0–2, 5"."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
+def _ranges(cells: Sequence[Cell]) -> str:
+    """Call cells as the user sees them, with runs joined: "[1]–[3], #5"."""
+    runs: list[list[Cell]] = []
+    for cell in cells:
+        if runs and _follows(cell, runs[-1][-1]):
+            runs[-1].append(cell)
         else:
-            runs.append([number, number])
-    texts = [f"{first}–{last}" if last > first else str(first) for first, last in runs]
-    return _shortened(texts)
+            runs.append([cell])
+    return _shortened([f"{run[0].sign}–{run[-1].sign}" if len(run) > 1 else run[0].sign for run in runs])
+
+
+def _follows(cell: Cell, before: Cell) -> bool:
+    """Whether it stands behind the other, and is called by the next number."""
+    is_next = cell.count == before.count + 1 if cell.count and before.count else cell.count == before.count
+    return cell.index == before.index + 1 and is_next
 
 
 def _names(names: Sequence[str]) -> str:
@@ -189,5 +196,5 @@ def _shortened(texts: Sequence[str]) -> str:
     return ", ".join(texts[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _plural(noun: str, things: Sequence[object] | set[int] | dict[str, None]) -> str:
+def _plural(noun: str, things: Sequence[object] | dict[str, None]) -> str:
     return noun if len(things) == 1 else f"{noun}s"

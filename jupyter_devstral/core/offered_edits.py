@@ -66,7 +66,7 @@ def _of_cells_sent_whole(
         if edit.op == "insert" or cell is None or (edit.cell_id in sent and is_sent_whole(cell)):
             kept.append(edit)
         else:
-            notes.append(_IN_PART.format(cell.index) if edit.cell_id not in sent else _NOT_WHOLE)
+            notes.append(_IN_PART.format(cell.sign) if edit.cell_id not in sent else _NOT_WHOLE)
     return tuple(kept), tuple(notes)
 
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { choiceOf, chosenOf, HunkChoice } from '../src/notebook/hunk-choice';
 import type { IEdit } from '../src/protocol/edit';
 import { codeBlocks } from '../src/view/reply-blocks';
-import { standsIn } from '../src/view/shown-code';
+import { standsIn, withoutLabel } from '../src/view/shown-code';
 
 function replacing(before: string, source: string): IEdit {
   return { op: 'replace', cellId: 'a', before, source, kind: 'code' };
@@ -73,4 +73,14 @@ test('the blocks of code of a reply keep their places', () => {
     { at: 1, source: 'a = 1', language: 'python' },
     { at: 4, source: 'plain', language: '' }
   ]);
+});
+
+test('a line that is the name of a cell alone goes', () => {
+  for (const label of ['[cell 0]', '**Cell 4**', '### Cell 12:', '`[cell 3]`:', 'Cell 4:', '**Cell 4:**', 'cell #2']) {
+    assert.equal(withoutLabel(`Text.\n\n${label}`), 'Text.\n', label);
+    assert.equal(withoutLabel(label), '', label);
+  }
+  for (const text of ['In cell 4 the sum is wrong:', 'Text.', 'See [cell 0] above', 'The cell 0']) {
+    assert.equal(withoutLabel(text), text);
+  }
 });

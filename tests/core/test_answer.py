@@ -62,15 +62,16 @@ def test_everything_in_one_line() -> None:
         redactions=2,
     )
     assert reply_with(prompt=prompt, notes=("It was cut: `%devstral continue` goes on.",)).receipt() == (
-        "`devstral-small-2` · sent cells 5, 9, parts of cells 1–2, variable `df` · 5.1k of 32.8k tokens · "
-        "left out cells 1–2, variable `old` · 2 secrets hidden · first token 0.8 s · 34 tokens/s · "
+        "`devstral-small-2` · sent cells #6, #10, parts of cells #2–#3, variable `df` · "
+        "5.1k of 32.8k tokens · "
+        "left out cells #2–#3, variable `old` · 2 secrets hidden · first token 0.8 s · 34 tokens/s · "
         "It was cut: `%devstral continue` goes on."
     )
 
 
 def test_the_usual_one() -> None:
     assert reply_with().receipt() == (
-        "`devstral-small-2` · sent cells 0–6, variables `df`, `sales` · 5.1k of 32.8k tokens · "
+        "`devstral-small-2` · sent cells #1–#7, variables `df`, `sales` · 5.1k of 32.8k tokens · "
         "first token 0.8 s · 34 tokens/s"
     )
 
@@ -93,7 +94,17 @@ def test_a_host_elsewhere_is_named() -> None:
 def test_nothing_sent_and_a_rewritten_cell() -> None:
     prompt = replace(reply_with().prompt, pieces=())
     request = Request(Task.EDIT, "q", Notebook(CELLS), target=CELLS[3])
-    assert "· sent no cells, rewriting cell 3 ·" in reply_with(prompt=prompt, request=request).receipt()
+    assert "· sent no cells, rewriting cell #4 ·" in reply_with(prompt=prompt, request=request).receipt()
+
+
+def test_cells_are_called_as_the_user_sees_them() -> None:
+    ran = {0: 1, 1: 2, 2: 7, 4: 3, 5: 4}
+    cells = tuple(replace(cell, count=ran.get(cell.index, 0)) for cell in CELLS)
+    prompt = replace(reply_with().prompt, pieces=_pieces("cell", *(cell.key for cell in cells[:7])))
+    request = Request(Task.EDIT, "q", Notebook(cells), target=cells[2])
+    assert "· sent cells [1]–[2], [7], #4, [3]–[4], #7, rewriting cell [7] ·" in (
+        reply_with(prompt=prompt, request=request).receipt()
+    )
 
 
 def test_long_lists_are_shortened() -> None:

@@ -172,7 +172,7 @@ def test_a_notebook_that_does_not_fit_is_packed_smaller(scripted_ollama: Scripte
     assert reply.prompt.dropped
     assert reply.prompt.tokens <= (8192 - 2048) * 0.95
     assert reply.prompt.messages[-1].content.endswith("print the total")
-    assert "left out cells 0–" in reply.receipt()
+    assert "left out cells #1–" in reply.receipt()
     assert len(scripted_ollama.chats) == 1
 
 

@@ -68,7 +68,7 @@ def choose_by_lines(cell: Cell, blocks: Sequence[Code]) -> Choice:
     if version is not None:
         return Choice(version.source, _left(blocks, version.source) or _same(cell, version))
     lost = [loss_of_lines(cell.source, block.source) for block in blocks]
-    return Choice(None, [_PART.format(cell.index, loss or "is not whole") for loss in lost])
+    return Choice(None, [_PART.format(cell.sign, loss or "is not whole") for loss in lost])
 
 
 def _same(cell: Cell, block: Code) -> list[str]:
@@ -86,7 +86,7 @@ def _chosen(
     if version is not None and is_new and not (is_patched and _loses_all(cell, version)):
         return Choice(_with_imports(version.source, parts))
     if is_patched:
-        return Choice(patched.source, [*patched.notes, _PUT_IN.format(cell.index)])
+        return Choice(patched.source, [*patched.notes, _PUT_IN.format(cell.sign)])
     if version is not None or patched.source is not None:
         return Choice(cell.source, [*patched.notes, SAME])
     return patched
@@ -95,13 +95,13 @@ def _chosen(
 def _judged(task: Task, cell: Cell, block: Code, made_elsewhere: frozenset[str]) -> tuple[Shape, str]:
     shape = shape_of(cell.source, block.source, made_elsewhere=made_elsewhere)
     if shape is Shape.NOT_CODE:
-        return shape, _NO_CODE.format(cell.index)
+        return shape, _NO_CODE.format(cell.sign)
     if task is Task.FIX and only_looks(cell.source, block.source):
-        return shape, _LOOKS.format(cell.index)
+        return shape, _LOOKS.format(cell.sign)
     if task is Task.FIX and shape is Shape.WHOLE and makes_nothing(cell.source, block.source):
-        return shape, _PART.format(cell.index, loss_of(cell.source, block.source))
+        return shape, _PART.format(cell.sign, loss_of(cell.source, block.source))
     if not block.closed and _loses_its_end(cell.source, block.source):
-        return shape, _BROKEN_OFF.format(cell.index)
+        return shape, _BROKEN_OFF.format(cell.sign)
     return shape, ""
 
 
@@ -167,7 +167,7 @@ def _with_parts(cell: Cell, parts: Sequence[Code], made_elsewhere: frozenset[str
 
 def _part_note(cell: Cell, part: Code) -> str:
     """A sentence on why a part was not used, and what the cell would lose if it replaced the whole."""
-    return _PART.format(cell.index, loss_of(cell.source, part.source) or "is not whole")
+    return _PART.format(cell.sign, loss_of(cell.source, part.source) or "is not whole")
 
 
 def _with_imports(source: str, parts: Sequence[Code]) -> str:
@@ -206,5 +206,5 @@ def _documented(cell: Cell, blocks: Sequence[Code]) -> Choice:
     for block in blocks:
         source = with_docstrings_of(source, block.source)
     if source != cell.source:
-        return Choice(source, [_DOC.format(cell.index)])
-    return Choice(None, [_DOC_NOTHING.format(cell.index)])
+        return Choice(source, [_DOC.format(cell.sign)])
+    return Choice(None, [_DOC_NOTHING.format(cell.sign)])

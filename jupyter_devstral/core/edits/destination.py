@@ -92,7 +92,7 @@ def _named(block: Code, cells: Sequence[Cell], found: Sorted) -> Cell | None:
         others = (other for other in cells if other.kind == "code" and other.key != cell.key)
         twin = next((other for other in others if likeness(block.source, other.source) >= _SAME), None)
         if twin is not None:
-            found.notes.append(_OF_ANOTHER.format(block.cell, twin.index))
+            found.notes.append(_OF_ANOTHER.format(block.cell, twin.sign))
             return None
     found.named.add(cell.key)
     found.add(cell, block)
@@ -153,14 +153,14 @@ def _unnamed(block: Code, target: Cell, cells: Sequence[Cell], found: Sorted, *,
     text = block.source.strip()
     twin = next((cell for cell in others if cell.source.strip() == text), None)
     if twin is not None and target.source.strip() != text:
-        found.notes.append(_OTHERS_TEXT.format(twin.index))
+        found.notes.append(_OTHERS_TEXT.format(twin.sign))
         return
     definer = _only_definer(block.source, target, others)
     if definer is not None and (here < LEAST or _defines_only(block.source)):
         if anywhere and _defines_only(block.source):
             found.add(definer, block)
         else:
-            found.notes.append(_OTHERS_NAMES.format(definer.index))
+            found.notes.append(_OTHERS_NAMES.format(definer.sign))
         return
     if anywhere and here < LEAST and others:
         nearest = max(others, key=lambda cell: likeness(block.source, cell.source))

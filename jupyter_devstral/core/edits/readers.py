@@ -31,7 +31,7 @@ def without_missed(edits: Sequence[Edit], cells: Sequence[Cell]) -> tuple[tuple[
             kept.append(edit)
         else:
             reader, name = missed
-            notes.append(_MISSED.format(reader.index, name, by_key[edit.cell_id].index))
+            notes.append(_MISSED.format(reader.sign, name, by_key[edit.cell_id].sign))
     return tuple(kept), tuple(notes)
 
 

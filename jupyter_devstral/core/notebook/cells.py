@@ -63,6 +63,7 @@ class Cell:
         outputs: the outputs of a code cell, in order.
         turn: the recorded exchange, for a cell that asked Devstral something and was answered.
         chat: exchanges beside the notebook that were made while this was its last cell, in order.
+        count: the number beside a cell that ran; 0 for one that did not.
         number: by which prompts call it, where others have come or gone since it was first sent; else None.
     """
 
@@ -74,6 +75,13 @@ class Cell:
     turn: Turn | None = None
     chat: tuple[Turn, ...] = ()
     number: int | None = None
+    # What is sent is the same whenever it ran.
+    count: int = field(default=0, compare=False)
+
+    @property
+    def sign(self) -> str:
+        """What the user sees of it: `[3]` of a cell that ran, `#5` of the fifth one."""
+        return f"[{self.count}]" if self.count else f"#{self.index + 1}"
 
     @property
     def name(self) -> int:

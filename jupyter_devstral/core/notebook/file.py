@@ -88,7 +88,9 @@ def notebook_from_json(data: dict[str, Any]) -> Notebook:
 
 
 def find_cell(notebook: Notebook, id_or_index: str) -> Cell:
-    """The cell with this id, else at this 0-based index. Raises NotebookError for none or several."""
+    """The cell with this id, else at this 0-based index, else the one that is called so on the screen
+    (`[3]`, `#5`). Raises NotebookError for none or several.
+    """
     wanted = id_or_index.strip()
     found = [cell for cell in notebook.cells if wanted and cell.key == wanted]
     if len(found) > 1:
@@ -100,6 +102,9 @@ def find_cell(notebook: Notebook, id_or_index: str) -> Cell:
         return found[0]
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and int(wanted) < len(notebook.cells):
         return notebook.cells[int(wanted)]
+    seen = [cell for cell in notebook.cells if wanted in (cell.sign, f"#{cell.index + 1}")]
+    if len(seen) == 1:
+        return seen[0]
     if not notebook.cells:
         raise NotebookError(f"There is no cell {wanted!r}: the notebook is empty.")
     last = len(notebook.cells) - 1
@@ -131,7 +136,12 @@ def _cell(index: int, raw: dict[str, Any], old: bool) -> Cell:
         source=source,
         outputs=tuple(_output(kind, output, old) for output in foreign if (kind := _kind(output))),
         turn=next((turn for turn in map(_turn, outputs) if turn), None),
+        count=_count(raw.get("prompt_number" if old else "execution_count")) if kind == "code" else 0,
     )
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _kind(output: dict[str, Any]) -> OutputKind | None:

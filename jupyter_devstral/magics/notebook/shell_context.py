@@ -248,7 +248,8 @@ def merge_executed(
             # Fractions keep unsaved cells behind their predecessor and in the order of their execution.
             place = int(places.get(id(entry.previous), len(saved))) + 1 - 1 / (added + 1)
             places[id(entry)] = place
-            ordered.append((place, Cell(entry.key, 0, "code", entry.source, entry.outputs, entry.turn)))
+            cell = Cell(entry.key, 0, "code", entry.source, entry.outputs, entry.turn, count=entry.count)
+            ordered.append((place, cell))
     ordered.sort(key=lambda pair: pair[0])
     return tuple(replace(cell, index=index) for index, (_, cell) in enumerate(ordered))
 
@@ -260,7 +261,8 @@ def _fresher(saved: Cell, entry: ExecutedCell, saved_at: float) -> Cell:
         outputs = saved.outputs
     # A cell saved after it ran may also have been edited after it ran.
     source = saved.source if saved_at > entry.time and entry.key else entry.source
-    return replace(saved, source=source, outputs=outputs, turn=entry.turn if entry.time else saved.turn)
+    turn = entry.turn if entry.time else saved.turn
+    return replace(saved, source=source, outputs=outputs, turn=turn, count=entry.count or saved.count)
 
 
 def find_asking(notebook: Notebook, asking: ExecutedCell | None) -> Cell | None:

@@ -77,6 +77,11 @@ export class CodeView extends Widget {
     }
   }
 
+  /** Whether the code stands somewhere else as well, and is folded for that. */
+  get isPlaced(): boolean {
+    return this._placed !== '';
+  }
+
   /** Whether the code stands somewhere else by now is looked up again. */
   refresh(): void {
     const place = (this._block && this._actions.placeOf?.(this._block)) || null;

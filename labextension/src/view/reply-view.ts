@@ -11,6 +11,7 @@ import { Panel, Widget } from '@lumino/widgets';
 import { CodeView, ICodeActions } from './code-view';
 import { ProseView, proseView } from './prose-view';
 import { IBlock, ReplyBlocks } from './reply-blocks';
+import { withoutLabel } from './shown-code';
 
 export interface IReplyServices {
   readonly rendermime: IRenderMimeRegistry;
@@ -41,7 +42,12 @@ export class ReplyView extends Panel {
 
   /** What became of the blocks of code is looked up again. */
   refresh(): void {
-    this.widgets.forEach(view => view instanceof CodeView && view.refresh());
+    this.widgets.forEach(view => {
+      if (view instanceof CodeView) {
+        view.refresh();
+        this._nameCell(view);
+      }
+    });
   }
 
   dispose(): void {
@@ -102,6 +108,15 @@ export class ReplyView extends Panel {
     }
   }
 
+  /** A block that says itself which cell it is about needs no line above it that does. */
+  private _nameCell(code: CodeView): void {
+    const before = this.widgets[this.widgets.indexOf(code) - 1];
+    const prose = before instanceof ProseView ? this._prose.get(before) : undefined;
+    if (prose !== undefined) {
+      void (before as ProseView).showMarkdown(code.isPlaced ? withoutLabel(prose) : prose);
+    }
+  }
+
   private _grow(block: IBlock): void {
     if (!this._growing || !this._fits(this._growing, block)) {
       this._dropGrowing();
@@ -131,12 +146,16 @@ export class ReplyView extends Panel {
   private _show(view: Widget, block: IBlock, isFinished: boolean): void {
     if (view instanceof CodeView) {
       view.showCode(block.text, block.language, isFinished);
+      this._nameCell(view);
     } else if (view instanceof ProseView) {
+      this._prose.set(view, block.text);
       void view.showMarkdown(block.text);
     }
   }
 
   private readonly _blocks = new ReplyBlocks();
+  /** What stands in each text. */
+  private readonly _prose = new WeakMap<ProseView, string>();
   private _drawn = 0;
   private _growing: Widget | null = null;
   private _isWaiting = false;

@@ -17,6 +17,14 @@ export function standsIn(source: string, whole: string): boolean {
   );
 }
 
+/** A line that is a cell's name alone, as models write above its code: "[cell 0]", "**Cell 4:**". */
+const LABEL = /(?:^|\n)[ \t]*[*_`#>\- ]*\[?cell[ \t]+[[#]?\d+\]?\]?[*_`]*[ \t]*:?[*_`]*\s*$/i;
+
+/** Text before a block of code without such a line at its end: it counts from 0, which nobody sees. */
+export function withoutLabel(prose: string): string {
+  return prose.replace(LABEL, '');
+}
+
 /** Without what editors and models do differently: blank lines, spaces at the end of a line, the whole indented. */
 function linesOf(text: string): string[] {
   return text

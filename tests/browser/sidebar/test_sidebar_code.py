@@ -91,6 +91,9 @@ def test_a_change_and_its_code_are_shown_once_and_a_part_of_it_is_taken(side, ol
     block = side.last.locator(".jp-devstral-code")
     assert not block.locator("pre").is_visible()
     block.get_by_text("See the change of cell #1").click()
+    # What counts cells from 0 is not seen where the block says itself which one is meant.
+    lab.wait_until(lambda: "[cell 0]" not in side.last.locator(".jp-devstral-reply").inner_text())
+    assert "sent cells #1–#2" in side.last.locator(".jp-devstral-receipt").inner_text()
     boxes = side.last.locator(".jp-devstral-hunk")
     assert [each.inner_text() for each in boxes.all()] == ["Change 1 of 2", "Change 2 of 2"]
     lab.screenshot("sidebar-hunks")

@@ -246,7 +246,7 @@ def test_a_failing_cell_explains_itself(
     assert [(edit["cell_id"], edit["source"]) for edit in bundle["edits"]] == [("bad", "1 / one")]
     assert bundle["card"]["trial"]["kind"] == "clean"
     shown = card.data["text/markdown"]
-    assert "explaining cell 3" in shown
+    assert "explaining cell [2]" in shown
     # Who reads the finished notebook has neither this kernel nor its widgets.
     assert "%devstral accept" not in shown
     assert "It divides by" in ended.text

@@ -46,7 +46,7 @@ def test_of_before_and_after_under_one_name_the_last_is_meant() -> None:
 def test_a_block_that_is_another_cells_text_is_not_for_the_target() -> None:
     edits, notes = proposed(CELLS, fenced(CELLS[0]), at=2)
     assert edits == ()
-    assert "repeats cell 0" in notes[0]
+    assert "repeats cell #1" in notes[0]
 
 
 def test_what_only_another_cell_defines_is_repaired_there_or_nowhere() -> None:
@@ -54,7 +54,7 @@ def test_what_only_another_cell_defines_is_repaired_there_or_nowhere() -> None:
     assert after(CELLS, fenced(fixed), at=2) == [CELLS[0], fixed, CELLS[2]]
     edits, notes = proposed(CELLS, fenced(fixed), at=2, task=Task.EDIT)
     assert edits == ()
-    assert "only what cell 1 defines" in notes[0]
+    assert "only what cell #2 defines" in notes[0]
 
 
 def test_a_fix_is_preferred_to_an_example_of_its_use() -> None:

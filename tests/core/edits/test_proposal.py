@@ -182,7 +182,11 @@ def test_blocks_for_cells_that_the_reply_names() -> None:
     )
     # A model's own numbering points at a cell that has nothing to do with the code, or at no code.
     own_numbers = "Cell {}\n```python\nx = load()\ny = clean(x, True)\nplot(y)\n```\n"
-    for number, why in ((2, "its code is that of cell 3"), (0, "holds no code"), (9, "not in this notebook")):
+    for number, why in (
+        (2, "its code is that of cell #4"),
+        (0, "holds no code"),
+        (9, "not in this notebook"),
+    ):
         edits, notes = propose(Task.FIX, own_numbers.format(number), TARGET, notebook=notebook)
         assert edits == ()
         assert why in notes[0]
@@ -324,5 +328,5 @@ def test_a_chat_rewrites_only_the_cells_that_it_names() -> None:
         Edit("replace", "a", "rate = 3\nprint(rate)", "import os\nrate = 3\nprint(rate)"),
     )
     assert notes == (
-        "The reply shows only a part of cell 0: it was put in its place there, and the rest is kept.",
+        "The reply shows only a part of cell #1: it was put in its place there, and the rest is kept.",
     )

@@ -148,6 +148,17 @@ def test_an_ambiguous_id_names_the_indexes() -> None:
         find_cell(notebook_from_json(v4()), "0")
 
 
+def test_a_cell_is_found_by_what_the_user_sees_beside_it() -> None:
+    counts = [None, 3, 7, 7, True, "x"]
+    book = notebook_from_json(v4(*(code(f"c{at}", execution_count=n) for at, n in enumerate(counts))))
+    assert [cell.sign for cell in book.cells] == ["#1", "[3]", "[7]", "[7]", "#5", "#6"]
+    assert find_cell(book, "[3]").index == 1
+    assert find_cell(book, "#1").index == 0
+    assert find_cell(book, "#2").index == 1
+    with pytest.raises(NotebookError):
+        find_cell(book, "[7]")
+
+
 def test_cells_that_are_no_objects_keep_their_place() -> None:
     cells = notebook_from_json(v4(code("a"), None, "text", code("b", id=5))).cells
     assert [cell.index for cell in cells] == [0, 1, 2, 3]

@@ -29,7 +29,7 @@ def bundle(*edits: dict[str, Any], prose: str = PROSE, **card: Any) -> dict[str,
         "version": 1,
         "task": "fix",
         "reply": prose,
-        "receipt": "devstral-small-2 · sent cells 0–6 · 5.1k of 32.8k tokens · `34` tokens/s",
+        "receipt": "devstral-small-2 · sent cells [1]–[7] · 5.1k of 32.8k tokens · `34` tokens/s",
         "prose": prose,
         "edits": list(edits),
         "card": {

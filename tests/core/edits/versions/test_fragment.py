@@ -103,7 +103,7 @@ def test_a_fragment_is_put_in_its_place(cell: str, fragment: str, old: str, new:
     edits, notes = proposed([cell], fenced(fragment))
     assert [edit.source for edit in edits] == [cell.replace(old, new, 1)]
     assert not edits[0].loss
-    assert any("only a part of cell 0" in note for note in notes) or not notes
+    assert any("only a part of cell #1" in note for note in notes) or not notes
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_rewrite_is_refused_only_where_another_cell_reads_what_is_lost() -> No
     reply = fenced("from statistics import fmean\nmean = fmean(float(p) for p in rows)")
     edits, notes = proposed([cell, "print(prices)"], reply)
     assert edits == ()
-    assert "Cell 1 reads `prices`" in notes[0]
+    assert "Cell #2 reads `prices`" in notes[0]
     assert proposed([cell, "prices = []\nprint(prices)"], reply)[0]
     both = (
         "[cell 0]\n```python\ncosts = [1]\nmean = sum(costs)\n```\n\n[cell 1]\n```python\nprint(costs)\n```\n"
