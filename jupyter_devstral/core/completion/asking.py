@@ -19,6 +19,8 @@ WINDOW = 4096
 _LINE_TOKENS, _BLOCK_TOKENS = 48, 160
 _LONGEST_KEEP_ALIVE, _SHORTEST_KEEP_ALIVE = 300, 10
 _WORD_AT_END = re.compile(r"\w+\Z")
+# A search for a word at the end begins at every character.
+_LONGEST_WORD = 200
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
@@ -130,7 +132,7 @@ def _without_blanks(head: str) -> tuple[str, str]:
 
 def _without_word(head: str) -> tuple[str, str, str]:
     """The line without the word that the cursor stands in or behind, and without the blanks before it."""
-    found = _WORD_AT_END.search(head)
+    found = _WORD_AT_END.search(head, max(0, len(head) - _LONGEST_WORD))
     if found is None:
         return (*_without_blanks(head), "")
     begun, taken = _without_blanks(head[: found.start()])

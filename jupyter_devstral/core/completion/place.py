@@ -25,6 +25,7 @@ _OPENS_BLOCK = re.compile(
 
 # Characters above the cursor's line, and below it, that are looked at at every key.
 _NEARBY = 400
+_LONGEST_HEAD = 4_000
 
 
 class Standing(str, Enum):
@@ -85,6 +86,12 @@ class Place:
         """The blanks that the cursor's line begins with."""
         return self.head[: len(self.head) - len(self.head.lstrip())]
 
+    @cached_property
+    def indented_by(self) -> str:
+        """What lines around the cursor are indented by, a tab or a blank; "" for both, or where none is."""
+        found = set(re.findall(r"^[ \t]", self.nearby[0], re.MULTILINE))
+        return found.pop() if len(found) == 1 else ""
+
     @property
     def is_fresh(self) -> bool:
         """Nothing but blanks stands before the cursor on its line."""
@@ -94,6 +101,11 @@ class Place:
     def is_empty(self) -> bool:
         """Nothing but blanks stands in the cell."""
         return not self.source.strip()
+
+    @property
+    def is_in_a_long_line(self) -> bool:
+        """The cursor's line is too long to be sent, and half of it would hide what it is."""
+        return len(self.head) > _LONGEST_HEAD
 
     @property
     def is_in_the_middle(self) -> bool:

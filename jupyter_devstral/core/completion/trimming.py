@@ -22,7 +22,10 @@ _PROMPT_OF_A_SHELL = re.compile(r"^(?:In|Out) ?\[\d*\]:|^>>> |^```", re.MULTILIN
 _PLACEHOLDER = re.compile(r"<\s*SECRET(?:_\d*)?|<S(?:E(?:C(?:R(?:E)?)?)?)?\Z")
 # Behind these a blank is never wanted.
 _GLUED = (".", "(", "[", "{")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffd]")
+# Also what turns the order of signs around: code would not say what it seems to say.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd\ud800-\udfff]")
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_TAB = 4
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def offer(reply: str, place: Place, *, taken: str = "", word: str = "", block: b
     """
     if _PLACEHOLDER.search(reply):
         return Offer(dropped="it holds the placeholder of a secret")
-    text = SPECIAL.split(_PROMPT_OF_A_SHELL.split(reply, maxsplit=1)[0], maxsplit=1)[0]
+    text = SPECIAL.split(_PROMPT_OF_A_SHELL.split(_lines_of(reply), maxsplit=1)[0], maxsplit=1)[0]
     if _CONTROL.search(text):
         return Offer(dropped="it holds control characters")
     text = _given_back(text, taken, word, place)
@@ -60,7 +63,7 @@ def is_another_word(reply: str, word: str) -> bool:
 
 def is_over(reply: str, place: Place, taken: str, word: str = "") -> bool:
     """Whether a block that is still being written has ended already."""
-    text = _given_back(reply, taken, word, place)
+    text = _given_back(_lines_of(reply), taken, word, place)
     return text is None or len(_block_of(text, place)) < len(text.rstrip())
 
 
@@ -82,8 +85,9 @@ def _without_what_stands_there(text: str, place: Place) -> Offer:
 
 def _given_back(text: str, taken: str, word: str, place: Place) -> str | None:
     """The text behind what stands there already; None where it begins otherwise, or too far left."""
-    blanks = len(text) - len(text.lstrip(" \t"))
     begins_line = not place.head[: len(place.head) - len(word)].strip()
+    text = _indented_as_here(text, place, from_first_line=begins_line)
+    blanks = len(text) - len(text.lstrip(" \t"))
     if begins_line and blanks < len(taken) and text.strip() and not place.above_is_open:
         return None
     if word:
@@ -91,6 +95,31 @@ def _given_back(text: str, taken: str, word: str, place: Place) -> str | None:
     if text.startswith(taken) and taken and not place.above_is_open:
         return text[len(taken) :]
     return text[blanks:] if taken or place.head.endswith(_GLUED) else text
+
+
+def _lines_of(reply: str) -> str:
+    """The reply with line ends as an editor has them: in a file of Windows a model writes those."""
+    return reply.replace("\r\n", "\n").removesuffix("\r")
+
+
+def _indented_as_here(text: str, place: Place, *, from_first_line: bool) -> str:
+    """The text indented with tabs, or with blanks, as the cell is: both together are no Python."""
+    if place.indented_by == "\t":
+        widths = [len(found[0]) for found in _INDENT.finditer(text) if "\t" not in found[0]]
+        level = 2 if any(width % _TAB for width in widths) else _TAB
+
+        def replaced(found: re.Match[str]) -> str:
+            return "\t" * (len(found[0].expandtabs(level)) // level)
+    elif place.indented_by:
+
+        def replaced(found: re.Match[str]) -> str:
+            return found[0].expandtabs(_TAB)
+    else:
+        return text
+    first, line_end, more = text.partition("\n")
+    if from_first_line:
+        first = _INDENT.sub(replaced, first)
+    return first + line_end + _INDENT.sub(replaced, more)
 
 
 def _block_of(text: str, place: Place) -> str:

@@ -121,6 +121,7 @@ def _suggestion(completion: Completion) -> Record:
         "model": completion.model,
         "state": completion.state.value,
         "is_paused": completion.is_paused,
+        "is_final": completion.is_final,
     }
 
 

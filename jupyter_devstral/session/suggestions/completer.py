@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # How often chats of other processes are looked for while an answer streams.
 _LOOK_SECONDS = 0.01
 _PATIENCE_SECONDS = 0.2
+# In characters; more than a model writes that keeps to the number of tokens it was asked for.
+_LONGEST_REPLY = 4_000
 PUSHED_OUT = "{model} pushed the chat model out of memory: it was unloaded, and keeps off the graphics card"
 CHAT_GOES_FIRST = "a chat answers: suggestions wait"
 
@@ -62,6 +64,7 @@ class Completion:
         notes: what would have stopped it, had it not been asked for by hand.
         state: of the model, for a status line.
         is_paused: a chat answers.
+        is_final: asked again, it would come again; else something else stood in the way.
     """
 
     text: str = ""
@@ -72,6 +75,7 @@ class Completion:
     notes: tuple[str, ...] = ()
     state: State = State.READY
     is_paused: bool = False
+    is_final: bool = False
 
 
 class Completer:
@@ -109,8 +113,10 @@ class Completer:
         name, notes = self.model.model.name, []
         stopped = _stopped(cursor)
         if stopped and not cursor.by_hand:
-            return Completion(model=name, dropped=stopped)
+            return Completion(model=name, dropped=stopped, is_final=True)
         notes += [stopped] if stopped else []
+        if cursor.place.is_in_a_long_line:
+            return Completion(model=name, dropped="the cursor's line is too long", is_final=True)
         server = self.model.model
         if redactor is None and server.redacts:
             redactor = Redactor()
@@ -119,7 +125,7 @@ class Completer:
         if "source" not in server.may_receive:
             return Completion(model=name, dropped="cells of a notebook may not be sent there")
         if redactor is not None and holds_secret(cursor.place):
-            return Completion(model=name, dropped="the cursor is in a secret")
+            return Completion(model=name, dropped="the cursor is in a secret", is_final=True)
         if a_chat_streams():
             if not cursor.regardless:
                 return Completion(model=name, dropped=CHAT_GOES_FIRST, is_paused=True)
@@ -156,7 +162,7 @@ class Completer:
         return (
             first
             or self._asked(cursor, prepared(whole_words=False), running, notes)
-            or Completion(model=name)
+            or Completion(model=name, dropped="it begins with another word", is_final=True)
         )
 
     def _asked(
@@ -238,12 +244,21 @@ def _read(
                     tokens += chunk.tokens
                     if is_another_word(reply, prepared.word):
                         break
-                    if prepared.block and is_over(reply, prepared.place, prepared.taken, prepared.word):
+                    if _is_enough(reply, prepared):
                         break
         finally:
             if watch is not None:
                 watch.stop()
     return reply, tokens
+
+
+def _is_enough(reply: str, prepared: Prepared) -> bool:
+    """Whether nothing that may still come would be offered; not every server knows where to stop."""
+    if len(reply) > _LONGEST_REPLY:
+        return True
+    if prepared.block:
+        return is_over(reply, prepared.place, prepared.taken, prepared.word)
+    return "\n" in reply
 
 
 class _Watch:
@@ -277,4 +292,12 @@ def _offered(
             notes.append(doubt)
         else:
             text, dropped = "", doubt
-    return Completion(text, reply, prepared.request.body(), prepared.request.model, dropped, tuple(notes))
+    return Completion(
+        text,
+        reply,
+        prepared.request.body(),
+        prepared.request.model,
+        dropped,
+        tuple(notes),
+        is_final=True,
+    )

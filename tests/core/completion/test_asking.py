@@ -218,3 +218,8 @@ def test_a_new_kernel_forgets_what_was_told() -> None:
     log.update([frame("a: int64")], notebook, ran="a")
     log.update([], notebook)
     assert log.remarks() == {}
+
+
+def test_a_word_of_a_hundred_thousand_letters_is_no_work(at: At) -> None:
+    # A search that begins anew at each of them would take minutes.
+    assert asked(at("x = '" + "a" * 100_000 + "|")).word == "a" * 200

@@ -147,3 +147,31 @@ def test_what_is_no_code_is_cut_or_dropped(at: At, reply: str, offered: str) -> 
 def test_a_block_that_repeats_itself_is_cut(at: At) -> None:
     text = "    print(x)\n    print(y)\n    print(x)\n    print(y)\n    print(x)\n    print(y)\n"
     assert offer(text, at("if a:\n    |"), taken="    ", block=True).text.count("print(x)") == 2
+
+
+@pytest.mark.parametrize("reply", ["len(x)\r\n", "len(x)\r", "len(x)\r\nprint(1)"])
+def test_line_ends_of_windows_are_no_control_characters(at: At, reply: str) -> None:
+    assert offer(reply, at("def f(a):\r\n    x = a\r\n    y =|")).text == "len(x)"
+    assert offer(reply, at("y =|")).dropped == ""
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x00", "\u202e", "\u2066", "\ud83d"])
+def test_what_hides_or_turns_text_around_is_not_offered(at: At, sign: str) -> None:
+    assert offer(f"a{sign}b", at("x = |")).dropped == "it holds control characters"
+
+
+@pytest.mark.parametrize(
+    ("cell", "taken", "reply", "offered"),
+    [
+        ("def f(a):\n\tif a:|", "", "\n        return a", "\n\t\treturn a"),
+        ("def f(a):\n\tif a:|", "", "\n      return a", "\n\t\t\treturn a"),
+        ("def f(a):\n\tif a:\n\t\t|", "\t\t", "        b = 1\n        return b", "b = 1\n\t\treturn b"),
+        ("def f(a):\n    if a:|", "", "\n\t\treturn a", "\n        return a"),
+        ("def f(a):\n    if a:\n        |", "        ", "\t\treturn a", "return a"),
+        ("if a:|", "", "\n\treturn a", "\n\treturn a"),
+    ],
+)
+def test_a_block_is_indented_by_what_the_cell_is_indented_by(
+    at: At, cell: str, taken: str, reply: str, offered: str
+) -> None:
+    assert offer(reply, at(cell), taken=taken, block=True).text == offered

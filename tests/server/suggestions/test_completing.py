@@ -73,6 +73,7 @@ def test_a_suggestion_comes_as_one_record(client: Client, fim: ScriptedOllama) -
         "model": MODEL,
         "state": "ready",
         "is_paused": False,
+        "is_final": True,
     }
     assert fim.completions[-1].body["prompt"].endswith("<|fim_middle|>df.")
 

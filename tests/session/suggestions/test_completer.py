@@ -264,3 +264,36 @@ def test_cells_that_may_not_be_sent_are_not(server: ScriptedOllama, monkeypatch:
     monkeypatch.setattr(permitted_server, "policy", lambda: Policy(send={"local": frozenset({"schemas"})}))
     assert "may not be sent" in ask(completer(server), by_hand=True).dropped
     assert server.completions == []
+
+
+def test_a_line_that_is_too_long_is_not_sent_even_by_hand(server: ScriptedOllama) -> None:
+    found = ask(completer(server), f"x = '{'a' * 10_000}'; y =|", by_hand=True, regardless=True)
+    assert (found.text, found.request, found.is_final) == ("", None, True)
+    assert server.completions == []
+
+
+def test_nothing_is_read_behind_the_line_from_a_server_that_does_not_stop(server: ScriptedOllama) -> None:
+    server.replies = [Script([" 1", "\n", *["more"] * 500], delay=0.02)]
+    assert ask(completer(server)).text == " 1"
+    assert server.wait_for(lambda: server.completions[-1].closed_early)
+
+
+def test_a_line_without_end_is_left(server: ScriptedOllama) -> None:
+    server.replies = [Script(["ab" * 2_500] * 40, delay=0.02)]
+    ask(completer(server))
+    assert server.wait_for(lambda: server.completions[-1].closed_early)
+
+
+@pytest.mark.parametrize("text", ["x =|", "# a|"])
+def test_an_answer_says_that_it_would_come_again(server: ScriptedOllama, text: str) -> None:
+    assert ask(completer(server), text).is_final
+
+
+def test_what_only_stood_in_the_way_is_no_final_answer(server: ScriptedOllama) -> None:
+    asking = completer(server)
+    with chat_streams():
+        assert not ask(asking).is_final
+    server.fail_next("500")
+    assert not ask(asking).is_final
+    # Remembered for a while, and no more final for that.
+    assert not ask(asking).is_final
