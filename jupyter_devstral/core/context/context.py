@@ -90,13 +90,19 @@ class ContextBuilder:
     def __init__(self, sources: Sources, estimate: Callable[[str], int]) -> None:
         self._sources = sources
         self._estimate = estimate
-        steps = steps_of(sources.above)
-        self._entries = history_of(steps, sources.language, estimate)
-        # Where these do not fit, the cells are read as they are.
-        kept = sources.history
-        self._kept = self._entries if kept is None else history_of(kept, sources.language, estimate)
         self._end = max((cell.index for cell in sources.above), default=-1) + 1
         self._cells = {cell.index: cell for cell in sources.above}
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        """The cells as they are."""
+        return history_of(steps_of(self._sources.above), self._sources.language, self._estimate)
+
+    @cached_property
+    def _kept(self) -> list[Entry]:
+        """The cells as they are read where all of that fits."""
+        kept = self._sources.history
+        return self._entries if kept is None else history_of(kept, self._sources.language, self._estimate)
 
     @cached_property
     def _dependencies(self) -> Dependencies:
@@ -106,7 +112,7 @@ class ContextBuilder:
         """The context within `budget` tokens; None: everything."""
         if budget is None or self._everything_fits(budget):
             packing = self._packed(0, budget, run=self._kept)
-            return replace(self._context(0, packing, budget), history=tuple(self._kept), is_whole=True)
+            return replace(self._context((), self._kept, packing, budget), is_whole=True)
         return self._squeezed(max(budget, 0))
 
     def _everything_fits(self, budget: int) -> bool:
@@ -123,7 +129,8 @@ class ContextBuilder:
             best = next((pair for pair in packings[-2:] if pair[1].covered), packings[-1])
         if not best[1].described:
             best = self._shorter(dict.fromkeys(starts), budget) or best
-        return self._context(*best, budget)
+        start, packing = best
+        return self._context(self._entries[:start], self._entries[start:], packing, budget)
 
     def _shorter(self, starts: Iterable[int], budget: int) -> tuple[int, Packing] | None:
         """The best attempt with shorter descriptions; None where even these do not fit."""
@@ -208,14 +215,14 @@ class ContextBuilder:
                     limit -= piece.tokens
                     break
 
-    def _context(self, start: int, packing: Packing, budget: int | None) -> Context:
+    def _context(
+        self, before: Sequence[Entry], run: Sequence[Entry], packing: Packing, budget: int | None
+    ) -> Context:
         below, below_dropped = self._below(packing, budget)
         whole = {piece.id for piece in packing.parts.values() if piece.kind == "cell"}
-        left_out = [
-            piece for entry in self._entries[:start] for piece in entry.pieces if piece.id not in whole
-        ]
+        left_out = [piece for entry in before for piece in entry.pieces if piece.id not in whole]
         return Context(
-            history=tuple(self._entries[start:]),
+            history=tuple(run),
             earlier=(*packing.pieces, *below),
             variables=tuple(packing.variables),
             dropped=(*left_out, *packing.dropped, *below_dropped),

@@ -190,3 +190,22 @@ def test_an_empty_sidebar_offers_questions_about_this_notebook(side, ollama):
     lab.page.keyboard.press("Enter")
     side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
     assert examples.count() == 0
+
+
+def test_an_edited_cell_follows_what_was_sent_and_the_row_says_so(side, ollama):
+    lab = side.lab
+    long = [code(f"c{n}", f"value_{n} = [{n}]\n" * 30) for n in range(4)]
+    side.open([code("a", "x = 3"), *long])
+    side.ask("how many?")
+    lab.set_source(0, "x = 4")
+    side.ask("and now?")
+    first, second = (chat.body["messages"] for chat in ollama.chats[-2:])
+    assert second[: len(first)] == first
+    assert "(new version, the earlier one is gone):\n```python\nx = 4\n" in second[-1]["content"]
+    side.panel.locator(".jp-devstral-context summary").first.click()
+    chip = side.panel.locator(".jp-devstral-chip", has_text="earlier versions of changed cells")
+    chip.wait_for(timeout=30_000)
+    assert chip.get_by_role("button").count() == 0, "what was read cannot be taken back, only the cell"
+    lab.screenshot("earlier-versions")
+    side.panel.locator(".jp-devstral-chip", has_text="cell #1").get_by_label("Do not send").click()
+    chip.wait_for(state="detached", timeout=30_000)
