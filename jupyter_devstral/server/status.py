@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigurationError, DevstralError, ModelError, ModelMissing, NoServer
-from ..core.model.right_of_way import a_chat_streams
+from ..core.model.precedence.right_of_way import a_chat_streams
 from ..core.model.server import ModelInfo, ModelServer, RunningModel, Wishes
 from ..core.settings.hosts import is_loopback
 from ..core.settings.policy import LOCAL
