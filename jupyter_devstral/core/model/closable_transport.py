@@ -76,6 +76,31 @@ class ClosableTransport(httpx.BaseTransport):
             raise ConnectionClosed
 
 
+class ClosableConnection:
+    """Clients over one transport.
+
+    Attributes:
+        is_kept: whether a request ended on it before: its server may have closed it since.
+    """
+
+    def __init__(self, transport: ClosableTransport) -> None:
+        self._transport = transport
+        self.is_kept = False
+
+    @property
+    def aborted(self) -> bool:
+        """Whether `abort` was called; such a connection is not used again."""
+        return self._transport.aborted
+
+    def abort(self) -> None:
+        """Close the connection at once, from any thread."""
+        self._transport.abort()
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._transport.close()
+
+
 class QuietBody(httpx.SyncByteStream):
     """A body that is read and closed without a line in the user's log."""
 

@@ -13,7 +13,7 @@ from ...errors import ModelError
 from ...importing import collector_paused, random_state_kept
 from ...own_packages import own_module, own_module_without_package
 from ..client_faults import advice_on_faults, key_from_environment, trusted_certificates
-from ..closable_transport import ClosableTransport
+from ..closable_transport import ClosableConnection, ClosableTransport
 from ..kept_connections import KeptConnections
 from ..quiet_logs import is_ours, quiet
 
@@ -61,22 +61,18 @@ class OllamaTransport(ClosableTransport):
         return with_safe_lines(response)
 
 
-class Connection:
+class Connection(ClosableConnection):
     """An `ollama.Client` and a plain HTTP client over one transport to one host.
 
     No proxies, no redirects: both would carry a prompt to a machine that nobody named.
-
-    Attributes:
-        is_kept: whether a request ended on it before.
     """
 
     def __init__(self, host: str) -> None:
         """Make both clients, without a connection yet; ConfigurationError where they cannot be made."""
         self.host = host
-        self.is_kept = False
         with advice_on_faults(host), quiet():
             key = key_from_environment()
-            self._transport = OllamaTransport(host)
+            super().__init__(OllamaTransport(host))
             self.ollama = ollama.Client(
                 host,
                 transport=self._transport,
@@ -90,19 +86,6 @@ class Connection:
                 trust_env=False,
                 headers={"authorization": f"Bearer {key}"} if key else None,
             )
-
-    @property
-    def aborted(self) -> bool:
-        """Whether `abort` was called; such a connection is not used again."""
-        return self._transport.aborted
-
-    def abort(self) -> None:
-        """Close the connection at once, from any thread."""
-        self._transport.abort()
-
-    def close(self) -> None:
-        """Give the socket back."""
-        self._transport.close()
 
     def json(
         self, method: str, path: str, body: object = None, *, model: str = "", timeout: float = 10

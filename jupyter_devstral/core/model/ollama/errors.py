@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from ...errors import (
@@ -20,10 +19,10 @@ from ...errors import (
     RunnerFailed,
     ServerBusy,
     ServerTooOld,
-    WindowExceeded,
 )
 from ...settings.hosts import is_loopback
 from ...text.typed import typed
+from ..server_words import ServerWords, count, one_line, too_long
 
 _TOO_LONG = re.compile(
     r"exceed_context_size|exceeds the available context size"
@@ -51,36 +50,26 @@ _API_PATH = re.compile(r"(?<=[^/])/(v1|api)(?:/[\w/-]*)?$")
 _DOCTOR = "`%devstral doctor` (in a terminal: `jupyter devstral doctor`) says more."
 
 
-@dataclass(frozen=True)
-class ServerWords:
-    """Words of an error body, once unpacked; the numbers are 0 where it does not give them."""
-
-    text: str
-    prompt_tokens: int = 0
-    window: int = 0
-    from_ollama: bool = True
-
-
 def unpack(body: str) -> ServerWords:
     """The message of an error body: plain text, `{"error": …}`, or JSON nested in the `error` string."""
     try:
         data = json.loads(body)
     except ValueError:
-        return ServerWords(_one_line(body), from_ollama=False)
+        return ServerWords(one_line(body), from_api=False)
     error = data.get("error", data) if isinstance(data, dict) else data
     if isinstance(error, str):
         nested = unpack(error) if error.lstrip().startswith("{") else None
-        return nested if nested and nested.from_ollama else ServerWords(_one_line(error))
+        return nested if nested and nested.from_api else ServerWords(one_line(error))
     if not isinstance(error, dict):
-        return ServerWords(_one_line(str(error)))
+        return ServerWords(one_line(str(error)))
     text = f"{error.get('message') or ''} {error.get('type') or ''}"
-    return ServerWords(_one_line(text), _count(error.get("n_prompt_tokens")), _count(error.get("n_ctx")))
+    return ServerWords(one_line(text), count(error.get("n_prompt_tokens")), count(error.get("n_ctx")))
 
 
 def refusal(status: int, body: str, *, host: str, model: str) -> ModelError:
     """The error for an HTTP answer with an error status."""
     words = unpack(body)
-    if status == 503 and words.from_ollama:
+    if status == 503 and words.from_api:
         return ServerBusy(
             f"Ollama at {host} is busy: its queue of requests is full.",
             "Try again in a moment, or stop another program that is using it.",
@@ -97,7 +86,7 @@ def refusal(status: int, body: str, *, host: str, model: str) -> ModelError:
             f"The server at {host} sends requests on to another address. They are not followed.",
             "Set DevstralConfig.host to the address that answers.",
         )
-    if not words.from_ollama:
+    if not words.from_api:
         kind = RunnerFailed if status >= 500 else RequestRefused
         if status == 404 and (advice := _path_advice(host)):
             return kind(advice)
@@ -148,7 +137,7 @@ def connection_error(
     if _DISTRUSTED.search(words):
         return RunnerFailed(
             f"The certificate of {host} is not one that this machine trusts. If it is your own, name its "
-            f"authority in the environment variable SSL_CERT_FILE. It said: {_one_line(words)}"
+            f"authority in the environment variable SSL_CERT_FILE. It said: {one_line(words)}"
         )
     if failed == "refused":
         if is_loopback(host):
@@ -201,13 +190,8 @@ def model_missing(model: str) -> ModelMissing:
 def _recognised(words: ServerWords, *, model: str) -> ModelError | None:
     """Errors known by their words, whichever way they arrive."""
     if _TOO_LONG.search(words.text):
-        length = f"{words.prompt_tokens:,} tokens" if words.prompt_tokens else "longer than it may be"
-        window = f"{words.window:,} tokens" if words.window else "smaller"
-        return WindowExceeded(
-            f"The prompt is {length}; the model's window is {window}.",
-            "Send less (`-c cell`), or use a larger window (`--num-ctx`, DevstralConfig.num_ctx).",
-            prompt_tokens=words.prompt_tokens,
-            window=words.window,
+        return too_long(
+            words, "Send less (`-c cell`), or use a larger window (`--num-ctx`, DevstralConfig.num_ctx)."
         )
     if _NO_MEMORY.search(words.text):
         return RunnerFailed(
@@ -262,17 +246,3 @@ def _denied(status: int, words: ServerWords, host: str) -> str:
         f"Ollama at {host} refused this address (403). A server that listens on this machine only answers to "
         "127.0.0.1 and localhost: set DevstralConfig.host to http://127.0.0.1:11434."
     )
-
-
-def _one_line(text: str) -> str:
-    """Foreign text made fit for a sentence: one line, of a web page the title, at most 300 characters."""
-    if text.lstrip()[:1] == "<":
-        title = re.search(r"<title>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        text = title.group(1) if title else "a web page"
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    line = " ".join(printable.split())
-    return line if len(line) <= 300 else line[:299] + "…"
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import ModelError
+from ..closable_request import ClosableRequest
 from ..server import PullProgress
-
-if TYPE_CHECKING:
-    from .connection import Connection
 
 _ATTEMPTS_WITHOUT_PROGRESS = 3
 _PAUSE_SECONDS = 1.0
@@ -21,15 +18,13 @@ class ConnectionLost(ModelError):
     """The download broke off; the server keeps what it has and goes on from there when asked again."""
 
 
-class Download:
-    """One pull. `close` may come from any thread; `steps` then ends, without an error."""
+class Download(ClosableRequest):
+    """One pull; where it is closed, what was downloaded stays on the server."""
 
     def __init__(self, host: str, name: str) -> None:
+        super().__init__()
         self._host = host
         self._name = name
-        self._closed = threading.Event()
-        self._lock = threading.Lock()
-        self._connection: Connection | None = None
 
     def steps(self) -> Iterator[PullProgress]:
         """Follow a pull until "success"; a lost connection is taken up again. Raises ModelError."""
@@ -50,20 +45,13 @@ class Download:
                     raise
             self._closed.wait(_PAUSE_SECONDS)
 
-    def close(self) -> None:
-        """Close the connection at once; what was downloaded stays on the server."""
-        self._closed.set()
-        with self._lock:
-            if self._connection is not None:
-                self._connection.abort()
-
     def _stream(self) -> Iterator[PullProgress]:
         """One request's steps; ConnectionLost unless its last step is "success" or it was closed."""
         from ..closable_transport import ConnectionClosed
         from .connection import STREAM_ERRORS, Connection, is_lost, server_words, translated
 
         connection = Connection(self._host)
-        with self._lock:
+        with self._guard:
             self._connection = connection
         try:
             parts: Any = connection.ollama.pull(self._name, stream=True)
@@ -82,7 +70,7 @@ class Download:
                     raise pull_error(words, model=self._name) from None
                 raise translated(error, host=self._host, model=self._name, begun=False) from None
         finally:
-            with self._lock:
+            with self._guard:
                 self._connection = None
             connection.abort()
             connection.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ConfigurationError, ModelError
 from ...own_packages import own_module
 from ..client_faults import trusted_certificates
-from ..closable_transport import ClosableTransport
+from ..closable_transport import ClosableConnection, ClosableTransport
 from ..kept_connections import KeptConnections
 
 if TYPE_CHECKING:
@@ -30,16 +30,14 @@ STREAM_TIMEOUT = httpx.Timeout(None, connect=_CONNECT_SECONDS)
 FAULTS = (httpx.HTTPError, httpx.StreamError)
 
 
-class Connection:
+class Connection(ClosableConnection):
     """An HTTP client for one link. No redirects: they would carry a prompt, or a key, to another machine."""
 
     def __init__(self, link: Link) -> None:
         """Make the client, without a connection yet; ConfigurationError where certificates cannot be read."""
         self.link = link
-        # Whether a request ended on it before: its server may have closed it since.
-        self.is_kept = False
         try:
-            self._transport = ClosableTransport(_certificates(link), link.proxy or None)
+            super().__init__(ClosableTransport(_certificates(link), link.proxy or None))
         except (ValueError, ImportError) as error:
             raise ConfigurationError(f"The route {link.route}: its proxy cannot be used ({error}).") from None
         headers = dict(link.headers)
@@ -52,19 +50,6 @@ class Connection:
             headers={"user-agent": "jupyter-devstral", **headers},
             timeout=STREAM_TIMEOUT,
         )
-
-    @property
-    def aborted(self) -> bool:
-        """Whether `abort` was called; such a connection is not used again."""
-        return self._transport.aborted
-
-    def abort(self) -> None:
-        """Close the connection at once, from any thread."""
-        self._transport.abort()
-
-    def close(self) -> None:
-        """Give the socket back."""
-        self._transport.close()
 
     def json(
         self, method: str, url: str, body: Mapping[str, Any] | None = None, *, timeout: float = 10

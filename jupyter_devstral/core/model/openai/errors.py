@@ -18,10 +18,10 @@ from ...errors import (
     RequestRefused,
     RunnerFailed,
     ServerBusy,
-    WindowExceeded,
 )
 from ...settings.routes import place_of
-from .server_words import ServerWords, one_line, unpack
+from ..server_words import ServerWords, one_line, too_long
+from .error_body import unpack
 
 if TYPE_CHECKING:
     from .link import Link
@@ -94,7 +94,7 @@ def refusal(
         return _not_found(link, words, model, said)
     if status >= 500:
         return _failed(link, status, words, said)
-    if not words.is_json:
+    if not words.from_api:
         return RequestRefused(
             f"What answers at {link.address} is not the API that the route expects (status {status}).{said}"
         )
@@ -103,7 +103,7 @@ def refusal(
 
 def _is_about_form(status: int, words: ServerWords) -> bool:
     """Whether a refusal may be one of tools or of a schema: by its status, or by its words."""
-    if _TOO_LONG.search(words.text) or not words.is_json:
+    if _TOO_LONG.search(words.text) or not words.from_api:
         return False
     return status in (422, 501) or (status in (400, 404, 500) and bool(_FORM.search(words.text)))
 
@@ -183,14 +183,7 @@ def model_missing(link: Link, model: str) -> ModelMissing:
 def _recognised(words: ServerWords, link: Link, model: str) -> ModelError | None:
     """Errors known by their words, whichever way they arrive."""
     if _TOO_LONG.search(words.text):
-        length = f"{words.prompt_tokens:,} tokens" if words.prompt_tokens else "longer than it may be"
-        window = f"{words.window:,} tokens" if words.window else "smaller"
-        return WindowExceeded(
-            f"The prompt is {length}; the model's window is {window}.",
-            "Send less (`-c cell`).",
-            prompt_tokens=words.prompt_tokens,
-            window=words.window,
-        )
+        return too_long(words, "Send less (`-c cell`).")
     if _NO_MEMORY.search(words.text):
         problem = f"{_who(link)} ran out of memory. It said: {words.text}"
         return RunnerFailed(problem, "Send less (`-c cell`).")
@@ -251,7 +244,7 @@ def _failed(link: Link, status: int, words: ServerWords, said: str) -> ModelErro
 
 
 def _not_found(link: Link, words: ServerWords, model: str, said: str) -> ModelError:
-    if words.is_json and "model" in words.text.lower():
+    if words.from_api and "model" in words.text.lower():
         return model_missing(link, model)
     return RequestRefused(
         f"There is no such address at {link.address} (404).{said}",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
+
+from ..server_words import ServerWords, count, one_line
 
 # The window, and the prompt's length, in the words of vLLM, Mistral, LM Studio and gateways.
 _WINDOW = (
@@ -27,34 +28,18 @@ _LENGTH = (
 )
 
 
-@dataclass(frozen=True)
-class ServerWords:
-    """What an error body says, once unpacked.
-
-    Attributes:
-        text: one line.
-        prompt_tokens, window: 0 where the body does not give them.
-        is_json: whether an API said it, and not a proxy or another program.
-    """
-
-    text: str
-    prompt_tokens: int = 0
-    window: int = 0
-    is_json: bool = True
-
-
 def unpack(body: str) -> ServerWords:
     """The message of an error body, in whichever form it came."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
-        return ServerWords(one_line(body), is_json=False)
+        return ServerWords(one_line(body), from_api=False)
     if not isinstance(data, dict):
         return ServerWords(one_line(str(data)))
     error = data.get("error") or data
     if isinstance(error, str):
         inner = unpack(error) if error.lstrip().startswith("{") else None
-        return inner if inner and inner.is_json else ServerWords(one_line(error))
+        return inner if inner and inner.from_api else ServerWords(one_line(error))
     if not isinstance(error, dict):
         return ServerWords(one_line(str(error)))
     parts = [_said(error.get("message", error.get("detail", "")))]
@@ -62,8 +47,8 @@ def unpack(body: str) -> ServerWords:
     text = one_line(" ".join(dict.fromkeys(part for part in parts if part)))
     return ServerWords(
         text,
-        _count(error.get("n_prompt_tokens")) or _number(_LENGTH, text),
-        _count(error.get("n_ctx")) or _number(_WINDOW, text),
+        count(error.get("n_prompt_tokens")) or _number(_LENGTH, text),
+        count(error.get("n_ctx")) or _number(_WINDOW, text),
     )
 
 
@@ -87,17 +72,3 @@ def _field(entry: Any) -> str:
 def _number(patterns: tuple[re.Pattern[str], ...], text: str) -> int:
     found = next((match for pattern in patterns if (match := pattern.search(text))), None)
     return int(found[1].replace(",", "")) if found else 0
-
-
-def one_line(text: str) -> str:
-    """Foreign text made fit for a sentence: one line, of a web page the title, at most 300 characters."""
-    if text.lstrip()[:1] == "<":
-        title = re.search(r"<title>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-        text = title[1] if title else "a web page"
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    line = " ".join(printable.split())
-    return line if len(line) <= 300 else line[:299] + "…"
-
-
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
