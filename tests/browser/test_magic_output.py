@@ -53,19 +53,6 @@ def test_the_finished_answer_is_whole_and_is_kept_for_other_front_ends(asking, o
     lab.screenshot("magic-output")
 
 
-def test_an_answer_whose_kernel_was_killed_says_that_it_was_cut(asking, ollama):
-    lab = asking.lab
-    kernel = int(lab.evaluate_in_kernel("__import__('os').getpid()"))
-    ollama.replies = [WORDS]
-    ollama.piece_delay = 0.05
-    lab.start_cell(1)
-    lab.wait(f"document.querySelector('{OUTPUT}')?.textContent.includes('word20')")
-    os.kill(kernel, signal.SIGKILL)
-    lab.page.locator(".jp-devstral-cut").wait_for()
-    assert "word20" in lab.page.locator(OUTPUT).inner_text()
-    lab.screenshot("magic-cut")
-
-
 def test_code_that_has_become_a_cell_is_folded(asking, ollama):
     lab = asking.lab
     ollama.replies = ["One cell:\n\n```python\nmade = [1, 2]\nmade\n```\n\nAnd that is all."]
@@ -83,3 +70,16 @@ def test_code_that_has_become_a_cell_is_folded(asking, ollama):
     # Without the cell it is the only copy.
     lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.sharedModel.deleteCell(2)")
     output.locator("pre").wait_for()
+
+
+def test_an_answer_whose_kernel_was_killed_says_that_it_was_cut(asking, ollama):
+    lab = asking.lab
+    kernel = int(lab.evaluate_in_kernel("__import__('os').getpid()"))
+    ollama.replies = [WORDS]
+    ollama.piece_delay = 0.05
+    lab.start_cell(1)
+    lab.wait(f"document.querySelector('{OUTPUT}')?.textContent.includes('word20')")
+    os.kill(kernel, signal.SIGKILL)
+    lab.page.locator(".jp-devstral-cut").wait_for()
+    assert "word20" in lab.page.locator(OUTPUT).inner_text()
+    lab.screenshot("magic-cut")
