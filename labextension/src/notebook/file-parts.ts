@@ -22,7 +22,7 @@ export const SELECTED = 'selection';
 export function partsOf(text: string, range: IRange): IPart[] {
   const { start, end } = wholeLines(text, range);
   const selected = text.slice(start, end);
-  if (range.start === range.end || selected.trim() === '' || selected.trim() === text.trim()) {
+  if (text.slice(range.start, range.end).trim() === '' || selected.trim() === text.trim()) {
     return [{ id: WHOLE, source: text }];
   }
   const parts = [
