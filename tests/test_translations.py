@@ -49,3 +49,15 @@ def test_no_sentence_goes_around_the_translator() -> None:
         text = path.read_text(encoding="utf-8")
         assert not re.findall(r">\s*[A-Z][a-z]+ [a-z]+[^<{]*</(?!code)", text), path
         assert not re.findall(r"(?:aria-label|placeholder|title)=\"[^\"]*[a-z] [a-z]", text), path
+
+
+def test_what_kernel_and_server_say_is_found_again() -> None:
+    """The page knows sentences by their words: these must be the words that are said."""
+    package = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "jupyter_devstral").rglob("*.py"))
+    package = re.sub(r'"\s*\n\s*f?"', "", package).replace("`", "")
+    known = (ROOT / "labextension" / "src" / "view" / "said.ts").read_text(encoding="utf-8")
+    sentences = [one or other for one, other in ONE.findall(known)]
+    assert len(sentences) > 15
+    for sentence in sentences:
+        for part in re.split(r"%\d|[(),.:]", sentence):
+            assert part.strip() in package, sentence

@@ -3,6 +3,7 @@
 import * as React from 'react';
 import type { IArriving } from '../protocol/bundle';
 import type { CardModel } from './card-model';
+import { said } from '../view/said';
 import { KernelButton } from './kernel-button';
 
 export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
@@ -26,7 +27,7 @@ export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
         <>
           <span className="jp-devstral-status">
             <span className="jp-devstral-pulse" aria-hidden="true" />
-            {card.status || trans.__('working')}
+            {said(trans, card.status) || trans.__('working')}
             {card.waited > 0 && ` · ${trans.__('%1 s', card.waited)}`}
           </span>
           <KernelButton model={model} action="stop" label={trans.__('Stop')} />
@@ -53,7 +54,7 @@ function Arriving({ model, arriving, isEmpty }: IArrivingProps): JSX.Element | n
   return isEmpty ? (
     <span className="jp-devstral-status">
       <span className="jp-devstral-pulse" aria-hidden="true" />
-      {arriving.status}
+      {said(trans, arriving.status)}
       {arriving.waited > 0 && ` · ${trans.__('%1 s', arriving.waited)}`}
     </span>
   ) : null;

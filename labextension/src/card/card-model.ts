@@ -6,7 +6,7 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import { JSONArray, JSONExt } from '@lumino/coreutils';
-import { ActiveNotebook } from '../notebook/active-notebook';
+import { OpenNotebook } from '../notebook/active-notebook';
 import { cellName } from '../notebook/cell-name';
 import type { KernelLink } from '../kernel/kernel-link';
 import type { NotebookLinks } from '../kernel/notebook-links';
@@ -81,8 +81,8 @@ export class CardModel extends VDomModel {
     return notebook && rewrites.every(edit => notebook.indexOf(edit.cellId) >= 0) ? rewrites : [];
   }
 
-  get notebook(): ActiveNotebook | null {
-    return ActiveNotebook.around(this._tracker, this._node);
+  get notebook(): OpenNotebook | null {
+    return OpenNotebook.around(this._tracker, this._node);
   }
 
   /** Whether the kernel that can explain is listening. */
@@ -198,7 +198,7 @@ export class CardModel extends VDomModel {
     return notebook && this._links.of(notebook.panel);
   }
 
-  private _ownCell(notebook: ActiveNotebook): string {
+  private _ownCell(notebook: OpenNotebook): string {
     return notebook.cellAround(this._node);
   }
 
@@ -214,7 +214,7 @@ export class CardModel extends VDomModel {
   }
 
   /** A fix that is undone can be applied again. */
-  private _watchForUndo(notebook: ActiveNotebook, edits: readonly IEdit[]): void {
+  private _watchForUndo(notebook: OpenNotebook, edits: readonly IEdit[]): void {
     this._unwatch();
     const rewritten = edits.filter(edit => edit.op === 'replace');
     if (rewritten.length === 0) {

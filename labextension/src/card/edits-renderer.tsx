@@ -26,6 +26,7 @@ import { IBundle, readBundle } from '../protocol/bundle';
 import { IEdit } from '../protocol/edit';
 import { standsIn } from '../view/shown-code';
 import { MIME_TYPE } from '../tokens';
+import { said } from '../view/said';
 
 /** What a card needs of the application. */
 export interface ICardServices {
@@ -102,7 +103,7 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this._answer.refresh();
     void this._prose.showMarkdown(this._proseText());
     void this._receipt.showMarkdown(isDone || drawn ? (bundle?.receipt ?? '') : '');
-    this._hint.node.textContent = isDone ? card.hint : '';
+    this._hint.node.textContent = isDone ? said(this._services.trans, card.hint) : '';
     if (card?.state === 'working' && card.waited === 0 && this._model.isAtWork && this._isNew) {
       this._isNew = false;
       requestAnimationFrame(() => comeIntoSight(this.node));

@@ -3,6 +3,7 @@
 import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ITrial, TrialKind } from '../protocol/bundle';
+import { said } from '../view/said';
 
 const SIGNS: Record<TrialKind, string> = { clean: '✓', fails: '✗', 'not tried': '○', 'cut off': '…' };
 
@@ -15,7 +16,7 @@ export function TrialBadge({ trial, trans }: { trial: ITrial; trans: Translation
   };
   return (
     <span className="jp-devstral-trial" data-kind={trial.kind}>
-      <span aria-hidden="true">{SIGNS[trial.kind]}</span> {trial.text || words[trial.kind]}
+      <span aria-hidden="true">{SIGNS[trial.kind]}</span> {said(trans, trial.text) || words[trial.kind]}
     </span>
   );
 }

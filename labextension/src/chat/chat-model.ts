@@ -11,6 +11,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { VDomModel } from '@jupyterlab/ui-components';
 import { AgentModel } from '../agent/agent-model';
 import type { ActiveNotebook } from '../notebook/active-notebook';
+import type { IFileWidget } from '../notebook/open-file';
 import type { IChoices, IPosted } from '../protocol/question';
 import { LOCAL } from '../protocol/routes';
 import type { IMessage, ISent } from '../protocol/sent';
@@ -63,7 +64,7 @@ export class ChatModel extends VDomModel {
     this._store = new ConversationStore(client, reason => this.notify(reason));
     this._store.listed.connect(() => this._emit());
     this.threads = new Threads(this, this._store, contents, trans);
-    this._followed = new FollowedNotebook(tracker);
+    this._followed = new FollowedNotebook(tracker, trans);
     this.edits = new NotebookEdits(() => this.notebook, trans);
     this.decisions = new Decisions(
       () => this._conversation,
@@ -294,6 +295,11 @@ export class ChatModel extends VDomModel {
   /** What would be sent now, word for word. */
   async messages(): Promise<readonly IMessage[]> {
     return (await this.client.prompt(this._posted(this.composition.written), new AbortController().signal)).messages;
+  }
+
+  /** Be about a file until a notebook is in front again: null. */
+  showFile(file: IFileWidget | null): void {
+    this._followed.showFile(file);
   }
 
   /** Something that goes along, and that this page does not see, has changed. */

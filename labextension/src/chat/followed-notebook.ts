@@ -3,11 +3,16 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
-import { ActiveNotebook } from '../notebook/active-notebook';
+import { ActiveNotebook, OpenNotebook } from '../notebook/active-notebook';
+import { IFileWidget, OpenFile } from '../notebook/open-file';
 
 export class FollowedNotebook {
-  constructor(private readonly _tracker: INotebookTracker) {
+  constructor(
+    private readonly _tracker: INotebookTracker,
+    private readonly _trans: TranslationBundle
+  ) {
     _tracker.currentChanged.connect(this._follow, this);
     _tracker.activeCellChanged.connect(this._onFacts, this);
     _tracker.selectionChanged.connect(this._onFacts, this);
@@ -18,8 +23,11 @@ export class FollowedNotebook {
 
   /** The notebook, null for none. */
   get current(): ActiveNotebook | null {
+    if (this._file) {
+      return new OpenFile(this._file, this._trans);
+    }
     const panel = this._panel;
-    return panel && !panel.isDisposed && panel.content.model ? new ActiveNotebook(panel) : null;
+    return panel && !panel.isDisposed && panel.content.model ? new OpenNotebook(panel) : null;
   }
 
   /** Its path, also while it is being closed; "" for none. */
@@ -51,11 +59,32 @@ export class FollowedNotebook {
     this._follow();
   }
 
+  /** Follow a file until a notebook is in front again: null. */
+  showFile(file: IFileWidget | null): void {
+    if (file === this._file) {
+      return;
+    }
+    this._file?.context.pathChanged.disconnect(this._onRenamed, this);
+    this._file?.disposed.disconnect(this._onFileClosed, this);
+    this._file = file;
+    file?.context.pathChanged.connect(this._onRenamed, this);
+    file?.disposed.connect(this._onFileClosed, this);
+    this._path = (file ?? this._panel)?.context.path ?? '';
+    this._changed.emit();
+  }
+
+  private _onFileClosed(): void {
+    const path = this._path;
+    this.showFile(null);
+    this._closed.emit(path);
+  }
+
   private _follow(): void {
     const panel = this._tracker.currentWidget;
     if (panel === this._panel) {
       return;
     }
+    this.showFile(null);
     this._panel?.context.pathChanged.disconnect(this._onRenamed, this);
     this._panel?.sessionContext.statusChanged.disconnect(this._onStatus, this);
     this._panel = panel;
@@ -66,7 +95,10 @@ export class FollowedNotebook {
     this._changed.emit();
   }
 
-  private _onRenamed(_: unknown, newPath: string): void {
+  private _onRenamed(context: unknown, newPath: string): void {
+    if (context !== (this._file ?? this._panel)?.context) {
+      return;
+    }
     const path = this._path;
     this._path = newPath;
     this._renamed.emit({ path, newPath });
@@ -89,6 +121,7 @@ export class FollowedNotebook {
   }
 
   private _panel: NotebookPanel | null = null;
+  private _file: IFileWidget | null = null;
   private _path = '';
   private readonly _changed = new Signal<this, void>(this);
   private readonly _renamed = new Signal<this, { readonly path: string; readonly newPath: string }>(this);

@@ -8,7 +8,7 @@ import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/no
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSONObject } from '@lumino/coreutils';
 import { ISignal, Signal } from '@lumino/signaling';
-import { ActiveNotebook } from '../notebook/active-notebook';
+import { OpenNotebook } from '../notebook/active-notebook';
 import { cellName } from '../notebook/cell-name';
 import { CardNews } from './card-news';
 import { KernelLink } from './kernel-link';
@@ -93,7 +93,7 @@ export class NotebookLinks {
       news: new CardNews(session, (id, data) => {
         // Views of one notebook share its cells.
         const [panel] = panels;
-        new ActiveNotebook(panel).updateCard(id, data);
+        new OpenNotebook(panel).updateCard(id, data);
       })
     };
     linked.link.connectionChanged.connect(() => {
@@ -120,7 +120,7 @@ export class NotebookLinks {
     if (!panel?.content.model) {
       return 'no notebook';
     }
-    const notebook = new ActiveNotebook(panel);
+    const notebook = new OpenNotebook(panel);
     const { plan } = notebook.apply(edits, anchor);
     if (!plan.ok) {
       const reason = refusalText(this._trans, plan.why, cellName(this._trans, notebook, plan.cellId));
@@ -142,7 +142,7 @@ export class NotebookLinks {
   /** "Run All" schedules every cell within one task; they share one snapshot. */
   private _snapshot(panel: NotebookPanel): JSONObject[] | null {
     if (!this._snapshots.has(panel)) {
-      this._snapshots.set(panel, new ActiveNotebook(panel).snapshot() as JSONObject[] | null);
+      this._snapshots.set(panel, new OpenNotebook(panel).snapshot() as JSONObject[] | null);
       setTimeout(() => this._snapshots.delete(panel), 0);
     }
     return this._snapshots.get(panel) ?? null;

@@ -32,13 +32,16 @@ export interface IApplied {
   undo(): Refused | null;
 }
 
-export class ActiveNotebook implements ICellNames {
+/** What the sidebar is about: an open notebook, or something else that can be shown as one. */
+export type ActiveNotebook = Omit<OpenNotebook, 'panel'> & ICellNames;
+
+export class OpenNotebook implements ICellNames {
   constructor(readonly panel: NotebookPanel) {}
 
   /** The notebook that shows this node now; null in a console, or in a view of one output. */
-  static around(tracker: INotebookTracker, node: Node): ActiveNotebook | null {
+  static around(tracker: INotebookTracker, node: Node): OpenNotebook | null {
     const panel = tracker.find(one => one.content.node.contains(node));
-    return panel ? new ActiveNotebook(panel) : null;
+    return panel ? new OpenNotebook(panel) : null;
   }
 
   get isReadOnly(): boolean {

@@ -8,6 +8,8 @@ export interface ICellNames {
   indexOf(cellId: string): number;
   /** The number beside a cell that ran, 0 for one that did not. */
   executionCountOf(cellId: string): number;
+  /** Of its own, where it is not one of many cells. */
+  nameOf?(cellId: string): string;
 }
 
 /** "[3]" of a cell that ran, "#5" of the fifth one, "" of one that is not there. */
@@ -23,5 +25,5 @@ export function signAt(index: number, count: number): string {
 /** "cell [3]", "cell #5"; "" of one that is not there. */
 export function cellName(trans: TranslationBundle, notebook: ICellNames | null, cellId: string): string {
   const sign = cellSign(notebook, cellId);
-  return sign && trans.__('cell %1', sign);
+  return notebook?.nameOf ? notebook.nameOf(cellId) : sign && trans.__('cell %1', sign);
 }

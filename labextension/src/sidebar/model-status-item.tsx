@@ -3,6 +3,7 @@
 import * as React from 'react';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { ChatModel } from '../chat/chat-model';
+import { said } from '../view/said';
 import { modelWords } from './model-status';
 
 /** A model comes into memory and goes from it without a word; only what runs on this machine is asked unasked. */
@@ -29,7 +30,7 @@ export class ModelStatusItem extends ReactWidget {
     const { status, pulling, error } = this._model.setup;
     const state = { status, isAnswering: this._isAnswering, isPulling: pulling !== null };
     return (
-      <button type="button" className="jp-devstral-status-button" title={error || status?.text} onClick={this._open}>
+      <button type="button" className="jp-devstral-status-button" title={error || said(this._model.trans, status?.text ?? '')} onClick={this._open}>
         {modelWords(state, this._model.trans)}
       </button>
     );

@@ -8,13 +8,14 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { PageConfig } from '@jupyterlab/coreutils';
 import type { IStatusBar } from '@jupyterlab/statusbar';
-import { ActiveNotebook } from '../notebook/active-notebook';
+import { OpenNotebook } from '../notebook/active-notebook';
 import { addCommands } from './cell-commands';
 import { ChatModel } from '../chat/chat-model';
 import { ChatPanel } from './chat-panel';
 import type { IMessage } from '../protocol/sent';
 import { Client } from '../chat/client';
 import type { Preferences } from '../preferences/preferences';
+import { addFileCommands } from '../files/file-commands';
 import { addErrorRenderer } from '../card/error-renderer';
 import { ModelStatusItem } from './model-status-item';
 import { addNotebookButton } from './notebook-button';
@@ -57,6 +58,7 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   app.shell.add(panel, 'right', { rank: 900 });
   restorer?.add(panel, panel.id);
   addCommands(app, tracker, panel, services, palette);
+  addFileCommands(app, { tracker, model, services, palette, show: () => app.shell.activateById(panel.id) });
   const item = new ModelStatusItem(model, () => app.shell.activateById(panel.id));
   needs.statusBar?.registerStatusItem('jupyter-devstral:model', { item, align: 'right', rank: 91 });
   void app.restored.then(() => model.setup.open());
@@ -70,7 +72,7 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
     setTimeout(() => void model.agent.start(task.task, task), 0);
   });
   addErrorRenderer(rendermime, trans, (task, node) => {
-    const target = ActiveNotebook.around(tracker, node)?.cellAround(node);
+    const target = OpenNotebook.around(tracker, node)?.cellAround(node);
     if (target) {
       app.shell.activateById(panel.id);
       void model.ask({ task, target });

@@ -87,7 +87,7 @@ class LabPage:
                 const app = window.jupyterapp;
                 for (const widget of [...app.shell.widgets('main')]) {
                     if (widget.context) {
-                        await widget.sessionContext.shutdown().catch(() => undefined);
+                        await widget.sessionContext?.shutdown().catch(() => undefined);
                         widget.dispose();
                     }
                 }

@@ -8,6 +8,7 @@ import { cellSign } from '../../notebook/cell-name';
 import type { IPiece, ISent, PieceKind } from '../../protocol/sent';
 import { RulesChips } from '../../rules/rules-chips';
 import { CellLink } from '../cell-link';
+import { said } from '../../view/said';
 import { Sentence } from '../sentence';
 
 interface IProps {
@@ -48,7 +49,7 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
       )}
       {preview.notes.map(note => (
         <p key={note} className="jp-devstral-quiet">
-          <Sentence text={note} />
+          <Sentence text={said(trans, note)} />
         </p>
       ))}
     </section>
