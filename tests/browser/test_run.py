@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import FAILED
+from tests.browser.test_sidebar import findings_of_axe
 from tests.support.jupyter.lab_page import NO_SPLASH, PANEL
 from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import Side
@@ -62,6 +63,8 @@ def side(side: Side, request: pytest.FixtureRequest) -> Iterator[RunSide]:
     yield RunSide(side.lab)
     if request.node.stash.get(FAILED, False):
         print(side.panel.inner_text(), side.lab.account())
+        for file in (side.lab.server.folder / "data" / "jupyter_devstral" / "runs").glob("*"):
+            print(file.read_text()[-1500:])
         side.lab.screenshot(f"failed-{request.node.name}")
 
 
@@ -73,6 +76,7 @@ def test_a_task_is_rehearsed_reviewed_kept_and_run(side, ollama) -> None:
     side.do("Add up the prices and show a table.")
     side.wait_for_state("review")
     lab.screenshot("run-review")
+    assert findings_of_axe(lab) == []
     assert [one.is_checked() for one in side.run.get_by_role("list", name="Plan").locator("input").all()] == [
         True,
         True,
@@ -122,6 +126,7 @@ def test_an_effect_is_one_question_refused_first_and_allowed_once(side, ollama, 
     side.do("Write the total into a file.")
     side.wait_for_state("asking")
     lab.screenshot("run-question")
+    assert findings_of_axe(lab) == []
     question = side.run.locator(".jp-devstral-run-question")
     assert "it writes files (report.txt)" in question.inner_text()
     side.button("refuse").click()
