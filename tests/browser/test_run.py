@@ -63,8 +63,6 @@ def side(side: Side, request: pytest.FixtureRequest) -> Iterator[RunSide]:
     yield RunSide(side.lab)
     if request.node.stash.get(FAILED, False):
         print(side.panel.inner_text(), side.lab.account())
-        for file in (side.lab.server.folder / "data" / "jupyter_devstral" / "runs").glob("*"):
-            print(file.read_text()[-1500:])
         side.lab.screenshot(f"failed-{request.node.name}")
 
 

@@ -327,4 +327,3 @@ def test_a_file_that_the_task_names_goes_along(begin, jupyter, ollama) -> None:
     (jupyter.notebooks / "notes.txt").write_text("The answer is in column B.")
     begin("Done.", files=["notes.txt"]).end()
     assert "The answer is in column B." in str(ollama.chats[0].body["messages"])
-
