@@ -179,7 +179,8 @@ def test_an_undo_keeps_what_the_user_has_typed_since(side, ollama) -> None:
 def test_stop_keeps_what_there_is(side, ollama) -> None:
     lab = side.lab
     ollama.piece_delay = 0.02
-    ollama.replies = [SUM, ["word "] * 3000]
+    # Of the same word again and again the server itself would end the answer.
+    ollama.replies = [SUM, [f"word{number} " for number in range(3000)]]
     side.open(CELLS)
     lab.run(0)
     side.do("Go on for ever.")

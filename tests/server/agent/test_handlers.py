@@ -179,7 +179,7 @@ def test_only_a_yes_is_a_yes(begin, yes) -> None:
 
 def test_stop_closes_the_models_connection_and_keeps_what_there_is(begin, ollama) -> None:
     ollama.piece_delay = 0.02
-    run = begin("```python\nx + 1\n```", ["word "] * 3000)
+    run = begin("```python\nx + 1\n```", [f"word{number} " for number in range(3000)])
     run.wait_for("step", 2)
     assert eventually(lambda: "word" in "".join(record["text"] for record in run.of("text")))
     run.post("stop")
