@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .session import ServerSession
 
 _LONGEST_FILE = 200_000
-_MOST_FILES = 10
+MOST_FILES = 10
 _CUT = "The tests are not proven: the answer did not come to its end."
 
 
@@ -63,7 +63,7 @@ async def gather(session: ServerSession, question: Question, *, kernels: Any, co
         said = await kernel_variables(kernels, question.kernel_id, list(question.variables))
         variables = said.variables
         notes += [said.note] if said.note else []
-    attachments = [await _file(contents, path) for path in question.files[:_MOST_FILES]]
+    attachments = [await file_of(contents, path) for path in question.files[:MOST_FILES]]
     can_see = bool(question.images) and await asyncio.to_thread(_has_vision, model)
     if question.images and not can_see:
         notes.append(f"{model.name} cannot look at pictures: they are not sent.")
@@ -285,7 +285,7 @@ def _sent(asked: Asked, prompt: Prompt, window: Window, reserve: int) -> Record:
     )
 
 
-async def _file(contents: Any, path: str) -> Attachment:
+async def file_of(contents: Any, path: str) -> Attachment:
     """A text file of the workspace, as the user's own file browser may read it."""
     try:
         model = await ensure_async(contents.get(path, content=True, type="file", format="text"))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import FAILED
+from tests.browser.test_sidebar import findings_of_axe
 from tests.support.jupyter.lab_page import NO_SPLASH, PANEL
 from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import Side
@@ -73,6 +74,7 @@ def test_a_task_is_rehearsed_reviewed_kept_and_run(side, ollama) -> None:
     side.do("Add up the prices and show a table.")
     side.wait_for_state("review")
     lab.screenshot("run-review")
+    assert findings_of_axe(lab) == []
     assert [one.is_checked() for one in side.run.get_by_role("list", name="Plan").locator("input").all()] == [
         True,
         True,
@@ -122,6 +124,7 @@ def test_an_effect_is_one_question_refused_first_and_allowed_once(side, ollama, 
     side.do("Write the total into a file.")
     side.wait_for_state("asking")
     lab.screenshot("run-question")
+    assert findings_of_axe(lab) == []
     question = side.run.locator(".jp-devstral-run-question")
     assert "it writes files (report.txt)" in question.inner_text()
     side.button("refuse").click()
@@ -176,7 +179,8 @@ def test_an_undo_keeps_what_the_user_has_typed_since(side, ollama) -> None:
 def test_stop_keeps_what_there_is(side, ollama) -> None:
     lab = side.lab
     ollama.piece_delay = 0.02
-    ollama.replies = [SUM, ["word "] * 3000]
+    # Of the same word again and again the server itself would end the answer.
+    ollama.replies = [SUM, [f"word{number} " for number in range(3000)]]
     side.open(CELLS)
     lab.run(0)
     side.do("Go on for ever.")

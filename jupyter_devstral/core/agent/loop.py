@@ -214,7 +214,7 @@ class AgentRun:
             if heard.finished == "length":
                 self._give_up("its last answer was cut at its limit")
             elif heard.finished == "cut":
-                self._give_up("the connection to the model was lost in the middle of its answer")
+                self._give_up("its answer broke off before its end")
             return True
         if self._lost or not heard.reply_tokens:
             self._give_up("its answer was empty")

@@ -60,6 +60,9 @@ class RunHandler(DevstralHandler):
     @authenticated
     @authorized
     async def post(self) -> None:
+        from ...session.rules import rules_in_force
+        from ..asking import MOST_FILES, file_of
+        from ..preferences.rules import root_of, rules_of
         from ..question import read_question
         from .runs import evaluating
         from .server_run import ServerRun
@@ -70,7 +73,9 @@ class RunHandler(DevstralHandler):
         if not isinstance(about, Mapping) or not isinstance(about.get("id"), str) or not about["id"]:
             raise UsageError("The run has no id.")
         self.runs.refuse_second(asked.path)
-        kernels = self.kernel_manager
+        contents, kernels = self.contents_manager, self.kernel_manager
+        attachments = [await file_of(contents, path) for path in asked.files[:MOST_FILES]]
+        rules = await asyncio.to_thread(rules_of, root_of(contents), asked.path)
         run = ServerRun(
             about["id"],
             self.session,
@@ -79,6 +84,8 @@ class RunHandler(DevstralHandler):
             plan=about.get("plan") is True,
             evaluate=evaluating(kernels, asked.kernel_id, lambda: run.stopped.is_set()),
             records=Path(jupyter_data_dir()) / "jupyter_devstral" / "runs",
+            attachments=attachments,
+            rules=rules_in_force(rules),
         )
         self.runs.begin(run, self.kept, kernels, asked.kernel_id)
         await self.stream(run.log.follow())

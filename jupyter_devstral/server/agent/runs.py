@@ -10,12 +10,15 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import wait
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...core.errors import UsageError
 from ..kernel_expression import BUSY, Evaluated, evaluate
-from .kept_runs import KeptRuns
-from .server_run import ServerRun
+
+if TYPE_CHECKING:
+    from .kept_runs import KeptRuns
+    from .server_run import ServerRun
+
 
 _STOP_AGAIN_SECONDS = (0.1, 0.5)
 _END_PATIENCE, _END_PAUSE, _END_TRIES = 10.0, 1.0, 600

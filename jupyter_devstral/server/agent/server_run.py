@@ -32,6 +32,7 @@ from .stage import KernelStage
 if TYPE_CHECKING:
     from ...core.agent.loop import AgentRun
     from ...core.model.server import Wishes
+    from ...core.request.tasks import Attachment, Rules
     from ..question import Question as Asked
     from ..session import ServerSession
     from ..streaming import Record
@@ -65,6 +66,8 @@ class ServerRun:
         wishes: of the model.
         evaluate: evaluates an expression in the notebook's kernel, from any thread.
         records: the folder of the records of runs.
+        attachments: files that the task names.
+        rules: of the project.
 
     Attributes:
         path: of the notebook.
@@ -81,6 +84,8 @@ class ServerRun:
         plan: bool,
         evaluate: Callable[[str, float], Evaluated],
         records: Path,
+        attachments: Sequence[Attachment] = (),
+        rules: tuple[Rules, ...] = (),
     ) -> None:
         self.id, self.path, self.state = id, asked.path, "waiting"
         self.log = RunLog()
@@ -89,6 +94,8 @@ class ServerRun:
         self._wishes = wishes
         self._plan = plan
         self._folder = records
+        self._attachments = attachments
+        self._rules = rules
         self._loop = asyncio.get_running_loop()
         self.stopped = threading.Event()
         self._answered = threading.Condition()
@@ -100,7 +107,7 @@ class ServerRun:
         self._told: dict[str, dict[str, Any]] = {}
         self._ran_for_real: dict[str, str] = {}
         self._remembers = False
-        self._prompt_tokens = 0
+        self._prompt_tokens = self._memory = 0
         self._numbers = 0
         self.stage = KernelStage(
             id, evaluate, say=self._say, stopped=self.stopped, without=self._without_copy
@@ -179,7 +186,14 @@ class ServerRun:
             raise KeyboardInterrupt
         self._begin_stage()
         variables = [Variable(*one) for one in self.stage.described()]
-        run = driver.prepare(asked.notebook, asked.text, variables, seed=self.id)
+        run = driver.prepare(
+            asked.notebook,
+            asked.text,
+            variables,
+            seed=self.id,
+            attachments=self._attachments,
+            rules=self._rules,
+        )
         self._run = run
         place = {"model": model.name, "place": model.remote_place}
         self._tell({"type": "started", **place, "problem": self.stage.problem, "may_run": self._may_run})
@@ -207,6 +221,7 @@ class ServerRun:
         self._prompt_tokens += heard.prompt_tokens
 
     def _on_cell(self, cell: str, ran: Ran) -> None:
+        self._memory = max(self._memory, ran.memory)
         self._tell({"type": "ran", "cell": cell})
 
     def _sync(self) -> None:
@@ -258,7 +273,8 @@ class ServerRun:
         agreed = may_remember and self._remembers
         more = {"for_real": True, "may_remember": may_remember, "agreed": agreed}
         reply = self._ask({**facts, **more})
-        if may_remember and reply.allowed and reply.remembers != self._remembers:
+        # What was agreed to before may have been taken back meanwhile: only a click says it anew.
+        if may_remember and not agreed and reply.allowed and reply.remembers != self._remembers:
             self._remembers = reply.remembers
             self._tell({"type": "remembered", "on": self._remembers})
         if reply.allowed and cell.id in reply.ran:
@@ -310,6 +326,7 @@ class ServerRun:
             "reply_tokens": self._reply_tokens,
             "seconds": round(seconds, 1),
             "real": sorted(self._ran_for_real),
+            "memory": self._memory,
         }
 
     @property

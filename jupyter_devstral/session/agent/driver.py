@@ -31,7 +31,7 @@ from ...core.answering import carry_out
 from ...core.errors import ModelError, RemoteRefused
 from ...core.model.messages import ToolCall
 from ...core.model.window import needed_tokens
-from ...core.request.tasks import Request, Task
+from ...core.request.tasks import Attachment, Request, Rules, Task
 from ...core.text.control_tokens import broken_up, mended
 from .run_record import RunRecord
 
@@ -117,9 +117,20 @@ class AgentDriver:
         self._stopped = False
 
     def prepare(
-        self, notebook: Notebook, task: str, variables: Sequence[Variable] = (), *, seed: str = ""
+        self,
+        notebook: Notebook,
+        task: str,
+        variables: Sequence[Variable] = (),
+        *,
+        seed: str = "",
+        attachments: Sequence[Attachment] = (),
+        rules: tuple[Rules, ...] | None = None,
     ) -> AgentRun:
         """Make the run; nothing is asked of the model yet.
+
+        Args:
+            attachments: files that the task names.
+            rules: of the project; None for those of the session.
 
         Raises ModelError where its server fails, RemoteRefused where the route may not receive what a run
         sends, PolicyRefused where there may be no such run.
@@ -127,8 +138,16 @@ class AgentDriver:
         self._permit()
         self._refuse_narrow()
         config = self._session.config
-        request = Request(Task.CHAT, "", notebook, scope="notebook", variables=tuple(variables))
-        assistant = self._session.assistant_for(self._model, self._redactor or _no_redactor())
+        request = Request(
+            Task.CHAT,
+            "",
+            notebook,
+            scope="notebook",
+            variables=tuple(variables),
+            attachments=tuple(attachments),
+        )
+        redactor = self._redactor or _no_redactor()
+        assistant = self._session.assistant_for(self._model, redactor, rules=rules)
         need = needed_tokens(assistant.prompt(request).tokens, config.max_reply_tokens)
         self._window = self._model.window(need)
         self._reserve = self._window.reply_reserve(config.max_reply_tokens)
@@ -230,9 +249,12 @@ class AgentDriver:
         except KeyboardInterrupt:
             self._model.close()
             raise
-        except ModelError:
-            if not self._stopped and not parts and not calls:
-                raise
+        except ModelError as error:
+            if not self._stopped:
+                if not parts and not calls:
+                    raise
+                self._record.add("cut", step=step.step, error=str(error))
+                self._audience.say(str(error))
         if self._stopped:
             # Said by the flag, whatever the closed connection looked like.
             raise KeyboardInterrupt

@@ -173,6 +173,9 @@ export class AgentModel {
       return;
     }
     await this._busy(followed, async () => {
+      if (await this._isDecided(followed)) {
+        return;
+      }
       const cells = this._kept(followed);
       const { changes, left } = putIn(panel, cells.map(wanted), id => followed.run.cell(id)?.above ?? '');
       followed.decision = {
@@ -195,7 +198,7 @@ export class AgentModel {
   /** Keep nothing; what a yes has put in already is taken out. */
   async undoOrDiscard(): Promise<void> {
     const followed = this.current;
-    if (!followed || followed.run.decision) {
+    if (!followed || followed.run.decision || (await this._isDecided(followed))) {
       return;
     }
     if (followed.run.realChanges.length > 0) {
@@ -308,6 +311,12 @@ export class AgentModel {
       followed.isAtWork = false;
       followed.tell();
     }
+  }
+
+  /** Whether another page has decided meanwhile. */
+  private async _isDecided(followed: FollowedRun): Promise<boolean> {
+    const none = {} as Record<string, unknown>;
+    return followed.isDecided(await this._needs.client.lastRun(this._pathOf(followed)).catch(() => none));
   }
 
   private async _decide(followed: FollowedRun): Promise<void> {

@@ -55,6 +55,18 @@ export class FollowedRun {
     this._changed.emit();
   }
 
+  /** Whether another page has decided about it meanwhile; what that was is shown then. */
+  isDecided(kept: Record<string, unknown>): boolean {
+    const state = oneOf(['kept', 'discarded', 'undone'] as const, kept.state, '' as Decision);
+    if (kept.id !== this.id || state === '') {
+      return false;
+    }
+    this.run.decision = state;
+    this.decision = readDecision(kept.decision);
+    this._changed.emit();
+    return true;
+  }
+
   /** Something about it has been changed. */
   tell(): void {
     this._changed.emit();

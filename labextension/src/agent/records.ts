@@ -60,6 +60,8 @@ export interface IRunEnd {
   readonly seconds: number;
   /** Cells that ran for real in the run, because the user said so. */
   readonly real: readonly string[];
+  /** Bytes that the copy had for itself, at most. */
+  readonly memory: number;
 }
 
 export type RunRecord =
@@ -167,6 +169,7 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
     promptTokens: count(said.prompt_tokens),
     replyTokens: count(said.reply_tokens),
     seconds: count(said.seconds),
-    real: texts(said.real)
+    real: texts(said.real),
+    memory: count(said.memory)
   };
 }

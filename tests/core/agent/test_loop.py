@@ -427,3 +427,9 @@ def test_done_ends_the_run_and_what_stands_behind_it_is_not_carried_out() -> Non
     ended = play.play()
     assert (ended.how, ended.summary, play.questions) == ("done", "All there.", [])
     checked((*ended.messages, Message("user", "And now?")))
+
+
+def test_an_answer_that_breaks_off_is_no_end_that_was_meant() -> None:
+    ended = Play([Heard("I begin to", finished="cut", reply_tokens=4)]).play()
+    assert (ended.how, ended.reason) == ("gave up", "its answer broke off before its end")
+    checked((*ended.messages, Message("user", "And now?")))

@@ -179,7 +179,7 @@ def test_only_a_yes_is_a_yes(begin, yes) -> None:
 
 def test_stop_closes_the_models_connection_and_keeps_what_there_is(begin, ollama) -> None:
     ollama.piece_delay = 0.02
-    run = begin("```python\nx + 1\n```", ["word "] * 3000)
+    run = begin("```python\nx + 1\n```", [f"word{number} " for number in range(3000)])
     run.wait_for("step", 2)
     assert eventually(lambda: "word" in "".join(record["text"] for record in run.of("text")))
     run.post("stop")
@@ -297,8 +297,8 @@ def test_without_a_copy_every_cell_is_asked_about(begin, threaded) -> None:
     run.post("answer", question=second["question"], allowed=False, remembers=True)
     third = run.wait_for("question", 3)
     assert third["agreed"] is True
-    run.post("answer", question=third["question"], allowed=True, remembers=True, ran=[])
     run.post("cells", revoke=True)
+    run.post("answer", question=third["question"], allowed=True, remembers=True, ran=[])
     fourth = run.wait_for("question", 4)
     assert fourth["agreed"] is False
     run.post("answer", question=fourth["question"], allowed=False)
@@ -321,3 +321,9 @@ def test_a_plan_changes_nothing(begin) -> None:
     end = run.end()
     assert (end["how"], run.cells) == ("done", [])
     assert "load" in end["summary"]
+
+
+def test_a_file_that_the_task_names_goes_along(begin, jupyter, ollama) -> None:
+    (jupyter.notebooks / "notes.txt").write_text("The answer is in column B.")
+    begin("Done.", files=["notes.txt"]).end()
+    assert "The answer is in column B." in str(ollama.chats[0].body["messages"])

@@ -97,6 +97,9 @@ function receipt(trans: TranslationBundle, run: Run): string {
   ];
   if (end) {
     parts.push(trans.__('%1 s', end.seconds));
+    if (end.memory > 0) {
+      parts.push(trans.__('copy %1 MB', Math.ceil(end.memory / 2 ** 20)));
+    }
   }
   return parts.filter(Boolean).join(' · ');
 }
