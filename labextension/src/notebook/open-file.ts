@@ -72,6 +72,9 @@ export class OpenFile implements ActiveNotebook {
     return subjectOf(this._parts);
   }
 
+  readonly selectedCellIds: readonly string[] = [];
+  readonly failedSign = '';
+
   get selection(): string {
     return this._text.slice(this._range.start, this._range.end);
   }
