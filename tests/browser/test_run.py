@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import FAILED
-from tests.browser.test_sidebar import findings_of_axe
+from tests.browser.sidebar.test_sidebar import findings_of_axe
 from tests.support.jupyter.lab_page import NO_SPLASH, PANEL
 from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import Side
