@@ -117,12 +117,15 @@ test('a word is a name with the blanks before it, or signs that belong together'
   assert.equal(nextWord(' + two'), ' +');
   assert.equal(nextWord('\n    return x'), '\n    return');
   assert.equal(nextWord('été = 1'), 'été');
+  // Marks belong to the letter before them.
+  assert.equal(nextWord(' cafe\u0301 + 1'), ' cafe\u0301');
+  assert.equal(nextWord('हिन्दी = 1'), 'हिन्दी');
   assert.equal(nextLine('a = 1\nb = 2'), 'a = 1');
   assert.equal(nextLine('\n    b = 2\nc'), '\n    b = 2');
 });
 
 test('what the server says is read without trust', () => {
-  assert.deepEqual(readSuggestion(null), { text: '', dropped: '', state: 'trouble', isPaused: false });
+  assert.deepEqual(readSuggestion(null), { text: '', dropped: '', state: 'trouble', isPaused: false, isFinal: false });
   assert.equal(readSuggestion({ type: 'done', text: 3, state: 'ready' }).text, '');
   assert.equal(readSuggestion({ type: 'error', message: 'no', state: 'x' }).dropped, 'no');
   assert.equal(readState({ state: 'evil', need_bytes: 'many' }).needBytes, 0);

@@ -86,6 +86,8 @@ class CompleteHandler(CompletionHandler):
             self.session.untrack(asking)
 
     def _state(self, name: str) -> Record:
+        from ...core.model.right_of_way import a_chat_streams
+
         try:
             completer = self.cursors.completer(name)
         except DevstralError as error:
@@ -97,7 +99,12 @@ class CompleteHandler(CompletionHandler):
             }
         completer.model.forget()
         known = completer.model.known()
-        return {**_known(known), "mode": self.session.config.completion, "models": _models(completer)}
+        return {
+            **_known(known),
+            "mode": self.session.config.completion,
+            "is_paused": a_chat_streams(),
+            "models": _models(completer),
+        }
 
 
 class LastCompletionHandler(CompletionHandler):

@@ -1,7 +1,7 @@
 /** What can be done with a suggestion, as commands for keys and palette. */
 
-import { Extension, Prec } from '@codemirror/state';
-import { EditorView, keymap } from '@codemirror/view';
+import { ChangeSet, EditorSelection, Extension, Prec } from '@codemirror/state';
+import { EditorView, ViewPlugin } from '@codemirror/view';
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -12,6 +12,7 @@ import { showPrompt } from '../sidebar/prompt-dialog';
 import { nextLine, nextWord } from './typing/accepting';
 import type { CompletionClient } from './completion-client';
 import type { CompletionSettings, Mode } from './completion-settings';
+import { stopCapturing } from './editing';
 import type { GhostText } from './ghost-text';
 
 export const CompletionIds = {
@@ -22,6 +23,9 @@ export const CompletionIds = {
   prompt: 'jupyter-devstral:suggestion-prompt',
   model: 'jupyter-devstral:suggestion-model'
 } as const;
+
+/** JupyterLab's own, for the whole of it. */
+const ACCEPT = 'inline-completer:accept';
 
 export interface ICompletionCommandNeeds {
   readonly app: JupyterFrontEnd;
@@ -37,20 +41,35 @@ export interface ICompletionCommandNeeds {
  * none, and the editor moves by a word, or to the end, there.
  */
 export function acceptKeys(app: JupyterFrontEnd, ghost: GhostText): Extension {
-  const taking = (part: (text: string) => string) => (view: EditorView) => {
+  // No key map: of those JupyterLab's own handler comes first, which leaves the cell where it ends.
+  const keydown = (event: KeyboardEvent, view: EditorView) => {
+    const part = { ArrowRight: nextWord, ArrowDown: nextLine }[event.key];
+    const isOurs = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
     const widget = app.shell.currentWidget;
-    if (!widget || !ghost.textIn(view)) {
+    if (!part || !isOurs || !widget || !ghost.textIn(view)) {
       return false;
     }
     accept(ghost, widget, part);
     return true;
   };
-  return Prec.highest(
-    keymap.of([
-      { key: 'Mod-ArrowRight', run: taking(nextWord) },
-      { key: 'Mod-ArrowDown', run: taking(nextLine) }
-    ])
-  );
+  return Prec.highest([
+    EditorView.domEventHandlers({ keydown }),
+    // Before the change reaches the history, which would put it to what was typed just before.
+    ViewPlugin.define(view => ({
+      update: ({ docChanged, changes }) => {
+        const shown = docChanged ? ghost.textIn(view) : '';
+        if (shown && insertedBy(changes) === shown) {
+          ghost.endUndoStep();
+        }
+      }
+    }))
+  ]);
+}
+
+function insertedBy(changes: ChangeSet): string {
+  let text = '';
+  changes.iterChanges((_from, _to, _start, _end, inserted) => (text = inserted.toString()));
+  return text;
 }
 
 export function addCompletionCommands(needs: ICompletionCommandNeeds): void {
@@ -77,6 +96,11 @@ export function addCompletionCommands(needs: ICompletionCommandNeeds): void {
       if (widget) {
         ghost.hide(widget);
       }
+    }
+  });
+  app.commands.commandExecuted.connect((_, { id }) => {
+    if (id === ACCEPT) {
+      ghost.endUndoStep();
     }
   });
   const modes: readonly [Mode, string][] = [
@@ -111,16 +135,16 @@ function accept(ghost: GhostText, widget: Widget, part: (text: string) => string
   }
   const insert = part(shown);
   const { view } = editing;
-  const from = view.state.selection.main.head;
   // Histories merge what happens within half a second.
   stopCapturing(editing.shared);
-  // Change and cursor in one transaction: else JupyterLab notes the place before the cursor moves.
-  view.dispatch({ changes: { from, insert }, selection: { anchor: from + insert.length }, scrollIntoView: true });
+  // Change and cursor in one transaction: else JupyterLab notes the place before the cursor moves. As it does, at every
+  // cursor.
+  const taken = view.state.changeByRange(({ head }) => ({
+    changes: { from: head, insert },
+    range: EditorSelection.cursor(head + insert.length)
+  }));
+  view.dispatch(taken, { scrollIntoView: true });
   stopCapturing(editing.shared);
-}
-
-function stopCapturing(shared: { readonly undoManager?: unknown }): void {
-  (shared.undoManager as { stopCapturing?: () => void } | null | undefined)?.stopCapturing?.();
 }
 
 async function lastAsMessages(client: CompletionClient, trans: TranslationBundle): Promise<IMessage[]> {

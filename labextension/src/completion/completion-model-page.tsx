@@ -32,7 +32,7 @@ export function completionNotice(setup: CompletionModelSetup, trans: Translation
     <UseSignal signal={setup.changed}>
       {() => {
         const isMissing = setup.state?.state === 'no-model' || setup.pulling !== null;
-        return isMissing && setup.settings.mode !== 'off' ? <CompletionModel setup={setup} trans={trans} /> : null;
+        return isMissing && setup.settings.mode !== 'off' && setup.state?.mode !== 'off' ? <CompletionModel setup={setup} trans={trans} /> : null;
       }}
     </UseSignal>
   );

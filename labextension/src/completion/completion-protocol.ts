@@ -37,6 +37,8 @@ export interface ISuggestion {
   readonly state: CompletionModelState;
   /** A chat answers: nobody was asked. */
   readonly isPaused: boolean;
+  /** Asked again, the same would come; else something stood in the way that may be gone by then. */
+  readonly isFinal: boolean;
 }
 
 export interface IInstalled {
@@ -56,6 +58,7 @@ export interface ICompletionState {
   readonly room: string;
   /** Of the settings of the server: "on", "manual" or "off". */
   readonly mode: string;
+  readonly isPaused: boolean;
   readonly models: readonly IInstalled[];
 }
 
@@ -65,7 +68,8 @@ export function readSuggestion(value: unknown): ISuggestion {
     text: read.type === 'done' ? text(read.text) : '',
     dropped: text(read.dropped) || text(read.message),
     state: read.type === 'done' ? stateOf(read.state) : 'trouble',
-    isPaused: read.is_paused === true
+    isPaused: read.is_paused === true,
+    isFinal: read.is_final === true
   };
 }
 
@@ -81,6 +85,7 @@ export function readState(value: unknown): ICompletionState {
     chatBytes: number(read.chat_bytes),
     room: text(read.room),
     mode: text(read.mode) || 'on',
+    isPaused: read.is_paused === true,
     models: list(read.models)
       .map(record)
       .map(one => ({ name: text(one.name), sizeBytes: number(one.size_bytes) }))

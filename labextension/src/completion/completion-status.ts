@@ -29,6 +29,11 @@ export class CompletionStatus {
     this._changed.emit();
   }
 
+  /** Nobody could be asked: the server is gone, or refuses. */
+  failed(why: string): void {
+    this.heard({ text: '', dropped: why, state: 'trouble', isPaused: false, isFinal: false });
+  }
+
   private _asking = 0;
   private readonly _changed = new Signal<this, void>(this);
 }

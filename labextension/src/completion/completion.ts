@@ -20,6 +20,9 @@ import { FreshLines } from './fresh-lines';
 import { GhostText } from './ghost-text';
 import { StatusItem } from './status-item';
 
+/** Milliseconds until is looked whether a chat still answers. */
+const LOOK_AGAIN = 2000;
+
 export interface ICompletionNeeds {
   readonly manager: ICompletionProviderManager;
   readonly tracker: INotebookTracker;
@@ -51,8 +54,15 @@ export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): ()
   const setup = new CompletionModelSetup(client, new Client(serverSettings, trans), settings);
   setup.changed.connect(() => {
     if (setup.state) {
-      status.heard({ text: '', dropped: setup.state.text, state: setup.state.state, isPaused: false });
+      const { mode, state, text, isPaused } = setup.state;
+      status.heard({ text: '', dropped: text, state: mode === 'off' ? 'off' : state, isPaused, isFinal: false });
     }
+  });
+  // Of the end of a chat nobody tells.
+  let look: ReturnType<typeof setTimeout> | undefined;
+  status.changed.connect(() => {
+    clearTimeout(look);
+    look = status.isPaused ? setTimeout(() => void setup.look(), LOOK_AGAIN) : undefined;
   });
   const openModel = async () => {
     void setup.look();

@@ -8,6 +8,7 @@ import type { Widget } from '@lumino/widgets';
 import type { ICellSource } from './typing/other-cells';
 
 export interface IEditing {
+  readonly widget: Widget;
   readonly view: EditorView;
   /** The text of the editor, with `stopCapturing` of its undo history. */
   readonly shared: { readonly undoManager?: unknown };
@@ -67,11 +68,25 @@ export class Runs {
     });
   }
 
+  /** Count a restart, too: what was told of the variables holds no more. */
+  watch({ content, sessionContext }: NotebookPanel): void {
+    if (this._watched.has(sessionContext)) {
+      return;
+    }
+    this._watched.add(sessionContext);
+    sessionContext.statusChanged.connect((_, status) => {
+      if (status === 'restarting' || status === 'autorestarting') {
+        this._runs.set(content, { ran: '', runs: this.of(content).runs + 1 });
+      }
+    });
+  }
+
   of(notebook: object): IRuns {
     return this._runs.get(notebook) ?? { ran: '', runs: 0 };
   }
 
   private readonly _runs = new WeakMap<object, IRuns>();
+  private readonly _watched = new WeakSet<object>();
 }
 
 /** What is edited in this widget; null where nothing is, or where nobody can be asked about it. */
@@ -84,10 +99,10 @@ export function editingIn(widget: Widget, mimeType: string, runs: Runs): IEditin
     const cell = console.promptCell.model.sharedModel;
     const cells = [...console.cells].map(one => one.model.sharedModel);
     return {
-      ...common(console.promptCell.editor, cell),
+      ...common(widget, console.promptCell.editor, cell),
       path: `console:${widget.id}`,
       kernelId: console.sessionContext.session?.kernel?.id ?? '',
-      language: languageOf(mimeType),
+      language: languageOf(mimeType || console.promptCell.editor.model.mimeType),
       cell,
       cells: [...cells, cell],
       isCode: true,
@@ -95,14 +110,14 @@ export function editingIn(widget: Widget, mimeType: string, runs: Runs): IEditin
       runs: cells.length
     };
   }
-  const language = languageOf(mimeType);
+  const language = languageOf(mimeType || (content?.editor?.model.mimeType ?? ''));
   if (!content?.editor || !language) {
     return null;
   }
   const shared = content.editor.model.sharedModel as unknown as ICellSource;
   const cell = { id: 'file', cell_type: 'code', getSource: () => shared.getSource(), changed: shared.changed };
   const path = context?.path ?? '';
-  const editing = common(content.editor, shared);
+  const editing = common(widget, content.editor, shared);
   return { ...editing, path, kernelId: '', language, cell, cells: [cell], isCode: true, ran: '', runs: 0 };
 }
 
@@ -112,9 +127,10 @@ function inNotebook(panel: NotebookPanel, runs: Runs): IEditing | null {
   if (!activeCell?.editor || !cell || !model || model.readOnly) {
     return null;
   }
+  runs.watch(panel);
   const named = model.getMetadata('language_info')?.name ?? model.defaultKernelLanguage;
   return {
-    ...common(activeCell.editor, cell),
+    ...common(panel, activeCell.editor, cell),
     path: panel.context.path,
     kernelId: panel.sessionContext.session?.kernel?.id ?? '',
     language: (named || 'python').toLowerCase(),
@@ -125,8 +141,30 @@ function inNotebook(panel: NotebookPanel, runs: Runs): IEditing | null {
   };
 }
 
-function common(editor: CodeEditor.IEditor, shared: object): { view: EditorView; shared: { undoManager?: unknown } } {
-  return { view: (editor as unknown as { editor: EditorView }).editor, shared };
+function common(
+  widget: Widget,
+  editor: CodeEditor.IEditor,
+  shared: object
+): { widget: Widget; view: EditorView; shared: { undoManager?: unknown } } {
+  return { widget, view: viewOf(editor), shared };
+}
+
+function viewOf(editor: CodeEditor.IEditor): EditorView {
+  return (editor as unknown as { editor: EditorView }).editor;
+}
+
+/** Whether this is the editor with the cursor; of a notebook, that of its active cell. */
+export function isEdited(widget: Widget, view: EditorView): boolean {
+  if (!(widget instanceof NotebookPanel)) {
+    return true;
+  }
+  const editor = widget.content.activeCell?.editor;
+  return !!editor && viewOf(editor) === view;
+}
+
+/** What is changed from now on is an undo step of its own. */
+export function stopCapturing(shared: { readonly undoManager?: unknown }): void {
+  (shared.undoManager as { stopCapturing?: () => void } | null | undefined)?.stopCapturing?.();
 }
 
 function languageOf(mimeType: string): string {

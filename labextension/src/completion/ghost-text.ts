@@ -21,7 +21,7 @@ import type { CompletionClient } from './completion-client';
 import type { IKey, ISuggestion } from './completion-protocol';
 import type { CompletionSettings } from './completion-settings';
 import type { CompletionStatus } from './completion-status';
-import { editingIn, IEditing, Runs, standingAt } from './editing';
+import { editingIn, IEditing, isEdited, Runs, standingAt, stopCapturing } from './editing';
 import { asSent, OtherCells } from './typing/other-cells';
 import { IPlace, TypedThrough } from './typing/typed-through';
 import { Waiting } from './typing/waiting';
@@ -29,8 +29,13 @@ import { Waiting } from './typing/waiting';
 export const PROVIDER_ID = 'jupyter-devstral:ghost-text';
 /** What may stand behind the cursor without making it the middle of a line. */
 const CLOSING = /^[\s)\]}"'`,:;]*$/;
+/** Cells that are no code of the kernel's; the server sees only a part of a long one. */
+const FOREIGN = /^\s*%%(?!(?:time|timeit|capture|prun)\b)/;
 const NOTHING: IInlineCompletionList = { items: [] };
 const INVOKED = 0;
+/** Milliseconds: how often is looked whether somebody still waits, and how long anybody does. */
+const LOOK = 50;
+const LONGEST = 20_000;
 
 /** An item of ours as it stands on the screen; JupyterLab shortens it while one types along. */
 type Item = IInlineCompletionItem;
@@ -41,7 +46,7 @@ export class GhostText implements IInlineCompletionProvider {
   readonly schema = {
     type: 'object',
     properties: {},
-    default: { enabled: true, autoFillInMiddle: true, timeout: 20_000, debouncerDelay: 0 }
+    default: { enabled: true, autoFillInMiddle: true, timeout: LONGEST, debouncerDelay: 0 }
   } as unknown as IInlineCompletionProvider['schema'];
 
   constructor(
@@ -55,6 +60,7 @@ export class GhostText implements IInlineCompletionProvider {
     _settings.changed.connect(() => {
       this._abort.abort();
       this._known.clear();
+      this._clearStanding();
     });
   }
 
@@ -71,25 +77,43 @@ export class GhostText implements IInlineCompletionProvider {
     this._isOwn = false;
     // We are called in the middle of a change, which an editor does not let us change.
     await Promise.resolve();
-    const editing = this._wanted(isByHand) ? editingIn(widget, request.mimeType ?? '', this._runs) : null;
+    const editing = this._settings.mode === 'off' ? null : editingIn(widget, request.mimeType ?? '', this._runs);
     if (!editing?.isCode) {
       return this._nothing(widget);
     }
     this._waiting.key(started);
     const at = placeOf(request.offset, request.text);
-    const place = placeIn(editing, request.text, at);
-    const known = this._known.find(place);
-    if (known !== null && !(isByHand && known === '')) {
-      return known ? this._shown(known) : this._nothing(widget);
+    const place = this._placeIn(editing, request.text, at);
+    // Also what was asked for by hand is typed along.
+    const known = isByHand ? null : this._known.find(place);
+    if (known !== null) {
+      return known ? this._shown(known, editing) : this._nothing(widget);
     }
     this._clearExhausted(widget);
-    if (aroundCursor(request.text, at).isBroken || (!isByHand && !isWorthAsking(editing, place, at))) {
+    const isWanted = isByHand || (this._wanted(false) && isWorthAsking(editing, place, at));
+    if (!isWanted || aroundCursor(request.text, at).isBroken) {
       return this._nothing(widget);
     }
     await this._pause(isByHand ? 0 : this._waiting.delay(place.before), abort.signal);
-    const suggestion = await this._asked(editing, request.text, at, isByHand, abort.signal);
-    this._known.add(place, suggestion.text);
-    return suggestion.text ? this._shown(suggestion.text) : this._nothing(widget);
+    const waits = waiting(editing, place);
+    if (!waits()) {
+      throw outdated();
+    }
+    const suggestion = await this._askedWhile(waits, editing, place, isByHand, abort);
+    if (suggestion.text || suggestion.isFinal) {
+      this._known.add(place, suggestion.text);
+    }
+    if (!suggestion.text) {
+      return this._nothing(widget);
+    }
+    return this._shown(suggestion.text, editing);
+  }
+
+  /** End the undo step of what was typed before, or of what was accepted: histories merge what follows at once. */
+  endUndoStep(): void {
+    if (this._standing) {
+      stopCapturing(this._standing.shared);
+    }
   }
 
   /** Ask, as if a key had been pressed, where JupyterLab itself does not: on a fresh line. */
@@ -112,7 +136,7 @@ export class GhostText implements IInlineCompletionProvider {
     const editing = editingIn(widget, '', this._runs);
     if (editing) {
       const at = editing.view.state.selection.main.head;
-      this._known.forget(placeIn(editing, editing.view.state.doc.toString(), at));
+      this._known.forget(this._placeIn(editing, editing.view.state.doc.toString(), at));
     }
     this._clear(widget);
   }
@@ -126,17 +150,41 @@ export class GhostText implements IInlineCompletionProvider {
     return mode === 'on' || (mode === 'manual' && isByHand);
   }
 
+  /** Ask as long as somebody waits at this place: whoever goes elsewhere is shown nothing. */
+  private async _askedWhile(
+    waits: () => boolean,
+    editing: IEditing,
+    place: IPlace,
+    isByHand: boolean,
+    abort: AbortController
+  ): Promise<ISuggestion> {
+    const ends = performance.now() + LONGEST;
+    const watch = setInterval(() => {
+      if (!waits() || performance.now() > ends) {
+        abort.abort();
+      }
+    }, LOOK);
+    try {
+      const suggestion = await this._asked(editing, place, isByHand, abort.signal);
+      if (!waits()) {
+        throw outdated();
+      }
+      return suggestion;
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
   private async _asked(
     editing: IEditing,
-    text: string,
-    at: number,
+    place: IPlace,
     isByHand: boolean,
     signal: AbortSignal
   ): Promise<ISuggestion> {
     const started = performance.now();
     this._status.asks(true);
     try {
-      const key = this._key(editing, text, at, isByHand);
+      const key = this._key(editing, place.before + place.after, place.before.length, isByHand);
       const suggestion = await this._client.complete(key, () => asSent(editing.cells), signal);
       this._status.heard(suggestion);
       if (!suggestion.isPaused) {
@@ -144,6 +192,11 @@ export class GhostText implements IInlineCompletionProvider {
       }
       signal.throwIfAborted();
       return suggestion;
+    } catch (error) {
+      if (!signal.aborted) {
+        this._status.failed(error instanceof Error ? error.message : String(error));
+      }
+      throw error;
     } finally {
       this._status.asks(false);
     }
@@ -174,19 +227,38 @@ export class GhostText implements IInlineCompletionProvider {
       const timer = setTimeout(resolve, milliseconds);
       signal.addEventListener('abort', () => {
         clearTimeout(timer);
-        reject(new DOMException('outdated', 'AbortError'));
+        reject(outdated());
       });
     });
   }
 
-  private _shown(text: string): IInlineCompletionList<Item> {
+  /** A place with what suggestions depend on: the other cells, and what has run. */
+  private _placeIn(editing: IEditing, text: string, at: number): IPlace {
+    const { path, cell, cells, runs, kernelId } = editing;
+    const others = cells.length > 1 ? this._others.name(cells, cell.id) : '';
+    const editor = [path, cell.id, others, kernelId, runs].join('\0');
+    return { editor, before: text.slice(0, at), after: text.slice(at) };
+  }
+
+  private _shown(text: string, editing: IEditing): IInlineCompletionList<Item> {
     this._item = { insertText: text };
+    this._standing = editing;
     return { items: [this._item] };
   }
 
   private _nothing(widget: Widget): IInlineCompletionList<Item> {
     this._clearExhausted(widget);
+    this._clearStanding();
     return NOTHING;
+  }
+
+  /** What stands on the screen would stand there dead: JupyterLab leaves it, and no key takes it any more. */
+  private _clearStanding(): void {
+    const standing = this._standing;
+    this._standing = null;
+    if (standing && standing.view.dom.isConnected && this.textIn(standing.view) !== '') {
+      this._clear(standing.widget);
+    }
   }
 
   /** A suggestion that was typed to its end still takes the Tab key. */
@@ -207,6 +279,7 @@ export class GhostText implements IInlineCompletionProvider {
 
   private _abort = new AbortController();
   private _item: Item | null = null;
+  private _standing: IEditing | null = null;
   private _isOwn = false;
   private readonly _known = new TypedThrough();
   private readonly _waiting = new Waiting();
@@ -214,11 +287,23 @@ export class GhostText implements IInlineCompletionProvider {
   private readonly _runs = new Runs();
 }
 
-function placeIn(editing: IEditing, text: string, at: number): IPlace {
-  return { editor: `${editing.path}\0${editing.cell.id}`, before: text.slice(0, at), after: text.slice(at) };
+function outdated(): DOMException {
+  return new DOMException('outdated', 'AbortError');
+}
+
+/** Tells whether the cursor still stands there, in the same text, with nothing selected. */
+function waiting({ view, widget }: IEditing, place: IPlace): () => boolean {
+  const { doc } = view.state;
+  // An editor counts line ends of Windows as one sign.
+  const at = place.before.replace(/\r\n/g, '\n').length;
+  return () => {
+    const { state, dom } = view;
+    const isThere = dom.isConnected && state.selection.main.empty && state.selection.main.head === at;
+    return isThere && state.doc.eq(doc) && isEdited(widget, view);
+  };
 }
 
 function isWorthAsking(editing: IEditing, place: IPlace, at: number): boolean {
   const line = place.after.split('\n', 1)[0];
-  return CLOSING.test(line) && standingAt(editing.view, at) === 'code' && !/^\s*%%devstral\b/.test(place.before);
+  return CLOSING.test(line) && standingAt(editing.view, at) === 'code' && !FOREIGN.test(place.before);
 }

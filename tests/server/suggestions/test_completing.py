@@ -153,6 +153,7 @@ def test_while_a_chat_answers_the_model_is_not_asked(client: Client, fim: Script
             pass
         for by_hand in (False, True):
             assert "chat" in ask(client, by_hand=by_hand)["dropped"]
+        assert client.get("complete")["is_paused"]
         assert fim.completions == []
 
 
@@ -210,6 +211,7 @@ def run(client: Client, kernel: str, source: str) -> None:
 def test_the_state_says_what_is_there_and_what_it_costs(client: Client, fim: ScriptedOllama) -> None:
     state = client.get("complete")
     assert (state["state"], state["model"], state["mode"]) == ("ready", MODEL, "on")
+    assert not state["is_paused"]
     assert state["need_bytes"] > 1_000_000_000
     assert state["chat"] == "devstral-small-2"
     assert state["models"] == [{"name": MODEL, "size_bytes": 986_060_000}]

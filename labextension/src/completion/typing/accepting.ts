@@ -1,7 +1,7 @@
 /** The part of a suggestion that one command takes: its next word, or its next line. */
 
 /** Blanks, then a name, a number, or signs that belong together. */
-const WORD = /^\s*(?:[\p{L}\p{N}_]+|[^\p{L}\p{N}_\s]+)/u;
+const WORD = /^\s*(?:[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_\s]+)/u;
 const LINE = /^\n*[^\n]*/;
 
 export function nextWord(text: string): string {
