@@ -86,7 +86,7 @@ class CompleteHandler(CompletionHandler):
             self.session.untrack(asking)
 
     def _state(self, name: str) -> Record:
-        from ...core.model.right_of_way import a_chat_streams
+        from ...core.model.precedence.right_of_way import a_chat_streams
 
         try:
             completer = self.cursors.completer(name)
