@@ -2,11 +2,14 @@
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { Kernel } from '@jupyterlab/services';
+import { KernelMessage } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import { ActiveNotebook, OpenNotebook } from '../notebook/active-notebook';
 import { IFileWidget, OpenFile } from '../notebook/open-file';
+
+/** Who asks a kernel beside its notebook: `kernel_expression.py` of the server. */
+const OURS = 'devstral';
 
 export class FollowedNotebook {
   constructor(
@@ -86,11 +89,11 @@ export class FollowedNotebook {
     }
     this.showFile(null);
     this._panel?.context.pathChanged.disconnect(this._onRenamed, this);
-    this._panel?.sessionContext.statusChanged.disconnect(this._onStatus, this);
+    this._panel?.sessionContext.iopubMessage.disconnect(this._onMessage, this);
     this._panel = panel;
     this._path = panel?.context.path ?? '';
     panel?.context.pathChanged.connect(this._onRenamed, this);
-    panel?.sessionContext.statusChanged.connect(this._onStatus, this);
+    panel?.sessionContext.iopubMessage.connect(this._onMessage, this);
     panel?.disposed.connect(() => this._tracker.currentWidget === null && this._follow());
     this._changed.emit();
   }
@@ -110,8 +113,13 @@ export class FollowedNotebook {
     }
   }
 
-  private _onStatus(_: ISessionContext, status: Kernel.Status): void {
-    if (status === 'idle') {
+  private _onMessage(_: ISessionContext, message: KernelMessage.IMessage): void {
+    if (!KernelMessage.isStatusMsg(message) || message.content.execution_state !== 'idle') {
+      return;
+    }
+    // What the server asked on our behalf ends like a cell; taken for one, it would make us ask again for ever.
+    const { username } = message.parent_header as Partial<KernelMessage.IHeader>;
+    if (username !== OURS) {
       this._factsChanged.emit();
     }
   }

@@ -206,6 +206,11 @@ def test_the_advice_that_the_kernel_is_busy_goes_when_it_is_idle(side):
     busy.first.wait_for()
     lab.wait_idle()
     lab.wait_until(lambda: busy.count() == 0)
+    # What the sidebar asks of the kernel is no cell of the user's that would make it ask again.
+    looks = []
+    side.page.on("request", lambda request: looks.append(request.url) if "/prompt?" in request.url else None)
+    time.sleep(3)
+    assert len(looks) <= 1
 
 
 @pytest.fixture
