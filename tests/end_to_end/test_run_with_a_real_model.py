@@ -139,7 +139,7 @@ def check_explanations(notebook: nbformat.NotebookNode) -> None:
         assert bundle["card"]["state"] == "done"
         assert bundle["reply"].strip()
         assert bundle["usage"]["reply_tokens"] > 0
-        assert f"explaining cell {index}" in bundle["receipt"], bundle["receipt"]
+        assert f"explaining cell [{cell.execution_count}]" in bundle["receipt"], bundle["receipt"]
 
 
 def check_tests(notebook: nbformat.NotebookNode) -> None:
