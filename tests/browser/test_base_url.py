@@ -58,6 +58,7 @@ def test_chat_picker_and_ghost_text_ask_below_the_base_url(lab, far, model_serve
     lab.page.on("response", lambda response: answers.append((response.url, response.status)))
     side = Side(lab)
     side.open()
+    side.panel.locator(".jp-devstral-context").get_by_text("tokens").first.wait_for()
     picker = side.panel.locator(".jp-devstral-route select")
     picker.wait_for()
     picker.select_option("cluster")
