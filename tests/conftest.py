@@ -33,6 +33,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("suite")
     report = Path(tempfile.mkdtemp(prefix="devstral-guard-")) / "foreign.txt"
     os.environ[GUARD] = str(report)
+    # By files in this folder the processes of a user know of each other's chats: those of the tests that run
+    # beside these are another user's.
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(report.parent)
     folder = str(Path(__file__).parent / "support" / "guard")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
     watch()

@@ -9,8 +9,6 @@ from typing import Any
 from traitlets import TraitError
 
 from ..core.settings.config import DevstralConfig
-from ..core.settings.policy_files import policy
-from .locks import locks
 
 # The settings that a page may wish for; none of them names a place.
 NAMES = ("auto_explain", "context", "values", "redact", "model", "think", "trial_seconds")
@@ -45,6 +43,8 @@ class Preferences:
 
     def record(self) -> dict[str, dict[str, Any]]:
         """Each setting: its value, who has fixed it ("" for nobody), what a policy says of it."""
+        from .locks import locks
+
         notes = dict(locks(self._config))
         return {
             name: {
@@ -57,6 +57,8 @@ class Preferences:
 
     def _value(self, name: str) -> Any:
         """As it is in force."""
+        from ..core.settings.policy_files import policy
+
         now = policy()
         if name == "trial_seconds" and not now.trial:
             return 0.0
@@ -75,6 +77,8 @@ class Preferences:
             self._typed.add(change["name"])
 
     def _locked_by(self, name: str) -> str:
+        from ..core.settings.policy_files import policy
+
         now = policy()
         if (name == "redact" and now.redact) or (name == "trial_seconds" and not now.trial):
             return " and ".join(now.sources)

@@ -205,7 +205,7 @@ def test_an_outdated_answer_is_closed_and_never_shown(ghost, ollama):
     ghost.lab.wait_until(lambda: bool(slow()) and slow()[-1].lines > 1)
     ghost.type("pd.")
     ghost.wait_for("concat()")
-    assert all(each.closed_early for each in slow())
+    assert ollama.wait_for(lambda: all(each.closed_early for each in slow()))
     assert "slow" not in ghost.text
 
 
@@ -353,7 +353,7 @@ def test_a_chat_that_begins_ends_a_suggestion(ghost, ollama):
         }"""
     )
     ghost.lab.wait_until(lambda: bool(ollama.chats) and ollama.chats[-1].lines > 1)
-    assert ollama.completions[-1].closed_early
+    assert ollama.wait_for(lambda: ollama.completions[-1].closed_early)
     asked = len(ollama.completions)
     ghost.type("re", delay=200)
     status = ghost.page.locator(".jp-devstral-completion-status")

