@@ -2,7 +2,7 @@
 
 Later calls: a warm shell against a raw `http.client` connection that is kept open. First call: a fresh
 process that loaded the extension against an equally fresh process with a bare `ollama.Client` (import and
-construction counted on both sides).
+construction counted on both sides; asyncio, which kernels and terminals have, on none).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RUNS = 9
 # The shell's display publisher is what a front-end would see: the first visible token is the first update
 # with the answer's first word.
 SHELL = """
-import json, sys, time
+import asyncio, json, sys, time
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.displaypub import DisplayPublisher
 url, calls = sys.argv[1], int(sys.argv[2])
@@ -49,7 +49,7 @@ print(json.dumps(times))
 
 # Sends a body that the shell sent before, so that both read and write the same bytes.
 BARE = """
-import json, sys, time
+import asyncio, json, sys, time
 url, body = sys.argv[1], json.load(open(sys.argv[2]))
 start = time.perf_counter()
 import ollama

@@ -13,8 +13,9 @@ from benchmarks.row import Row
 RUNS = 7
 
 # Both processes build the same shell first; only the second loads the extension between the two readings.
+# Kernels and terminals have asyncio before anything is loaded.
 SCRIPT = """
-import json, resource, sys, time
+import asyncio, json, resource, sys, time
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 shell.run_cell("pass")
