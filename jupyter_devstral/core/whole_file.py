@@ -24,6 +24,19 @@ def write_whole(path: Path, text: str) -> None:
         raise DevstralError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a file as `write_whole` does, and a new one, in a new folder, for the user's eyes alone.
+
+    Raises `DevstralError` naming the file when that cannot be done.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+    except OSError as error:
+        raise DevstralError(f"{path} cannot be written: {error.strerror or error}.") from None
+    write_whole(path, text)
+
+
 def _replace(path: Path, content: bytes) -> None:
     if path.is_dir():
         raise IsADirectoryError(0, "it is a folder")

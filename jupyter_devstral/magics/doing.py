@@ -11,6 +11,7 @@ from ..core.edits.edit import Edit
 from ..core.errors import UsageError
 from ..core.text.markdown import code_block, inline_code, prose
 from ..core.variables.namespace import describe_namespace
+from ..kernel.copy.forked import no_copy
 from ..kernel.rehearsal.rehearsal import Rehearsal
 from ..session.agent.driver import AgentDriver, Audience
 from ..session.agent.run_record import RunRecord
@@ -83,7 +84,7 @@ class _Stage:
             try:
                 self._rehearsal.start()
             except OSError as error:
-                self.problem = f"no copy of the kernel can be made ({error.strerror})"
+                self.problem = no_copy(error)
 
     def run(self, source: str, allowed: Sequence[str]) -> Ran:
         if self.problem:

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import UsageError
-from ..core.whole_file import write_whole
+from ..core.whole_file import write_private
+from .notebooks import notebook_key
 
 LIMIT = 2_000_000
 # Of one notebook, in characters: the oldest messages go where more is said.
@@ -119,11 +120,7 @@ class Conversations:
     def hold(self, path: str, part: Mapping[str, Any]) -> None:
         """Keep what has arrived of an answer; `part` has the id of its message."""
         with _lock:
-            file = self._part(path, str(part.get("id")))
-            if not file.exists():
-                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                file.touch(mode=0o600)
-            write_whole(file, json.dumps(part))
+            write_private(self._part(path, str(part.get("id"))), json.dumps(part))
 
     def settle(self, path: str, part: Mapping[str, Any]) -> None:
         """An answer has ended: its message is whole."""
@@ -175,17 +172,15 @@ class Conversations:
                 "titles": {id: title for id, title in titles.items() if title and id in there},
             }
         )
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = self._file(path)
-        if not file.exists():
-            file.touch(mode=0o600)
+        is_new = not file.exists()
+        write_private(file, text)
+        if is_new:
             self._forget_oldest()
-        write_whole(file, text)
         return None
 
     def _name(self, path: str) -> str:
-        # A path of the user's in no file name: any characters, any length, and no way out of the folder.
-        return hashlib.sha256(f"{self._root}\0{path.strip('/')}".encode()).hexdigest()
+        return notebook_key(self._root, path)
 
     def _file(self, path: str) -> Path:
         return self._folder / f"{self._name(path)}.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -11,6 +12,14 @@ from ..core.errors import UsageError
 
 # Pages that are open at once, and versions of which one may still be on its way.
 _PAGES, _VERSIONS = 20, 4
+
+
+def notebook_key(root: str, path: str) -> str:
+    """A name for what is kept about a notebook of the server with this root, 64 hexadecimal digits.
+
+    A path of the user's stands in no file name: any characters, any length, and no way out of the folder.
+    """
+    return hashlib.sha256(f"{root}\0{path.strip('/')}".encode()).hexdigest()
 
 
 class UnknownCells(UsageError):

@@ -6,7 +6,6 @@ chosen nothing.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from pathlib import Path
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import UsageError
 from ..core.settings.policy import LOCAL
-from ..core.whole_file import write_whole
+from ..core.whole_file import write_private
 from ..session.route_facts import RouteFacts, route_facts
+from .notebooks import notebook_key
 
 if TYPE_CHECKING:
     from .session import ServerSession
@@ -64,13 +64,11 @@ class ChosenRoutes:
         return {key: route for key, route in pairs if isinstance(route, str)}
 
     def _store(self, chosen: dict[str, str]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file.touch(mode=0o600)
         # The oldest choices come first.
-        write_whole(self._file, json.dumps(dict(list(chosen.items())[-_MOST:])))
+        write_private(self._file, json.dumps(dict(list(chosen.items())[-_MOST:])))
 
     def _key(self, path: str) -> str:
-        return hashlib.sha256(f"{self._root}\0{path.strip('/')}".encode()).hexdigest()
+        return notebook_key(self._root, path)
 
 
 def routes_record(session: ServerSession, chosen: ChosenRoutes, path: str) -> dict[str, Any]:

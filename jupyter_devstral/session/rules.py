@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from ..core.errors import UsageError
 from ..core.request.tasks import RULES_BYTES, Rules
-from ..core.whole_file import write_whole
+from ..core.whole_file import write_private
 
 NAME = ".devstral.md"
 # Where rules may lie: how the user calls the file there, and its folder.
@@ -85,11 +85,8 @@ def switch(file: RulesFile, *, on: bool) -> None:
         keys.pop(_key(file.path, file.digest), None)
         if on:
             keys[_key(file.path, file.digest)] = True
-        path = store()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
         # The oldest come first.
-        write_whole(path, json.dumps(list(keys)[-_MOST:]))
+        write_private(store(), json.dumps(list(keys)[-_MOST:]))
 
 
 def store() -> Path:

@@ -49,12 +49,7 @@ class SentNotebook:
         if any(cell.number is not None for cell in cells) and _names_cells(request, cells):
             return request
         named = {cell.key: cell.number for cell in cells}
-        renamed = replace(
-            request,
-            notebook=replace(request.notebook, cells=cells),
-            focus=_renamed(request.focus, named),
-            target=_renamed(request.target, named),
-        )
+        renamed = request.with_cells(lambda cell: replace(cell, number=named.get(cell.key)))
         history = continued(
             kept,
             above(renamed),
@@ -90,21 +85,11 @@ def anew(request: Request) -> Request:
     """The request, its notebook read as it is now."""
     if request.history is None:
         return request
-    return replace(
-        request,
-        history=None,
-        notebook=replace(request.notebook, cells=tuple(map(_by_place, request.notebook.cells))),
-        focus=_by_place(request.focus) if request.focus else None,
-        target=_by_place(request.target) if request.target else None,
-    )
+    return replace(request.with_cells(_by_place), history=None)
 
 
 def _by_place(cell: Cell) -> Cell:
     return cell if cell.number is None else replace(cell, number=None)
-
-
-def _renamed(cell: Cell | None, named: dict[str, int | None]) -> Cell | None:
-    return None if cell is None else replace(cell, number=named.get(cell.key))
 
 
 def _names_cells(request: Request, cells: tuple[Cell, ...]) -> bool:

@@ -178,13 +178,7 @@ def _told_once(request: Request) -> Request:
             for at, step in enumerate(history.steps)
         )
         history = replace(history, steps=steps)
-    return replace(
-        request,
-        history=history,
-        notebook=replace(request.notebook, cells=tuple(map(quiet, request.notebook.cells))),
-        focus=quiet(request.focus) if request.focus else None,
-        target=quiet(request.target) if request.target else None,
-    )
+    return replace(request.with_cells(quiet), history=history)
 
 
 def _says_the_same(output: Output, failure: Failure) -> bool:

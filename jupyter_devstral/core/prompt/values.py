@@ -21,11 +21,8 @@ def schemas_only(request: Request) -> Request:
         frames = [replace(frame, values=tuple(map(without_values, frame.values))) for frame in failure.frames]
         failure = replace(failure, frames=tuple(frames))
     return replace(
-        request,
-        notebook=replace(request.notebook, cells=tuple(map(_cell, request.notebook.cells))),
+        request.with_cells(_cell),
         history=request.history.with_cells(_cell) if request.history else None,
-        focus=_cell(request.focus) if request.focus else None,
-        target=_cell(request.target) if request.target else None,
         variables=tuple(replace(each, text=without_values(each.text)) for each in request.variables),
         failure=failure,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
@@ -194,3 +195,12 @@ class Request:
     history: History | None = None
     selected: tuple[str, ...] = ()
     rules: tuple[Rules, ...] = ()
+
+    def with_cells(self, change: Callable[[Cell], Cell]) -> Request:
+        """The request with each of its cells changed, wherever it holds it; its history is as it was."""
+        return replace(
+            self,
+            notebook=replace(self.notebook, cells=tuple(map(change, self.notebook.cells))),
+            focus=change(self.focus) if self.focus else None,
+            target=change(self.target) if self.target else None,
+        )

@@ -237,6 +237,11 @@ def _messages(received: bytes) -> Iterator[dict[str, Any]]:
                 yield message
 
 
+def no_copy(error: OSError) -> str:
+    """A phrase that says why a fork was refused."""
+    return f"no copy of the kernel can be made ({error.strerror})"
+
+
 @contextmanager
 def sound_fork(module: str) -> Iterator[None]:
     """Fork inside the block, in `module`: beside no import of ours, and without Python's warning.

@@ -20,6 +20,7 @@ from ...core.unit_tests.docstrings import docstrings_of
 from ...core.unit_tests.mutants import Mutant, mutants_of
 from ...core.unit_tests.question import DOCTEST, FUNCTIONS
 from ...core.unit_tests.written_tests import TestSource, mentions, read_tests
+from ..copy.forked import no_copy
 from ..copy.safety import why_not
 from .assert_by_assert import saved
 from .outcomes_text import counted, outcomes_table
@@ -182,7 +183,7 @@ def proving(
         proof.notes.append("The trial was interrupted; what is not in the table was not tried.")
         proof.tests = proof.tests.keep(passed(proof.outcomes) | _names(proof.outcomes, FAILED))
     except OSError as error:
-        proof.reason = f"no copy of the kernel can be made ({error.strerror})"
+        proof.reason = no_copy(error)
     return proof
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ..copy.forked import no_copy
 from .rehearsal import Rehearsal
 
 _running: Rehearsal | None = None
@@ -54,7 +55,7 @@ def _begin(ip: Any, seconds: float, memory: int, run: str = "") -> dict[str, Any
     try:
         _running.start()
     except OSError as error:
-        return {"problem": f"no copy of the kernel can be made ({error.strerror})"}
+        return {"problem": no_copy(error)}
     atexit.register(_running.close)
     return {"problem": ""}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.python.source import parses
-from ..copy.forked import Forked
+from ..copy.forked import Forked, no_copy
 from ..copy.outcome import CANCELLED, RETURNED, Outcome, late
 from ..copy.safety import why_not
 from .child import VALUE_LIMIT, Step, TrialChild
@@ -101,7 +101,7 @@ class Trial:
         try:
             forked.start()
         except OSError as error:
-            self._verdict = Verdict(NOT_TRIED, reason=f"no copy of the kernel can be made ({error.strerror})")
+            self._verdict = Verdict(NOT_TRIED, reason=no_copy(error))
         else:
             self._forked = forked
 

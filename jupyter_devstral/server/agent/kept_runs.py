@@ -6,7 +6,6 @@ no HTTP.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
@@ -14,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ...core.whole_file import write_whole
+from ...core.whole_file import write_private
+from ..notebooks import notebook_key
 
 # Of one run, in characters: of a longer one what its cells showed is not kept.
 _MOST = 20_000_000
@@ -43,10 +43,7 @@ class KeptRuns:
         if len(text) > _MOST:
             text = json.dumps({**run, "records": _without_outputs(run.get("records", []))})
         with _lock:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = self._file(path)
-            file.touch(mode=0o600)
-            write_whole(file, text)
+            write_private(self._file(path), text)
             self._forget_oldest()
 
     def decide(self, path: str, id: str, state: str, decision: Any) -> bool:
@@ -63,9 +60,7 @@ class KeptRuns:
             os.replace(self._file(path), self._file(new_path))
 
     def _file(self, path: str) -> Path:
-        # A path of the user's in no file name.
-        name = hashlib.sha256(f"{self._root}\0{path.strip('/')}".encode()).hexdigest()
-        return self._folder / f"{name}.json"
+        return self._folder / f"{notebook_key(self._root, path)}.json"
 
     def _forget_oldest(self) -> None:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
