@@ -50,6 +50,8 @@ def test_a_selection_is_asked_about_and_its_change_is_a_diff_in_the_editor(edito
     diff.wait_for()
     diff.get_by_text("return 2 * x").wait_for()
     lab.screenshot("file-diff")
+    # A file is not run from here.
+    assert page.locator("#jp-devstral-chat [data-action=accept-run]").count() == 0
     assert text(side) == SOURCE
     # Somebody types meanwhile where it belongs: it is refused.
     page.evaluate(f"{EDITOR}.model.sharedModel.updateSource(11, 11, '# mine ')")

@@ -18,5 +18,5 @@ def test_a_private_file_and_its_new_folder_are_the_users_alone(tmp_path):
 
 def test_a_private_file_below_a_file_is_an_error_that_names_it(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(DevstralError, match="kept.json cannot be written"):
+    with pytest.raises(DevstralError, match=r"kept\.json cannot be written"):
         write_private(tmp_path / "file" / "kept.json", "{}")

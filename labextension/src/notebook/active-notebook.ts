@@ -63,6 +63,9 @@ export class OpenNotebook implements ICellNames {
   }
 
   /** The kernel to ask for variables, null for none. */
+  /** Whether its cells can be run from here. */
+  readonly canRun: boolean = true;
+
   get kernelId(): string | null {
     return this.panel.sessionContext.session?.kernel?.id ?? null;
   }

@@ -60,6 +60,7 @@ export class OpenFile implements ActiveNotebook {
     return this.path.split('/').pop() ?? '';
   }
 
+  readonly canRun = false;
   readonly kernelId = null;
   readonly kernelspec = undefined;
 

@@ -4,8 +4,7 @@ import * as React from 'react';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
-import { aboutCommand } from '../chat/composing/command-texts';
-import { SLASH_NAMES } from '../chat/composing/slash-commands';
+import { TypedHelp } from '../components/composing/typed-help';
 
 const OURS = 'jupyter-devstral:';
 /** Of JupyterLab, for what we suggest. */
@@ -31,16 +30,7 @@ export async function showHelp(commands: CommandRegistry, trans: TranslationBund
       </table>
       <p>{trans.__('Other keys: Settings, Settings Editor, Keyboard Shortcuts; search for “devstral”.')}</p>
       <h3>{trans.__('In the message field')}</h3>
-      <dl>
-        {SLASH_NAMES.map(name => (
-          <React.Fragment key={name}>
-            <dt>/{name}</dt>
-            <dd>{aboutCommand(trans, name)}</dd>
-          </React.Fragment>
-        ))}
-        <dt>@…</dt>
-        <dd>{trans.__('attach a variable, a cell, a file beside the notebook, or the selection')}</dd>
-      </dl>
+      <TypedHelp trans={trans} />
       <h3>{trans.__('In a cell')}</h3>
       <p>
         <code>%load_ext jupyter_devstral</code>, <code>%devstral help</code>

@@ -1,24 +1,14 @@
-/** What can be typed. */
+/** What can be typed, as a notice that can be closed. */
 
 import * as React from 'react';
 import type { ChatModel } from '../../chat/chat-model';
-import { SLASH_NAMES } from '../../chat/composing/slash-commands';
-import { aboutCommand } from '../../chat/composing/command-texts';
+import { TypedHelp } from './typed-help';
 
 export function Help({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans } = model;
   return (
     <section className="jp-devstral-notice jp-devstral-help" aria-label={trans.__('Help')}>
-      <dl>
-        {SLASH_NAMES.map(name => (
-          <React.Fragment key={name}>
-            <dt>/{name}</dt>
-            <dd>{aboutCommand(trans, name)}</dd>
-          </React.Fragment>
-        ))}
-        <dt>@…</dt>
-        <dd>{trans.__('attach a variable, a cell, a file beside the notebook, or the selection')}</dd>
-      </dl>
+      <TypedHelp trans={trans} />
       <button
         type="button"
         className="jp-devstral-button"

@@ -63,12 +63,14 @@ export function EditCards({ exchange, model, services }: IProps): JSX.Element | 
             >
               {trans.__('Accept all')}
             </button>
-            <IconButton
-              icon={runIcon}
-              action="accept-all-run"
-              label={trans.__('Accept all and run')}
-              onClick={() => accept(open, true)}
-            />
+            {model.notebook?.canRun && (
+              <IconButton
+                icon={runIcon}
+                action="accept-all-run"
+                label={trans.__('Accept all and run')}
+                onClick={() => accept(open, true)}
+              />
+            )}
           </>
         )}
         {open.some(at => edits[at].op === 'replace') && (
@@ -141,7 +143,7 @@ function Deciding({ edit, at, exchange, model, accept }: ICardProps): JSX.Elemen
           >
             {choice.isWhole ? trans.__('Accept') : trans.__('Accept %1 of %2', choice.count, choice.hunks.length)}
           </button>
-          {edit.op !== 'delete' && edit.kind === 'code' && (
+          {edit.op !== 'delete' && edit.kind === 'code' && model.notebook?.canRun && (
             <IconButton
               icon={runIcon}
               action="accept-run"
