@@ -22,8 +22,8 @@ from ...core.unit_tests.question import DOCTEST, FUNCTIONS
 from ...core.unit_tests.written_tests import TestSource, mentions, read_tests
 from ..copy.forked import no_copy
 from ..copy.safety import why_not
-from .assert_by_assert import saved
 from .outcomes_text import counted, outcomes_table
+from .partly_holding import saved
 from .pytest_run import ERROR, FAILED, PASSED, TestOutcome
 from .runs import CUT_OFF, FLAKY, NO_TURN, NOT_TRIED, passed, run_in_copy, survivors
 from .targets import is_module, undefined_in
@@ -278,7 +278,7 @@ def _run(ip: Any, proof: Proof, seconds: float) -> Steps:
 
 
 def _try(ip: Any, proof: Proof, seconds: float) -> None:
-    """Run the tests; of one in which some asserts hold, these are kept."""
+    """Run the tests; of one of which a part holds, that part is kept."""
 
     def outcomes_of(tests: TestSource) -> list[TestOutcome]:
         return run_in_copy(ip, tests.python(), tests.names, seconds=seconds)
