@@ -113,8 +113,12 @@ class KernelStage:
         return [(str(name), str(kind), str(text)) for name, kind, text in found]
 
     def changes(self) -> dict[str, Any]:
-        """Name the variables that are "new" and "changed" in the copy, and whether it is "stale"."""
-        nothing: dict[str, Any] = {"new": [], "changed": [], "stale": False}
+        """Name the variables that are "new" and "changed" in the copy, and whether it is "stale".
+
+        Then "ran" are the sources of the cells that the user has run meanwhile, "moved" the variables that they
+        have changed.
+        """
+        nothing: dict[str, Any] = {"new": [], "changed": [], "stale": False, "ran": [], "moved": []}
         if self.problem or self._at_work or self._stopped.is_set():
             return nothing
         return {**nothing, **self._call({"do": "changes"})}

@@ -25,6 +25,8 @@ export class FollowedRun {
   decision: IDecision = NOTHING;
   /** Why it could not go on; "" where it could. */
   problem = '';
+  /** The pictures that it was asked with in this page. */
+  images: IPosted['images'] = [];
   /** Cells that the user does not want to keep. */
   readonly takenOut = new Set<string>();
   /** The question that was answered by what the user has said before. */
@@ -38,6 +40,7 @@ export class FollowedRun {
 
   /** Begin it, and follow it to its end. */
   async begin(question: IPosted, isPlan: boolean): Promise<void> {
+    this.images = question.images;
     const about = { id: this.id, plan: isPlan };
     await this._follow(() => this._client.beginRun(question, about, this._leaving.signal));
   }
@@ -129,7 +132,7 @@ export class FollowedRun {
     }
     let timer = 0;
     const tell = () => {
-      const cells = Object.fromEntries(notebook.cells.map(cell => [cell.id, cell.getSource()]));
+      const cells = notebook.cells.map(cell => ({ id: cell.id, cell_type: cell.cell_type, source: cell.getSource() }));
       void this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
     };
     const soon = () => {

@@ -260,12 +260,53 @@ def test_what_the_user_types_meanwhile_is_not_overwritten(begin) -> None:
     cells = [code("aaaa", "x = 3"), code("bbbb", "print(x)")]
     run = begin(WRITE, change, change, "Done.", cells=cells)
     asked = run.wait_for("question")
-    run.post("cells", cells={"aaaa": "x = 3", "bbbb": "print('mine')"})
+    run.post("cells", cells=[code("aaaa", "x = 3"), code("bbbb", "print('mine')")])
     run.post("answer", question=asked["question"], allowed=False)
     run.end()
     changed = next(cell for cell in run.cells if cell["id"] == "bbbb")
     # It was shown, and written again on purpose.
     assert (changed["before"], changed["source"]) == ("print('mine')", "print(x + 1)")
+
+
+def test_what_was_taken_out_of_the_question_is_not_read_either(begin, ollama) -> None:
+    cells = [code("aaaa", "x = 3"), code("bbbb", "key = 'zq-hidden'")]
+    read = "```python\n1\n```\n" + '{"name": "read_cells", "arguments": {"cells": ["aaaa", "bbbb", "cccc"]}}'
+    run = begin(WRITE, read, "Done.", cells=cells, exclude=["cell:bbbb"])
+    asked = run.wait_for("question")
+    run.post("cells", cells=[*cells, code("cccc", "added = 1")])
+    run.post("answer", question=asked["question"], allowed=False)
+    run.end()
+    told = str([chat.body["messages"] for chat in ollama.chats])
+    assert "added = 1" in told
+    assert "zq-hidden" not in told
+
+
+def test_what_the_user_runs_meanwhile_is_named(begin, client, jupyter) -> None:
+    kernel = client.kernel()
+    run_in(jupyter, kernel, "x, kept = 3, 1")
+    run = begin(WRITE, "Done.", cells=[code("aaaa", "x = 7"), code("bbbb", "kept")], kernel_id=kernel)
+    asked = run.wait_for("question")
+    run_in(jupyter, kernel, "x = 7\n")
+    run_in(jupyter, kernel, "gone = 1\ngone")
+    run.post("answer", question=asked["question"], allowed=False)
+    end = run.end()
+    assert end["changes"]["stale"] is True
+    assert end["meanwhile"] == {"cells": ["aaaa"], "others": ["gone = 1 gone"], "variables": ["x", "gone"]}
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_a_selection_and_a_picture_go_along_with_a_task(begin, ollama) -> None:
+    asked = {"selection": "the = 'selected part'", "images": [{"mime": "image/png", "data": "iVBORw0KGgo="}]}
+    begin("```python\n1\n```", "Done.", **asked).end()
+    first, second = (chat.body["messages"] for chat in ollama.chats)
+    assert "the = 'selected part'" in first[1]["content"]
+    # Each step begins with the one before it, pictures included.
+    assert first[1] == second[1]
+    assert first[1]["images"] == ["iVBORw0KGgo="]
+    # What the user took out of the question stays out.
+    ollama.forget()
+    begin("Done.", exclude=["selection"], **asked).end()
+    assert "selected part" not in str(ollama.chats[0].body["messages"])
 
 
 @pytest.fixture
@@ -282,11 +323,12 @@ def threaded(client, jupyter) -> Iterator[str]:
 
 
 def test_without_a_copy_every_cell_is_asked_about(begin, threaded) -> None:
-    steps = ["```python\n1 + 1\n```", "```python\nopen('x.txt', 'w')\n```", "```python\n2 + 2\n```"]
+    steps = ["I add one and one.\n```python\n1 + 1\n```", "```python\nopen('x.txt', 'w')\n```", "```python\n2 + 2\n```"]
     run = begin(*steps, "```python\n3 + 3\n```", "Done.", kernel_id=threaded)
     assert "thread" in run.wait_for("started")["problem"]
     first = run.wait_for("question")
     assert (first["kind"], first["source"], first["may_remember"]) == ("run", "1 + 1", True)
+    assert first["why"] == "I add one and one."
     two = {"output_type": "stream", "name": "stdout", "text": "two"}
     ran = [{"cell": first["cell"], "outputs": [two]}]
     run.post("answer", question=first["question"], allowed=True, remembers=True, ran=ran)

@@ -21,6 +21,7 @@ export function QuestionCard(props: IProps): JSX.Element {
         <strong>{words(props)}</strong>
       </p>
       {question.kind === 'run' && <pre>{question.source}</pre>}
+      {question.why && <p data-kind="reason">{trans.__('The model says: %1', question.why)}</p>}
       <p>{consequence(props)}</p>
       {question.mayRemember && (
         <label>
