@@ -24,6 +24,17 @@ where = 'evil.invalid/pixel.png'
 display({'text/html': f'<table><tr><td>a table</td></tr></table><img src="http:{"/" * 2}{where}">',
          'text/plain': 'shown'}, raw=True)
 ```"""
+UPDATES = """```python
+import threading, time
+from IPython.display import update_display
+html = '<i>%s</i><img src="http:§evil.invalid/p.png" onerror="window.ranHere = 1">'
+def later():
+    time.sleep(0.5)
+    update_display({'text/html': html % 'late', 'application/javascript': 'window.ranHere = 1'}, raw=True,
+                   display_id='shown')
+update_display({'text/html': html % 'soon', 'text/plain': 'new'}, raw=True, display_id='shown')
+threading.Thread(target=later).start()
+```""".replace("§", "/" * 2)
 TABLE = (
     "```python\nfrom IPython.display import HTML\nHTML('<table><tr><th>total</th></tr>"
     "<tr><td>' + str(total) + '</td></tr></table>')\n```"
@@ -233,6 +244,29 @@ def test_no_address_is_loaded_from_what_a_run_shows(side, ollama) -> None:
     (output,) = lab.cells[2]["outputs"]
     assert "a table" in str(output["data"])
     assert "evil" not in str(output["data"])
+    assert [address for address in lab.requests if "evil.invalid" in address] == []
+
+
+def test_nothing_is_loaded_where_a_cell_of_the_run_updates_a_display_of_the_users(side, ollama) -> None:
+    lab = side.lab
+    shows = "handle = display({'text/plain': 'mine'}, raw=True, display_id='shown')"
+    ollama.replies = [UPDATES, "Updated."]
+    side.open([code("aaaa0001", shows), code("bbbb0002", "1")])
+    lab.run(0)
+    side.do("Update it.")
+    for effect in ("it shows HTML", "it shows JavaScript"):
+        side.run.locator(".jp-devstral-run-question", has_text=effect).wait_for()
+        side.button("allow").click()
+    side.wait_for_state("review")
+    side.button("keep-run").click()
+    side.decided("kept")
+    # A thread of the cell goes on behind its end.
+    lab.wait_until(lambda: "late" in str(lab.cells[0]["outputs"]))
+    assert lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets[0].model.trusted")
+    (output,) = lab.cells[0]["outputs"]
+    assert "evil" not in str(output["data"])
+    assert lab.page.locator(".jp-Notebook img").count() == 0
+    assert lab.page.evaluate("window.ranHere") is None
     assert [address for address in lab.requests if "evil.invalid" in address] == []
 
 

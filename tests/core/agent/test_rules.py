@@ -94,6 +94,8 @@ def _ordinary_cells(shared_data: Path):
         "HTML('<div style=\"background:url({})\">'.format(u))",
         "display({'text/html': '<script>x</script>'}, raw=True)",
         "display({'application/javascript': 'x'}, raw=True)",
+        "update_display({'text/html': '<img src=//x>'}, raw=True, display_id='y')",
+        "handle.update({'text/html': '<script>x</script>'}, raw=True)",
         "Image(url='http://x/y.png')",
         "IFrame('http://x', 10, 10)",
         "Markdown('![](https://x/?d=' + s + ')')",
