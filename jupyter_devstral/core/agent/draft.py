@@ -125,7 +125,9 @@ class Draft:
             now: the notebook's cells as they are.
         """
         sources = {cell.id: cell.source for cell in now}
-        mine = [cell for cell in self.cells if cell.state == "as it was" and cell.source != sources.get(cell.id)]
+        mine = [
+            cell for cell in self.cells if cell.state == "as it was" and cell.source != sources.get(cell.id)
+        ]
         for cell in mine:
             if cell.id in sources:
                 cell.source = cell.before = sources[cell.id]
@@ -134,7 +136,7 @@ class Draft:
         return list(self._added(now))
 
     def _added(self, now: Sequence[Cell]) -> Iterator[DraftCell]:
-        """Put cells that are not known in behind the one that they stand behind; not shown to the model yet."""
+        """Put in what is not known, behind the cell that it stands behind; not shown to the model yet."""
         place = 0
         for cell in now:
             known = next((at for at, one in enumerate(self.cells) if one.id == cell.id), None)

@@ -69,12 +69,18 @@ class Gate:
     def _harmless(
         self, cell: DraftCell, ran: Ran, allowed: list[str]
     ) -> Generator[Any, Any, tuple[Mapping[str, Any], ...]]:
-        """Give the outputs without what is active in them, unless the user lets it be shown."""
+        """Give the outputs without what is active in them, unless the user lets it be shown.
+
+        He is asked once for each kind, however many outputs are of it.
+        """
         kept: list[Mapping[str, Any]] = []
+        may = dict.fromkeys(["", *allowed], True)
         for output in ran.outputs:
             data = output.get("data")
             finding = output_finding(data) if isinstance(data, Mapping) else ""
-            if not finding or finding in allowed or (yield from self._may(cell, finding)):
+            if finding not in may:
+                may[finding] = yield from self._may(cell, finding)
+            if may[finding]:
                 kept.append(output)
             elif isinstance(data, Mapping) and "text/plain" in data:
                 kept.append({**output, "data": {"text/plain": data["text/plain"]}, "metadata": {}})

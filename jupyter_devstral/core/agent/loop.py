@@ -83,7 +83,7 @@ class AgentRun:
         self._is_over = self._lost = False
         self._window = 0
         self._open: tuple[Said, dict[int, str]] | None = None
-        # Of the action that is being carried out: what became of it, the cell it is about, the model's reason.
+        # Of the action that is carried out: what became of it, the cell it is about, the model's reason.
         self._became = self._about = self._why = ""
 
     def steps(self) -> Generator[Any, Any, Ended]:

@@ -48,8 +48,8 @@ def ran_text(draft: Draft, cell: DraftCell, ran: Ran) -> str:
         head = f"{name}: not finished: {_phrase(ran.problem)}"
     elif ran.refused:
         head = (
-            f"{name}: refused in the copy: {_phrase(ran.refused)}. The cell stays as it is, and does so when the user "
-            "runs it; go on without it."
+            f"{name}: refused in the copy: {_phrase(ran.refused)}. The cell stays as it is, and does so when "
+            "the user runs it; go on without it."
         )
     else:
         head = f"{name}: {'failed' if ran.error else 'ran'}"

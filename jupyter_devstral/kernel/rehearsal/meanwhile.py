@@ -1,6 +1,7 @@
-"""What the user has done in the kernel while a rehearsal went on: cells that ran, variables that differ by now.
+"""What the user does in the kernel while a rehearsal goes on: cells that ran, variables that differ.
 
-The values of both times are read in forks, never in the kernel: a user's own classes may be slow to read, or wrong.
+The values of both times are read in forks, never in the kernel: a user's own classes may be slow to
+read, or wrong.
 """
 
 from __future__ import annotations

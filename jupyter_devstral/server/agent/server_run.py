@@ -142,7 +142,7 @@ class ServerRun:
         return True
 
     def take_cells(self, now: Sequence[Cell]) -> None:
-        """Take the notebook's cells as they are in the page now; what was taken out of the question stays out."""
+        """Take the notebook's cells as they are in the page; what was taken out of the question stays out."""
         self._now = [without(cell, self._asked.excluded) for cell in now]
 
     def revoke(self) -> None:

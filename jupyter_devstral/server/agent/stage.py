@@ -115,8 +115,8 @@ class KernelStage:
     def changes(self) -> dict[str, Any]:
         """Name the variables that are "new" and "changed" in the copy, and whether it is "stale".
 
-        Then "ran" are the sources of the cells that the user has run meanwhile, "moved" the variables that they
-        have changed.
+        Then "ran" are the sources of the cells that the user has run meanwhile, "moved" the variables that
+        have changed by that.
         """
         nothing: dict[str, Any] = {"new": [], "changed": [], "stale": False, "ran": [], "moved": []}
         if self.problem or self._at_work or self._stopped.is_set():

@@ -117,9 +117,12 @@ export class FollowedRun {
       this.run.take(record);
     }
     if (record?.type === 'ended') {
-      // What failed, and was not mended, is no part of the result unless the user says so.
-      const failed = this.run.touched.filter(({ state, error, refused }) => state === 'new' && error && !refused.length);
-      failed.forEach(cell => this.takenOut.add(cell.id));
+      // What failed, and was not mended, is no part of the result unless the user says so; nor is text that he has
+      // refused: it would load at once.
+      const { touched } = this.run;
+      const failed = touched.filter(({ state, error, refused }) => state === 'new' && error && !refused.length);
+      const refused = touched.filter(cell => cell.kind === 'markdown' && cell.refused.length > 0);
+      [...failed, ...refused].forEach(cell => this.takenOut.add(cell.id));
     }
   }
 

@@ -1,4 +1,4 @@
-"""Orders that lie in data: wherever they stand and however they read, nothing is allowed, called or closed by them."""
+"""Orders that lie in data: wherever they stand, nothing is allowed, called or closed by them."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ def played(text: str, place: Callable[[str], Ran], replies: list[Any], everywher
             Cell("eeee0001", 2, "code", "f()", (Output("error", said, ename="ValueError", evalue=said),)),
         )
     )
-    play = Play(
-        replies, ran=lambda step: place(said), notebook=notebook, options={"safe": broken_up}
-    )
+    play = Play(replies, ran=lambda step: place(said), notebook=notebook, options={"safe": broken_up})
     play.ended = play.play()  # type: ignore[attr-defined]
     return play
 

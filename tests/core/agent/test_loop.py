@@ -208,8 +208,9 @@ def test_words_of_an_output_allow_nothing_and_call_nothing(text: str) -> None:
 def test_active_html_in_an_output_is_not_kept_unasked() -> None:
     bundle = {"text/html": "<img src='http://x/?d=1'>", "text/plain": "<IPython.core.display.HTML object>"}
     output = {"output_type": "display_data", "data": bundle, "metadata": {}}
-    play = Play(["```python\nshow(df)\n```", "Done."], ran=lambda step: Ran((output,)))
+    play = Play(["```python\nshow(df)\n```", "Done."], ran=lambda step: Ran((output, output)))
     ended = play.play()
+    # Once, however many there are of a kind.
     assert [one.effect for one in play.questions] == ["it shows HTML that loads from an address"]
     assert ended.draft.touched[0].outputs[0]["data"] == {"text/plain": bundle["text/plain"]}
 

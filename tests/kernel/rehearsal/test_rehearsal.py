@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,20 @@ def test_a_cell_that_takes_its_copy_down_leaves_a_fresh_one_that_is_as_far(rehea
     rehearsal.run("x = 5")
     step = rehearsal.run("import os\nos._exit(3)")
     assert step.problem.startswith("its copy of the kernel ended (exit status 3)")
+    assert "a fresh copy" in step.problem
+    assert texts(rehearsal.run("x")) == "5"
+
+
+def test_a_copy_that_is_killed_for_want_of_memory_leaves_a_fresh_one_that_is_as_far(
+    rehearsal, folder
+) -> None:
+    rehearsal.run("x = 5")
+    rehearsal.begin("open('/dev/null')\nwhile True:\n    pass")
+    assert rehearsal.outcome(0.1) is None
+    # As the system does it.
+    os.kill(rehearsal._pid, signal.SIGKILL)
+    step = rehearsal.outcome(30)
+    assert step.problem.startswith("its copy of the kernel was killed, probably for want of memory")
     assert "a fresh copy" in step.problem
     assert texts(rehearsal.run("x")) == "5"
 
