@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.conftest import FAILED
 from tests.browser.sidebar.test_sidebar import findings_of_axe
+from tests.browser.sidebar.test_sidebar_attaching import give, png
 from tests.support.jupyter.lab_page import NO_SPLASH, PANEL
 from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import Side
@@ -121,7 +122,11 @@ def test_a_task_is_rehearsed_reviewed_kept_and_run(side, ollama) -> None:
     side.decided("undone")
     assert lab.sources == [one["source"] for one in CELLS]
     assert "total" in side.note("remains").inner_text()
-    assert side.button("restart").is_visible()
+    # The kernel begins anew, and is where it was before the run.
+    side.button("restart").click()
+    lab.page.locator(".jp-Dialog .jp-mod-accept").click()
+    lab.wait_until(lambda: lab.output_text(1) == "mine\n")
+    assert lab.evaluate_in_kernel("('total' in globals(), prices)") == "(False, [1, 2, 3])"
     lab.command("notebook:undo-cell-action")
     assert len(lab.sources) == 4
 
@@ -161,6 +166,55 @@ def test_an_effect_is_one_question_refused_first_and_allowed_once(side, ollama, 
     assert lab.sources == [one["source"] for one in CELLS]
     assert "it writes files (report.txt)" in side.note("remains").inner_text()
     report.unlink()
+
+
+def test_what_the_user_runs_meanwhile_is_named_and_rehearsed_again(side, ollama) -> None:
+    lab = side.lab
+    ollama.replies = [SUM, WRITE, "Done without.", SUM, "Done."]
+    side.open(CELLS)
+    lab.run(0)
+    side.do("Add up, and write it.")
+    side.wait_for_state("asking")
+    # A task that cannot be begun now stays where it was typed.
+    side.draft.fill("And another one.")
+    side.button("send").click()
+    side.panel.get_by_text("is at work: stop it first").wait_for()
+    assert side.draft.input_value() == "And another one."
+    lab.set_source(0, "prices = [10]")
+    lab.run(0)
+    side.button("refuse").click()
+    side.wait_for_state("review")
+    lab.screenshot("run-stale")
+    said = side.note("stale").inner_text()
+    assert "Cells that ran meanwhile: #1" in said
+    assert "Variables that changed meanwhile: prices" in said
+    assert findings_of_axe(lab) == []
+    side.button("again").click()
+    lab.wait_until(lambda: side.run.count() == 1 and "10" in side.cell(0).inner_text())
+    side.wait_for_state("review")
+    assert side.note("stale").count() == 0
+
+
+def test_a_selection_and_a_picture_go_along_with_a_task(side, ollama) -> None:
+    lab = side.lab
+    ollama.replies = ["Seen."]
+    side.open([code("aaaa0001", "prices = [1, 2, 3]\nothers = [4]")])
+    lab.run(0)
+    lab.page.evaluate(
+        "() => { const { content } = window.jupyterapp.shell.currentWidget; content.activeCellIndex = 0;"
+        " content.activeCell.editor.setSelection({ start: { line: 1, column: 0 }, end: { line: 1, column: 12 } }); }"
+    )
+    picture = png(8, 8)
+    side.button("mode-do").click()
+    give(side, "paste", "small.png", "image/png", picture)
+    pictures = side.panel.locator("[data-action='remove-picture']")
+    lab.wait_until(lambda: pictures.count() == 1)
+    side.do("Look at @selection and the picture.")
+    side.wait_for_state("review")
+    message = ollama.chats[-1].body["messages"][1]
+    assert message["content"].count("others = [4]") == 2
+    assert len(message["images"]) == 1
+    assert pictures.count() == 0
 
 
 def test_an_undo_keeps_what_the_user_has_typed_since(side, ollama) -> None:
