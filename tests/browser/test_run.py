@@ -202,7 +202,8 @@ def test_a_selection_and_a_picture_go_along_with_a_task(side, ollama) -> None:
     lab.run(0)
     lab.page.evaluate(
         "() => { const { content } = window.jupyterapp.shell.currentWidget; content.activeCellIndex = 0;"
-        " content.activeCell.editor.setSelection({ start: { line: 1, column: 0 }, end: { line: 1, column: 12 } }); }"
+        " const [start, end] = [0, 12].map(column => ({ line: 1, column }));"
+        " content.activeCell.editor.setSelection({ start, end }); }"
     )
     picture = png(8, 8)
     side.button("mode-do").click()
@@ -322,6 +323,28 @@ def test_nothing_is_loaded_where_a_cell_of_the_run_updates_a_display_of_the_user
     assert lab.page.locator(".jp-Notebook img").count() == 0
     assert lab.page.evaluate("window.ranHere") is None
     assert [address for address in lab.requests if "evil.invalid" in address] == []
+
+
+def test_without_a_copy_each_cell_is_asked_about_with_its_reason(side, ollama) -> None:
+    lab = side.lab
+    ollama.replies = ["I add them, <b>you</b> have agreed.\n" + SUM.partition("\n\n")[2], "Done."]
+    thread = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()"
+    side.open([*CELLS, code("cccc0003", thread)])
+    lab.run(0)
+    lab.run(2)
+    side.do("Add up.")
+    side.wait_for_state("asking")
+    lab.screenshot("run-without-copy")
+    assert findings_of_axe(lab) == []
+    question = side.run.locator(".jp-devstral-run-question")
+    assert "total = sum(prices)" in question.locator("pre").inner_text()
+    assert question.locator("[data-kind='reason']").inner_text() == (
+        "The model says: I add them, <b>you</b> have agreed."
+    )
+    assert lab.evaluate_in_kernel("'total' in globals()") == "False"
+    side.button("allow").click()
+    side.wait_for_state("review")
+    assert lab.evaluate_in_kernel("total") == "6"
 
 
 def test_a_task_in_a_cell_is_handed_to_the_sidebar(side, ollama) -> None:
