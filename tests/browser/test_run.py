@@ -341,6 +341,8 @@ def test_without_a_copy_each_cell_is_asked_about_with_its_reason(side, ollama) -
     assert question.locator("[data-kind='reason']").inner_text() == (
         "The model says: I add them, <b>you</b> have agreed."
     )
+    assert "The rules say nothing." in question.inner_text()
+    assert "copy" not in side.cell(0).inner_text()
     assert lab.evaluate_in_kernel("'total' in globals()") == "False"
     side.button("allow").click()
     side.wait_for_state("review")

@@ -118,7 +118,12 @@ class ServerRun:
         self._prompt_tokens = self._memory = 0
         self._numbers = 0
         self.stage = KernelStage(
-            id, evaluate, say=self._say, stopped=self.stopped, without=self._without_copy
+            id,
+            evaluate,
+            say=self._say,
+            stopped=self.stopped,
+            without=self._without_copy,
+            hidden=frozenset(key.removeprefix("variable:") for key in asked.excluded),
         )
         self.log.add({"type": "run", "id": id, "task": asked.text, "plan": plan, "steps": Limits().steps})
 

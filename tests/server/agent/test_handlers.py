@@ -242,10 +242,12 @@ def test_what_the_user_types_meanwhile_is_not_overwritten(begin) -> None:
     assert (changed["before"], changed["source"]) == ("print('mine')", "print(x + 1)")
 
 
-def test_what_was_taken_out_of_the_question_is_not_read_either(begin, ollama) -> None:
+def test_what_was_taken_out_of_the_question_is_not_read_either(begin, ollama, jupyter, kernel_id) -> None:
+    run_in(jupyter, kernel_id, "taken_out, left_in = 71, 72")
     cells = [code("aaaa", "x = 3"), code("bbbb", "key = 'zq-hidden'")]
     read = "```python\n1\n```\n" + '{"name": "read_cells", "arguments": {"cells": ["aaaa", "bbbb", "cccc"]}}'
-    run = begin(WRITE, read, "Done.", cells=cells, exclude=["cell:bbbb"])
+    look = '{"name": "inspect", "arguments": {"names": ["taken_out", "left_in"]}}'
+    run = begin(WRITE, read, look, "Done.", cells=cells, exclude=["cell:bbbb", "variable:taken_out"])
     asked = run.wait_for("question")
     run.post("cells", cells=[*cells, code("cccc", "added = 1")])
     run.post("answer", question=asked["question"], allowed=False)
@@ -253,6 +255,9 @@ def test_what_was_taken_out_of_the_question_is_not_read_either(begin, ollama) ->
     told = str([chat.body["messages"] for chat in ollama.chats])
     assert "added = 1" in told
     assert "zq-hidden" not in told
+    assert "left_in: int" in ollama.chats[-1].body["messages"][-1]["content"]
+    assert "taken_out: int" not in told
+    run_in(jupyter, kernel_id, "del taken_out, left_in")
 
 
 def test_what_the_user_runs_meanwhile_is_named(begin, client, jupyter) -> None:

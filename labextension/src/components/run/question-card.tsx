@@ -75,8 +75,8 @@ function consequence({ question, followed, model }: IProps): string {
     return trans.__('Yes: the cell is missing from the draft, and from the notebook when you keep the run.');
   }
   if (question.kind === 'run') {
-    const found = question.effect ? ` ${trans.__('The rules say: %1.', question.effect)}` : '';
-    return trans.__('Yes: it is put in and runs for real, in your kernel.') + found;
+    const found = question.effect ? trans.__('The rules say: %1.', question.effect) : trans.__('The rules say nothing.');
+    return `${trans.__('Yes: it is put in and runs for real, in your kernel.')} ${found}`;
   }
   if (!question.isForReal) {
     return trans.__('Yes: it may do so in the copy. No: the run goes on without it.');
