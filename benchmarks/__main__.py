@@ -25,6 +25,8 @@ MODULES = (
     "replies.gold_fixes",
     "agent.whole_runs",
     "agent.rehearsed_outputs",
+    "agent.static_rules",
+    "agent.stop",
     "prompts.crash_context",
     "kernel.explain_hook",
     "pages.sidebar",

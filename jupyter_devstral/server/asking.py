@@ -64,9 +64,9 @@ async def gather(session: ServerSession, question: Question, *, kernels: Any, co
         variables = said.variables
         notes += [said.note] if said.note else []
     attachments = [await file_of(contents, path) for path in question.files[:MOST_FILES]]
-    can_see = bool(question.images) and await asyncio.to_thread(_has_vision, model)
+    can_see = bool(question.images) and await asyncio.to_thread(has_vision, model)
     if question.images and not can_see:
-        notes.append(f"{model.name} cannot look at pictures: they are not sent.")
+        notes.append(no_pictures(model))
     request = question.request(variables, attachments, with_images=can_see, scope=session.config.context)
     rules = await asyncio.to_thread(rules_of, root_of(contents), question.path)
     notes += [file.problem for file in rules if file.problem]
@@ -298,7 +298,13 @@ async def file_of(contents: Any, path: str) -> Attachment:
     return Attachment("file", path, text)
 
 
-def _has_vision(model: ModelServer) -> bool:
+def no_pictures(model: ModelServer) -> str:
+    """Say that pictures stay here."""
+    return f"{model.name} cannot look at pictures: they are not sent."
+
+
+def has_vision(model: ModelServer) -> bool:
+    """Whether the model can look at pictures."""
     try:
         return "vision" in model.details().capabilities
     except DevstralError:

@@ -139,12 +139,12 @@ def _notebook(data: Mapping[str, Any], excluded: frozenset[str]) -> Notebook:
         "cells": cells if isinstance(cells, list) else [],
     }
     notebook = notebook_from_json(stored)
-    kept = tuple(_without(cell, excluded) for cell in notebook.cells)
+    kept = tuple(without(cell, excluded) for cell in notebook.cells)
     return Notebook(_with_chat(kept, data.get("turns")), notebook.language)
 
 
-def _without(cell: Cell, excluded: frozenset[str]) -> Cell:
-    """The cell as far as it may be sent; it keeps its place, by which others are counted."""
+def without(cell: Cell, excluded: frozenset[str]) -> Cell:
+    """Take out of a cell what may not be sent; it keeps its place, by which others are counted."""
     if excluded & {f"{kind}:{cell.key}" for kind in ("cell", "below", "definition")}:
         return replace(cell, source="", outputs=(), turn=None)
     if f"error:{cell.key}" in excluded:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.conftest import FAILED
 from tests.browser.sidebar.test_sidebar import findings_of_axe
+from tests.browser.sidebar.test_sidebar_attaching import give, png
 from tests.support.jupyter.lab_page import NO_SPLASH, PANEL
 from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import Side
@@ -24,6 +25,17 @@ where = 'evil.invalid/pixel.png'
 display({'text/html': f'<table><tr><td>a table</td></tr></table><img src="http:{"/" * 2}{where}">',
          'text/plain': 'shown'}, raw=True)
 ```"""
+UPDATES = """```python
+import threading, time
+from IPython.display import update_display
+html = '<i>%s</i><img src="http:§evil.invalid/p.png" onerror="window.ranHere = 1">'
+def later():
+    time.sleep(0.5)
+    update_display({'text/html': html % 'late', 'application/javascript': 'window.ranHere = 1'}, raw=True,
+                   display_id='shown')
+update_display({'text/html': html % 'soon', 'text/plain': 'new'}, raw=True, display_id='shown')
+threading.Thread(target=later).start()
+```""".replace("§", "/" * 2)
 TABLE = (
     "```python\nfrom IPython.display import HTML\nHTML('<table><tr><th>total</th></tr>"
     "<tr><td>' + str(total) + '</td></tr></table>')\n```"
@@ -110,7 +122,11 @@ def test_a_task_is_rehearsed_reviewed_kept_and_run(side, ollama) -> None:
     side.decided("undone")
     assert lab.sources == [one["source"] for one in CELLS]
     assert "total" in side.note("remains").inner_text()
-    assert side.button("restart").is_visible()
+    # The kernel begins anew, and is where it was before the run.
+    side.button("restart").click()
+    lab.page.locator(".jp-Dialog .jp-mod-accept").click()
+    lab.wait_until(lambda: lab.output_text(1) == "mine\n")
+    assert lab.evaluate_in_kernel("('total' in globals(), prices)") == "(False, [1, 2, 3])"
     lab.command("notebook:undo-cell-action")
     assert len(lab.sources) == 4
 
@@ -150,6 +166,56 @@ def test_an_effect_is_one_question_refused_first_and_allowed_once(side, ollama, 
     assert lab.sources == [one["source"] for one in CELLS]
     assert "it writes files (report.txt)" in side.note("remains").inner_text()
     report.unlink()
+
+
+def test_what_the_user_runs_meanwhile_is_named_and_rehearsed_again(side, ollama) -> None:
+    lab = side.lab
+    ollama.replies = [SUM, WRITE, "Done without.", SUM, "Done."]
+    side.open(CELLS)
+    lab.run(0)
+    side.do("Add up, and write it.")
+    side.wait_for_state("asking")
+    # A task that cannot be begun now stays where it was typed.
+    side.draft.fill("And another one.")
+    side.button("send").click()
+    side.panel.get_by_text("is at work: stop it first").wait_for()
+    assert side.draft.input_value() == "And another one."
+    lab.set_source(0, "prices = [10]")
+    lab.run(0)
+    side.button("refuse").click()
+    side.wait_for_state("review")
+    lab.screenshot("run-stale")
+    said = side.note("stale").inner_text()
+    assert "Cells that ran meanwhile: #1" in said
+    assert "Variables that changed meanwhile: prices" in said
+    assert findings_of_axe(lab) == []
+    side.button("again").click()
+    lab.wait_until(lambda: side.run.count() == 1 and "10" in side.cell(0).inner_text())
+    side.wait_for_state("review")
+    assert side.note("stale").count() == 0
+
+
+def test_a_selection_and_a_picture_go_along_with_a_task(side, ollama) -> None:
+    lab = side.lab
+    ollama.replies = ["Seen."]
+    side.open([code("aaaa0001", "prices = [1, 2, 3]\nothers = [4]")])
+    lab.run(0)
+    lab.page.evaluate(
+        "() => { const { content } = window.jupyterapp.shell.currentWidget; content.activeCellIndex = 0;"
+        " const [start, end] = [0, 12].map(column => ({ line: 1, column }));"
+        " content.activeCell.editor.setSelection({ start, end }); }"
+    )
+    picture = png(8, 8)
+    side.button("mode-do").click()
+    give(side, "paste", "small.png", "image/png", picture)
+    pictures = side.panel.locator("[data-action='remove-picture']")
+    lab.wait_until(lambda: pictures.count() == 1)
+    side.do("Look at @selection and the picture.")
+    side.wait_for_state("review")
+    message = ollama.chats[-1].body["messages"][1]
+    assert message["content"].count("others = [4]") == 2
+    assert len(message["images"]) == 1
+    assert pictures.count() == 0
 
 
 def test_an_undo_keeps_what_the_user_has_typed_since(side, ollama) -> None:
@@ -234,6 +300,53 @@ def test_no_address_is_loaded_from_what_a_run_shows(side, ollama) -> None:
     assert "a table" in str(output["data"])
     assert "evil" not in str(output["data"])
     assert [address for address in lab.requests if "evil.invalid" in address] == []
+
+
+def test_nothing_is_loaded_where_a_cell_of_the_run_updates_a_display_of_the_users(side, ollama) -> None:
+    lab = side.lab
+    shows = "handle = display({'text/plain': 'mine'}, raw=True, display_id='shown')"
+    ollama.replies = [UPDATES, "Updated."]
+    side.open([code("aaaa0001", shows), code("bbbb0002", "1")])
+    lab.run(0)
+    side.do("Update it.")
+    for effect in ("it shows HTML", "it shows JavaScript"):
+        side.run.locator(".jp-devstral-run-question", has_text=effect).wait_for()
+        side.button("allow").click()
+    side.wait_for_state("review")
+    side.button("keep-run").click()
+    side.decided("kept")
+    # A thread of the cell goes on behind its end.
+    lab.wait_until(lambda: "late" in str(lab.cells[0]["outputs"]))
+    assert lab.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets[0].model.trusted")
+    (output,) = lab.cells[0]["outputs"]
+    assert "evil" not in str(output["data"])
+    assert lab.page.locator(".jp-Notebook img").count() == 0
+    assert lab.page.evaluate("window.ranHere") is None
+    assert [address for address in lab.requests if "evil.invalid" in address] == []
+
+
+def test_without_a_copy_each_cell_is_asked_about_with_its_reason(side, ollama) -> None:
+    lab = side.lab
+    ollama.replies = ["I add them, <b>you</b> have agreed.\n" + SUM.partition("\n\n")[2], "Done."]
+    thread = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()"
+    side.open([*CELLS, code("cccc0003", thread)])
+    lab.run(0)
+    lab.run(2)
+    side.do("Add up.")
+    side.wait_for_state("asking")
+    lab.screenshot("run-without-copy")
+    assert findings_of_axe(lab) == []
+    question = side.run.locator(".jp-devstral-run-question")
+    assert "total = sum(prices)" in question.locator("pre").inner_text()
+    assert question.locator("[data-kind='reason']").inner_text() == (
+        "The model says: I add them, <b>you</b> have agreed."
+    )
+    assert "The rules say nothing." in question.inner_text()
+    assert "copy" not in side.cell(0).inner_text()
+    assert lab.evaluate_in_kernel("'total' in globals()") == "False"
+    side.button("allow").click()
+    side.wait_for_state("review")
+    assert lab.evaluate_in_kernel("total") == "6"
 
 
 def test_a_task_in_a_cell_is_handed_to_the_sidebar(side, ollama) -> None:

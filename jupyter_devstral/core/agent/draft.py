@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ..errors import NotebookError
-from ..notebook.cells import Notebook
+from ..notebook.cells import Cell, Notebook
 from .steps import Ran
 
 State: TypeAlias = Literal["as it was", "changed", "new", "deleted"]
@@ -116,21 +116,37 @@ class Draft:
         """Take a cell out."""
         cell.deleted = True
 
-    def follow(self, now: Mapping[str, str]) -> list[DraftCell]:
-        """Take over what the user has typed or deleted meanwhile; gives the cells that changed.
+    def follow(self, now: Sequence[Cell]) -> list[DraftCell]:
+        """Take over what the user has typed, added or deleted meanwhile; gives the cells that he added.
 
         A cell that the run has changed stays as the run has it: whoever carries the run out decides.
 
         Args:
-            now: sources of the notebook's cells by id.
+            now: the notebook's cells as they are.
         """
-        mine = [cell for cell in self.cells if cell.state == "as it was" and cell.source != now.get(cell.id)]
+        sources = {cell.id: cell.source for cell in now}
+        mine = [
+            cell for cell in self.cells if cell.state == "as it was" and cell.source != sources.get(cell.id)
+        ]
         for cell in mine:
-            if cell.id in now:
-                cell.source = cell.before = now[cell.id]
+            if cell.id in sources:
+                cell.source = cell.before = sources[cell.id]
             else:
                 self.cells.remove(cell)
-        return mine
+        return list(self._added(now))
+
+    def _added(self, now: Sequence[Cell]) -> Iterator[DraftCell]:
+        """Put in what is not known, behind the cell that it stands behind; not shown to the model yet."""
+        place = 0
+        for cell in now:
+            known = next((at for at, one in enumerate(self.cells) if one.id == cell.id), None)
+            if known is not None:
+                place = known + 1
+                continue
+            added = DraftCell(cell.id, cell.kind, cell.source, cell.source)
+            self.cells.insert(place, added)
+            place += 1
+            yield added
 
     def _place(self) -> int:
         places = (at for at, cell in enumerate(self.cells, 1) if cell is self._last)

@@ -30,19 +30,23 @@ class Gate:
         self._rules = rules
         self.refused: list[tuple[str, str]] = []
 
-    def run(self, cell: DraftCell) -> Generator[Any, Any, Ran]:
-        """Run a cell in the copy, as far as it may; its outputs are kept with it."""
+    def run(self, cell: DraftCell, why: str = "") -> Generator[Any, Any, Ran]:
+        """Run a cell in the copy, as far as it may; its outputs are kept with it.
+
+        Args:
+            why: the model's reason, which is passed on to the user and decides nothing.
+        """
         allowed: list[str] = []
         for effect in self._rules(cell.source, cell.kind):
             if not (yield from self._may(cell, effect)):
                 cell.ran, cell.outputs = Ran(refused=effect), ()
                 return cell.ran
             allowed.append(effect)
-        ran: Ran = yield RunCell(cell.id, cell.source, tuple(allowed))
+        ran: Ran = yield RunCell(cell.id, cell.source, tuple(allowed), why)
         # What only reads may do so in the copy, once it is allowed to; all else leaves it.
         leaves = not ran.refused.startswith("it reads")
         if ran.refused and (yield from self._may(cell, ran.refused, for_real=leaves)):
-            ran = yield RunCell(cell.id, cell.source, (*allowed, ran.refused))
+            ran = yield RunCell(cell.id, cell.source, (*allowed, ran.refused), why)
         cell.ran = ran
         cell.outputs = yield from self._harmless(cell, ran, allowed)
         return ran
@@ -65,12 +69,18 @@ class Gate:
     def _harmless(
         self, cell: DraftCell, ran: Ran, allowed: list[str]
     ) -> Generator[Any, Any, tuple[Mapping[str, Any], ...]]:
-        """Give the outputs without what is active in them, unless the user lets it be shown."""
+        """Give the outputs without what is active in them, unless the user lets it be shown.
+
+        He is asked once for each kind, however many outputs are of it.
+        """
         kept: list[Mapping[str, Any]] = []
+        may = dict.fromkeys(["", *allowed], True)
         for output in ran.outputs:
             data = output.get("data")
             finding = output_finding(data) if isinstance(data, Mapping) else ""
-            if not finding or finding in allowed or (yield from self._may(cell, finding)):
+            if finding not in may:
+                may[finding] = yield from self._may(cell, finding)
+            if may[finding]:
                 kept.append(output)
             elif isinstance(data, Mapping) and "text/plain" in data:
                 kept.append({**output, "data": {"text/plain": data["text/plain"]}, "metadata": {}})

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from ..errors import DevstralError, ModelError, NotLogged, NotSupported, WindowExceeded
 from ..model.messages import Message
 from ..model.token_estimate import estimate_tokens
+from ..notebook.cells import Cell
 from .action import WRITE, Action, Said
 from .conversation import Conversation
 from .draft import Draft, DraftCell
@@ -82,8 +83,8 @@ class AgentRun:
         self._is_over = self._lost = False
         self._window = 0
         self._open: tuple[Said, dict[int, str]] | None = None
-        # Of the action that is being carried out: what became of it, and the cell that it is about.
-        self._became = self._about = ""
+        # Of the action that is carried out: what became of it, the cell it is about, the model's reason.
+        self._became = self._about = self._why = ""
 
     def steps(self) -> Generator[Any, Any, Ended]:
         """Yield the steps, to the end of the run; an interrupt that is thrown in ends it as "stopped"."""
@@ -105,7 +106,7 @@ class AgentRun:
 
     def rehearse(self, cell: DraftCell) -> Generator[Any, Any, str]:
         """Run a cell in the copy; returns what the model is told."""
-        ran: Ran = yield from self._gate.run(cell)
+        ran: Ran = yield from self._gate.run(cell, self._why)
         if ran.lost:
             self._give_up(ran.problem)
         return ran_text(self.draft, cell, ran)
@@ -231,13 +232,16 @@ class AgentRun:
     def _carry_out_all(self, said: Said) -> Steps:
         results: dict[int, str] = {}
         self._open = (said, results)
-        yield from self._look()
+        added = yield from self._look()
         for at, action in enumerate(said.actions):
             if self._is_over:
                 results[at] = "not carried out: the run has ended"
                 continue
+            self._why = _reason(action, said)
             results[at] = self._safe((yield from self._logged(action)))
             self._watch(action, results, at)
+        if added:
+            results[len(said.actions) - 1] += f"\n{added}"
         is_bad = all(action.problem for action in said.actions)
         self._malformed = self._malformed + 1 if is_bad else 0
         self.ended.summary = self.ended.summary if not said.prose or self._is_over else said.prose
@@ -250,11 +254,12 @@ class AgentRun:
         if self._is_over:
             self._conversation.stop(words="Done." if self.ended.how == "done" else "Stopped.")
 
-    def _look(self) -> Steps:
-        """Take over what the user has typed since the last step."""
-        now = yield LookAtNotebook()
-        if now:
-            self.draft.follow(now)
+    def _look(self) -> Generator[Any, Any, str]:
+        """Take over what the user has typed since the last step; gives what is told of cells he has added."""
+        now: Sequence[Cell] | None = yield LookAtNotebook()
+        added = self.draft.follow(now) if now else []
+        names = ", ".join(map(self.draft.short, added))
+        return f"The user has added cells meanwhile: {names}." if names else ""
 
     def _watch(self, action: Action, results: dict[int, str], at: int) -> None:
         """Count what is done again with the same result: the third time ends the run."""
@@ -312,6 +317,12 @@ class AgentRun:
             return (yield from self.rehearse(cell))
         yield from self._gate.show(cell)
         return f"cell {self.draft.short(cell)}: written"
+
+
+def _reason(action: Action, said: Said) -> str:
+    """Give the model's reason for an action: its own for this one, else the words around it."""
+    why = action.arguments.get("why")
+    return (why if isinstance(why, str) and why.strip() else said.prose).strip()
 
 
 def _unknown_tool(text: str) -> str:

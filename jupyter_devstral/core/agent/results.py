@@ -8,6 +8,7 @@ from typing import Any
 from ..context.cell_text import fenced, output_text
 from ..notebook.cells import Output
 from ..notebook.file import notebook_from_json
+from ..text.data_lines import one_line
 from ..text.terminal_text import as_shown
 from ..text.traceback_text import clean_output, clean_traceback
 from .action import WRITE, Action
@@ -16,6 +17,7 @@ from .steps import Ran
 
 LIMIT = 2_000
 _LONGEST = 200_000
+_PHRASE = 300
 
 
 def capped(text: str, limit: int = LIMIT, more: str = "") -> str:
@@ -43,11 +45,11 @@ def ran_text(draft: Draft, cell: DraftCell, ran: Ran) -> str:
     """Say what became of a cell: "cell a1b2: ran", with what it showed."""
     name = f"cell {draft.short(cell)}"
     if ran.problem:
-        head = f"{name}: not finished: {ran.problem}"
+        head = f"{name}: not finished: {_phrase(ran.problem)}"
     elif ran.refused:
         head = (
-            f"{name}: refused in the copy: {ran.refused}. The cell stays as it is, and does so when the user "
-            "runs it; go on without it."
+            f"{name}: refused in the copy: {_phrase(ran.refused)}. The cell stays as it is, and does so when "
+            "the user runs it; go on without it."
         )
     else:
         head = f"{name}: {'failed' if ran.error else 'ran'}"
@@ -75,6 +77,11 @@ def no_tool_text(name: str, tools: Iterable[str]) -> str:
 def shown_as_data(text: str, more: str = "") -> str:
     """Put a text into a fence that nothing in it can end."""
     return fenced(capped(text, more=more), "output")
+
+
+def _phrase(text: str) -> str:
+    """Keep what a copy says of itself to one line: names in it are chosen by the cell that it ran."""
+    return one_line(text)[:_PHRASE]
 
 
 def _text(output: Output) -> str:

@@ -37,6 +37,7 @@ _MAGICS = {
 }
 _SETTINGS = re.compile(r"\s*(?:Devstral|InteractiveShell|HistoryManager|KernelApp|IPKernelApp)")
 _DISPLAYS = frozenset({"HTML", "display_html", "SVG", "publish_display_data", "display_svg"})
+_RAW = frozenset({"display", "update_display", "update"})
 _MARKDOWN = frozenset({"Markdown", "display_markdown"})
 _SCRIPTS = frozenset({"Javascript", "display_javascript"})
 _FRAMES = frozenset({"IFrame", "YouTubeVideo", "VimeoVideo", "ScribdDocument"})
@@ -259,7 +260,7 @@ def _is_shell(node: ast.expr) -> bool:
 
 
 def _is_raw(name: str, node: ast.Call) -> bool:
-    return name == "display" and any(each.arg == "raw" for each in node.keywords)
+    return name in _RAW and any(each.arg == "raw" for each in node.keywords)
 
 
 def _id(node: ast.AST) -> str:

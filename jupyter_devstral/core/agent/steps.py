@@ -79,11 +79,13 @@ class RunCell:
     Attributes:
         cell: its id.
         allowed: effects that the user has allowed this cell this once, as phrases of an earlier refusal.
+        why: the model's reason, in its words; "" where it gave none. For the user to read, decides nothing.
     """
 
     cell: str
     source: str
     allowed: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Question:
 
 @dataclass(frozen=True)
 class LookAtNotebook:
-    """Ask for the sources of the notebook's cells as they are now, by id; None where nobody else writes."""
+    """Ask for the notebook's cells as they are now, in order; None where nobody else writes."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...core.variables.type_facts import instance_dict, is_a, is_one_of, known_as, module_of
 
@@ -21,10 +21,15 @@ _SECONDS, _SECONDS_FOR_OTHERS = 0.2, 0.02
 _ITEMS = 2**18  # elements of containers and cells of tables that are read for one value
 _BYTES = 64 * 2**20  # of an array or a text
 _DEPTH = 12
+_MOST_FACTS = 2_000
 _TABLES = {("pandas", "DataFrame"): 2, ("pandas", "Series"): 1, ("pandas", "Index"): 1}
 _ARRAYS = {("numpy", "ndarray"): None}
 _SCALARS = (int, float, complex, bool, str, bytes, type(None))
 _IPYTHON_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
+
+
+# By name: where the value lies, and the hash of its content; "" where that was not read.
+Facts: TypeAlias = dict[str, tuple[int, str]]
 
 
 class TooLarge(Exception):
@@ -62,6 +67,11 @@ class Namespace:
         ends = time.thread_time() + 2 * _SECONDS
         return tuple(name for name in now if now[name] is gone or self._differs(name, now[name], ends))
 
+    def facts(self) -> Facts:
+        """Give what is known of each value, for a comparison with another fork of the same process."""
+        names = list(self._values)[:_MOST_FACTS]
+        return {name: (id(self._values[name]), self._digests.get(name, b"").hex()) for name in names}
+
     def _differs(self, name: str, value: Any, ends: float) -> bool:
         before = self._digests.get(name)
         after = digest(value, ends) if before is not None else None
@@ -73,6 +83,16 @@ class Namespace:
         ends = time.thread_time() + seconds
         digests = {name: digest(self._values[name], ends) for name in names}
         return {name: found for name, found in digests.items() if found is not None}
+
+
+def moved(before: Facts, now: Facts) -> list[str]:
+    """List the names that are new, gone or changed from one fork of a process to a later one."""
+    names = [name for name in before if name not in now or _is_other(before[name], now[name])]
+    return [*names, *(name for name in now if name not in before)]
+
+
+def _is_other(before: tuple[int, str], now: tuple[int, str]) -> bool:
+    return before[1] != now[1] if before[1] and now[1] else before[0] != now[0]
 
 
 def digest(value: object, ends: float = math.inf) -> bytes | None:

@@ -10,6 +10,9 @@ from typing import Any
 from ..copy.forked import no_copy
 from .rehearsal import Rehearsal
 
+# Of what the user did meanwhile: cells and names, and characters of a cell.
+_MOST, _LONGEST = 50, 20_000
+
 _running: Rehearsal | None = None
 # Who began it; the step that was begun last, and what became of that.
 _run_id = ""
@@ -84,8 +87,12 @@ def _describe(ip: Any, names: list[str]) -> dict[str, Any]:
 
 
 def _changes(ip: Any) -> dict[str, Any]:
-    said: dict[str, Any] = dict(_running.changes()) if _running is not None else {"new": [], "changed": []}
-    return {**said, "stale": _running is not None and _running.is_stale}
+    if _running is None:
+        return {"new": [], "changed": [], "stale": False, "ran": [], "moved": []}
+    meanwhile = _running.meanwhile()
+    ran = [source[:_LONGEST] for source in meanwhile.ran[-_MOST:]]
+    moved = list(meanwhile.variables[:_MOST])
+    return {**_running.changes(), "stale": _running.is_stale, "ran": ran, "moved": moved}
 
 
 def _end(ip: Any, run: str = "") -> dict[str, Any]:

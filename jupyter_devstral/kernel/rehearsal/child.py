@@ -54,6 +54,7 @@ class RehearsalChild:
         shell = MutedShell(self._ip, child.refusals, in_loop=child.in_loop)
         self._outputs = Outputs(self._ip)
         self._before = Namespace(self._ip.user_ns, (), self._ip.user_ns_hidden)
+        self._facts = self._before.facts()
         self._guard = ReadGuard(child.refusals, [self._folder, self._cells_folder])
         self._guard.install()
         compiler: Any = sys.modules.get("ipykernel.compiler")
@@ -87,6 +88,8 @@ class RehearsalChild:
             return {"found": self._described(step["names"])}
         if step["do"] == "changes":
             return self._changes()
+        if step["do"] == "facts":
+            return {"facts": self._facts}
         child.refusals.tell_again()
         self._guard.allows = bool(step["reads"])
         self._outputs.begin()

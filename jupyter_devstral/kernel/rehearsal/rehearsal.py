@@ -17,12 +17,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ...core.python.source import mentioned_names
 from ..copy.child import Origin, run_and_exit
 from ..copy.forked import sound_fork
+from ..copy.namespace_changes import moved
 from ..copy.outcome import TOO_MANY_FILES
 from ..copy.private_folder import PrivateFolder
 from ..copy.safety import why_not
 from .child import RehearsalChild
+from .meanwhile import Meanwhile, facts_now
 from .reads import READS, SECRET
 
 # Seconds: of one step, until the copy ends by itself when nobody asks, and of its whole life.
@@ -211,6 +214,20 @@ class Rehearsal:
         except CopyEnded:
             return {"new": [], "changed": []}
         return {"new": said["new"], "changed": said["changed"]}
+
+    def meanwhile(self) -> Meanwhile:
+        """Say what the kernel has run since the copy was made, and which variables differ there by now."""
+        if not self.is_stale:
+            return Meanwhile()
+        history = self._ip.history_manager.input_hist_raw
+        ran = tuple(str(source) for source in history[self._count : self._ip.execution_count])
+        try:
+            before = self._asked({"do": "facts"})["facts"]
+        except CopyEnded:
+            return Meanwhile(ran)
+        names = {name for source in ran for name in mentioned_names(source)}
+        now = None if self.why_not() else facts_now(self._ip, names)
+        return Meanwhile(ran, tuple(moved(before, now)) if now is not None else ())
 
     def close(self) -> None:
         """End the copy now, and for good; safe to repeat."""

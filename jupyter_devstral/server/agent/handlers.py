@@ -12,6 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
 from ...core.errors import UsageError
+from ...core.notebook.file import notebook_from_json
 from ..handlers import MOST_BYTES, DevstralHandler, text_of
 from .kept_runs import KeptRuns
 
@@ -134,8 +135,8 @@ class RunCellsHandler(RunHandler):
     async def post(self) -> None:
         run, body = self.running()
         cells = body.get("cells")
-        if run is not None and isinstance(cells, Mapping):
-            run.take_cells({id: source for id, source in cells.items() if isinstance(source, str)})
+        if run is not None and isinstance(cells, list):
+            run.take_cells(notebook_from_json({"nbformat": 4, "nbformat_minor": 5, "cells": cells}).cells)
         if run is not None and body.get("revoke") is True:
             run.revoke()
         self.done()

@@ -20,10 +20,13 @@ from ...core.agent.steps import AskModel, Heard, Question, Ran, RunCell
 from ...core.errors import DevstralError
 from ...core.python.harmless import is_harmless
 from ...core.settings.policy_files import policy
+from ...core.text.data_lines import one_line
 from ...core.variables.namespace import Variable
 from ...session.agent.driver import AgentDriver, Audience
 from ...session.agent.run_record import RunRecord
+from ..asking import has_vision, no_pictures
 from ..kernel_expression import Evaluated
+from ..question import without
 from ..status import state_of
 from .cell_record import cell_records
 from .run_log import RunLog
@@ -32,12 +35,16 @@ from .stage import KernelStage
 if TYPE_CHECKING:
     from ...core.agent.loop import AgentRun
     from ...core.model.server import Wishes
+    from ...core.notebook.cells import Cell
     from ...core.request.tasks import Attachment, Rules
     from ..question import Question as Asked
     from ..session import ServerSession
     from ..streaming import Record
 
 _log = logging.getLogger(__name__)
+# Of a cell that is not in the notebook any more, in characters.
+_LINE = 60
+_LONGEST_REASON = 600
 _NOT_FOR_REAL = "A policy lets no cell of a run run for real: what it does outside is refused."
 
 
@@ -101,16 +108,22 @@ class ServerRun:
         self._answered = threading.Condition()
         self._open = ""
         self._reply: Reply | None = None
-        self._now: Mapping[str, str] | None = None
+        self._now: Sequence[Cell] | None = None
         self._driver: AgentDriver | None = None
         self._run: AgentRun | None = None
         self._told: dict[str, dict[str, Any]] = {}
         self._ran_for_real: dict[str, str] = {}
         self._remembers = False
+        self._why = ""
         self._prompt_tokens = self._memory = 0
         self._numbers = 0
         self.stage = KernelStage(
-            id, evaluate, say=self._say, stopped=self.stopped, without=self._without_copy
+            id,
+            evaluate,
+            say=self._say,
+            stopped=self.stopped,
+            without=self._without_copy,
+            hidden=frozenset(key.removeprefix("variable:") for key in asked.excluded),
         )
         self.log.add({"type": "run", "id": id, "task": asked.text, "plan": plan, "steps": Limits().steps})
 
@@ -133,9 +146,9 @@ class ServerRun:
             self._answered.notify_all()
         return True
 
-    def take_cells(self, now: Mapping[str, str]) -> None:
-        """Take the sources of the notebook's cells as they are in the page now."""
-        self._now = dict(now)
+    def take_cells(self, now: Sequence[Cell]) -> None:
+        """Take the notebook's cells as they are in the page; what was taken out of the question stays out."""
+        self._now = [without(cell, self._asked.excluded) for cell in now]
 
     def revoke(self) -> None:
         """Ask about every cell again."""
@@ -186,17 +199,22 @@ class ServerRun:
             raise KeyboardInterrupt
         self._begin_stage()
         variables = [Variable(*one) for one in self.stage.described()]
+        can_see = bool(asked.images) and has_vision(model)
+        request = asked.request(variables, self._attachments, with_images=can_see)
         run = driver.prepare(
             asked.notebook,
             asked.text,
-            variables,
+            request.variables,
             seed=self.id,
-            attachments=self._attachments,
+            attachments=request.attachments,
+            images=request.images,
             rules=self._rules,
         )
         self._run = run
         place = {"model": model.name, "place": model.remote_place}
         self._tell({"type": "started", **place, "problem": self.stage.problem, "may_run": self._may_run})
+        if asked.images and not can_see:
+            self._say(no_pictures(model))
         return driver.carry_out(run)
 
     def _begin_stage(self) -> None:
@@ -215,6 +233,7 @@ class ServerRun:
             tokens = {"prompt_tokens": self._prompt_tokens, "reply_tokens": self._reply_tokens}
             self._tell({"type": "step", "step": step.step, **tokens})
         elif isinstance(step, RunCell):
+            self._why = step.why
             self._tell({"type": "running", "cell": step.cell, "source": step.source})
 
     def _on_heard(self, heard: Heard) -> None:
@@ -269,6 +288,7 @@ class ServerRun:
             return Ran(problem=f"not run: there is no copy of this kernel ({self.stage.problem})")
         found = findings(source)
         facts = {"kind": "run", "cell": cell.id, "effect": "; ".join(found), "source": source, "before": []}
+        facts["why"] = self._why[:_LONGEST_REASON]
         may_remember = not found and is_harmless(source) and policy().agent_remember
         agreed = may_remember and self._remembers
         more = {"for_real": True, "may_remember": may_remember, "agreed": agreed}
@@ -309,15 +329,27 @@ class ServerRun:
         return reply
 
     def _end_record(self, ended: Ended, seconds: float) -> Record:
+        changes = self.stage.changes()
+        ran, moved = changes.pop("ran", []), changes.pop("moved", [])
         return {
             "type": "ended",
             "how": ended.how,
             "reason": ended.reason,
             "summary": ended.summary,
-            "changes": self.stage.changes(),
+            "changes": changes,
+            "meanwhile": {**self._cells_of(ran), "variables": moved},
             "refused": [list(one) for one in ended.refused],
             **self._facts(seconds),
         }
+
+    def _cells_of(self, sources: Sequence[str]) -> dict[str, list[str]]:
+        """Find the cells of these sources; of what stands in none any more, its first line."""
+        cells, others = list[str](), list[str]()
+        by_source = {cell.source.strip(): cell.id for cell in self._now or self._asked.notebook.cells}
+        for source in map(str, sources):
+            id = by_source.get(source.strip())
+            (cells if id else others).append(id or one_line(source)[:_LINE])
+        return {"cells": list(dict.fromkeys(cells)), "others": list(dict.fromkeys(others))}
 
     def _facts(self, seconds: float) -> dict[str, Any]:
         return {

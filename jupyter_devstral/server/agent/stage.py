@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ...core.agent.steps import Ran
@@ -36,6 +36,7 @@ class KernelStage:
         say: tells the user what is being waited for.
         stopped: set when the run is to end: whatever waits here raises KeyboardInterrupt.
         without: runs a cell where there is no copy.
+        hidden: names of variables that are described to nobody: the user has taken them out.
 
     Attributes:
         problem: why there is no copy, as a phrase; "" where there is one.
@@ -49,6 +50,7 @@ class KernelStage:
         say: Callable[[str], None],
         stopped: threading.Event,
         without: Callable[[str], Ran],
+        hidden: Collection[str] = (),
         seconds: float = STEP_SECONDS,
     ) -> None:
         self.problem = "it was not begun"
@@ -57,6 +59,7 @@ class KernelStage:
         self._say = say
         self._stopped = stopped
         self._without = without
+        self._hidden = hidden
         self._seconds = seconds
         self._copies = self._number = 0
         self._at_work = False
@@ -110,11 +113,15 @@ class KernelStage:
         if self.problem:
             return []
         found = self._call({"do": "describe", "names": list(names)}).get("found", [])
-        return [(str(name), str(kind), str(text)) for name, kind, text in found]
+        return [(str(name), str(kind), str(text)) for name, kind, text in found if name not in self._hidden]
 
     def changes(self) -> dict[str, Any]:
-        """Name the variables that are "new" and "changed" in the copy, and whether it is "stale"."""
-        nothing: dict[str, Any] = {"new": [], "changed": [], "stale": False}
+        """Name the variables that are "new" and "changed" in the copy, and whether it is "stale".
+
+        Then "ran" are the sources of the cells that the user has run meanwhile, "moved" the variables that
+        have changed by that.
+        """
+        nothing: dict[str, Any] = {"new": [], "changed": [], "stale": False, "ran": [], "moved": []}
         if self.problem or self._at_work or self._stopped.is_set():
             return nothing
         return {**nothing, **self._call({"do": "changes"})}

@@ -5,7 +5,7 @@ What runs cells and who is asked come from the front-end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,7 +37,7 @@ from .run_record import RunRecord
 
 if TYPE_CHECKING:
     from ...core.model.window import Window
-    from ...core.notebook.cells import Notebook
+    from ...core.notebook.cells import Cell, Notebook
     from ...core.redaction.redactor import Redactor
     from ...core.variables.namespace import Variable
     from ..permitted_server import PermittedServer
@@ -72,7 +72,7 @@ class Audience:
         step: told of each step before it is carried out.
         heard: told of each reply when it is whole.
         retract: told that the text of this reply so far was none of it.
-        look: gives the sources of the notebook's cells as they are now, by id; None where nobody writes them.
+        look: gives the notebook's cells as they are now, in order; None where nobody writes them.
     """
 
     say: Callable[[str], None] = lambda words: None
@@ -82,7 +82,7 @@ class Audience:
     step: Callable[[Any], None] = lambda step: None
     heard: Callable[[Heard], None] = lambda heard: None
     retract: Callable[[], None] = lambda: None
-    look: Callable[[], Mapping[str, str] | None] = lambda: None
+    look: Callable[[], Sequence[Cell] | None] = lambda: None
 
 
 class AgentDriver:
@@ -124,12 +124,14 @@ class AgentDriver:
         *,
         seed: str = "",
         attachments: Sequence[Attachment] = (),
+        images: Sequence[str] = (),
         rules: tuple[Rules, ...] | None = None,
     ) -> AgentRun:
         """Make the run; nothing is asked of the model yet.
 
         Args:
-            attachments: files that the task names.
+            attachments: files and what is selected, as far as the task names them.
+            images: pictures beside the task, base64; for a model that can look at them.
             rules: of the project; None for those of the session.
 
         Raises ModelError where its server fails, RemoteRefused where the route may not receive what a run
@@ -145,6 +147,7 @@ class AgentDriver:
             scope="notebook",
             variables=tuple(variables),
             attachments=tuple(attachments),
+            images=tuple(images),
         )
         redactor = self._redactor or _no_redactor()
         assistant = self._session.assistant_for(self._model, redactor, rules=rules)

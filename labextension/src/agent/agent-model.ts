@@ -33,6 +33,14 @@ export interface IAgentNeeds {
   notify(text: string): void;
 }
 
+interface IStart {
+  readonly isPlan?: boolean;
+  readonly model?: string;
+  readonly route?: string;
+  /** Pictures instead of those that lie beside the draft. */
+  readonly images?: IPosted['images'];
+}
+
 export class AgentModel {
   constructor(private readonly _needs: IAgentNeeds) {}
 
@@ -97,33 +105,41 @@ export class AgentModel {
     void this._needs.client.toRun('rename', { path, new_path: newPath }).catch(() => undefined);
   }
 
-  /** Have a task done; one at a time about a notebook. */
-  async start(task: string, { isPlan = false, model = '', route = '' } = {}): Promise<void> {
+  /** Whether a task can be begun now; says why not. */
+  mayStart(): boolean {
     const { trans, notify } = this._needs;
-    const path = this._path;
-    if (!path) {
+    const { current } = this;
+    const isAtWork = current !== null && !current.run.end && !current.problem;
+    if (!this._path) {
       notify(trans.__('Open the notebook that it is to be done in.'));
+    } else if (isAtWork) {
+      notify(trans.__('A run about this notebook is at work: stop it first.'));
+    }
+    return this._path !== '' && !isAtWork;
+  }
+
+  /** Have a task done; one at a time about a notebook. */
+  async start(task: string, { isPlan = false, model = '', route = '', images }: IStart = {}): Promise<void> {
+    const { current, _path: path } = this;
+    if (!this.mayStart()) {
       return;
     }
     this._isPlan = false;
-    const current = this.current;
-    if (current && !current.run.end && !current.problem) {
-      notify(trans.__('A run about this notebook is at work: stop it first.'));
-      return;
-    }
     current?.leave();
     this._modes.set(path, 'do');
     const started = this._add(path, UUID.uuid4());
     this._changed.emit();
     const named = { ...(model && { model }), ...(route && { route }) };
-    await started.begin({ ...this._needs.posted(task), ...named }, isPlan);
+    await started.begin({ ...this._needs.posted(task), ...named, ...(images && { images }) }, isPlan);
   }
 
   /** Carry out the plan that a run has made. */
   async go(): Promise<void> {
-    const run = this.current?.run;
-    if (run?.end) {
-      await this.start(`${run.task}\n\nThe plan, which the user has agreed to:\n${run.end.summary}`);
+    const { current } = this;
+    if (current?.run.end) {
+      const { task, end } = current.run;
+      const { images } = current;
+      await this.start(`${task}\n\nThe plan, which the user has agreed to:\n${end.summary}`, { images });
     }
   }
 

@@ -25,6 +25,8 @@ export class FollowedRun {
   decision: IDecision = NOTHING;
   /** Why it could not go on; "" where it could. */
   problem = '';
+  /** The pictures that it was asked with in this page. */
+  images: IPosted['images'] = [];
   /** Cells that the user does not want to keep. */
   readonly takenOut = new Set<string>();
   /** The question that was answered by what the user has said before. */
@@ -38,6 +40,7 @@ export class FollowedRun {
 
   /** Begin it, and follow it to its end. */
   async begin(question: IPosted, isPlan: boolean): Promise<void> {
+    this.images = question.images;
     const about = { id: this.id, plan: isPlan };
     await this._follow(() => this._client.beginRun(question, about, this._leaving.signal));
   }
@@ -114,9 +117,12 @@ export class FollowedRun {
       this.run.take(record);
     }
     if (record?.type === 'ended') {
-      // What failed, and was not mended, is no part of the result unless the user says so.
-      const failed = this.run.touched.filter(({ state, error, refused }) => state === 'new' && error && !refused.length);
-      failed.forEach(cell => this.takenOut.add(cell.id));
+      // What failed, and was not mended, is no part of the result unless the user says so; nor is text that he has
+      // refused: it would load at once.
+      const { touched } = this.run;
+      const failed = touched.filter(({ state, error, refused }) => state === 'new' && error && !refused.length);
+      const refused = touched.filter(cell => cell.kind === 'markdown' && cell.refused.length > 0);
+      [...failed, ...refused].forEach(cell => this.takenOut.add(cell.id));
     }
   }
 
@@ -129,7 +135,7 @@ export class FollowedRun {
     }
     let timer = 0;
     const tell = () => {
-      const cells = Object.fromEntries(notebook.cells.map(cell => [cell.id, cell.getSource()]));
+      const cells = notebook.cells.map(cell => ({ id: cell.id, cell_type: cell.cell_type, source: cell.getSource() }));
       void this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
     };
     const soon = () => {

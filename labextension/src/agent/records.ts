@@ -41,8 +41,20 @@ export interface IRunQuestion {
   readonly isForReal: boolean;
   /** Whether a yes may be remembered for this run. */
   readonly mayRemember: boolean;
+  /** The model's reason, in its own words. */
+  readonly why: string;
   /** The user has said so of such cells in this run: it is carried out without another click. */
   readonly isAgreed: boolean;
+}
+
+/** What the user has done in the kernel while the run went on. */
+export interface IMeanwhile {
+  /** Ids of cells that ran. */
+  readonly cells: readonly string[];
+  /** The first lines of others that ran, and are not in the notebook any more. */
+  readonly others: readonly string[];
+  /** Names of variables that are new, gone or changed. */
+  readonly variables: readonly string[];
 }
 
 export interface IRunEnd {
@@ -53,6 +65,7 @@ export interface IRunEnd {
   readonly changedVariables: readonly string[];
   /** The kernel has run cells since the copy was made. */
   readonly isStale: boolean;
+  readonly meanwhile: IMeanwhile;
   readonly refused: readonly { readonly cell: string; readonly effect: string }[];
   readonly steps: number;
   readonly promptTokens: number;
@@ -148,12 +161,13 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
     before: texts(said.before),
     isForReal: said.for_real === true,
     mayRemember: said.may_remember === true,
+    why: text(said.why),
     isAgreed: said.agreed === true
   };
 }
 
 function readEnd(said: Record<string, unknown>): IRunEnd {
-  const changes = record(said.changes);
+  const [changes, meanwhile] = [record(said.changes), record(said.meanwhile)];
   return {
     how: said.type === 'failed' ? 'failed' : oneOf(['done', 'gave up', 'stopped'] as const, said.how, 'stopped'),
     reason: text(said.type === 'failed' ? said.message : said.reason),
@@ -161,6 +175,7 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
     newVariables: texts(changes.new),
     changedVariables: texts(changes.changed),
     isStale: changes.stale === true,
+    meanwhile: { cells: texts(meanwhile.cells), others: texts(meanwhile.others), variables: texts(meanwhile.variables) },
     refused: list(said.refused).flatMap(one => {
       const [cell, effect] = texts(one);
       return cell && effect ? [{ cell, effect }] : [];

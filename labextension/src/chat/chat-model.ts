@@ -90,7 +90,7 @@ export class ChatModel extends VDomModel {
       tracker,
       rendermime,
       trans,
-      posted: task => this._posted(this.composition.asked(task, 'chat', task)),
+      posted: task => this._posted(this.composition.asked(task, 'chat', task, this.composition)),
       notify: text => this.notify(text)
     });
     this.agent.changed.connect(() => this._emit());
@@ -204,8 +204,13 @@ export class ChatModel extends VDomModel {
       return;
     }
     if (!command && this.agent.mode === 'do') {
-      this.setDraft('');
-      await this.agent.start(text, { isPlan: this.agent.isPlan });
+      if (this.agent.mayStart()) {
+        // With what lies beside it now.
+        const done = this.agent.start(text, { isPlan: this.agent.isPlan });
+        this.composition.pictures = [];
+        this.setDraft('');
+        await done;
+      }
       return;
     }
     const { pictures } = this.composition;

@@ -1,11 +1,11 @@
 /**
  * A cell that is run because of a run of the model, not by the user himself: its outputs are not trusted, and made
- * harmless before the first of them is drawn.
+ * harmless before the first of them is drawn, in whichever cell that is.
  */
 
 import { CodeCell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
-import type { KernelMessage } from '@jupyterlab/services';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
 export interface IRanForReal {
   /** As the notebook has them now. */
@@ -14,31 +14,54 @@ export interface IRanForReal {
   readonly error: string;
 }
 
+type Clean = (data: Record<string, unknown>) => Record<string, unknown>;
+
 /** `clean` is given each MIME bundle before anybody sees it. */
 export async function runUntrusted(
   panel: NotebookPanel,
   cellId: string,
-  clean: (data: Record<string, unknown>) => Record<string, unknown>
+  clean: Clean
 ): Promise<IRanForReal> {
   const cell = panel.content.widgets.find(one => one.model.id === cellId);
-  if (!(cell instanceof CodeCell) || !panel.sessionContext.session?.kernel) {
+  const kernel = panel.sessionContext.session?.kernel;
+  if (!(cell instanceof CodeCell) || !kernel) {
     return { outputs: [], error: '' };
   }
   const running = CodeCell.execute(cell, panel.sessionContext, { deletedCells: [], recordTiming: false });
   // JupyterLab trusts what is executed; nothing has been drawn yet.
   cell.model.trusted = false;
-  cell.outputArea.future?.registerMessageHook(message => {
-    const content = message.content as { data?: Record<string, unknown>; metadata?: unknown };
-    if (content.data && DISPLAYS.has(message.header.msg_type)) {
-      content.data = clean(content.data);
-      content.metadata = {};
-    }
-    return true;
-  });
+  cleanFrom(kernel, cell.outputArea.future?.msg.header.msg_id ?? '', clean);
   const reply = await running;
   cell.model.trusted = false;
   const outputs = cell.model.outputs.toJSON() as Record<string, unknown>[];
   return { outputs, error: errorOf(reply) };
+}
+
+/** What is cleaned of each kernel's messages, by the request that they belong to. */
+const cleaned = new WeakMap<Kernel.IKernelConnection, Map<string, Clean>>();
+
+/**
+ * Clean everything that a request shows, to the end of the connection: a thread of it may show more later.
+ *
+ * Not by a hook of its future: what a display's id names is drawn by the futures of other cells, which the user trusts.
+ */
+function cleanFrom(kernel: Kernel.IKernelConnection, request: string, clean: Clean): void {
+  const requests = cleaned.get(kernel) ?? new Map<string, Clean>();
+  if (!cleaned.has(kernel)) {
+    cleaned.set(kernel, requests);
+    // Told of before the message is given to anybody.
+    kernel.anyMessage.connect(cleanMessage);
+  }
+  requests.set(request, clean);
+}
+
+function cleanMessage(kernel: Kernel.IKernelConnection, { msg }: Kernel.IAnyMessageArgs): void {
+  const clean = cleaned.get(kernel)?.get((msg.parent_header as Partial<KernelMessage.IHeader>).msg_id ?? '');
+  const content = msg.content as { data?: Record<string, unknown>; metadata?: unknown };
+  if (clean && content.data && DISPLAYS.has(msg.header.msg_type)) {
+    content.data = clean(content.data);
+    content.metadata = {};
+  }
 }
 
 const DISPLAYS = new Set<string>(['display_data', 'update_display_data', 'execute_result']);

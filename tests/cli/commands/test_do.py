@@ -141,6 +141,18 @@ def test_an_error_of_the_model_leaves_what_was_written(
     assert printed(read(out).cells[1]) == "rows: 3\n"
 
 
+def test_a_notebook_without_ids_is_done_as_well(do: Do, path: Path, out: Path) -> None:
+    notebook = json.loads(path.read_text())
+    notebook["nbformat_minor"] = 4
+    for cell in notebook["cells"]:
+        del cell["id"]
+    path.write_text(json.dumps(notebook))
+    assert do(COUNT, DONE).code == 0
+    written = read(out)
+    assert [cell.source for cell in written.cells] == [LOAD, "print('rows:', len(df))"]
+    assert printed(written.cells[1]) == "rows: 3\n"
+
+
 def test_what_fails_in_the_copy_is_named_and_the_run_goes_on(do: Do, path: Path, out: Path) -> None:
     cells = [code_cell("1/0", "bad"), code_cell("open('y', 'w')", "file"), code_cell(LOAD, "good")]
     write_notebook(path, cells)

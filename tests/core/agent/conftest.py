@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,13 +45,13 @@ class Play:
         replies: what the model says in turn: a text, a Heard, or an exception.
         ran: what becomes of a cell, by its source.
         says_yes: whether the user allows what is asked.
-        now: sources of the notebook's cells as the user has made them, by step.
+        now: the notebook's cells as the user has made them, by step.
     """
 
     replies: Sequence[Any]
     ran: Callable[[RunCell], Ran] = lambda step: Ran()
     says_yes: Callable[[Question], bool] = lambda question: False
-    now: Callable[[int], Mapping[str, str] | None] = lambda step: None
+    now: Callable[[int], Sequence[Cell] | None] = lambda step: None
     plan: bool = False
     native: bool = True
     notebook: Notebook = NOTEBOOK

@@ -9,6 +9,10 @@ from jupyter_devstral.core.errors import NotebookError
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
 
 
+def cell(id: str, source: str) -> Cell:
+    return Cell(id, 0, "code", source)
+
+
 def draft(*ids: str) -> Draft:
     return Draft(Notebook(tuple(Cell(id, index, "code", f"x = {index}") for index, id in enumerate(ids))))
 
@@ -50,6 +54,20 @@ def test_ids_of_new_cells_differ_in_what_they_are_called_by() -> None:
 
 def test_a_source_that_the_user_changed_is_taken_over_but_not_as_shown() -> None:
     one = draft("aaaa1111", "bbbb2222")
-    (changed,) = one.follow({"aaaa1111": "typed", "bbbb2222": "x = 1"})
+    assert one.follow((cell("aaaa1111", "typed"), cell("bbbb2222", "x = 1"))) == []
+    changed = one.find("aaaa")
     assert (changed.source, changed.before, changed.shown) == ("typed", "typed", "x = 0")
     assert one.touched == []
+
+
+def test_cells_that_the_user_adds_stand_where_he_put_them_and_were_not_shown() -> None:
+    one = draft("aaaa1111", "bbbb2222")
+    new = one.write(one.find("aaaa"), "x = 9", "code")
+    now = [cell(id, "x") for id in ("first000", "aaaa1111", "second00", "third000", "bbbb2222")]
+    added = one.follow(now)
+    assert [each.id for each in one.cells] == [each.id for each in now]
+    assert [(each.id, each.shown, each.state) for each in added] == [
+        (id, None, "as it was") for id in ("first000", "second00", "third000")
+    ]
+    assert one.touched == [new]
+    assert one.follow(now) == []

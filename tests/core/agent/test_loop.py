@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from jupyter_devstral.core.agent.outcome import Limits
 from jupyter_devstral.core.agent.steps import ActionBegins, ActionEnds, Heard, Ran
 from jupyter_devstral.core.errors import NotLogged, NotSupported, RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.messages import Message, ToolCall
-from jupyter_devstral.core.notebook.cells import Notebook
-from tests.core.agent.conftest import Play
+from jupyter_devstral.core.notebook.cells import Cell, Notebook
+from tests.core.agent.conftest import NOTEBOOK, Play
 
 
 def stream(text: str) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def test_native_calls_are_answered_in_order_and_blocks_beside_them_are_too() -> 
 
 
 def test_what_the_user_changed_meanwhile_is_shown_and_not_overwritten() -> None:
-    typed = {"a1b2c3d4": "import pandas as pd", "c3d4e5f6": "df = load()"}
+    typed = (NOTEBOOK.cells[0], replace(NOTEBOOK.cells[1], source="df = load()"))
     change = "```python cell=c3d4\ndf = None\n```"
     play = Play([change, change, "Done."], now=lambda step: typed)
     ended = play.play()
@@ -110,6 +111,32 @@ def test_what_the_user_changed_meanwhile_is_shown_and_not_overwritten() -> None:
     # The second time the model has seen what it replaces.
     (cell,) = ended.draft.touched
     assert (cell.before, cell.source) == ("df = load()", "df = None")
+
+
+def test_cells_that_the_user_adds_meanwhile_are_told_of_and_can_be_read() -> None:
+    first, second = NOTEBOOK.cells
+    added = Cell("e5f6a7b8", 1, "code", "mine = 1")
+    play = Play(
+        [
+            "```python\nx = 1\n```",
+            native("notebook_outline"),
+            native("read_cells", cells=["e5f6"]),
+            "```python cell=e5f6\nmine = 2\n```",
+            "Done.",
+        ],
+        now=lambda step: (first, second) if step == 1 else (first, added, second),
+    )
+    ended = play.play()
+    outline, read = play.asked[2].messages[-1].content, play.asked[3].messages[-1].content
+    assert outline.index("a1b2") < outline.index("e5f6 code: mine = 1") < outline.index("c3d4")
+    assert outline.endswith("The user has added cells meanwhile: e5f6.")
+    assert "mine = 1" in read
+    assert "has added" not in read
+    # It has been shown, and may be changed as any cell of the user's.
+    assert ("e5f6a7b8", "mine = 1", "mine = 2") in [
+        (cell.id, cell.before, cell.source) for cell in ended.draft.touched
+    ]
+    all_checked(play)
 
 
 def test_an_effect_is_one_precise_question_and_no_leaves_the_cell_in_place() -> None:
@@ -181,8 +208,9 @@ def test_words_of_an_output_allow_nothing_and_call_nothing(text: str) -> None:
 def test_active_html_in_an_output_is_not_kept_unasked() -> None:
     bundle = {"text/html": "<img src='http://x/?d=1'>", "text/plain": "<IPython.core.display.HTML object>"}
     output = {"output_type": "display_data", "data": bundle, "metadata": {}}
-    play = Play(["```python\nshow(df)\n```", "Done."], ran=lambda step: Ran((output,)))
+    play = Play(["```python\nshow(df)\n```", "Done."], ran=lambda step: Ran((output, output)))
     ended = play.play()
+    # Once, however many there are of a kind.
     assert [one.effect for one in play.questions] == ["it shows HTML that loads from an address"]
     assert ended.draft.touched[0].outputs[0]["data"] == {"text/plain": bundle["text/plain"]}
 

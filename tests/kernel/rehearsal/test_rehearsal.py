@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 from pathlib import Path
 
 import pytest
 
 from jupyter_devstral.core.agent.rules import findings
+from jupyter_devstral.kernel.rehearsal.meanwhile import Meanwhile
 from jupyter_devstral.kernel.rehearsal.rehearsal import Rehearsal
 from tests.support.waiting import eventually
 
@@ -184,6 +186,20 @@ def test_a_cell_that_takes_its_copy_down_leaves_a_fresh_one_that_is_as_far(rehea
     assert texts(rehearsal.run("x")) == "5"
 
 
+def test_a_copy_that_is_killed_for_want_of_memory_leaves_a_fresh_one_that_is_as_far(
+    rehearsal, folder
+) -> None:
+    rehearsal.run("x = 5")
+    rehearsal.begin("open('/dev/null')\nwhile True:\n    pass")
+    assert rehearsal.outcome(0.1) is None
+    # As the system does it.
+    os.kill(rehearsal._pid, signal.SIGKILL)
+    step = rehearsal.outcome(30)
+    assert step.problem.startswith("its copy of the kernel was killed, probably for want of memory")
+    assert "a fresh copy" in step.problem
+    assert texts(rehearsal.run("x")) == "5"
+
+
 def test_memory_is_capped_and_shown(bare_ip, folder) -> None:
     one = Rehearsal(bare_ip, memory=200 * 2**20)
     one.start()
@@ -236,6 +252,24 @@ def test_closing_leaves_no_process_and_no_folder(bare_ip, folder) -> None:
 def test_a_kernel_that_has_moved_on_makes_it_stale(bare_ip, rehearsal) -> None:
     bare_ip.run_cell("x = 1", store_history=True)
     assert rehearsal.is_stale
+
+
+def test_it_says_what_the_kernel_has_run_and_changed_meanwhile(bare_ip, folder, monkeypatch) -> None:
+    monkeypatch.setattr(Rehearsal, "why_not", lambda self, sources=(): "")
+    bare_ip.run_cell("import numpy as np\nx, y, z, items, a = 1, 2, 3, [1], np.zeros(3)", store_history=True)
+    one = Rehearsal(bare_ip)
+    one.start()
+    try:
+        assert one.meanwhile() == Meanwhile()
+        # What is done in the copy is not the user's.
+        one.run("y = 20\nonly_there = 1")
+        bare_ip.run_cell("x = 5\nitems.append(2)", store_history=True)
+        bare_ip.run_cell("a[0] = 1\nnew = 1\ndel z", store_history=True)
+        said = one.meanwhile()
+    finally:
+        one.close()
+    assert said.ran == ("x = 5\nitems.append(2)", "a[0] = 1\nnew = 1\ndel z")
+    assert sorted(said.variables) == ["a", "items", "new", "x", "z"]
 
 
 def test_it_says_which_variables_are_new_and_which_have_changed(bare_ip, folder) -> None:

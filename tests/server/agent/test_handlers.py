@@ -2,103 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from tests.server.conftest import Client, code, question
-from tests.support.jupyter.kernel_of_server import busy, executing
+from tests.server.agent.conftest import Following, run_in, text_of
+from tests.server.conftest import code, question
+from tests.support.jupyter.kernel_of_server import busy
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
 WRITE = "Open it.\n```python\nopen('report.txt', 'w').write('x')\n```"
-_numbers = iter(range(10_000))
-
-
-@pytest.fixture(scope="module")
-def kernel_id(jupyter) -> Iterator[str]:
-    client = Client(jupyter)
-    kernel_id = client.kernel()
-    run_in(jupyter, kernel_id, "x = 3")
-    yield kernel_id
-    client.http.delete(f"{jupyter.url}/api/kernels/{kernel_id}")
-    client.http.close()
-
-
-def run_in(jupyter, kernel_id: str, source: str) -> None:
-    with executing(jupyter.folder / "runtime" / f"kernel-{kernel_id}.json", source) as wait:
-        wait()
-
-
-class Following:
-    """A run that is followed on a thread, as a page does.
-
-    Attributes:
-        records: that have come so far.
-    """
-
-    def __init__(self, client: Client, id: str, **fields: Any) -> None:
-        self.id = id
-        self.records: list[dict[str, Any]] = []
-        self._client = client
-        self.fields = fields
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        address = "run" if self.fields else "run/follow"
-        body = {**question(**self.fields), "run": {"id": self.id, "plan": self.fields.get("plan", False)}}
-        client = Client(self._client.server)
-        asked = body if self.fields else {"id": self.id}
-        with client.http, client.http.stream("POST", address, json=asked, timeout=120) as response:
-            for line in response.iter_lines():
-                self.records.append(json.loads(line))
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [record for record in list(self.records) if record["type"] == kind]
-
-    def wait_for(self, kind: str, count: int = 1) -> dict[str, Any]:
-        assert eventually(lambda: len(self.of(kind)) >= count), self.records
-        return self.of(kind)[count - 1]
-
-    def end(self) -> dict[str, Any]:
-        self._thread.join(timeout=60)
-        assert not self._thread.is_alive(), self.records
-        return self.records[-1]
-
-    @property
-    def path(self) -> str:
-        return str(self.fields["path"])
-
-    @property
-    def cells(self) -> list[dict[str, Any]]:
-        """The cells as they were told last."""
-        return list({record["cell"]["id"]: record["cell"] for record in self.of("cell")}.values())
-
-    def post(self, what: str, **fields: Any) -> Any:
-        return self._client.http.post(f"run/{what}", json={"id": self.id, **fields})
-
-
-@pytest.fixture
-def begin(client, ollama, kernel_id) -> Callable[..., Following]:
-    def begin(*replies: Any, **fields: Any) -> Following:
-        ollama.replies = list(replies)
-        number = next(_numbers)
-        asked = {"path": f"run-{number}.ipynb", "kernel_id": kernel_id, "question": "Do it.", **fields}
-        return Following(client, f"run-{number}", **asked)
-
-    return begin
-
-
-def text_of(cell: dict[str, Any]) -> str:
-    return "".join(
-        str(one.get("text") or one.get("data", {}).get("text/plain", "")) for one in cell["outputs"]
-    )
 
 
 def test_a_run_from_task_to_review(begin, client, jupyter, kernel_id) -> None:
@@ -255,17 +171,121 @@ def test_a_kernel_that_is_restarted_in_mid_run_ends_it_in_plain_words(client, ol
     client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
 
 
+def test_a_kernel_that_is_shut_down_in_mid_run_ends_it_and_its_cells_are_kept(client, ollama) -> None:
+    kernel = client.kernel()
+    ollama.replies = ["```python\nmade = 1\n```", WRITE, "```python\nmade\n```", "Done."]
+    run = Following(client, "shut", path="shut.ipynb", kernel_id=kernel, question="Do it.")
+    asked = run.wait_for("question")
+    client.http.delete(f"{client.server.url}/api/kernels/{kernel}").raise_for_status()
+    run.post("answer", question=asked["question"], allowed=False)
+    end = run.end()
+    assert (end["how"], end["reason"]) == (
+        "gave up",
+        "the kernel was restarted or ended, and the copy is gone with it",
+    )
+    assert "made = 1" in [cell["source"] for cell in run.cells]
+    # Nothing waits for that kernel any more.
+    again = Following(client, "behind", path="behind.ipynb", kernel_id=None, question="Do it.")
+    assert again.end()["how"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("kind", "type"), [("reset", "failed"), ("drop", "ended"), ("runner-killed", "ended")]
+)
+def test_a_daemon_that_dies_in_mid_step_ends_the_run_and_keeps_what_there_is(
+    begin, client, model_server, kind, type
+) -> None:
+    run = begin("```python\nmade = 1\n```", WRITE, "I write a long answer, of many words. " * 30)
+    asked = run.wait_for("question")
+    model_server.fail_next(kind, **({} if kind == "reset" else {"after": 5}))
+    run.post("answer", question=asked["question"], allowed=False)
+    end = run.end()
+    assert end["type"] == type
+    assert end["message" if type == "failed" else "reason"]
+    assert run.cells[0]["source"] == "made = 1"
+    # The review can be decided, and another run begun.
+    assert run.post("decide", path=run.path, state="kept", decision={}).status_code == 204
+    assert begin("Done.").end()["how"] == "done"
+
+
+def test_a_picture_of_each_step_is_for_the_user_and_not_for_the_model(begin, ollama) -> None:
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+    png = (
+        f"```python\nimport base64\nfrom IPython.display import Image\npng = base64.b64decode('{pixel}')\n```"
+    )
+    plot = "```python\nImage(png + b'%d' * 9_999)\n```"
+    run = begin(png, *(plot % number for number in range(12)), "Done.")
+    assert run.end()["how"] == "done"
+    shown = [cell for cell in run.cells if "image/png" in str(cell["outputs"])]
+    assert len(shown) == 12
+    # Less than two of the pictures have.
+    assert len(str(ollama.chats[-1].body["messages"])) < 20_000
+
+
+def test_an_output_of_any_size_is_cut_on_its_way(begin, ollama) -> None:
+    run = begin("```python\nfor _ in range(200):\n    print('a' * 1_000_000)\n```", "Done.")
+    assert run.end()["how"] == "done"
+    assert len(text_of(run.cells[0])) < 1_100_000
+    assert len(ollama.chats[-1].body["messages"][-1]["content"]) < 3_000
+
+
 def test_what_the_user_types_meanwhile_is_not_overwritten(begin) -> None:
     change = "```python cell=bbbb\nprint(x + 1)\n```"
     cells = [code("aaaa", "x = 3"), code("bbbb", "print(x)")]
     run = begin(WRITE, change, change, "Done.", cells=cells)
     asked = run.wait_for("question")
-    run.post("cells", cells={"aaaa": "x = 3", "bbbb": "print('mine')"})
+    run.post("cells", cells=[code("aaaa", "x = 3"), code("bbbb", "print('mine')")])
     run.post("answer", question=asked["question"], allowed=False)
     run.end()
     changed = next(cell for cell in run.cells if cell["id"] == "bbbb")
     # It was shown, and written again on purpose.
     assert (changed["before"], changed["source"]) == ("print('mine')", "print(x + 1)")
+
+
+def test_what_was_taken_out_of_the_question_is_not_read_either(begin, ollama, jupyter, kernel_id) -> None:
+    run_in(jupyter, kernel_id, "taken_out, left_in = 71, 72")
+    cells = [code("aaaa", "x = 3"), code("bbbb", "key = 'zq-hidden'")]
+    read = "```python\n1\n```\n" + '{"name": "read_cells", "arguments": {"cells": ["aaaa", "bbbb", "cccc"]}}'
+    look = '{"name": "inspect", "arguments": {"names": ["taken_out", "left_in"]}}'
+    run = begin(WRITE, read, look, "Done.", cells=cells, exclude=["cell:bbbb", "variable:taken_out"])
+    asked = run.wait_for("question")
+    run.post("cells", cells=[*cells, code("cccc", "added = 1")])
+    run.post("answer", question=asked["question"], allowed=False)
+    run.end()
+    told = str([chat.body["messages"] for chat in ollama.chats])
+    assert "added = 1" in told
+    assert "zq-hidden" not in told
+    assert "left_in: int" in ollama.chats[-1].body["messages"][-1]["content"]
+    assert "taken_out: int" not in told
+    run_in(jupyter, kernel_id, "del taken_out, left_in")
+
+
+def test_what_the_user_runs_meanwhile_is_named(begin, client, jupyter) -> None:
+    kernel = client.kernel()
+    run_in(jupyter, kernel, "x, kept = 3, 1")
+    run = begin(WRITE, "Done.", cells=[code("aaaa", "x = 7"), code("bbbb", "kept")], kernel_id=kernel)
+    asked = run.wait_for("question")
+    run_in(jupyter, kernel, "x = 7\n")
+    run_in(jupyter, kernel, "gone = 1\ngone")
+    run.post("answer", question=asked["question"], allowed=False)
+    end = run.end()
+    assert end["changes"]["stale"] is True
+    assert end["meanwhile"] == {"cells": ["aaaa"], "others": ["gone = 1 gone"], "variables": ["x", "gone"]}
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_a_selection_and_a_picture_go_along_with_a_task(begin, ollama) -> None:
+    asked = {"selection": "the = 'selected part'", "images": [{"mime": "image/png", "data": "iVBORw0KGgo="}]}
+    begin("```python\n1\n```", "Done.", **asked).end()
+    first, second = (chat.body["messages"] for chat in ollama.chats)
+    assert "the = 'selected part'" in first[1]["content"]
+    # Each step begins with the one before it, pictures included.
+    assert first[1] == second[1]
+    assert first[1]["images"] == ["iVBORw0KGgo="]
+    # What the user took out of the question stays out.
+    ollama.forget()
+    begin("Done.", exclude=["selection"], **asked).end()
+    assert "selected part" not in str(ollama.chats[0].body["messages"])
 
 
 @pytest.fixture
@@ -282,11 +302,16 @@ def threaded(client, jupyter) -> Iterator[str]:
 
 
 def test_without_a_copy_every_cell_is_asked_about(begin, threaded) -> None:
-    steps = ["```python\n1 + 1\n```", "```python\nopen('x.txt', 'w')\n```", "```python\n2 + 2\n```"]
+    steps = [
+        "I add one and one.\n```python\n1 + 1\n```",
+        "```python\nopen('x.txt', 'w')\n```",
+        "```python\n2 + 2\n```",
+    ]
     run = begin(*steps, "```python\n3 + 3\n```", "Done.", kernel_id=threaded)
     assert "thread" in run.wait_for("started")["problem"]
     first = run.wait_for("question")
     assert (first["kind"], first["source"], first["may_remember"]) == ("run", "1 + 1", True)
+    assert first["why"] == "I add one and one."
     two = {"output_type": "stream", "name": "stdout", "text": "two"}
     ran = [{"cell": first["cell"], "outputs": [two]}]
     run.post("answer", question=first["question"], allowed=True, remembers=True, ran=ran)

@@ -31,7 +31,7 @@ export function DraftCell(props: IProps): JSX.Element {
       aria-label={heading(trans, model.notebook, cell)}
     >
       <Source {...props} />
-      {run.running === cell.id && <p className="jp-devstral-quiet">{trans.__('Runs in the copy…')}</p>}
+      {run.running === cell.id && !run.problem && <p className="jp-devstral-quiet">{trans.__('Runs in the copy…')}</p>}
       <Attempts attempts={run.attempts(cell.id)} {...props} />
       <Outputs {...props} />
       {cell.refused.map(effect => (

@@ -21,6 +21,7 @@ export function QuestionCard(props: IProps): JSX.Element {
         <strong>{words(props)}</strong>
       </p>
       {question.kind === 'run' && <pre>{question.source}</pre>}
+      {question.why && <p data-kind="reason">{trans.__('The model says: %1', question.why)}</p>}
       <p>{consequence(props)}</p>
       {question.mayRemember && (
         <label>
@@ -74,8 +75,8 @@ function consequence({ question, followed, model }: IProps): string {
     return trans.__('Yes: the cell is missing from the draft, and from the notebook when you keep the run.');
   }
   if (question.kind === 'run') {
-    const found = question.effect ? ` ${trans.__('The rules say: %1.', question.effect)}` : '';
-    return trans.__('Yes: it is put in and runs for real, in your kernel.') + found;
+    const found = question.effect ? trans.__('The rules say: %1.', question.effect) : trans.__('The rules say nothing.');
+    return `${trans.__('Yes: it is put in and runs for real, in your kernel.')} ${found}`;
   }
   if (!question.isForReal) {
     return trans.__('Yes: it may do so in the copy. No: the run goes on without it.');
