@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_devstral.core.reply.echo import EchoFilter
 
-TASK = "Fix the error in cell 4. Say in one sentence what was wrong, then write the whole cell."
+TASK = "Fix the error in cell 4: write the whole cell, then one sentence that says what was wrong."
 QUESTION = "the totals are too small:\ntotal = sum(prices)\nwhat is missing?"
 ANSWER = "The tax is missing.\n\n```python\ntotal = sum(prices) * 1.2\n```\n"
 
