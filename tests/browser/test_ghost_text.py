@@ -325,16 +325,28 @@ def test_emoji_and_text_from_right_to_left_before_the_cursor(ghost, ollama):
 def test_other_cells_are_sent_once_and_after_a_change_again(ghost, ollama):
     ghost.open()
     sent = []
-    ghost.page.on("request", lambda request: sent.append(request) if "/complete" in request.url else None)
+
+    def listen(request):
+        if request.method == "POST":
+            # Behind the address stands the time.
+            sent.append((request.url.split("?")[0].rsplit("/", 1)[1], request.post_data_json))
+
+    def pushes():
+        return [body["cells"] for address, body in sent if address == "cells"]
+
+    ghost.page.on("request", listen)
     ghost.type("df = pd.", delay=350)
     ghost.wait_for(READ)
-    bodies = [request.post_data_json for request in sent if request.method == "POST"]
-    assert len(bodies) > 3
-    assert sum("cells" in body for body in bodies) == 1
-    assert all(len(request.post_data) < 8_000 for request in sent if request.method == "POST")
+    keys = [body for address, body in sent if address == "complete"]
+    assert len(keys) > 3
+    assert [[cell["id"] for cell in cells] for cells in pushes()] == [["a", "b", "m", "c"]]
+    assert not any("cells" in body for body in keys)
     ghost.lab.set_source(0, "import polars as pd")
     ghost.type("scan", delay=350)
     ghost.lab.wait_until(lambda: "polars" in ollama.completions[-1].body["prompt"])
+    # The cell that is typed in has changed since, too.
+    assert [cell if isinstance(cell, list) else cell["id"] for cell in pushes()[1]] == ["a", "b", [2, 4]]
+    ghost.page.remove_listener("request", listen)
 
 
 def test_a_chat_that_begins_ends_a_suggestion(ghost, ollama):

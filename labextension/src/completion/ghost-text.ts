@@ -22,7 +22,7 @@ import type { IKey, ISuggestion } from './completion-protocol';
 import type { CompletionSettings } from './completion-settings';
 import type { CompletionStatus } from './completion-status';
 import { editingIn, IEditing, isEdited, Runs, standingAt, stopCapturing } from './editing';
-import { asSent, OtherCells } from './typing/other-cells';
+import { OtherCells } from './typing/other-cells';
 import { IPlace, TypedThrough } from './typing/typed-through';
 import { Waiting } from './typing/waiting';
 
@@ -185,7 +185,7 @@ export class GhostText implements IInlineCompletionProvider {
     this._status.asks(true);
     try {
       const key = this._key(editing, place.before + place.after, place.before.length, isByHand);
-      const suggestion = await this._client.complete(key, () => asSent(editing.cells), signal);
+      const suggestion = await this._client.complete(key, () => this._others.sent(editing.cells), signal);
       this._status.heard(suggestion);
       if (!suggestion.isPaused) {
         this._waiting.answered(performance.now() - started);
@@ -213,7 +213,8 @@ export class GhostText implements IInlineCompletionProvider {
       source,
       offset,
       is_cut: isCut,
-      others: cells.length > 1 ? this._others.name(cells, cell.id) : '',
+      // Also what of a long cell is not sent with a key may show what is a secret.
+      others: cells.length > 1 || isCut ? this._others.name(cells, cell.id) : '',
       place: standingAt(editing.view, at),
       by_hand: isByHand,
       ran,
