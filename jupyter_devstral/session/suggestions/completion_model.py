@@ -118,7 +118,8 @@ class CompletionModel:
         """What keeps suggestions from coming; looked up where it is unknown or may have changed."""
         known = self._known
         is_old = time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS
-        if known is None or (known.state is not State.READY and is_old):
+        # A policy is looked at first, and without the server.
+        if known is None or known.state is State.REFUSED or (known.state is not State.READY and is_old):
             known = self._known = self._looked_up()
             self._looked_at = time.monotonic()
         return known

@@ -52,7 +52,7 @@ export function CompletionModel({
       {error && <p className="jp-devstral-notice-error">{error}</p>}
       {state && <p>{said(state, trans)}</p>}
       {state && state.state !== 'trouble' && state.text && <p className="jp-devstral-quiet">{state.text}</p>}
-      {state && <p className="jp-devstral-quiet">{cost(state, trans)}</p>}
+      {state && state.needBytes > 0 && <p className="jp-devstral-quiet">{cost(state, trans)}</p>}
       {pulling && (
         <p>
           <progress max={pulling.total || 1} value={pulling.total ? pulling.completed : undefined} />{' '}
@@ -141,9 +141,6 @@ export function said(state: ICompletionState, trans: TranslationBundle): string 
 }
 
 function cost(state: ICompletionState, trans: TranslationBundle): string {
-  if (state.needBytes === 0) {
-    return '';
-  }
   const need = gigabytes(state.needBytes);
   const takes =
     state.chatBytes > 0

@@ -84,8 +84,13 @@ export class Runs {
   private readonly _ran = new WeakMap<object, string>();
 }
 
-/** What is edited in this widget; null where nothing is, or where nobody can be asked about it. */
+/** What is edited in this widget; null where nothing is or may be, or where nobody can be asked about it. */
 export function editingIn(widget: Widget, mimeType: string, runs: Runs): IEditing | null {
+  const editing = found(widget, mimeType, runs);
+  return editing?.view.state.readOnly ? null : editing;
+}
+
+function found(widget: Widget, mimeType: string, runs: Runs): IEditing | null {
   if (widget instanceof NotebookPanel) {
     return inNotebook(widget, runs);
   }

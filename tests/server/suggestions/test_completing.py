@@ -61,7 +61,8 @@ def push(
     """Send cells, or what changed of those of the version `base`."""
     body = {"protocol": 1, "path": "a.ipynb", "language": "python", "others": others, "cells": cells}
     sent = {} if version is None else {"sent": {"page": "p", "version": version, "base": base}}
-    return client.http.post("complete/cells", json={**body, **sent})
+    # As a browser writes it: half a pair of a string is escaped.
+    return client.http.post("complete/cells", content=json.dumps({**body, **sent}))
 
 
 def ask(client: Client, *, cells: list[Any] | None = None, **fields: Any) -> dict[str, Any]:
@@ -135,6 +136,20 @@ def test_two_tabs_with_other_cells_are_kept_apart(client: Client, fim: ScriptedO
 def test_offsets_count_code_points(client: Client, fim: ScriptedOllama) -> None:
     ask(client, source="s = '🎈🎈'\ndf.)", offset=12)
     assert fim.completions[-1].body["prompt"].endswith("<|fim_suffix|>)<|fim_middle|>df.")
+
+
+def test_half_a_pair_of_a_string_is_no_fault(client: Client, fim: ScriptedOllama) -> None:
+    half = "\ud83c"
+    for source in (f"s = '{half}'\ndf.", f"password = 'hunter2{half}hunter'\ndf."):
+        cells = [code("a", source), code("b", "df.")]
+        assert push(client, "half", cells).status_code == 200
+        response = client.http.post(
+            "complete",
+            content=json.dumps(key(source=source, others="half")),
+            headers={"Content-Type": "application/json"},
+        )
+        assert json.loads(response.text)["text"] == "head()", response.text
+    assert "hunter" not in json.dumps(fim.completions[-1].body)
 
 
 @pytest.mark.parametrize(
