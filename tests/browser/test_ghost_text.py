@@ -135,9 +135,8 @@ class Ghost:
                 window.jupyterapp.shell.activateById(panel.id);
             }"""
         )
-        self.lab.wait(
-            f"{PANEL}.console?.promptCell?.editor && {PANEL}.sessionContext.session?.kernel?.status === 'idle'"
-        )
+        idle = f"{PANEL}.sessionContext.session?.kernel?.status === 'idle'"
+        self.lab.wait(f"{PANEL}.console?.promptCell?.editor && {idle}")
         self.page.evaluate(f"{PANEL}.console.promptCell.editor.focus()")
 
     @property
