@@ -13,6 +13,8 @@ from tests.support.scripted.server import ScriptedOllama
 
 CELLS = [code("a", "import pandas as pd"), code("b", ""), markdown("m", "# Text"), code("c", "")]
 READ = "read_csv('a.csv')"
+# Spacers keep the room of what has gone for a second.
+GREY = ".jp-GhostText:not([class*='Spacer'])"
 # What a kernel would have told.
 SET_LANGUAGE = f"""() => {PANEL}.content.model.setMetadata('language_info', {{
     name: 'python', mimetype: 'text/x-python', codemirror_mode: {{ name: 'ipython', version: 3 }}
@@ -105,7 +107,7 @@ class Ghost:
     @property
     def text(self):
         """The grey text, "" for none."""
-        ghost = self.page.locator(".jp-Notebook:visible .jp-GhostText")
+        ghost = self.page.locator(f".jp-Notebook:visible {GREY}")
         return ghost.first.text_content() if ghost.count() else ""
 
     def wait_for(self, text):
@@ -208,6 +210,30 @@ def test_a_word_and_a_line_are_one_undo_step_each(ghost, ollama):
     assert ghost.source == "x = "
 
 
+def test_what_has_gone_from_the_screen_is_taken_by_no_key(ghost, ollama):
+    ollama.replies = lambda messages, body: READ if body["prompt"].endswith("df = pd.") else ""
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    room_was_kept = ghost.page.evaluate(
+        """async grey => {
+            const { activeCell } = window.jupyterapp.shell.currentWidget.content;
+            const view = activeCell.editor.editor;
+            const { head } = view.state.selection.main;
+            view.dispatch({ changes: { from: head, insert: 'z' }, selection: { anchor: head + 1 } });
+            while (view.dom.querySelector(grey)) {
+                await new Promise(requestAnimationFrame);
+            }
+            const isKept = view.dom.querySelector('.jp-GhostText') !== null;
+            await window.jupyterapp.commands.execute('jupyter-devstral:accept-word');
+            return isKept;
+        }""",
+        GREY,
+    )
+    assert room_was_kept
+    assert ghost.source == "df = pd.z"
+
+
 def test_escape_hides_it_and_tab_then_indents(ghost, ollama):
     ghost.open()
     ghost.type("df = pd.")
@@ -282,7 +308,7 @@ def test_in_a_file_of_code_a_word_is_taken_at_each_cursor_and_escape_hides(ghost
         }"""
     )
     text = f"{PANEL}.content.editor.model.sharedModel.getSource()"
-    grey = ghost.page.locator(".jp-FileEditor .jp-GhostText")
+    grey = ghost.page.locator(f".jp-FileEditor {GREY}")
     ghost.type(" = ")
     grey.first.wait_for()
     ghost.press("Control+ArrowRight")
@@ -527,7 +553,7 @@ def test_in_a_file_of_code(ghost, ollama, server):
     (server.notebooks / "module.py").write_text("import pandas as pd\n")
     ghost.open_text("module.py")
     ghost.type("df = pd.")
-    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-FileEditor .jp-GhostText").count() == 1)
+    ghost.lab.wait_until(lambda: ghost.page.locator(f".jp-FileEditor {GREY}").count() == 1)
     ghost.press("Tab")
     source = ghost.page.evaluate(f"{PANEL}.content.editor.model.sharedModel.getSource()")
     # Every other test leaves notebooks behind.
@@ -540,7 +566,7 @@ def test_a_fresh_line_in_a_block_of_a_file_is_asked(ghost, ollama, server):
     (server.notebooks / "block.py").write_text("def f(a):\n    b = a")
     ghost.open_text("block.py")
     ghost.press("Enter")
-    grey = ghost.page.locator(".jp-FileEditor .jp-GhostText")
+    grey = ghost.page.locator(f".jp-FileEditor {GREY}")
     ghost.lab.wait_until(lambda: grey.count() == 1)
     ghost.press("Tab")
     source = ghost.page.evaluate(f"{PANEL}.content.editor.model.sharedModel.getSource()")
@@ -583,7 +609,7 @@ def test_a_console_that_was_started_again_tells_no_variable_of_before(ghost, oll
     ghost.press("Control+a")
     ghost.type("def f(a):")
     ghost.press("Enter")
-    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-CodeConsole .jp-GhostText").count() == 1)
+    ghost.lab.wait_until(lambda: ghost.page.locator(f".jp-CodeConsole {GREY}").count() == 1)
     ghost.press("Tab")
     source = ghost.page.evaluate(f"{PANEL}.console.promptCell.model.sharedModel.getSource()")
     ghost.page.evaluate(f"{PANEL}.sessionContext.shutdown().then(() => {PANEL}.dispose())")
@@ -593,7 +619,7 @@ def test_a_console_that_was_started_again_tells_no_variable_of_before(ghost, oll
 def test_in_a_console(ghost, ollama):
     ghost.open_console()
     ghost.type("df = pd.")
-    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-CodeConsole .jp-GhostText").count() == 1)
+    ghost.lab.wait_until(lambda: ghost.page.locator(f".jp-CodeConsole {GREY}").count() == 1)
     ghost.press("Tab")
     source = ghost.page.evaluate(f"{PANEL}.console.promptCell.model.sharedModel.getSource()")
     assert source == f"df = pd.{READ}"
@@ -718,10 +744,10 @@ def test_of_two_views_each_shows_what_is_asked_in_it(ghost, ollama):
     ghost.press("End")
     ghost.type("x")
     ghost.press("Backspace")
-    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-GhostText").count() == 1)
+    ghost.lab.wait_until(lambda: ghost.page.locator(GREY).count() == 1)
     views = "[...window.jupyterapp.shell.widgets('main')].filter(one => one.content?.activeCell)"
-    shown = f"{views}.map(one => one.node.querySelectorAll('.jp-GhostText').length)"
-    assert ghost.page.evaluate(f"{PANEL}.node.querySelectorAll('.jp-GhostText').length") == 1
+    shown = f'{views}.map(one => one.node.querySelectorAll("{GREY}").length)'
+    assert ghost.page.evaluate(f'{PANEL}.node.querySelectorAll("{GREY}").length') == 1
     assert sorted(ghost.page.evaluate(shown)) == [0, 1]
     ghost.press("Tab")
     assert ghost.source == f"df = pd.{READ}"

@@ -31,6 +31,8 @@ export const PROVIDER_ID = 'jupyter-devstral:ghost-text';
 const CLOSING = /^[\s)\]}"'`,:;]*$/;
 /** Cells that are no code of the kernel's; the server sees only a part of a long one. */
 const FOREIGN = /^\s*%%(?!(?:time|timeit|capture|prun)\b)/;
+/** Spacers keep the room of what has gone for a second, invisibly. */
+const SHOWN = ".jp-GhostText:not([class*='Spacer'])";
 const NOTHING: IInlineCompletionList = { items: [] };
 const INVOKED = 0;
 /** Milliseconds: how often is looked whether somebody still waits, and how long anybody does. */
@@ -126,7 +128,7 @@ export class GhostText implements IInlineCompletionProvider {
 
   /** What is on the screen and ours, "" for nothing. */
   textIn(view: { readonly dom: HTMLElement }): string {
-    const ghost = view.dom.querySelector<HTMLElement>('.jp-GhostText');
+    const ghost = view.dom.querySelector<HTMLElement>(SHOWN);
     return ghost?.dataset.providedBy === PROVIDER_ID ? (this._item?.insertText ?? '') : '';
   }
 
