@@ -51,6 +51,37 @@ test('what was hidden does not come back', () => {
   assert.equal(known.find(at('x = ')), null);
 });
 
+test('whatever is edited, what is left of a suggestion leads to the text that it was made for', () => {
+  const signs = ['a', 'b', '(', ')', "'", '\n', ' ', '🎈', '\ud83c', 'é'];
+  const random = seeded(14);
+  const pick = () => signs[Math.floor(random() * signs.length)];
+  const text = (most: number) => Array.from({ length: Math.floor(random() * most) }, pick).join('');
+  let found = 0;
+  for (let turn = 0; turn < 3000; turn++) {
+    const known = new TypedThrough();
+    const whole = new Set<string>();
+    let place = at(text(4), text(3));
+    for (let step = 0; step < 12; step++) {
+      const rest = known.find(place);
+      if (rest) {
+        found += 1;
+        assert.ok(whole.has(place.before + rest + place.after), JSON.stringify([place, rest, [...whole]]));
+      } else if (random() < 0.5) {
+        const made = text(6);
+        known.add(place, made);
+        whole.add(place.before + made + place.after);
+      }
+      const typed = rest && random() < 0.7 ? rest[0] : pick();
+      const closed = typed === '(' && random() < 0.5 ? ')' : '';
+      const cut = random() < 0.15;
+      place = cut
+        ? at(place.before.slice(0, -1), place.after)
+        : at(place.before + typed, closed + place.after);
+    }
+  }
+  assert.ok(found > 1000);
+});
+
 test('a slow typist is waited for less behind a sign, and nobody longer than a moment', () => {
   const waiting = new Waiting();
   for (let now = 0; now < 4000; now += 400) {
@@ -192,6 +223,14 @@ function pushing() {
     return statuses.shift() ?? 200;
   });
   return { names, cells, bodies, pushes, statuses };
+}
+
+/** Numbers from 0 to 1, the same in every run. */
+function seeded(seed: number): () => number {
+  return () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 4294967296;
+  };
 }
 
 interface IFakeCell extends ICellSource {
