@@ -123,6 +123,7 @@ class Completer:
         try:
             server.permit_completion()
         except (PolicyRefused, NotSent) as refused:
+            self.model.failed(refused)
             return Completion(model=name, dropped=str(refused), state=state_of(refused))
         if redactor is not None and holds_secret(cursor.place):
             return Completion(model=name, dropped="the cursor is in a secret", is_final=True)
