@@ -37,9 +37,14 @@ def server(chromium_path, tmp_path_factory, model_server):
     config = f"c.DevstralConfig.host = {model_server.url!r}\n"
     policy = tmp_path_factory.mktemp("policy") / "policy.json"
     policy.write_text("{}")
+    folder = tmp_path_factory.mktemp("ghost")
+    # JupyterLab waits a second for a kernel's completions, whose first may take longer.
+    patience = folder / "settings" / "@jupyterlab" / "completer-extension" / "manager.jupyterlab-settings"
+    patience.parent.mkdir(parents=True)
+    patience.write_text('{"providerTimeout": 30000}')
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEVSTRAL_POLICY", str(policy))
-        with JupyterServer(tmp_path_factory.mktemp("ghost"), config) as server:
+        with JupyterServer(folder, config) as server:
             server.policy = policy
             yield server
 
@@ -711,7 +716,6 @@ def test_the_ordinary_completer_and_grey_text_do_not_get_in_each_others_way(ghos
     popup = ghost.page.locator(".jp-Completer:visible")
 
     def offered():
-        # JupyterLab waits a second for a kernel, whose first answer may take longer.
         ghost.lab.command("completer:invoke-notebook")
         ghost.page.wait_for_timeout(1_000)
         return popup.get_by_text("alpha_two").count() > 0
