@@ -191,8 +191,10 @@ def _secrets(server: ScriptedOllama, client: httpx.Client) -> int:
     inserted = 0
     cells = [{"id": "b", "cell_type": "code", "source": "", "metadata": {}}]
     cells.insert(0, {"id": "a", "cell_type": "code", "source": f"api_key = '{_SECRET}'", "metadata": {}})
+    push = {"protocol": 1, "path": "a.ipynb", "language": "python", "others": "s", "cells": cells}
+    client.post("complete/cells", json=push).raise_for_status()
     for source in (f"x = '{_SECRET}'\ny = ", "api_key.", f"client = Client('{_SECRET}', "):
-        answer = client.post("complete", json=_key(source, others="s", cells=cells)).json()
+        answer = client.post("complete", json=_key(source, others="s")).json()
         inserted += "SECRET" in answer["text"]
     return inserted + sum(_SECRET in json.dumps(each.body) for each in server.completions)
 

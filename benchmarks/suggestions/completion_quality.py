@@ -2,6 +2,8 @@
 
 Needs a model that fills in the middle: DEVSTRAL_FIM_GGUF=/path/to/qwen2.5-coder-0.5b.gguf. On two cores it
 takes hours; answers are kept in `bench-output/completion_quality.jsonl`, and a second run goes on from there.
+DEVSTRAL_FIM_VARIABLES=1 runs the cells above each line first, where they can be run, and asks for these lines
+a second time with what the kernel tells of the variables, as the server does.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ import difflib
 import json
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from benchmarks.row import Row
 from benchmarks.suggestions.completion_lines import Line, lines
+from benchmarks.suggestions.completion_variables import Remarks
 from jupyter_devstral.core.completion.asking import prepare
 from jupyter_devstral.core.completion.confidence import smallest
 from jupyter_devstral.core.completion.families import QWEN, Inserting
@@ -28,6 +31,7 @@ COUNT = 320
 SHOWN = 0.4
 OUTPUT = Path("bench-output/completion_quality.jsonl")
 LAYOUTS = ("prefix only", "ours")
+WITH_VARIABLES = "ours with variables"
 
 
 def run(shared_data: Path | None) -> list[Row]:
@@ -37,12 +41,23 @@ def run(shared_data: Path | None) -> list[Row]:
         return [Row("suggestions of a real model", "", "", "", None)]
     chosen = lines(shared_data, COUNT)
     if gguf:
-        measure(chosen, Path(gguf))
+        measure(chosen, Path(gguf), _remarks(chosen, shared_data))
     return rows(chosen, answers())
 
 
-def measure(chosen: Sequence[Line], gguf: Path) -> None:
-    """Ask for every line in every layout, notebook by notebook so that prefixes stay cached."""
+def _remarks(chosen: Sequence[Line], shared_data: Path) -> Mapping[int, Remarks]:
+    if not os.environ.get("DEVSTRAL_FIM_VARIABLES"):
+        return {}
+    from benchmarks.suggestions.completion_variables import remarks_of
+
+    return remarks_of(chosen, shared_data)
+
+
+def measure(chosen: Sequence[Line], gguf: Path, remarks: Mapping[int, Remarks]) -> None:
+    """Ask for every line in every layout, notebook by notebook so that prefixes stay cached.
+
+    `remarks` are those of the lines that are asked for with variables, too, by their numbers.
+    """
     from tests.support.models.embedded_process import start_embedded
 
     done = set(answers())
@@ -51,11 +66,13 @@ def measure(chosen: Sequence[Line], gguf: Path) -> None:
     with start_embedded(gguf) as server, OUTPUT.open("a", encoding="utf-8") as output:
         # Notebooks in the order of a hash, so that a part of the run is a fair sample too.
         for name in sorted(names, key=lambda one: random.Random(one).random()):
-            for layout in LAYOUTS:
+            for layout in (*LAYOUTS, WITH_VARIABLES):
                 for number, line in enumerate(chosen):
                     if line.name != name or (number, layout) in done:
                         continue
-                    entry = _ask(server.url, server.model, line, layout)
+                    if layout == WITH_VARIABLES and number not in remarks:
+                        continue
+                    entry = _ask(server.url, server.model, line, layout, remarks.get(number, {}))
                     output.write(json.dumps({"line": number, "layout": layout, **entry}) + "\n")
                     output.flush()
 
@@ -68,10 +85,11 @@ def answers() -> dict[tuple[int, str], dict[str, Any]]:
     return {(entry["line"], entry["layout"]): entry for entry in entries}
 
 
-def _ask(url: str, model: str, line: Line, layout: str) -> dict[str, Any]:
-    if layout == "ours":
-        whole = _answer(url, model, line, whole_words=True)
-        return _answer(url, model, line, whole_words=False) if whole is None else whole
+def _ask(url: str, model: str, line: Line, layout: str, remarks: Remarks) -> dict[str, Any]:
+    if layout != "prefix only":
+        told = remarks if layout == WITH_VARIABLES else {}
+        whole = _answer(url, model, line, told, whole_words=True)
+        return _answer(url, model, line, told, whole_words=False) if whole is None else whole
     # What everybody can do: the cell up to the cursor, the line in the prefix.
     options = prepare(Notebook(()), line.cell, line.place, Inserting(QWEN), model=model).request.options
     head = line.cell.source[: line.offset]
@@ -80,10 +98,19 @@ def _ask(url: str, model: str, line: Line, layout: str) -> dict[str, Any]:
     return {"reply": reply, "tokens": tokens, "taken": "", "word": ""}
 
 
-def _answer(url: str, model: str, line: Line, *, whole_words: bool) -> dict[str, Any] | None:
+def _answer(
+    url: str, model: str, line: Line, remarks: Remarks, *, whole_words: bool
+) -> dict[str, Any] | None:
     """One answer as it is kept; None where it begins with another word than the one being typed."""
-    how = Inserting(QWEN)
-    prepared = prepare(line.notebook, line.cell, line.place, how, model=model, whole_words=whole_words)
+    prepared = prepare(
+        line.notebook,
+        line.cell,
+        line.place,
+        Inserting(QWEN),
+        model=model,
+        remarks=remarks,
+        whole_words=whole_words,
+    )
     reply, tokens = _read(url, prepared.request, prepared.word)
     if prepared.word and is_another_word(reply, prepared.word):
         return None
@@ -133,6 +160,36 @@ def rows(chosen: Sequence[Line], kept: dict[tuple[int, str], dict[str, Any]]) ->
             exact[0] >= 0.3,
         ),
         Row("typed through, surest 40 %", _share(typed), "", "≥ 45 %", typed[0] >= 0.45),
+        *_with_variables(chosen, kept),
+    ]
+
+
+def _with_variables(chosen: Sequence[Line], kept: dict[tuple[int, str], dict[str, Any]]) -> list[Row]:
+    """What variables add, over the lines that see any; no row where nothing was asked with them."""
+    asked = [number for number, layout in kept if layout == WITH_VARIABLES and (number, "ours") in kept]
+    if not asked:
+        return []
+    told = {n: first_line(chosen[n], kept[n, WITH_VARIABLES]) for n in asked}
+    plain = {n: first_line(chosen[n], kept[n, "ours"]) for n in asked}
+    gain, low, high = interval(
+        [similarity(told[n], chosen[n].truth) - similarity(plain[n], chosen[n].truth) for n in asked]
+    )
+    exact = [interval([float(text[n] == chosen[n].truth) for n in asked]) for text in (told, plain)]
+    return [
+        Row(
+            f"edit similarity with variables ({len(asked)} lines that see some)",
+            f"{gain:+.1%} [{low:+.1%}, {high:+.1%}]".replace("%", " points"),
+            "the same without",
+            "> 0",
+            gain > 0,
+        ),
+        Row(
+            "exact with variables",
+            _share(exact[0]),
+            f"without: {_share(exact[1])}",
+            "more",
+            exact[0] > exact[1],
+        ),
     ]
 
 

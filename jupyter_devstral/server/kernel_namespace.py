@@ -30,6 +30,14 @@ class KernelVariables:
     note: str = ""
 
 
+def kernel_process(kernels: Any, kernel_id: str) -> int | None:
+    """The process of a kernel of this server; after a restart another one. None where nothing tells."""
+    if not kernel_id or kernel_id not in kernels:
+        return None
+    pid = getattr(getattr(kernels.get_kernel(kernel_id), "provisioner", None), "pid", None)
+    return pid if isinstance(pid, int) else None
+
+
 async def kernel_variables(kernels: Any, kernel_id: str, first: list[str]) -> KernelVariables:
     """The variables of a Python kernel of this server, `first` ones before the others."""
     names = [name for name in dict.fromkeys(first) if _NAME.fullmatch(name)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import DevstralError, NotSent
 from ..core.model.messages import Message
+from ..core.settings.permission import refuse_source
 from ..core.settings.policy_files import policy
 from .audit.send_log import SendLog
 from .permitted_server import PermittedServer
@@ -32,10 +33,14 @@ class PermittedCompletingServer(PermittedServer):
     def permit_completion(self) -> None:
         """Raise PolicyRefused, and NotSent where a completion, which nobody asks for, would leave."""
         self._refuse()
+        if "source" not in self.may_receive:
+            refuse_source(policy(), self.route)
         if self.asks_first:
             raise NotSent(
                 f"Suggestions at the cursor are not asked for at {self.remote_place}, which is not this "
-                "machine."
+                "machine.",
+                "Choose a model of this machine for them (`DevstralConfig.completion_model`), or switch "
+                "them off.",
             )
 
     def log(self) -> SendLog:

@@ -66,7 +66,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       RANK
     );
     const completionNotice = completer
-      ? addCompletion(app, { manager: completer, tracker, registry, statusBar, extensions, palette, trans })
+      ? addCompletion(app, { manager: completer, registry, statusBar, extensions, palette, trans })
       : undefined;
     addSidebar(app, {
       tracker,

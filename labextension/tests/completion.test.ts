@@ -6,6 +6,7 @@ import { nextLine, nextWord } from '../src/completion/typing/accepting';
 import { aroundCursor, codePoints, placeOf } from '../src/completion/typing/around-cursor';
 import { readState, readSuggestion } from '../src/completion/completion-protocol';
 import { ICellSource, OtherCells } from '../src/completion/typing/other-cells';
+import { PushedCells, PUSH_LIMIT, TooLarge } from '../src/completion/typing/pushed-cells';
 import { TypedThrough } from '../src/completion/typing/typed-through';
 import { Waiting } from '../src/completion/typing/waiting';
 
@@ -48,6 +49,37 @@ test('what was hidden does not come back', () => {
   known.add(at('x = '), 'first');
   known.forget(at('x = f'));
   assert.equal(known.find(at('x = ')), null);
+});
+
+test('whatever is edited, what is left of a suggestion leads to the text that it was made for', () => {
+  const signs = ['a', 'b', '(', ')', "'", '\n', ' ', '🎈', '\ud83c', 'é'];
+  const random = seeded(14);
+  const pick = () => signs[Math.floor(random() * signs.length)];
+  const text = (most: number) => Array.from({ length: Math.floor(random() * most) }, pick).join('');
+  let found = 0;
+  for (let turn = 0; turn < 3000; turn++) {
+    const known = new TypedThrough();
+    const whole = new Set<string>();
+    let place = at(text(4), text(3));
+    for (let step = 0; step < 12; step++) {
+      const rest = known.find(place);
+      if (rest) {
+        found += 1;
+        assert.ok(whole.has(place.before + rest + place.after), JSON.stringify([place, rest, [...whole]]));
+      } else if (random() < 0.5) {
+        const made = text(6);
+        known.add(place, made);
+        whole.add(place.before + made + place.after);
+      }
+      const typed = rest && random() < 0.7 ? rest[0] : pick();
+      const closed = typed === '(' && random() < 0.5 ? ')' : '';
+      const cut = random() < 0.15;
+      place = cut
+        ? at(place.before.slice(0, -1), place.after)
+        : at(place.before + typed, closed + place.after);
+    }
+  }
+  assert.ok(found > 1000);
 });
 
 test('a slow typist is waited for less behind a sign, and nobody longer than a moment', () => {
@@ -111,6 +143,54 @@ test('cells that did not change are not read again', () => {
   assert.equal(cells.reduce((sum, one) => sum + one.reads, 0), reads + 1);
 });
 
+test('of changed cells only the change is pushed, and no name twice', async () => {
+  const { names, cells, bodies, pushes } = pushing();
+  const push = (current: string) =>
+    pushes.push({ path: 'a', language: 'python', others: names.name(cells, current) }, () => names.sent(cells));
+  await push('b');
+  await push('b');
+  assert.equal(bodies.length, 1);
+  assert.deepEqual(bodies[0].cells, names.sent(cells));
+  cells[1].set('b = 2');
+  await push('c');
+  assert.deepEqual(bodies[1].cells, [[0, 1], { id: 'b', cell_type: 'code', source: 'b = 2', metadata: {} }, [2, 3]]);
+  assert.equal(bodies[1].sent.base, bodies[0].sent.version);
+  cells[0].set('a = 2');
+  // The one before is still on its way.
+  await Promise.all([push('c'), (cells[2].set('c = 2'), push('a'))]);
+  assert.deepEqual(bodies.slice(2).map(({ sent }) => sent.base), [bodies[1].sent.version, bodies[2].sent.version]);
+});
+
+test('a server that has forgotten gets all cells again', async () => {
+  const { names, cells, bodies, pushes, statuses } = pushing();
+  const push = (others: string) => pushes.push({ path: 'a', language: 'python', others }, () => names.sent(cells));
+  await push('1');
+  statuses.push(409);
+  await push('2');
+  assert.deepEqual(bodies.map(({ sent }) => sent.base), [null, 1, null]);
+  pushes.forget({ path: 'a', language: 'python', others: '2' });
+  await push('2');
+  assert.equal(bodies[3].sent.base, null);
+});
+
+test('what failed is pushed with the next key, what is too large not until a cell changes', async () => {
+  const { names, cells, bodies, pushes, statuses } = pushing();
+  const push = (others: string) => pushes.push({ path: 'a', language: 'python', others }, () => names.sent(cells));
+  statuses.push(500);
+  await assert.rejects(push('1'));
+  await push('1');
+  assert.equal(bodies.length, 2);
+  for (const large of ['x'.repeat(PUSH_LIMIT + 1), '\u4e00'.repeat(PUSH_LIMIT / 2)]) {
+    cells[0].set(large);
+    await assert.rejects(push(large), TooLarge);
+    await assert.rejects(push(large), TooLarge);
+  }
+  assert.equal(bodies.length, 2);
+  cells[0].set('small');
+  await push('3');
+  assert.equal(bodies[2].sent.base, null);
+});
+
 test('a word is a name with the blanks before it, or signs that belong together', () => {
   assert.equal(nextWord('first(one) + two'), 'first');
   assert.equal(nextWord('(one)'), '(');
@@ -131,6 +211,27 @@ test('what the server says is read without trust', () => {
   assert.equal(readState({ state: 'evil', need_bytes: 'many' }).needBytes, 0);
   assert.deepEqual(readState({ models: [{ name: 'a', size_bytes: 5 }, 7, {}] }).models, [{ name: 'a', sizeBytes: 5 }]);
 });
+
+/** Pushes of three cells, with what they send; `statuses` are answered first, then 200. */
+function pushing() {
+  const names = new OtherCells();
+  const cells = ['a', 'b', 'c'].map(id => cell(id, `${id} = 1`));
+  const bodies: { cells: unknown[]; sent: { version: number; base: number | null } }[] = [];
+  const statuses: number[] = [];
+  const pushes = new PushedCells(async body => {
+    bodies.push(JSON.parse(body));
+    return statuses.shift() ?? 200;
+  });
+  return { names, cells, bodies, pushes, statuses };
+}
+
+/** Numbers from 0 to 1, the same in every run. */
+function seeded(seed: number): () => number {
+  return () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 4294967296;
+  };
+}
 
 interface IFakeCell extends ICellSource {
   reads: number;

@@ -13,6 +13,8 @@ from tests.support.scripted.server import ScriptedOllama
 
 CELLS = [code("a", "import pandas as pd"), code("b", ""), markdown("m", "# Text"), code("c", "")]
 READ = "read_csv('a.csv')"
+# Spacers keep the room of what has gone for a second.
+GREY = ".jp-GhostText:not([class*='Spacer'])"
 # What a kernel would have told.
 SET_LANGUAGE = f"""() => {PANEL}.content.model.setMetadata('language_info', {{
     name: 'python', mimetype: 'text/x-python', codemirror_mode: {{ name: 'ipython', version: 3 }}
@@ -33,8 +35,18 @@ def server(chromium_path, tmp_path_factory, model_server):
     if labextension() is None:
         pytest.skip("the JupyterLab half was not built (it needs Node.js): python scripts/build_lab.py")
     config = f"c.DevstralConfig.host = {model_server.url!r}\n"
-    with JupyterServer(tmp_path_factory.mktemp("ghost"), config) as server:
-        yield server
+    policy = tmp_path_factory.mktemp("policy") / "policy.json"
+    policy.write_text("{}")
+    folder = tmp_path_factory.mktemp("ghost")
+    # JupyterLab waits a second for a kernel's completions, whose first may take longer.
+    patience = folder / "settings" / "@jupyterlab" / "completer-extension" / "manager.jupyterlab-settings"
+    patience.parent.mkdir(parents=True)
+    patience.write_text('{"providerTimeout": 30000}')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEVSTRAL_POLICY", str(policy))
+        with JupyterServer(folder, config) as server:
+            server.policy = policy
+            yield server
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +112,43 @@ class Ghost:
     @property
     def text(self):
         """The grey text, "" for none."""
-        ghost = self.page.locator(".jp-Notebook:visible .jp-GhostText")
+        ghost = self.page.locator(f".jp-Notebook:visible {GREY}")
         return ghost.first.text_content() if ghost.count() else ""
 
     def wait_for(self, text):
         self.lab.wait_until(lambda: self.text == text)
+
+    def open_text(self, name):
+        """Open a file in the editor, the cursor at its end."""
+        self.page.evaluate(
+            """async path => {
+                const widget = await window.jupyterapp.commands.execute('docmanager:open', { path });
+                await widget.context.ready;
+                await widget.revealed;
+                const { editor } = widget.content;
+                editor.focus();
+                editor.editor.dispatch({ selection: { anchor: editor.editor.state.doc.length } });
+            }""",
+            name,
+        )
+
+    def open_console(self):
+        self.page.evaluate(
+            """async () => {
+                const panel = await window.jupyterapp.commands.execute('console:create', {
+                    kernelPreference: { name: 'python3' }
+                });
+                await panel.sessionContext.ready;
+                window.jupyterapp.shell.activateById(panel.id);
+            }"""
+        )
+        idle = f"{PANEL}.sessionContext.session?.kernel?.status === 'idle'"
+        self.lab.wait(f"{PANEL}.console?.promptCell?.editor && {idle}")
+        self.page.evaluate(f"{PANEL}.console.promptCell.editor.focus()")
+
+    @property
+    def status(self):
+        return self.page.locator(".jp-devstral-completion-status")
 
     @property
     def source(self):
@@ -169,6 +213,30 @@ def test_a_word_and_a_line_are_one_undo_step_each(ghost, ollama):
     assert ghost.source == "x = first"
     ghost.undo()
     assert ghost.source == "x = "
+
+
+def test_what_has_gone_from_the_screen_is_taken_by_no_key(ghost, ollama):
+    ollama.replies = lambda messages, body: READ if body["prompt"].endswith("df = pd.") else ""
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    room_was_kept = ghost.page.evaluate(
+        """async grey => {
+            const { activeCell } = window.jupyterapp.shell.currentWidget.content;
+            const view = activeCell.editor.editor;
+            const { head } = view.state.selection.main;
+            view.dispatch({ changes: { from: head, insert: 'z' }, selection: { anchor: head + 1 } });
+            while (view.dom.querySelector(grey)) {
+                await new Promise(requestAnimationFrame);
+            }
+            const isKept = view.dom.querySelector('.jp-GhostText') !== null;
+            await window.jupyterapp.commands.execute('jupyter-devstral:accept-word');
+            return isKept;
+        }""",
+        GREY,
+    )
+    assert room_was_kept
+    assert ghost.source == "df = pd.z"
 
 
 def test_escape_hides_it_and_tab_then_indents(ghost, ollama):
@@ -245,7 +313,7 @@ def test_in_a_file_of_code_a_word_is_taken_at_each_cursor_and_escape_hides(ghost
         }"""
     )
     text = f"{PANEL}.content.editor.model.sharedModel.getSource()"
-    grey = ghost.page.locator(".jp-FileEditor .jp-GhostText")
+    grey = ghost.page.locator(f".jp-FileEditor {GREY}")
     ghost.type(" = ")
     grey.first.wait_for()
     ghost.press("Control+ArrowRight")
@@ -325,16 +393,28 @@ def test_emoji_and_text_from_right_to_left_before_the_cursor(ghost, ollama):
 def test_other_cells_are_sent_once_and_after_a_change_again(ghost, ollama):
     ghost.open()
     sent = []
-    ghost.page.on("request", lambda request: sent.append(request) if "/complete" in request.url else None)
+
+    def listen(request):
+        if request.method == "POST":
+            # Behind the address stands the time.
+            sent.append((request.url.split("?")[0].rsplit("/", 1)[1], request.post_data_json))
+
+    def pushes():
+        return [body["cells"] for address, body in sent if address == "cells"]
+
+    ghost.page.on("request", listen)
     ghost.type("df = pd.", delay=350)
     ghost.wait_for(READ)
-    bodies = [request.post_data_json for request in sent if request.method == "POST"]
-    assert len(bodies) > 3
-    assert sum("cells" in body for body in bodies) == 1
-    assert all(len(request.post_data) < 8_000 for request in sent if request.method == "POST")
+    keys = [body for address, body in sent if address == "complete"]
+    assert len(keys) > 3
+    assert [[cell["id"] for cell in cells] for cells in pushes()] == [["a", "b", "m", "c"]]
+    assert not any("cells" in body for body in keys)
     ghost.lab.set_source(0, "import polars as pd")
     ghost.type("scan", delay=350)
     ghost.lab.wait_until(lambda: "polars" in ollama.completions[-1].body["prompt"])
+    # The cell that is typed in has changed since, too.
+    assert [cell if isinstance(cell, list) else cell["id"] for cell in pushes()[1]] == ["a", "b", [2, 4]]
+    ghost.page.remove_listener("request", listen)
 
 
 def test_a_chat_that_begins_ends_a_suggestion(ghost, ollama):
@@ -476,18 +556,9 @@ def test_in_notebook_7(ghost, ollama, browser, server):
 
 def test_in_a_file_of_code(ghost, ollama, server):
     (server.notebooks / "module.py").write_text("import pandas as pd\n")
-    ghost.page.evaluate(
-        """async () => {
-            const widget = await window.jupyterapp.commands.execute('docmanager:open', { path: 'module.py' });
-            await widget.context.ready;
-            await widget.revealed;
-            const { editor } = widget.content;
-            editor.focus();
-            editor.editor.dispatch({ selection: { anchor: editor.editor.state.doc.length } });
-        }"""
-    )
+    ghost.open_text("module.py")
     ghost.type("df = pd.")
-    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-FileEditor .jp-GhostText").count() == 1)
+    ghost.lab.wait_until(lambda: ghost.page.locator(f".jp-FileEditor {GREY}").count() == 1)
     ghost.press("Tab")
     source = ghost.page.evaluate(f"{PANEL}.content.editor.model.sharedModel.getSource()")
     # Every other test leaves notebooks behind.
@@ -495,22 +566,65 @@ def test_in_a_file_of_code(ghost, ollama, server):
     assert source == f"import pandas as pd\ndf = pd.{READ}"
 
 
-def test_in_a_console(ghost, ollama):
-    ghost.page.evaluate(
-        """async () => {
-            const panel = await window.jupyterapp.commands.execute('console:create', {
-                kernelPreference: { name: 'python3' }
-            });
-            await panel.sessionContext.ready;
-            window.jupyterapp.shell.activateById(panel.id);
-        }"""
-    )
-    ghost.lab.wait(
-        f"{PANEL}.console?.promptCell?.editor && {PANEL}.sessionContext.session?.kernel?.status === 'idle'"
-    )
+def test_a_fresh_line_in_a_block_of_a_file_is_asked(ghost, ollama, server):
+    ollama.replies = [Script(["    return", " a", "\n\n"])]
+    (server.notebooks / "block.py").write_text("def f(a):\n    b = a")
+    ghost.open_text("block.py")
+    ghost.press("Enter")
+    grey = ghost.page.locator(f".jp-FileEditor {GREY}")
+    ghost.lab.wait_until(lambda: grey.count() == 1)
+    ghost.press("Tab")
+    source = ghost.page.evaluate(f"{PANEL}.content.editor.model.sharedModel.getSource()")
+    ghost.page.evaluate(f"{PANEL}.dispose()")
+    assert source == "def f(a):\n    b = a\n    return a"
+
+
+def test_a_file_of_text_is_no_code(ghost, ollama, server):
+    for name in ("text.md", "text.txt"):
+        (server.notebooks / name).write_text("Some words\n")
+        ghost.open_text(name)
+        ghost.type("x = pd.")
+        ghost.press("Alt+\\")
+        ghost.page.wait_for_timeout(600)
+        ghost.page.evaluate(f"{PANEL}.dispose()")
+    assert ollama.completions == []
+
+
+def test_a_console_that_was_started_again_tells_no_variable_of_before(ghost, ollama):
+    ollama.replies = [Script(["    return", " a", "\n\n"])]
+    ghost.open_console()
+    ghost.type("values = list(range(7))")
+    ghost.press("Shift+Enter")
+    idle = f"{PANEL}.sessionContext.session?.kernel?.status === 'idle'"
+    ghost.lab.wait(f"{PANEL}.console.cells.length > 0 && {idle}")
+
+    def told():
+        ghost.type("v ")
+        asked = len(ollama.completions)
+        ghost.press("Alt+\\")
+        ghost.lab.wait_until(lambda: len(ollama.completions) > asked)
+        return "# values: list of 7 int" in ollama.completions[-1].body["prompt"]
+
+    ghost.lab.wait_until(told)
+    ghost.page.evaluate(f"{PANEL}.sessionContext.session.kernel.restart()")
+    ghost.lab.wait(idle)
     ghost.page.evaluate(f"{PANEL}.console.promptCell.editor.focus()")
+    assert not told()
+    # A fresh line, which JupyterLab itself does not ask at.
+    ghost.press("Control+a")
+    ghost.type("def f(a):")
+    ghost.press("Enter")
+    ghost.lab.wait_until(lambda: ghost.page.locator(f".jp-CodeConsole {GREY}").count() == 1)
+    ghost.press("Tab")
+    source = ghost.page.evaluate(f"{PANEL}.console.promptCell.model.sharedModel.getSource()")
+    ghost.page.evaluate(f"{PANEL}.sessionContext.shutdown().then(() => {PANEL}.dispose())")
+    assert source == "def f(a):\n    return a"
+
+
+def test_in_a_console(ghost, ollama):
+    ghost.open_console()
     ghost.type("df = pd.")
-    ghost.lab.wait_until(lambda: ghost.page.locator(".jp-CodeConsole .jp-GhostText").count() == 1)
+    ghost.lab.wait_until(lambda: ghost.page.locator(f".jp-CodeConsole {GREY}").count() == 1)
     ghost.press("Tab")
     source = ghost.page.evaluate(f"{PANEL}.console.promptCell.model.sharedModel.getSource()")
     assert source == f"df = pd.{READ}"
@@ -530,3 +644,155 @@ def test_in_a_notebook_of_another_language(ghost, ollama):
     ghost.type("note")
     ghost.page.wait_for_timeout(500)
     assert len(ollama.completions) == asked
+
+
+def test_what_a_policy_forbids_is_said_and_what_to_do(ghost, ollama, server):
+    ghost.open()
+    server.policy.write_text('{"models": ["devstral*"]}')
+    try:
+        ghost.type("df = pd.")
+        ghost.status.get_by_text("forbidden by a policy").wait_for()
+        assert ollama.completions == []
+        ghost.status.locator("button").click()
+        dialog = ghost.page.locator(".jp-Dialog")
+        dialog.get_by_text("Ask whoever set it, or choose a model that it allows.").wait_for()
+        assert str(server.policy) in dialog.inner_text()
+        ghost.lab.screenshot("ghost-text-forbidden")
+        dialog.get_by_role("button", name="Close").click()
+    finally:
+        server.policy.write_text("{}")
+    ghost.enter(1)
+    ghost.type("x")
+    ghost.press("Backspace")
+    ghost.wait_for(READ)
+
+
+CONTRAST = """() => {
+    const parts = text => text.match(/[0-9.]+/g).map(Number);
+    const over = ([r, g, b, a = 1], below) => [r, g, b].map((value, at) => a * value + (1 - a) * below[at]);
+    const light = color => color.map(value => value / 255)
+        .map(value => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+    const grey = document.querySelector('.jp-GhostText');
+    let below = [255, 255, 255];
+    const chain = [];
+    for (let one = grey; one; one = one.parentElement) {
+        chain.unshift(parts(getComputedStyle(one).backgroundColor));
+    }
+    chain.forEach(color => (below = over(color, below)));
+    const { color, opacity } = getComputedStyle(grey);
+    const [r, g, b, a = 1] = parts(color);
+    const [lighter, darker] = [light(over([r, g, b, a * Number(opacity)], below)), light(below)]
+        .sort((one, other) => other - one);
+    return (lighter + 0.05) / (darker + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_grey_text_can_be_read_in_both_themes(ghost, ollama, theme):
+    ghost.open()
+    ghost.lab.change_theme(theme)
+    try:
+        ghost.enter(1)
+        ghost.type("df = pd.")
+        ghost.wait_for(READ)
+        ghost.lab.screenshot("ghost-text-" + theme.split()[1].lower())
+        assert ghost.page.evaluate(CONTRAST) >= 4.5
+    finally:
+        ghost.lab.change_theme("JupyterLab Light")
+
+
+def test_the_ordinary_completer_and_grey_text_do_not_get_in_each_others_way(ghost, ollama):
+    name = ghost.lab.open([code("a", "alpha_one = alpha_two = 1"), code("b", "")])
+    ghost.page.evaluate(SET_LANGUAGE)
+    ghost.lab.run(0)
+    ollama.replies = [" + 7"]
+    ghost.enter(1)
+    ghost.type("x = alpha_")
+    ghost.lab.wait_until(lambda: len(ollama.completions) > 0)
+    ghost.press("Escape")
+    ghost.wait_for("")
+    ghost.enter(1)
+    popup = ghost.page.locator(".jp-Completer:visible")
+
+    def offered():
+        ghost.lab.command("completer:invoke-notebook")
+        ghost.page.wait_for_timeout(1_000)
+        return popup.get_by_text("alpha_two").count() > 0
+
+    ghost.lab.wait_until(offered)
+    # What is typed narrows the list; nothing grey stands behind it.
+    ghost.type("t")
+    ghost.lab.wait_until(lambda: popup.locator(".jp-Completer-item").count() == 1)
+    assert ghost.text == ""
+    ghost.press("Enter")
+    popup.wait_for(state="hidden")
+    assert ghost.source == "x = alpha_two"
+    ghost.type(" ")
+    ghost.lab.wait_until(lambda: ghost.text.strip() == "+ 7")
+    ghost.press("Tab")
+    assert ghost.source.replace("  ", " ") == "x = alpha_two + 7"
+    assert name
+
+
+def test_of_two_views_each_shows_what_is_asked_in_it(ghost, ollama):
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    ghost.press("Escape")
+    ghost.lab.command("docmanager:clone")
+    ghost.lab.wait(
+        "[...window.jupyterapp.shell.widgets('main')].filter(one => one.content?.activeCell).length === 2"
+    )
+    ghost.enter(1)
+    ghost.press("End")
+    ghost.type("x")
+    ghost.press("Backspace")
+    ghost.lab.wait_until(lambda: ghost.page.locator(GREY).count() == 1)
+    views = "[...window.jupyterapp.shell.widgets('main')].filter(one => one.content?.activeCell)"
+    shown = f'{views}.map(one => one.node.querySelectorAll("{GREY}").length)'
+    assert ghost.page.evaluate(f'{PANEL}.node.querySelectorAll("{GREY}").length') == 1
+    assert sorted(ghost.page.evaluate(shown)) == [0, 1]
+    ghost.press("Tab")
+    assert ghost.source == f"df = pd.{READ}"
+
+
+def test_a_cell_that_is_deleted_while_it_is_asked_for_is_shown_nothing(ghost, ollama):
+    ollama.replies = [SLOW]
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.lab.wait_until(lambda: bool(ollama.completions) and ollama.completions[-1].lines > 1)
+    ghost.page.evaluate(f"{PANEL}.content.model.sharedModel.deleteCell(1)")
+    ghost.lab.wait_until(lambda: ollama.completions[-1].closed_early)
+    assert ghost.text == ""
+    # Its state is not that of a fault.
+    ghost.status.get_by_text("ready").wait_for()
+
+
+def test_a_cell_that_may_not_be_changed_is_not_asked_for(ghost, ollama):
+    locked = {**code("b", "df = pd."), "metadata": {"editable": False}}
+    ghost.open([code("a", "import pandas as pd"), locked])
+    ghost.press("Alt+\\")
+    ghost.page.wait_for_timeout(600)
+    assert ollama.completions == []
+    assert ghost.source == "df = pd."
+
+
+def test_a_notebook_with_too_much_text_is_refused_in_words_and_not_at_every_key(ghost, ollama):
+    much = {"id": "r", "cell_type": "raw", "metadata": {}, "source": ("x" * 79 + "\n") * 105_000}
+    ghost.open([code("a", "import pandas as pd"), code("b", ""), much])
+    sent = []
+
+    def listen(request):
+        if request.method == "POST" and "/jupyter-devstral/complete" in request.url:
+            sent.append(request.url)
+
+    ghost.page.on("request", listen)
+    ghost.type("df = pd.", delay=300)
+    ghost.status.get_by_text("this notebook is too large").wait_for()
+    assert "8 MB" in ghost.status.locator("button").get_attribute("title")
+    assert sent == []
+    ghost.page.evaluate(f"{PANEL}.content.model.sharedModel.deleteCell(2)")
+    ghost.type("read", delay=300)
+    ghost.wait_for(READ[4:])
+    ghost.page.remove_listener("request", listen)

@@ -20,6 +20,7 @@ _LONG_LINE, _ALIKE = 8, 0.9
 _PROMPT_OF_A_SHELL = re.compile(r"^(?:In|Out) ?\[\d*\]:|^>>> |^```", re.MULTILINE)
 # A placeholder of the redactor's, whole or cut.
 _PLACEHOLDER = re.compile(r"<\s*SECRET(?:_\d*)?|<S(?:E(?:C(?:R(?:E)?)?)?)?\Z")
+_LONGEST_PLACEHOLDER = 20
 # Behind these a blank is never wanted.
 _GLUED = (".", "(", "[", "{")
 # Also what turns the order of signs around: code would not say what it seems to say.
@@ -52,7 +53,16 @@ def offer(reply: str, place: Place, *, taken: str = "", word: str = "", block: b
     if text is None:
         return Offer(dropped="it begins with another word, or belongs to an outer block")
     text = _block_of(text, place) if block else text.split("\n", 1)[0]
-    return _without_what_stands_there(text, place)
+    offered = _without_what_stands_there(text, place)
+    if _ends_a_placeholder(place.head, offered.text):
+        return Offer(dropped="it holds the placeholder of a secret")
+    return offered
+
+
+def _ends_a_placeholder(head: str, text: str) -> bool:
+    """Whether a placeholder begins before the cursor and goes on behind it."""
+    begun = head[-_LONGEST_PLACEHOLDER:]
+    return any(found.end() > len(begun) for found in _PLACEHOLDER.finditer(begun + text)) if text else False
 
 
 def is_another_word(reply: str, word: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..notebook.cells import Cell, Notebook
 from ..python.source import names_of
 from ..variables.namespace import Variable
+from ..variables.samples import without_values
 
 # What code does not tell by itself, the most useful first.
 _TOLD_KINDS = ("dataframe", "series", "array", "container", "object")
@@ -45,8 +46,11 @@ class VariableLog:
 
 
 def remark(variable: Variable) -> str:
-    """One comment line: `# df: pandas DataFrame, 3 rows × 2 columns: a: int64, b: float64`."""
-    first, *more = (line.strip() for line in variable.text.split("\n") if line.strip())
+    """One comment line: `# df: pandas DataFrame, 3 rows × 2 columns: a: int64, b: float64`.
+
+    Sample values would take the room of columns, and a setting may keep them from being sent at all.
+    """
+    first, *more = (line.strip() for line in without_values(variable.text).split("\n") if line.strip())
     text = f"{first}: {', '.join(more)}" if more else first
     return "# " + (text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 

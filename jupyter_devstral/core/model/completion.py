@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..text.terminal_text import encodable
 from .messages import Usage
 
 
@@ -48,13 +49,13 @@ class CompletionRequest:
 
     def body(self) -> dict[str, Any]:
         """The body of `POST /api/generate`, as it is sent."""
-        body: dict[str, Any] = {"model": self.model, "prompt": self.prompt}
+        body: dict[str, Any] = {"model": self.model, "prompt": encodable(self.prompt)}
         if not self.prompt:
             return {**body, "keep_alive": self.keep_alive}
         if self.suffix is None:
             body["raw"] = True
         else:
-            body["suffix"] = self.suffix
+            body["suffix"] = encodable(self.suffix)
         return {
             **body,
             "stream": True,

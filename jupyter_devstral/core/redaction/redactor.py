@@ -196,7 +196,8 @@ def _written_forms(secret: str) -> list[str]:
         forms.append(unquote(secret))
     for value in tuple(forms):
         forms += [repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]]
-        forms += [quote(value, safe=""), quote(value)]
+        # A notebook may hold half a pair, which has no UTF-8 form.
+        forms += [quote(value, safe=safe, errors="surrogatepass") for safe in ("", "/")]
     return [form for form in dict.fromkeys(forms) if len(form) >= 4]
 
 

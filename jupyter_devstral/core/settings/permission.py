@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from ..errors import PolicyRefused
 from .policy import AGENT_LEVELS, LOCAL, AgentLevel, Policy
 from .routes import place_of
@@ -25,6 +27,11 @@ def refuse_model(policy: Policy, name: str) -> None:
     """Raise PolicyRefused where a model of this name may not be asked."""
     if not policy.permits_model(name):
         raise _refused(policy, f"The model {name} may not be asked")
+
+
+def refuse_source(policy: Policy, route: str) -> NoReturn:
+    """Raise the PolicyRefused of a route that no cell may be sent to."""
+    raise _refused(policy, f"Cells of a notebook may not be sent to the route {route}")
 
 
 def refuse_agent(policy: Policy, level: AgentLevel) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from .cursors import Cursors
     from .keystroke import Keystroke
 
-# Of a key, in bytes, when the whole notebook comes with it.
-_MOST_BYTES = 8_000_000
+# In bytes, of a key and of the cells of a notebook; the page sends no more of them.
+_KEY_BYTES, _PUSH_BYTES = 64_000, 8_000_000
 _STATE = "jupyter_devstral_cursors"
 
 
@@ -50,18 +50,18 @@ class CompleteHandler(CompletionHandler):
     async def post(self) -> None:
         from .keystroke import read_keystroke
 
-        key = read_keystroke(self.body(_MOST_BYTES))
-        cursor = self.cursors.cursor(key)
+        key = read_keystroke(self.body(_KEY_BYTES))
+        cursor = self.cursors.cursor(key, self.kernel_manager)
         if cursor is None:
             self.set_status(409)
-            self.finish({"message": "The other cells are not known here: send them once."})
+            self.finish({"message": "The other cells are not known here: push them once."})
             return
         self.cursors.look_at_variables(key, cursor.notebook, self.kernel_manager)
         await self.stream(self._records(key, cursor))
 
     async def _records(self, key: Keystroke, cursor: Cursor) -> AsyncGenerator[Record, None]:
         from ...session.suggestions.completer import Asking
-        from ..status import state_of
+        from ...session.suggestions.completion_model import state_of
         from ..streaming import threaded_records
 
         asking, redactor = Asking(), self.cursors.redactor(key.path)
@@ -75,7 +75,7 @@ class CompleteHandler(CompletionHandler):
                 completer = self.cursors.completer(key.model)
                 yield _suggestion(completer.complete(cursor, redactor, asking))
             except DevstralError as error:
-                yield {"type": "error", "message": str(error), "state": state_of(error)}
+                yield {"type": "error", "message": str(error), "state": state_of(error).value}
 
         self.session.track(asking)
         try:
@@ -87,12 +87,13 @@ class CompleteHandler(CompletionHandler):
 
     def _state(self, name: str) -> Record:
         from ...core.model.precedence.right_of_way import a_chat_streams
+        from ...session.suggestions.completion_model import state_of
 
         try:
             completer = self.cursors.completer(name)
         except DevstralError as error:
             return {
-                "state": "trouble",
+                "state": state_of(error).value,
                 "model": name,
                 "text": str(error),
                 "mode": self.session.config.completion,
@@ -105,6 +106,17 @@ class CompleteHandler(CompletionHandler):
             "is_paused": a_chat_streams(),
             "models": _models(completer),
         }
+
+
+class CompletionCellsHandler(CompletionHandler):
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        """The cells around cursors, or what changed of those before; once, not with each key."""
+        from .keystroke import read_push
+
+        self.cursors.keep(read_push(self.cursors.sent.filled(self.body(_PUSH_BYTES))))
+        self.finish({})
 
 
 class LastCompletionHandler(CompletionHandler):
@@ -161,5 +173,6 @@ def _models(completer: Completer) -> list[dict[str, Any]]:
 
 COMPLETION_HANDLERS = [
     (r"/jupyter-devstral/complete", CompleteHandler),
+    (r"/jupyter-devstral/complete/cells", CompletionCellsHandler),
     (r"/jupyter-devstral/complete/last", LastCompletionHandler),
 ]

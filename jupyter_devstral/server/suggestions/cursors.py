@@ -18,21 +18,27 @@ from ...core.notebook.file import notebook_from_json
 from ...core.redaction.redactor import Redactor
 from ...session.suggestions.completer import Completer, Cursor
 from ...session.suggestions.completion_model import completion_model
-from ..kernel_namespace import kernel_variables
+from ..kernel_namespace import kernel_process, kernel_variables
+from ..notebooks import SentNotebooks
 
 if TYPE_CHECKING:
     from ..session import ServerSession
-    from .keystroke import Keystroke
+    from .keystroke import Keystroke, Push
 
 _NOTEBOOKS, _KERNELS, _REDACTORS = 32, 50, 50
 Value = TypeVar("Value")
 
 
 class Cursors:
-    """The state of one server's suggestions; everything but `completer` belongs to the event loop."""
+    """The state of one server's suggestions; everything but `completer` belongs to the event loop.
+
+    Attributes:
+        sent: the last cells of every page, of which later pushes are changes.
+    """
 
     def __init__(self, session: ServerSession) -> None:
         self._session = session
+        self.sent = SentNotebooks()
         self._notebooks: OrderedDict[Hashable, Notebook] = OrderedDict()
         self._logs: OrderedDict[Hashable, _Kernel] = OrderedDict()
         self._redactors: OrderedDict[Hashable, Redactor] = OrderedDict()
@@ -40,7 +46,7 @@ class Cursors:
         self._looking: set[asyncio.Task[None]] = set()
         self._lock = threading.Lock()
 
-    def cursor(self, key: Keystroke) -> Cursor | None:
+    def cursor(self, key: Keystroke, kernels: Any) -> Cursor | None:
         """The cursor in its notebook; None where the other cells are not known. Raises UsageError."""
         notebook = self._notebook(key)
         if notebook is None:
@@ -51,15 +57,26 @@ class Cursors:
         cell = replace(stored, source=key.source, outputs=(), turn=None)
         cells = (*notebook.cells[: cell.index], cell, *notebook.cells[cell.index + 1 :])
         place = Place(key.source, key.offset, key.language, key.told)
-        kernel = self._logs.get(key.kernel_id)
+        kernel = self._logs.get((key.kernel_id, kernel_process(kernels, key.kernel_id)))
         remarks = kernel.log.remarks() if kernel else {}
         return Cursor(Notebook(cells, key.language), cell, place, remarks, by_hand=key.by_hand)
+
+    def keep(self, push: Push) -> None:
+        """Keep a notebook under the name by which keys will call it."""
+        metadata = {"language_info": {"name": push.language}}
+        notebook = notebook_from_json({"nbformat": 4, "metadata": metadata, "cells": push.cells})
+        if redactor := self.redactor(push.path):
+            # Also what is not sent may show what a text that is sent is.
+            redactor.redact([cell.source for cell in notebook.cells])
+        _kept(self._notebooks, (push.path, push.others), notebook, _NOTEBOOKS, replaces=True)
 
     def look_at_variables(self, key: Keystroke, notebook: Notebook, kernels: Any) -> None:
         """Ask the kernel once after each run, beside the suggestions: none of them waits for it."""
         if key.language != "python" or not key.kernel_id:
             return
-        kernel = _kept(self._logs, key.kernel_id, _Kernel(), _KERNELS)
+        # Of a kernel that was started again nothing is told that the one before it had.
+        place = (key.kernel_id, kernel_process(kernels, key.kernel_id))
+        kernel = _kept(self._logs, place, _Kernel(), _KERNELS)
         if kernel.runs == key.runs or kernel.is_asked:
             return
         kernel.is_asked = True
@@ -90,20 +107,9 @@ class Cursors:
         return asked[-1] if asked else None
 
     def _notebook(self, key: Keystroke) -> Notebook | None:
-        place = (key.path, key.others)
-        if key.cells is not None:
-            stored = {
-                "nbformat": 4,
-                "metadata": {"language_info": {"name": key.language}},
-                "cells": key.cells,
-            }
-            notebook = notebook_from_json(stored)
-            if redactor := self.redactor(key.path):
-                # Also what is not sent may show what a text that is sent is.
-                redactor.redact([cell.source for cell in notebook.cells])
-            return _kept(self._notebooks, place, notebook, _NOTEBOOKS, replaces=True)
         if not key.others:
             return Notebook((Cell(key.cell, 0, "code", ""),), key.language)
+        place = (key.path, key.others)
         with suppress(KeyError):
             self._notebooks.move_to_end(place)
             return self._notebooks[place]

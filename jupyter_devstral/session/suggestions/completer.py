@@ -16,12 +16,12 @@ from ...core.completion.confidence import is_sure, smallest
 from ...core.completion.families import Inserting
 from ...core.completion.place import Place
 from ...core.completion.trimming import is_another_word, is_over, offer
-from ...core.errors import DevstralError, ModelMissing
+from ...core.errors import DevstralError, ModelMissing, NotSent, PolicyRefused
 from ...core.model.precedence.right_of_way import a_chat_streams, told_of_chats
 from ...core.notebook.cells import Cell, Notebook
 from ...core.redaction.redactor import Redactor
 from ...core.text.typed import typed
-from .completion_model import CompletionModel, State
+from .completion_model import CompletionModel, State, state_of
 
 if TYPE_CHECKING:
     from ...core.model.completion import CompletionStream, Token
@@ -120,10 +120,11 @@ class Completer:
         server = self.model.model
         if redactor is None and server.redacts:
             redactor = Redactor()
-        if server.asks_first and not cursor.by_hand:
-            return Completion(model=name, dropped=f"prompts leave this machine for {server.remote_place}")
-        if "source" not in server.may_receive:
-            return Completion(model=name, dropped="cells of a notebook may not be sent there")
+        try:
+            server.permit_completion()
+        except (PolicyRefused, NotSent) as refused:
+            self.model.failed(refused)
+            return Completion(model=name, dropped=str(refused), state=state_of(refused))
         if redactor is not None and holds_secret(cursor.place):
             return Completion(model=name, dropped="the cursor is in a secret", is_final=True)
         if a_chat_streams():
@@ -137,7 +138,7 @@ class Completer:
             pull = f"Pull it: `jupyter devstral pull {typed(name)}`."
             raise ModelMissing(f"The server does not have the model {name} yet.", pull, model=name)
         if known.state is not State.READY:
-            why = _WHY[known.state].format(chat=known.chat, model=name)
+            why = str(known.problem or _WHY[known.state].format(chat=known.chat, model=name))
             if known.inserting is None or not cursor.regardless:
                 return Completion(model=name, dropped=why, state=known.state)
             notes.append(why)
@@ -195,6 +196,8 @@ _WHY = {
     State.NO_INSERT: "{model} cannot fill in the middle",
     State.WAITING: "{chat} is not loaded: {model} waits, so that it takes no memory from it",
     State.NO_ROOM: "there is no room for {model} beside {chat}",
+    State.UNAVAILABLE: "this model server cannot be asked for suggestions",
+    State.REFUSED: "a policy does not allow it",
     State.TROUBLE: "the model server is in trouble",
 }
 

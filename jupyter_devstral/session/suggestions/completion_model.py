@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any
 from ...core.completion.asking import WINDOW
 from ...core.completion.families import SIZES, Inserting, inserting
 from ...core.completion.room import Memory, Resident, Room, needed_bytes, room_for
-from ...core.errors import DevstralError, ModelError, ModelMissing, NoServer, UsageError
+from ...core.errors import (
+    DevstralError,
+    ModelError,
+    ModelMissing,
+    NoServer,
+    NotSent,
+    PolicyRefused,
+    RemoteRefused,
+    ServerTooOld,
+    UsageError,
+)
 from ...core.model.completion import unloading
 from ...core.model.server import Wishes
 from ...core.settings.hosts import is_loopback
@@ -33,7 +43,10 @@ _LOOK_AGAIN_SECONDS = 5.0
 
 
 class State(str, Enum):
-    """What keeps suggestions from coming; READY is nothing."""
+    """What keeps suggestions from coming; READY is nothing.
+
+    UNAVAILABLE is a server that cannot, or must not unasked, be sent cursors; REFUSED is a policy's no.
+    """
 
     READY = "ready"
     NO_SERVER = "no-server"
@@ -41,6 +54,8 @@ class State(str, Enum):
     NO_INSERT = "no-insert"
     WAITING = "waiting"
     NO_ROOM = "no-room"
+    UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
     TROUBLE = "trouble"
 
 
@@ -49,7 +64,7 @@ class Known:
     """What was found.
 
     Attributes:
-        problem: the error that state NO_SERVER, NO_MODEL or TROUBLE stands for.
+        problem: the error that state NO_SERVER, NO_MODEL, UNAVAILABLE, REFUSED or TROUBLE stands for.
         need: bytes that the model takes when it is loaded, 0 where nothing tells.
         chat: the chat model's name, `chat_bytes` its size in memory, 0 while it is not loaded.
         on_cpu: the model is kept off the graphics card.
@@ -103,7 +118,8 @@ class CompletionModel:
         """What keeps suggestions from coming; looked up where it is unknown or may have changed."""
         known = self._known
         is_old = time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS
-        if known is None or (known.state is not State.READY and is_old):
+        # A policy is looked at first, and without the server.
+        if known is None or known.state is State.REFUSED or (known.state is not State.READY and is_old):
             known = self._known = self._looked_up()
             self._looked_at = time.monotonic()
         return known
@@ -137,17 +153,17 @@ class CompletionModel:
 
     def failed(self, error: DevstralError) -> None:
         """Remember what a request met, so that the next keystroke does not meet it too."""
-        state = _state_of(error)
-        self._known = Known(state, self.model.name, chat=self._chat, problem=error)
+        self._known = Known(state_of(error), self.model.name, chat=self._chat, problem=error)
         self._looked_at = time.monotonic()
 
     def _looked_up(self) -> Known:
         try:
             return self._look()
         except DevstralError as error:
-            return Known(_state_of(error), self.model.name, chat=self._chat, problem=error)
+            return Known(state_of(error), self.model.name, chat=self._chat, problem=error)
 
     def _look(self) -> Known:
+        self.model.permit_completion()
         tags = self.model.models(timeout=_PATIENCE_SECONDS)
         info = self.model.named(tags)
         if info is None:
@@ -208,11 +224,21 @@ def completion_model(config: DevstralConfig, name: str = "", *, start: bool = Tr
     own = name or (None if is_stand_in(config) else config.completion_model)
     server = model_server(config, Wishes(model=own), start=start)
     if not isinstance(server, PermittedCompletingServer):
-        raise UsageError(f"{server.kind} cannot be asked for suggestions at the cursor.")
+        raise UsageError(
+            f"{server.kind} cannot be asked for suggestions at the cursor.",
+            'Choose Ollama (`DevstralConfig.engine = "ollama"`), or switch them off.',
+        )
     return CompletionModel(server, config, chat=model_server(config, start=False).name)
 
 
-def _state_of(error: DevstralError) -> State:
-    if isinstance(error, NoServer):
-        return State.NO_SERVER
-    return State.NO_MODEL if isinstance(error, ModelMissing) else State.TROUBLE
+def state_of(error: DevstralError) -> State:
+    """The state that an error means."""
+    return next((state for kinds, state in _STATES if isinstance(error, kinds)), State.TROUBLE)
+
+
+_STATES: tuple[tuple[tuple[type[DevstralError], ...], State], ...] = (
+    ((NoServer,), State.NO_SERVER),
+    ((ModelMissing,), State.NO_MODEL),
+    ((PolicyRefused,), State.REFUSED),
+    ((NotSent, RemoteRefused, ServerTooOld, UsageError), State.UNAVAILABLE),
+)

@@ -4,17 +4,32 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { jsonLines } from '../protocol/json-lines';
 import { CHAT_PROTOCOL } from '../protocol/question';
-import { ICompletionState, IKey, ISuggestion, readState, readSuggestion } from './completion-protocol';
+import { ICompletionState, IKey, ISuggestion, readState, readSuggestion, TOO_LARGE } from './completion-protocol';
+import type { SentCell } from './typing/other-cells';
+import { PushedCells, TooLarge } from './typing/pushed-cells';
 
 export class CompletionClient {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
 
-  /** A suggestion; `cells` are sent only where the server asks for them. Aborting closes the connection. */
-  async complete(key: IKey, cells: () => object[], signal: AbortSignal): Promise<ISuggestion> {
-    const body = { protocol: CHAT_PROTOCOL, ...key };
-    let response = await this._request('POST', 'complete', body, signal);
-    if (response.status === 409) {
-      response = await this._request('POST', 'complete', { ...body, cells: cells() }, signal);
+  /** A suggestion; `cells` are pushed where the server does not have them. Aborting closes the connection. */
+  async complete(key: IKey, cells: () => readonly SentCell[], signal: AbortSignal): Promise<ISuggestion> {
+    const ask = async () => {
+      await (key.others && this._cells.push(key, cells));
+      signal.throwIfAborted();
+      return this._request('POST', 'complete', JSON.stringify({ protocol: CHAT_PROTOCOL, ...key }), signal);
+    };
+    let response: Response;
+    try {
+      response = await ask();
+      if (response.status === 409) {
+        this._cells.forget(key);
+        response = await ask();
+      }
+    } catch (error) {
+      if (error instanceof TooLarge) {
+        return TOO_LARGE;
+      }
+      throw error;
     }
     if (!response.ok || !response.body) {
       throw new Error(response.statusText);
@@ -40,9 +55,12 @@ export class CompletionClient {
     return body.request ? body : null;
   }
 
-  private _request(method: string, address: string, body?: object, signal?: AbortSignal): Promise<Response> {
+  private _request(method: string, address: string, body?: string, signal?: AbortSignal): Promise<Response> {
     const url = URLExt.join(this._settings.baseUrl, 'jupyter-devstral', address);
-    const init = { method, signal, ...(body ? { body: JSON.stringify(body) } : {}) };
-    return ServerConnection.makeRequest(url, init, this._settings);
+    return ServerConnection.makeRequest(url, { method, signal, ...(body ? { body } : {}) }, this._settings);
   }
+
+  private readonly _cells = new PushedCells(
+    async body => (await this._request('POST', 'complete/cells', body)).status
+  );
 }

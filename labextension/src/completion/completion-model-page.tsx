@@ -51,7 +51,8 @@ export function CompletionModel({
     <section className="jp-devstral-completion-model" data-state={pulling ? 'pulling' : state?.state} role="status">
       {error && <p className="jp-devstral-notice-error">{error}</p>}
       {state && <p>{said(state, trans)}</p>}
-      {state && <p className="jp-devstral-quiet">{cost(state, trans)}</p>}
+      {state && state.state !== 'trouble' && state.text && <p className="jp-devstral-quiet">{state.text}</p>}
+      {state && state.needBytes > 0 && <p className="jp-devstral-quiet">{cost(state, trans)}</p>}
       {pulling && (
         <p>
           <progress max={pulling.total || 1} value={pulling.total ? pulling.completed : undefined} />{' '}
@@ -130,15 +131,16 @@ export function said(state: ICompletionState, trans: TranslationBundle): string 
       return trans.__('Ghost text: %1 waits until %2 is loaded, so that it takes no memory from it.', state.model, state.chat);
     case 'no-room':
       return trans.__('Ghost text: off, there is no room for %1 beside %2.', state.model, state.chat);
+    case 'unavailable':
+      return trans.__('Ghost text: not available here. Choose a model of this machine for it, or switch it off.');
+    case 'refused':
+      return trans.__('Ghost text: forbidden by a policy. Ask whoever set it, or choose a model that it allows.');
     default:
       return state.text || trans.__('Ghost text: off.');
   }
 }
 
 function cost(state: ICompletionState, trans: TranslationBundle): string {
-  if (state.needBytes === 0) {
-    return '';
-  }
   const need = gigabytes(state.needBytes);
   const takes =
     state.chatBytes > 0

@@ -26,6 +26,9 @@ export const STATES = [
   'no-insert',
   'waiting',
   'no-room',
+  'unavailable',
+  'refused',
+  'too-large',
   'off',
   'trouble'
 ] as const;
@@ -40,6 +43,9 @@ export interface ISuggestion {
   /** Asked again, the same would come; else something stood in the way that may be gone by then. */
   readonly isFinal: boolean;
 }
+
+/** What comes of a notebook that is not pushed: nobody is asked again until a cell changes. */
+export const TOO_LARGE: ISuggestion = { text: '', dropped: '', state: 'too-large', isPaused: false, isFinal: true };
 
 export interface IInstalled {
   readonly name: string;
@@ -67,7 +73,7 @@ export function readSuggestion(value: unknown): ISuggestion {
   return {
     text: read.type === 'done' ? text(read.text) : '',
     dropped: text(read.dropped) || text(read.message),
-    state: read.type === 'done' ? stateOf(read.state) : 'trouble',
+    state: stateOf(read.state),
     isPaused: read.is_paused === true,
     isFinal: read.is_final === true
   };

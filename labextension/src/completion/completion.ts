@@ -4,7 +4,6 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, ICommandPalette, showDialog } from '@jupyterlab/apputils';
 import { EditorExtensionRegistry, IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import type { ICompletionProviderManager } from '@jupyterlab/completer';
-import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { IStatusBar } from '@jupyterlab/statusbar';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -16,7 +15,7 @@ import { completionNotice, CompletionModelPage } from './completion-model-page';
 import { CompletionModelSetup } from './completion-model-setup';
 import { CompletionSettings } from './completion-settings';
 import { CompletionStatus } from './completion-status';
-import { FreshLines } from './fresh-lines';
+import { freshLines } from './fresh-lines';
 import { GhostText } from './ghost-text';
 import { StatusItem } from './status-item';
 
@@ -25,7 +24,6 @@ const LOOK_AGAIN = 2000;
 
 export interface ICompletionNeeds {
   readonly manager: ICompletionProviderManager;
-  readonly tracker: INotebookTracker;
   readonly registry: ISettingRegistry | null;
   readonly statusBar: IStatusBar | null;
   readonly extensions: IEditorExtensionRegistry | null;
@@ -38,18 +36,18 @@ export interface ICompletionNeeds {
  * sidebar says of the model.
  */
 export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): () => JSX.Element | null {
-  const { manager, tracker, registry, statusBar, extensions, palette, trans } = needs;
+  const { manager, registry, statusBar, extensions, palette, trans } = needs;
   const { serverSettings } = app.serviceManager;
   const client = new CompletionClient(serverSettings);
   const settings = new CompletionSettings();
   const status = new CompletionStatus();
   const ghost = new GhostText(manager, client, settings, status, trans);
   manager.registerInlineProvider(ghost);
-  new FreshLines(tracker, ghost);
+  const fresh = freshLines(app, ghost);
   addCompletionCommands({ app, ghost, client, settings, palette, trans });
   extensions?.addExtension({
-    name: 'jupyter-devstral:accept-word',
-    factory: () => EditorExtensionRegistry.createImmutableExtension(acceptKeys(app, ghost))
+    name: 'jupyter-devstral:ghost-text',
+    factory: () => EditorExtensionRegistry.createImmutableExtension([acceptKeys(app, ghost), fresh])
   });
   const setup = new CompletionModelSetup(client, new Client(serverSettings, trans), settings);
   setup.changed.connect(() => {

@@ -2,6 +2,7 @@
 
 import { syntaxTree } from '@codemirror/language';
 import type { EditorView } from '@codemirror/view';
+import type { ISessionContext } from '@jupyterlab/apputils';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import { NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import type { Widget } from '@lumino/widgets';
@@ -18,19 +19,9 @@ export interface IEditing {
   readonly cell: ICellSource;
   readonly cells: readonly ICellSource[];
   readonly isCode: boolean;
-  /** The cell that ran last, and how many have. */
+  /** The cell that ran last, "" where that is not known, and a number that changes with each run and restart. */
   readonly ran: string;
   readonly runs: number;
-}
-
-interface IRuns {
-  readonly ran: string;
-  readonly runs: number;
-}
-
-interface ISession {
-  readonly session?: { readonly kernel?: { readonly id: string } | null } | null;
-  readonly kernelDisplayName?: string;
 }
 
 /** What a console and a file editor have; their classes are not loaded here. */
@@ -40,13 +31,14 @@ interface IOtherWidget {
   readonly console?: {
     readonly promptCell?: { readonly model: { readonly sharedModel: ICellSource }; readonly editor: CodeEditor.IEditor };
     readonly cells: Iterable<{ readonly model: { readonly sharedModel: ICellSource } }>;
-    readonly sessionContext: ISession;
+    readonly sessionContext: ISessionContext;
   };
 }
 
 const LANGUAGES: readonly [RegExp, string][] = [
-  [/i?python/, 'python'],
-  [/r-?src|x-r$/, 'r'],
+  // "ipythongfm" is Markdown.
+  [/i?python$/, 'python'],
+  [/x-r(-?src|-source)?$/, 'r'],
   [/julia/, 'julia'],
   [/javascript/, 'javascript'],
   [/typescript/, 'typescript'],
@@ -59,38 +51,46 @@ const LANGUAGES: readonly [RegExp, string][] = [
   [/x-sh|bash/, 'bash']
 ];
 
-/** Counts the cells that run, by notebook: variables are looked at after a run, never at a key. */
+/**
+ * Counts what a kernel runs, whoever asked it to (another view, a console beside a notebook), and its restarts:
+ * variables are looked at after a run, never at a key.
+ */
 export class Runs {
   constructor() {
     NotebookActions.executed.connect((_, { notebook, cell }) => {
-      const { runs } = this.of(notebook);
-      this._runs.set(notebook, { ran: cell.model.id, runs: runs + 1 });
-    });
-  }
-
-  /** Count a restart, too: what was told of the variables holds no more. */
-  watch({ content, sessionContext }: NotebookPanel): void {
-    if (this._watched.has(sessionContext)) {
-      return;
-    }
-    this._watched.add(sessionContext);
-    sessionContext.statusChanged.connect((_, status) => {
-      if (status === 'restarting' || status === 'autorestarting') {
-        this._runs.set(content, { ran: '', runs: this.of(content).runs + 1 });
+      if (notebook.model) {
+        this._ran.set(notebook.model, cell.model.id);
       }
     });
   }
 
-  of(notebook: object): IRuns {
-    return this._runs.get(notebook) ?? { ran: '', runs: 0 };
+  of(context: ISessionContext): number {
+    const known = this._runs.get(context);
+    if (known === undefined) {
+      this._runs.set(context, 0);
+      const count = () => void this._runs.set(context, this.of(context) + 1);
+      context.iopubMessage.connect((_, { header }) => void (header.msg_type === 'execute_input' && count()));
+      context.statusChanged.connect((_, status) => void (/restarting$/.test(status) && count()));
+    }
+    return known ?? 0;
   }
 
-  private readonly _runs = new WeakMap<object, IRuns>();
-  private readonly _watched = new WeakSet<object>();
+  /** The cell of a notebook that ran last. */
+  last(notebook: object): string {
+    return this._ran.get(notebook) ?? '';
+  }
+
+  private readonly _runs = new WeakMap<ISessionContext, number>();
+  private readonly _ran = new WeakMap<object, string>();
 }
 
-/** What is edited in this widget; null where nothing is, or where nobody can be asked about it. */
+/** What is edited in this widget; null where nothing is or may be, or where nobody can be asked about it. */
 export function editingIn(widget: Widget, mimeType: string, runs: Runs): IEditing | null {
+  const editing = found(widget, mimeType, runs);
+  return editing?.view.state.readOnly ? null : editing;
+}
+
+function found(widget: Widget, mimeType: string, runs: Runs): IEditing | null {
   if (widget instanceof NotebookPanel) {
     return inNotebook(widget, runs);
   }
@@ -98,16 +98,18 @@ export function editingIn(widget: Widget, mimeType: string, runs: Runs): IEditin
   if (console?.promptCell) {
     const cell = console.promptCell.model.sharedModel;
     const cells = [...console.cells].map(one => one.model.sharedModel);
+    const { mimeType: type } = console.promptCell.editor.model;
     return {
       ...common(widget, console.promptCell.editor, cell),
       path: `console:${widget.id}`,
       kernelId: console.sessionContext.session?.kernel?.id ?? '',
-      language: languageOf(mimeType || console.promptCell.editor.model.mimeType),
+      // A kernel's language that has no name here has that of its type.
+      language: languageOf(type) || type.replace(/^.*\/(x-)?/, ''),
       cell,
       cells: [...cells, cell],
       isCode: true,
       ran: cells[cells.length - 1]?.id ?? '',
-      runs: cells.length
+      runs: runs.of(console.sessionContext)
     };
   }
   const language = languageOf(mimeType || (content?.editor?.model.mimeType ?? ''));
@@ -127,17 +129,17 @@ function inNotebook(panel: NotebookPanel, runs: Runs): IEditing | null {
   if (!activeCell?.editor || !cell || !model || model.readOnly) {
     return null;
   }
-  runs.watch(panel);
-  const named = model.getMetadata('language_info')?.name ?? model.defaultKernelLanguage;
+  const named = model.getMetadata('language_info')?.name ?? model.getMetadata('kernelspec')?.language;
   return {
     ...common(panel, activeCell.editor, cell),
     path: panel.context.path,
     kernelId: panel.sessionContext.session?.kernel?.id ?? '',
-    language: (named || 'python').toLowerCase(),
+    language: String(named || 'python').toLowerCase(),
     cell: cell as unknown as ICellSource,
     cells: model.sharedModel.cells as unknown as ICellSource[],
     isCode: activeCell.model.type === 'code',
-    ...runs.of(panel.content)
+    ran: runs.last(model),
+    runs: runs.of(panel.sessionContext)
   };
 }
 

@@ -2,57 +2,43 @@
  * Asks where JupyterLab itself does not: on a fresh line inside a block, and in an empty cell below Markdown.
  */
 
-import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { Extension } from '@codemirror/state';
+import { EditorView } from '@codemirror/view';
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { IEditing } from './editing';
 import type { GhostText } from './ghost-text';
 
-export class FreshLines {
-  constructor(
-    tracker: INotebookTracker,
-    private readonly _ghost: GhostText
-  ) {
-    tracker.activeCellChanged.connect(() => this._watch(tracker.currentWidget));
-    tracker.currentChanged.connect(() => this._watch(tracker.currentWidget));
-    this._watch(tracker.currentWidget);
-  }
-
-  private _watch(panel: NotebookPanel | null): void {
-    this._unwatch();
-    this._unwatch = () => undefined;
-    const cell = panel?.content.activeCell;
-    if (!panel || !cell || cell.model.type !== 'code') {
+/** For the editors of cells, files of code and consoles alike. */
+export function freshLines(app: JupyterFrontEnd, ghost: GhostText): Extension {
+  let seen = '';
+  const look = (view: EditorView) => {
+    const widget = app.shell.currentWidget;
+    const editing = widget && view.hasFocus ? ghost.editing(widget) : null;
+    if (!widget || !editing?.isCode || editing.view !== view) {
       return;
     }
-    const shared = cell.model.sharedModel;
-    // The cursor is where the change leaves it only after the change.
-    const changed = () => void setTimeout(() => this._look(panel), 0);
-    shared.changed.connect(changed);
-    panel.content.stateChanged.connect(changed);
-    this._unwatch = () => {
-      shared.changed.disconnect(changed);
-      panel.content.stateChanged.disconnect(changed);
-    };
-    changed();
-  }
-
-  private _look(panel: NotebookPanel): void {
-    const { activeCell, activeCellIndex, mode, widgets } = panel.content;
-    const editing = mode === 'edit' && activeCell && !activeCell.isDisposed ? this._ghost.editing(panel) : null;
-    if (!editing?.isCode || !editing.view.hasFocus) {
-      return;
+    const here = isFresh(editing) ? [editing.path, editing.cell.id, view.state.selection.main.head, view.state.doc] : [];
+    const now = here.join('\0');
+    if (now && now !== seen) {
+      ghost.invoke(widget);
     }
-    const { doc, selection } = editing.view.state;
-    const at = selection.main.head;
-    const line = doc.lineAt(at);
-    const seen = `${editing.cell.id}\0${at}\0${doc.toString()}`;
-    const isFresh = selection.main.empty && line.text.trim() === '' && at === line.to;
-    const isBelowText = doc.length === 0 && widgets[activeCellIndex - 1]?.model.type === 'markdown';
-    const isInBlock = line.text !== '' && line.number > 1;
-    if (seen !== this._seen && isFresh && (isBelowText || isInBlock)) {
-      this._ghost.invoke(panel);
+    seen = now;
+  };
+  return EditorView.updateListener.of(({ view, docChanged, focusChanged }) => {
+    if (docChanged || focusChanged) {
+      // The cursor is where the change leaves it only after the change.
+      setTimeout(() => look(view), 0);
     }
-    this._seen = seen;
-  }
+  });
+}
 
-  private _seen = '';
-  private _unwatch: () => void = () => undefined;
+function isFresh({ view, cell, cells }: IEditing): boolean {
+  const { doc, selection } = view.state;
+  const { head, empty } = selection.main;
+  const line = doc.lineAt(head);
+  if (!empty || line.text.trim() !== '' || head !== line.to) {
+    return false;
+  }
+  const above = cells[cells.findIndex(({ id }) => id === cell.id) - 1];
+  return doc.length === 0 ? above?.cell_type === 'markdown' : line.text !== '' && line.number > 1;
 }

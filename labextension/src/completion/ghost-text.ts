@@ -22,7 +22,7 @@ import type { IKey, ISuggestion } from './completion-protocol';
 import type { CompletionSettings } from './completion-settings';
 import type { CompletionStatus } from './completion-status';
 import { editingIn, IEditing, isEdited, Runs, standingAt, stopCapturing } from './editing';
-import { asSent, OtherCells } from './typing/other-cells';
+import { OtherCells } from './typing/other-cells';
 import { IPlace, TypedThrough } from './typing/typed-through';
 import { Waiting } from './typing/waiting';
 
@@ -31,6 +31,8 @@ export const PROVIDER_ID = 'jupyter-devstral:ghost-text';
 const CLOSING = /^[\s)\]}"'`,:;]*$/;
 /** Cells that are no code of the kernel's; the server sees only a part of a long one. */
 const FOREIGN = /^\s*%%(?!(?:time|timeit|capture|prun)\b)/;
+/** Spacers keep the room of what has gone for a second, invisibly. */
+const SHOWN = ".jp-GhostText:not([class*='Spacer'])";
 const NOTHING: IInlineCompletionList = { items: [] };
 const INVOKED = 0;
 /** Milliseconds: how often is looked whether somebody still waits, and how long anybody does. */
@@ -126,7 +128,7 @@ export class GhostText implements IInlineCompletionProvider {
 
   /** What is on the screen and ours, "" for nothing. */
   textIn(view: { readonly dom: HTMLElement }): string {
-    const ghost = view.dom.querySelector<HTMLElement>('.jp-GhostText');
+    const ghost = view.dom.querySelector<HTMLElement>(SHOWN);
     return ghost?.dataset.providedBy === PROVIDER_ID ? (this._item?.insertText ?? '') : '';
   }
 
@@ -185,7 +187,7 @@ export class GhostText implements IInlineCompletionProvider {
     this._status.asks(true);
     try {
       const key = this._key(editing, place.before + place.after, place.before.length, isByHand);
-      const suggestion = await this._client.complete(key, () => asSent(editing.cells), signal);
+      const suggestion = await this._client.complete(key, () => this._others.sent(editing.cells), signal);
       this._status.heard(suggestion);
       if (!suggestion.isPaused) {
         this._waiting.answered(performance.now() - started);
@@ -213,7 +215,8 @@ export class GhostText implements IInlineCompletionProvider {
       source,
       offset,
       is_cut: isCut,
-      others: cells.length > 1 ? this._others.name(cells, cell.id) : '',
+      // Also what of a long cell is not sent with a key may show what is a secret.
+      others: cells.length > 1 || isCut ? this._others.name(cells, cell.id) : '',
       place: standingAt(editing.view, at),
       by_hand: isByHand,
       ran,

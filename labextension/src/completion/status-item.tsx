@@ -23,12 +23,18 @@ export class StatusItem extends ReactWidget {
     return (
       <UseSignal signal={this._status.changed}>
         {() => (
-          <button type="button" className="jp-devstral-status-button" title={this._status.why} onClick={this._open}>
+          <button type="button" className="jp-devstral-status-button" title={this._hint()} onClick={this._open}>
             {this._words()}
           </button>
         )}
       </UseSignal>
     );
+  }
+
+  private _hint(): string {
+    return this._status.state === 'too-large'
+      ? this._trans.__('The cells of this notebook hold more than 8 MB of text: move data out of them, into a file.')
+      : this._status.why;
   }
 
   private _words(): string {
@@ -51,6 +57,18 @@ export class StatusItem extends ReactWidget {
         return trans.__('Ghost text: off, no room beside %1', this._chat());
       case 'waiting':
         return trans.__('Ghost text: waits until %1 is loaded', this._chat());
+      case 'no-server':
+        return trans.__('Ghost text: no model server answers');
+      case 'no-insert':
+        return trans.__('Ghost text: its model cannot fill in the middle');
+      case 'unavailable':
+        return trans.__('Ghost text: not available here');
+      case 'refused':
+        return trans.__('Ghost text: forbidden by a policy');
+      case 'too-large':
+        return trans.__('Ghost text: off, this notebook is too large');
+      case 'trouble':
+        return trans.__('Ghost text: trouble');
       default:
         return trans.__('Ghost text: off');
     }

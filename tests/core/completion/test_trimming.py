@@ -30,6 +30,24 @@ def test_the_rest_of_the_line_is_not_repeated(at: At, cell: str, reply: str, off
 
 
 @pytest.mark.parametrize(
+    ("cell", "reply", "word"),
+    [
+        ("x = '<|'", "SECRET_1>", ""),
+        ("x = '<SEC|'", "SECRET_1>", "SEC"),
+        ("x = a <|", " SECRET_12>", ""),
+    ],
+)
+def test_a_placeholder_that_begins_before_the_cursor_is_not_offered(
+    at: At, cell: str, reply: str, word: str
+) -> None:
+    assert "placeholder" in offer(reply, at(cell), word=word).dropped
+
+
+def test_a_placeholder_that_stands_there_is_the_users_own(at: At) -> None:
+    assert offer("first", at("x = '<SECRET_1>' + |")).text == "first"
+
+
+@pytest.mark.parametrize(
     ("cell", "reply", "offered"),
     [
         ("x = f(|", "1))", "1)"),

@@ -146,6 +146,10 @@ def test_the_password_of_a_url_is_also_hidden_alone() -> None:
     assert redacted == ['"postgresql://<SECRET_1>@db/x"', "the password is <SECRET_2>"]
 
 
+def test_a_secret_with_half_a_pair_is_hidden() -> None:
+    assert "hunter" not in Redactor().redact(["password = 'hunter2\ud83chunter'"])[0]
+
+
 def test_a_secret_that_is_a_word_leaves_longer_words_alone() -> None:
     redactor = Redactor()
     assert redactor.redact(['password = "iris"', "load_iris() iris"]) == [

@@ -55,7 +55,20 @@ def key(source: str = "df.", **fields: Any) -> dict[str, Any]:
     }
 
 
-def ask(client: Client, **fields: Any) -> dict[str, Any]:
+def push(
+    client: Client, others: str, cells: list[Any], version: int | None = None, base: int | None = None
+) -> httpx.Response:
+    """Send cells, or what changed of those of the version `base`."""
+    body = {"protocol": 1, "path": "a.ipynb", "language": "python", "others": others, "cells": cells}
+    sent = {} if version is None else {"sent": {"page": "p", "version": version, "base": base}}
+    # As a browser writes it: half a pair of a string is escaped.
+    return client.http.post("complete/cells", content=json.dumps({**body, **sent}))
+
+
+def ask(client: Client, *, cells: list[Any] | None = None, **fields: Any) -> dict[str, Any]:
+    """What comes of a key; `cells` are pushed before it."""
+    if cells is not None:
+        assert push(client, fields["others"], cells).status_code == 200
     response = client.http.post("complete", json=key(**fields))
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "application/x-ndjson"
@@ -90,6 +103,28 @@ def test_the_other_cells_are_sent_once(client: Client, fim: ScriptedOllama) -> N
     assert client.http.post("complete", json=key(others="h2")).status_code == 409
 
 
+def test_of_changed_cells_only_the_change_is_sent(client: Client, fim: ScriptedOllama) -> None:
+    cells = [code("a", "first = 1"), code("b", "df."), code("c", "below = 1")]
+    assert push(client, "n1", cells, version=1).status_code == 200
+    changed = push(client, "n2", [[0, 1], code("new", "second = 2"), [1, 3]], version=2, base=1)
+    assert changed.status_code == 200
+    ask(client, others="n2")
+    assert fim.completions[-1].body["prompt"].split("<|fim_suffix|>")[0] == (
+        "<|fim_prefix|>first = 1\n\nsecond = 2\n\n"
+    )
+    # What was pushed before is known by its own name still.
+    ask(client, others="n1")
+    assert "second" not in fim.completions[-1].body["prompt"]
+    assert push(client, "n3", [[0, 3]], version=4, base=3).status_code == 409
+    assert push(client, "n3", [[0, 9]], version=4, base=2).status_code == 400
+
+
+def test_a_push_has_a_limit_and_says_what_to_do(client: Client, fim: ScriptedOllama) -> None:
+    response = push(client, "big", [code("a", "x" * 8_000_000)])
+    assert response.status_code == 413
+    assert response.json()["message"]
+
+
 def test_two_tabs_with_other_cells_are_kept_apart(client: Client, fim: ScriptedOllama) -> None:
     for others, text in (("t1", "first = 1"), ("t2", "second = 2")):
         ask(client, others=others, cells=[code("a", text), code("b", "df.")])
@@ -101,6 +136,20 @@ def test_two_tabs_with_other_cells_are_kept_apart(client: Client, fim: ScriptedO
 def test_offsets_count_code_points(client: Client, fim: ScriptedOllama) -> None:
     ask(client, source="s = '🎈🎈'\ndf.)", offset=12)
     assert fim.completions[-1].body["prompt"].endswith("<|fim_suffix|>)<|fim_middle|>df.")
+
+
+def test_half_a_pair_of_a_string_is_no_fault(client: Client, fim: ScriptedOllama) -> None:
+    half = "\ud83c"
+    for source in (f"s = '{half}'\ndf.", f"password = 'hunter2{half}hunter'\ndf."):
+        cells = [code("a", source), code("b", "df.")]
+        assert push(client, "half", cells).status_code == 200
+        response = client.http.post(
+            "complete",
+            content=json.dumps(key(source=source, others="half")),
+            headers={"Content-Type": "application/json"},
+        )
+        assert json.loads(response.text)["text"] == "head()", response.text
+    assert "hunter" not in json.dumps(fim.completions[-1].body)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +249,26 @@ def test_variables_are_asked_for_after_a_run_and_never_per_key(client: Client, f
     time.sleep(0.3)
     ask(client, source="x = val", **facts)
     assert "list of 7 int" in fim.completions[-1].body["prompt"]
+    client.http.delete(f"{client.server.url}/api/kernels/{kernel}")
+
+
+def test_of_a_kernel_that_was_started_again_no_variable_is_told(client: Client, fim: ScriptedOllama) -> None:
+    kernel = client.kernel()
+    run(client, kernel, "values = list(range(7))")
+    cells = [code("a", "values = list(range(7))"), code("b", "x = ")]
+    facts = {"kernel_id": kernel, "others": "r1", "ran": "a", "runs": 1}
+    ask(client, source="x = ", cells=cells, **facts)
+
+    def told() -> bool:
+        ask(client, source="x = v", **facts)
+        return "# values: list of 7 int" in fim.completions[-1].body["prompt"]
+
+    assert eventually(told, 20)
+    client.http.post(f"{client.server.url}/api/kernels/{kernel}/restart").raise_for_status()
+    # The page does not know yet: somebody else has done it.
+    assert not told()
+    run(client, kernel, "other = 1")
+    assert not told()
     client.http.delete(f"{client.server.url}/api/kernels/{kernel}")
 
 

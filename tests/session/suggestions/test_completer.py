@@ -256,13 +256,41 @@ def test_where_the_model_is_not_permitted_nothing_is_sent(
     server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(permitted_server, "policy", lambda: Policy(models=(("devstral*",),)))
-    assert ask(completer(server)).text == ""
+    asking = completer(server)
+    # Told before anybody asks, too: the page of the model does.
+    assert asking.model.known().state is State.REFUSED
+    found = ask(asking)
+    assert (found.text, found.state) == ("", State.REFUSED)
+    assert "policy" in found.dropped
     assert server.completions == []
+
+
+def test_what_a_policy_forbids_later_is_said_at_once(
+    server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = completer(server)
+    assert ask(asking).text == " 1"
+    monkeypatch.setattr(permitted_server, "policy", lambda: Policy(models=(("devstral*",),)))
+    assert ask(asking).state is asking.model.known().state is State.REFUSED
+    monkeypatch.undo()
+    assert ask(asking).text == " 1"
+
+
+def test_a_model_elsewhere_is_not_available(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    with ScriptedOllama(cloud_model="coder:480b-cloud") as server:
+        config = DevstralConfig(host=server.url, allow_remote=True)
+        asking = Completer(CompletionModel(permitted(config, "coder:480b-cloud"), config))
+        assert asking.model.known().state is State.UNAVAILABLE
+        found = ask(asking, by_hand=True)
+        assert (found.state, "not this machine" in found.dropped) == (State.UNAVAILABLE, True)
+        assert server.completions == []
 
 
 def test_cells_that_may_not_be_sent_are_not(server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(permitted_server, "policy", lambda: Policy(send={"local": frozenset({"schemas"})}))
-    assert "may not be sent" in ask(completer(server), by_hand=True).dropped
+    found = ask(completer(server), by_hand=True)
+    assert (found.state, "may not be sent" in found.dropped) == (State.REFUSED, True)
     assert server.completions == []
 
 
