@@ -112,7 +112,7 @@ class Conversations:
             by_id = {one.get("id", f"?{place}"): one for place, one in enumerate(stored["messages"])}
             for one in put:
                 if one.get("id") not in gone and (not known or one.get("id") in by_id):
-                    by_id[one.get("id")] = {**by_id.get(one.get("id"), {}), **one}
+                    by_id[one.get("id")] = _merged(by_id.get(one.get("id"), {}), one)
             messages = [one for id, one in by_id.items() if id not in gone]
             named = {**stored["titles"], **{id: title[:_TITLE] for id, title in (titles or {}).items()}}
             self._store(path, sorted(messages, key=_asked_at), removed, named)
@@ -201,6 +201,13 @@ def thread_of(message: Mapping[str, Any]) -> str:
     """The conversation that a message belongs to; messages of older versions belong to the first one."""
     thread = message.get("thread")
     return thread if isinstance(thread, str) else ""
+
+
+def _merged(there: Message, put: Message) -> Message:
+    """A message with newer fields; a whole answer stays whole where a page only lost its end."""
+    if there.get("state") == "done" and put.get("state") in ("cut", "failed"):
+        return there
+    return {**there, **put}
 
 
 def _question(message: Mapping[str, Any]) -> str:

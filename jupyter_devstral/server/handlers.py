@@ -293,12 +293,11 @@ class ConversationHandler(DevstralHandler):
     async def get(self) -> None:
         path = self.get_query_argument("path", "")
         wanted = self.get_query_argument("thread", None)
-        messages, threads = await asyncio.to_thread(
-            lambda: (self.stored.read(path), self.stored.threads(path))
-        )
+        messages = await self.answers.read(self.stored, path)
+        threads = await asyncio.to_thread(self.stored.threads, path)
         thread = wanted if wanted is not None else threads[0]["id"] if threads else ""
         shown = [one for one in messages if thread_of(one) == thread]
-        self.finish({"messages": self.answers.with_states(shown), "thread": thread, "threads": threads})
+        self.finish({"messages": shown, "thread": thread, "threads": threads})
 
     @authenticated
     @authorized

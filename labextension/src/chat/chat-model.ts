@@ -62,7 +62,7 @@ export class ChatModel extends VDomModel {
     this.route = new RouteChoice(client, reason => this.notify(reason));
     this.route.changed.connect(() => this._onRoute());
     this._store = new ConversationStore(client, reason => this.notify(reason));
-    this._store.listed.connect(() => this._emit());
+    this._store.listed.connect(() => this._onConversation());
     this.threads = new Threads(this, this._store, contents, trans);
     this._followed = new FollowedNotebook(tracker, trans);
     this.edits = new NotebookEdits(() => this.notebook, trans);
@@ -321,7 +321,7 @@ export class ChatModel extends VDomModel {
     conversation.ended.connect(this._onEnded, this);
     const { text, queued } = this._drafts.read(path, conversation.thread);
     this.composition.setDraft(text);
-    conversation.queued = conversation.queued.length > 0 ? conversation.queued : queued;
+    conversation.setQueued(conversation.queued.length > 0 ? conversation.queued : queued);
     this.notice = null;
     this.composition.forget();
   }
@@ -346,13 +346,17 @@ export class ChatModel extends VDomModel {
   private _onEnded(conversation: Conversation, exchange: Exchange): void {
     if (exchange.state === 'failed' || exchange.state === 'cut') {
       this._store.keep(conversation, exchange);
+      // What this page has lost, the server may have whole.
+      void this._store.refresh(conversation);
       void this.setup.look();
     }
     this._learnSpeed(exchange);
     if (conversation === this._conversation) {
       this._say(summary(this.trans, exchange));
       this._lookSoon();
-      const mayGoOn = exchange.state === 'done' || exchange.state === 'stopped';
+      // A model server that broke off would break off again: what waits is there to be asked.
+      const isBroken = exchange.answer?.bundle.finished === 'cut';
+      const mayGoOn = (exchange.state === 'done' && !isBroken) || exchange.state === 'stopped';
       // Not at once: what stopped the answer may have another question in its hands.
       setTimeout(() => mayGoOn && this._askNext(conversation), 0);
     }
@@ -413,8 +417,8 @@ export class ChatModel extends VDomModel {
   }
 
   private _keepDraft(): void {
-    const { thread, queued } = this._conversation;
-    this._drafts.keep(this._followed.path, thread, { text: this.draft, queued });
+    const { thread, unheard, queued } = this._conversation;
+    this._drafts.keep(this._followed.path, thread, { text: this.draft, queued: [...unheard, ...queued] });
   }
 
   private _factsChanged(): void {
@@ -446,6 +450,12 @@ export class ChatModel extends VDomModel {
 
   private _onConversation(): void {
     this._drafts.bringToFront(this._followed.path, this._conversation.thread);
+    const unheard = this._conversation.unheard.map(({ id }) => id).join();
+    if (unheard !== this._unheard) {
+      // Not at each change: another page of this browser may be writing about the same notebook.
+      this._unheard = unheard;
+      this._keepDraft();
+    }
     this._emit();
   }
 
@@ -454,6 +464,8 @@ export class ChatModel extends VDomModel {
   }
 
   private _isVisible = false;
+  /** Ids of the questions that were sent, and may not have arrived. */
+  private _unheard = '';
   private _readingSpeed = 0;
   private readonly _lookAhead: LookAhead;
   private readonly _store: ConversationStore;

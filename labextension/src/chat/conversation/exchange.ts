@@ -16,6 +16,8 @@ export interface IAsked {
   readonly question: IQuestion;
   /** The route that was shown when it was put in line; else the one that is chosen when it is asked. */
   readonly route?: string;
+  /** Of the exchange that it became, where the server may not have heard of it. */
+  readonly id?: string;
 }
 
 export const EDIT_STATES = ['open', 'accepted', 'rejected'] as const;
@@ -39,6 +41,8 @@ export class Exchange {
   ) {}
 
   state: ExchangeState = 'running';
+  /** Whether the server keeps it. */
+  isKept = false;
   phase = '';
   /** How often all that had arrived proved to be the model's thinking: what is shown begins anew. */
   retractions = 0;
@@ -95,6 +99,7 @@ export class Exchange {
       return null;
     }
     const exchange = new Exchange(kept.id, asked, text(kept.after), count(kept.at), text(kept.thread));
+    exchange.isKept = true;
     exchange.state = oneOf(EXCHANGE_STATES, kept.state, 'stopped');
     exchange.reply = text(kept.reply);
     exchange.answer = readAnswer(kept.bundle);
