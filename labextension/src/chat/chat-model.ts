@@ -32,6 +32,7 @@ import { Threads } from './conversation/threads';
 import { ModelSetup } from './model-setup';
 import { NotebookEdits } from './conversation/notebook-edits';
 import { RouteChoice } from '../sidebar/route-choice';
+import { said } from '../view/said';
 import { readTyped } from './composing/slash-commands';
 
 /** Something that is asked from elsewhere: a button at a cell, a menu. */
@@ -328,7 +329,7 @@ export class ChatModel extends VDomModel {
 
   /** Say something to everybody, on the screen too. */
   notify(text: string, undo: (() => void) | null = null): void {
-    this.notice = text ? { text, undo } : null;
+    this.notice = text ? { text: said(text), undo } : null;
     this._emit();
   }
 
@@ -478,7 +479,7 @@ function summary(trans: TranslationBundle, exchange: Exchange): string {
   switch (exchange.state) {
     case 'failed':
     case 'cut':
-      return exchange.error;
+      return said(exchange.error);
     case 'stopped':
       return trans.__('Stopped.');
     default:

@@ -8,6 +8,7 @@ import type { IOutcome } from '../../chat/conversation/notebook-edits';
 import { copyText } from '../../view/copy-text';
 import { proseView } from '../../view/prose-view';
 import { ReplyView } from '../../view/reply-view';
+import { said } from '../../view/said';
 import type { IChatServices } from '../chat-services';
 import { branchIcon } from '../../icon';
 import { IconButton } from '../icon-button';
@@ -217,7 +218,7 @@ function Markdown(props: { readonly markdown: string; readonly services: IChatSe
   const host = useWidget(
     () => proseView(services.rendermime),
     [markdown],
-    view => void view.showMarkdown(markdown)
+    view => void view.showMarkdown(said(markdown))
   );
   return <div ref={host} />;
 }
