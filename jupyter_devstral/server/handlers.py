@@ -335,19 +335,6 @@ class ConversationHandler(DevstralHandler):
         self.finish()
 
 
-class RenameHandler(DevstralHandler):
-    @authenticated
-    @authorized
-    async def post(self) -> None:
-        body = self.object(10_000)
-        path, new_path = text_of(body, "path"), text_of(body, "new_path")
-        self.answers.rename(path, new_path)
-        await asyncio.to_thread(self.stored.rename, path, new_path)
-        await asyncio.to_thread(self.chosen.rename, path, new_path)
-        self.set_status(204)
-        self.finish()
-
-
 def names_a_host(model: str) -> bool:
     """Whether a model's name begins with the registry to fetch it from, or is an address."""
     first, slash, _ = model.strip().partition("/")
@@ -372,5 +359,4 @@ HANDLERS = [
     (r"/jupyter-devstral/routes", RoutesHandler),
     (r"/jupyter-devstral/variables", VariablesHandler),
     (r"/jupyter-devstral/conversation", ConversationHandler),
-    (r"/jupyter-devstral/conversation/rename", RenameHandler),
 ]

@@ -182,7 +182,7 @@ def test_the_answer_goes_where_its_notebook_goes(client, ollama):
     ollama.replies = [SLOW]
     leave_after(client, "word5", keep=kept("one"))
     moved = {"path": "a.ipynb", "new_path": "moved.ipynb"}
-    client.http.post("conversation/rename", json=moved).raise_for_status()
+    client.http.post("rename", json=moved).raise_for_status()
     wait(lambda: stored(client, "moved.ipynb")[0]["state"] == "done")
     assert stored(client) == []
     client.http.delete("conversation", params={"path": "moved.ipynb"}).raise_for_status()

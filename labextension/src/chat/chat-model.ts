@@ -4,7 +4,7 @@
  * Holds the state and the rules of it; draws nothing, and touches cells only through `ActiveNotebook`.
  */
 
-import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -102,6 +102,7 @@ export class ChatModel extends VDomModel {
       this._store.rename(path, newPath);
       this._drafts.rename(path, newPath);
       this.agent.rename(path, newPath);
+      void client.rename(path, newPath).catch(() => undefined);
       this._emit();
     });
     this._followed.closed.connect((_, path) => this._store.stop(path));
@@ -301,6 +302,11 @@ export class ChatModel extends VDomModel {
   /** What would be sent now, word for word. */
   async messages(): Promise<readonly IMessage[]> {
     return (await this.client.prompt(this._posted(this.composition.written), new AbortController().signal)).messages;
+  }
+
+  /** Be about this notebook at once; that it is in front is told a moment later. */
+  showNotebook(panel: NotebookPanel): void {
+    this._followed.showNotebook(panel);
   }
 
   /** Be about a file until a notebook is in front again: null. */

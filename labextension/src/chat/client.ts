@@ -92,7 +92,7 @@ export class Client {
     return record(record(await this._json('GET', 'run', { path })).run);
   }
 
-  async toRun(what: 'stop' | 'answer' | 'cells' | 'decide' | 'rename', body: object): Promise<void> {
+  async toRun(what: 'stop' | 'answer' | 'cells' | 'decide', body: object): Promise<void> {
     await this._request('POST', `run/${what}`, {}, body);
   }
 
@@ -137,8 +137,9 @@ export class Client {
     await this._request('PATCH', 'conversation', {}, { path, ...change });
   }
 
-  async renameConversation(path: string, newPath: string): Promise<void> {
-    await this._request('POST', 'conversation/rename', {}, { path, new_path: newPath });
+  /** Whatever is kept of a notebook goes where it went. */
+  async rename(path: string, newPath: string): Promise<void> {
+    await this._request('POST', 'rename', {}, { path, new_path: newPath });
   }
 
   /** A question with its cells, as a change of those that the server has seen where it has. */

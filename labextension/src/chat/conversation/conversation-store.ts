@@ -80,7 +80,6 @@ export class ConversationStore {
     if (notebook && path !== newPath) {
       this._notebooks = this._notebooks.filter(one => one.path !== newPath);
       notebook.path = newPath;
-      void this._client.renameConversation(path, newPath).catch(() => undefined);
     }
   }
 

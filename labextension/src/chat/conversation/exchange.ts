@@ -2,8 +2,9 @@
  * One question with its answer, as a value that can be kept and read again. Draws nothing, asks nobody.
  */
 
+import { choiceOf } from '../../notebook/hunk-choice';
 import { IEdit, readEdits, writeEdit } from '../../protocol/edit';
-import { count, oneOf, record, text, texts } from '../../protocol/json-values';
+import { count, list, oneOf, record, text, texts } from '../../protocol/json-values';
 import type { IQuestion } from '../../protocol/question';
 import { ISent, readSent, writeSent } from '../../protocol/sent';
 import type { ServerState } from '../../protocol/status';
@@ -110,6 +111,8 @@ export class Exchange {
     exchange.cells = new Map(Object.entries(record(kept.cells)).map(([at, id]) => [Number(at), text(id)]));
     const states = texts(kept.edits);
     exchange.edits = exchange.proposed.map((_, at) => oneOf(EDIT_STATES, states[at], 'open'));
+    const left = record(kept.left);
+    exchange.proposed.forEach((edit, at) => list(left[at]).forEach(hunk => choiceOf(edit).set(count(hunk), false)));
     return exchange;
   }
 
@@ -135,7 +138,10 @@ export class Exchange {
   /** What the user did with it: the part that changes once it has ended. */
   decisions(): object {
     const { edits, added, cells } = this;
-    return { edits, added: added.map(writeEdit), cells: Object.fromEntries(cells) };
+    // Of changes that were taken in part, what was left out.
+    const left = this.proposed.map((edit, at) => (edits[at] === 'accepted' ? choiceOf(edit).leftOut : []));
+    const inPart = left.flatMap((hunks, at) => (hunks.length > 0 ? [[at, hunks]] : []));
+    return { edits, added: added.map(writeEdit), cells: Object.fromEntries(cells), left: Object.fromEntries(inPart) };
   }
 }
 
