@@ -194,7 +194,9 @@ class Conversations:
     def _forget_oldest(self) -> None:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
         for file in files[: max(0, len(files) - _KEPT)]:
-            file.unlink(missing_ok=True)
+            # With what stands beside it.
+            for beside in self._folder.glob(f"{file.stem}.*"):
+                beside.unlink(missing_ok=True)
 
 
 def thread_of(message: Mapping[str, Any]) -> str:
@@ -204,10 +206,13 @@ def thread_of(message: Mapping[str, Any]) -> str:
 
 
 def _merged(there: Message, put: Message) -> Message:
-    """A message with newer fields; a whole answer stays whole where a page only lost its end."""
+    """A message with newer fields; a whole answer stays whole where a page only lost its end.
+
+    What was asked stays what it is: a page knows less of its pictures.
+    """
     if there.get("state") == "done" and put.get("state") in ("cut", "failed"):
         return there
-    return {**there, **put}
+    return {**there, **put, **({"asked": there["asked"]} if "asked" in there else {})}
 
 
 def _question(message: Mapping[str, Any]) -> str:

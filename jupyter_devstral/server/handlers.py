@@ -22,6 +22,7 @@ from tornado.web import authenticated
 from ..core.errors import DevstralError, UsageError
 from ..core.text.typed import typed
 from .conversations import LIMIT, Conversations, thread_of
+from .kept_pictures import KeptPictures
 from .notebooks import UnknownCells
 
 if TYPE_CHECKING:
@@ -61,8 +62,16 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
 
     @property
     def stored(self) -> Conversations:
+        return Conversations(*self._kept_at)
+
+    @property
+    def pictures(self) -> KeptPictures:
+        return KeptPictures(*self._kept_at)
+
+    @property
+    def _kept_at(self) -> tuple[Path, str]:
         folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "conversations"
-        return Conversations(folder, str(getattr(self.contents_manager, "root_dir", "")))
+        return folder, str(getattr(self.contents_manager, "root_dir", ""))
 
     @property
     def chosen(self) -> ChosenRoutes:
@@ -163,12 +172,17 @@ class ChatHandler(DevstralHandler):
         from .question import read_question
 
         body = self.notebooks.filled(self.body())
+        path = body.get("path")
+        kept = self.pictures.keep, path if isinstance(path, str) else "", body.get("images")
+        body["images"], named = await asyncio.to_thread(*kept)
         question = read_question(body)
         exchange = body.get("keep")
         if not isinstance(exchange, dict) or not isinstance(exchange.get("id"), str):
             # Nobody can come back to an answer without a name: it ends with its connection.
             await self.stream(self._records(question))
             return
+        if isinstance(exchange.get("asked"), dict):
+            exchange["asked"]["images"] = named
         answer = await self.answers.begin(exchange, question.path, self.stored, self._records(question))
         await self.stream(answer.follow())
 
@@ -331,8 +345,19 @@ class ConversationHandler(DevstralHandler):
         path = self.get_query_argument("path", "")
         self.answers.stop(path)
         await asyncio.to_thread(self.stored.delete, path)
+        await asyncio.to_thread(self.pictures.delete, path)
         self.set_status(204)
         self.finish()
+
+
+class PictureHandler(DevstralHandler):
+    """A picture of an earlier question."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        path, key = self.get_query_argument("path", ""), self.get_query_argument("key", "")
+        self.finish(await asyncio.to_thread(self.pictures.read, path, key))
 
 
 def names_a_host(model: str) -> bool:
@@ -359,4 +384,5 @@ HANDLERS = [
     (r"/jupyter-devstral/routes", RoutesHandler),
     (r"/jupyter-devstral/variables", VariablesHandler),
     (r"/jupyter-devstral/conversation", ConversationHandler),
+    (r"/jupyter-devstral/conversation/picture", PictureHandler),
 ]

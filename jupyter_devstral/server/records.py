@@ -80,7 +80,9 @@ def _records(pieces: Iterable[Piece], notebook: Notebook) -> list[dict[str, Any]
         if piece.kind == "outdated":
             piece = replace(piece, id="")
         index = index_of.get(piece.id) if piece.kind in _LABELS else None
-        label = _LABELS.get(piece.kind, "{}").format(piece.id if index is None else notebook.cells[index].sign)
+        label = _LABELS.get(piece.kind, "{}").format(
+            piece.id if index is None else notebook.cells[index].sign
+        )
         record = _record(piece.kind, piece.id, label or "selection", 0, index)
         records.setdefault(record["key"], record)["tokens"] += piece.tokens
     return list(records.values())

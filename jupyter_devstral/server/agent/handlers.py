@@ -171,7 +171,7 @@ class RenameHandler(RunHandler):
         path, new_path = text_of(body, "path"), text_of(body, "new_path")
         for arriving in (self.answers, self.runs):
             arriving.rename(path, new_path)
-        for kept in (self.stored, self.chosen, self.kept):
+        for kept in (self.stored, self.pictures, self.chosen, self.kept):
             await asyncio.to_thread(kept.rename, path, new_path)
         self.done()
 

@@ -8,7 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { record, text } from '../protocol/json-values';
 import { cellPatch } from './cell-patch';
 import { jsonLines } from '../protocol/json-lines';
-import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
+import { CHAT_PROTOCOL, IImage, IPosted } from '../protocol/question';
 import { IRoutes, readRoutes } from '../protocol/routes';
 import { IRulesFile, readRules } from '../protocol/rules';
 import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
@@ -135,6 +135,12 @@ export class Client {
 
   async changeConversation(path: string, change: IConversationChange): Promise<void> {
     await this._request('PATCH', 'conversation', {}, { path, ...change });
+  }
+
+  /** A picture of an earlier question, as an address. */
+  async picture(path: string, { mime, data, key }: IImage): Promise<string> {
+    const kept = data || text(record(await this._json('GET', 'conversation/picture', { path, key: key ?? '' })).data);
+    return `data:${mime};base64,${kept}`;
   }
 
   /** Whatever is kept of a notebook goes where it went. */

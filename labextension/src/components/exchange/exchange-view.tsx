@@ -51,11 +51,7 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
           onClick={() => model.edit(exchange)}
         />
       </div>
-      {asked.question.images.length > 0 && (
-        <p className="jp-devstral-quiet">
-          {trans._n('With a picture.', 'With %1 pictures.', asked.question.images.length)}
-        </p>
-      )}
+      <Pictures exchange={exchange} model={model} />
       <Reply exchange={exchange} model={model} services={services} />
       {state === 'running' && <StatusLine exchange={exchange} model={model} />}
       {exchange.isCut && (
@@ -78,6 +74,28 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
           </p>
         ))}
     </article>
+  );
+}
+
+/** What was shown with the question. */
+function Pictures({ exchange, model }: Pick<IProps, 'exchange' | 'model'>): JSX.Element | null {
+  const { images } = exchange.asked.question;
+  const [shown, setShown] = React.useState<readonly string[]>([]);
+  React.useEffect(() => {
+    const asked = images.map(image => model.client.picture(model.path, image).catch(() => ''));
+    void Promise.all(asked).then(setShown);
+  }, [images]);
+  return images.length === 0 ? null : (
+    <ul
+      className="jp-devstral-pictures"
+      aria-label={model.trans._n('With a picture.', 'With %1 pictures.', images.length)}
+    >
+      {shown.map((address, at) => (
+        <li key={at}>
+          <img src={address} alt="" />
+        </li>
+      ))}
+    </ul>
   );
 }
 
