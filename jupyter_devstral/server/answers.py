@@ -16,7 +16,7 @@ from ..core.errors import DevstralError, UsageError
 from .streaming import Record, joined
 
 if TYPE_CHECKING:
-    from .conversations import Conversations
+    from .kept.conversations import Conversations
 
 # How long an answer goes on without a page: a reload takes a few seconds, a walk to another desk a minute.
 GRACE_SECONDS = 60.0

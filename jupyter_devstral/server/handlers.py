@@ -21,8 +21,8 @@ from tornado.web import authenticated
 
 from ..core.errors import DevstralError, UsageError
 from ..core.text.typed import typed
-from .conversations import LIMIT, Conversations, thread_of
-from .kept_pictures import KeptPictures
+from .kept.conversations import LIMIT, Conversations, thread_of
+from .kept.pictures import KeptPictures
 from .notebooks import UnknownCells
 
 if TYPE_CHECKING:
@@ -173,8 +173,10 @@ class ChatHandler(DevstralHandler):
 
         body = self.notebooks.filled(self.body())
         path = body.get("path")
-        kept = self.pictures.keep, path if isinstance(path, str) else "", body.get("images")
-        body["images"], named = await asyncio.to_thread(*kept)
+        kept = await asyncio.to_thread(
+            self.pictures.keep, path if isinstance(path, str) else "", body.get("images")
+        )
+        body["images"], named = kept
         question = read_question(body)
         exchange = body.get("keep")
         if not isinstance(exchange, dict) or not isinstance(exchange.get("id"), str):

@@ -147,7 +147,7 @@ def terminal_text(page) -> str:
     return page.evaluate(
         """() => {
             const { active } = window.jupyterapp.shell.currentWidget.content._term.buffer;
-            const lines = Array.from({ length: active.length }, (_, at) => active.getLine(at).translateToString(true));
-            return lines.join('\\n');
+            const line = (_, at) => active.getLine(at).translateToString(true);
+            return Array.from({ length: active.length }, line).join('\\n');
         }"""
     )

@@ -122,7 +122,7 @@ def test_stopping_ends_an_answer_at_once_and_keeps_what_arrived(client, ollama):
 
 
 def test_what_has_arrived_is_stored_also_where_nothing_else_comes(client, ollama, jupyter):
-    """The model stops in mid-answer; who kills the server then must find the words that stood on the screen."""
+    """The model stops in mid-answer; who kills the server then finds the words that stood on the screen."""
     ollama.replies = [["These words ", "stand there", ", and the rest never comes."]]
     ollama.fail_next("stall", after=2)
     with client.http.stream("POST", "chat", json=question(keep=kept("one"))) as response:

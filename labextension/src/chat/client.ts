@@ -29,7 +29,7 @@ export class ClientError extends Error {
   }
 }
 
-/** What a page does to a stored conversation; see `server/conversations.py`. */
+/** What a page does to a stored conversation; see `server/kept/conversations.py`. */
 export interface IConversationChange {
   readonly put?: readonly object[];
   readonly remove?: readonly string[];

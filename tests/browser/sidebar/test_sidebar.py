@@ -481,7 +481,7 @@ def test_in_french(browser, tmp_path, model_server, ollama):
         ollama.fail_next("404")
         side.draft.fill("encore")
         side.draft.press("Enter")
-        side.panel.get_by_text("Ollama n'a pas le modèle").wait_for()
+        side.panel.get_by_text("Ollama n'a pas le modèle").first.wait_for()
         lab.screenshot("sidebar-french-error")
         page.close()
 

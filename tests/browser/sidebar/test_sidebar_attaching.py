@@ -61,7 +61,7 @@ def test_a_picture_of_a_question_is_there_after_a_reload_and_is_sent_again(side,
     lab.start()
     side.show()
     lab.open_file(name)
-    shown = side.last.locator(".jp-devstral-pictures img")
+    shown = side.last.locator(".jp-devstral-asked-pictures img")
     shown.wait_for()
     lab.wait_until(lambda: picture in (shown.get_attribute("src") or ""))
     lab.screenshot("sidebar-picture-kept")
@@ -115,7 +115,7 @@ def test_pictures_are_pasted_dropped_and_sent(side, ollama):
     width, height = struct.unpack(">II", base64.b64decode(sent[1])[16:24])
     assert (width, height) == (1600, 400)
     assert pictures.count() == 0
-    assert "With 2 pictures." in side.last.inner_text()
+    assert side.last.get_by_label("With 2 pictures.").locator("img").count() == 2
     side.ask("and now?")
     assert "images" not in ollama.chats[-1].body["messages"][-1]
     give(side, "drop", "one.png", "image/png", small)

@@ -1,4 +1,4 @@
-"""Page, server, kernel or daemon killed at any moment of an answer: what was sent, typed and read is there afterwards.
+"""Page, server, kernel or daemon killed at any moment of an answer: what was sent, typed and read is there.
 
 Three moments of each in every run of the tests, all twenty in a soak (`DEVSTRAL_SOAK=1`).
 """
@@ -33,7 +33,7 @@ READ = """(() => {
         at: performance.now(),
         answers: [...panel.querySelectorAll('.jp-devstral-exchange')].map(one => ({
             question: one.querySelector('.jp-devstral-question p').innerText,
-            words: (one.querySelector('.jp-devstral-reply')?.innerText ?? '').split(/\\s+/).filter(word => word),
+            words: (one.querySelector('.jp-devstral-reply')?.innerText ?? '').match(/\\S+/g) ?? [],
             state: one.dataset.state,
             isCut: one.querySelector('.jp-devstral-cut') !== null,
             canContinue: one.querySelector('[data-action=continue]') !== null

@@ -87,7 +87,7 @@ function Pictures({ exchange, model }: Pick<IProps, 'exchange' | 'model'>): JSX.
   }, [images]);
   return images.length === 0 ? null : (
     <ul
-      className="jp-devstral-pictures"
+      className="jp-devstral-asked-pictures"
       aria-label={model.trans._n('With a picture.', 'With %1 pictures.', images.length)}
     >
       {shown.map((address, at) => (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_devstral.server.kept_pictures import KeptPictures
+from jupyter_devstral.server.kept.pictures import KeptPictures
 
 ONE = {"mime": "image/png", "data": "aGVsbG8="}
 

@@ -1,6 +1,7 @@
 """Pictures of questions, kept beside their conversation: a file each, which its message names by a key.
 
-What a message holds is read again at each look at its conversation; a picture is read when it is shown or sent.
+What a message holds is read again at each look at its conversation; a picture is read when it is shown or
+sent.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..core.whole_file import write_private
-from .notebooks import notebook_key
+from ...core.whole_file import write_private
+from ..notebooks import notebook_key
 
 _ENDING = ".picture"
 _KEY = re.compile(r"[0-9a-f]{16}")

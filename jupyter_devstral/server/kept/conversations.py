@@ -18,9 +18,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import UsageError
-from ..core.whole_file import write_private
-from .notebooks import notebook_key
+from ...core.errors import UsageError
+from ...core.whole_file import write_private
+from ..notebooks import notebook_key
 
 LIMIT = 2_000_000
 # Of one notebook, in characters: the oldest messages go where more is said.
