@@ -55,7 +55,7 @@ NOT_SHOWN = {
     "cell %1: the user keeps it; go on without deleting it.",
     "cell %1: written",
     "def %1():",
-    "def %1_assert_%2():\n%3",
+    "def %1(%2):",
     "import pytest",
     "line %1: %2",
     "llama-server binary not found",
