@@ -172,12 +172,11 @@ class ChatHandler(DevstralHandler):
         from .question import read_question
 
         body = self.notebooks.filled(self.body())
-        path = body.get("path")
-        kept = await asyncio.to_thread(
-            self.pictures.keep, path if isinstance(path, str) else "", body.get("images")
-        )
-        body["images"], named = kept
         question = read_question(body)
+        named: list[dict[str, str]] = []
+        if body.get("images"):
+            images, named = await asyncio.to_thread(self.pictures.keep, question.path, body["images"])
+            question = read_question({**body, "images": images})
         exchange = body.get("keep")
         if not isinstance(exchange, dict) or not isinstance(exchange.get("id"), str):
             # Nobody can come back to an answer without a name: it ends with its connection.

@@ -57,8 +57,8 @@ def test_an_answer_in_its_records(client, ollama):
     assert text(records) == ollama.replies[0]
     first = sent(records)
     assert [(piece["key"], piece["label"]) for piece in first["pieces"]] == [
-        ("cell:a", "cell 0"),
-        ("cell:b", "cell 1"),
+        ("cell:a", "cell #1"),
+        ("cell:b", "cell #2"),
     ]
     assert (first["window"], first["window_source"], first["is_remote"]) == (32768, "loaded", False)
     assert 0 < sum(piece["tokens"] for piece in first["pieces"]) < first["tokens"]
