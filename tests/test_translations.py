@@ -33,6 +33,7 @@ NOT_SHOWN = {
     "Delete a cell; the user is asked.",
     "My call did not arrive.",
     "Several cells begin with",
+    "The user has added cells meanwhile: %1.",
     "There is no cell",
     "Your call did not arrive: it was not well formed. Write code as a block, or the call as JSON: "
     '{"name": …, "arguments": {…}}.',
