@@ -18,7 +18,7 @@ endef
 # Begins a shell's `if` that is true where the JupyterLab half was built with Node.js.
 IN_LABEXTENSION = PATH="$(abspath $(BIN)):$$PATH"; if [ -x labextension/node_modules/.bin/tsc ]; then cd labextension &&
 
-.PHONY: demo lab test soak check format bench docs clean help labextension
+.PHONY: demo lab test soak check format bench docs pictures clean help labextension
 
 help:
 	@echo "make demo   run examples/tour.ipynb with a real model, in the terminal"
@@ -86,6 +86,11 @@ bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks
 
 # Read anew each time: much of it is made from the code. The pictures are those of the last browser tests.
+# Those of README, from the last browser tests.
+pictures:
+	@cp test-output/screenshots/failing-explained.png examples/images/card.png
+	@cp test-output/screenshots/sidebar-edits.png examples/images/sidebar.png
+
 docs: $(VENV)/.installed-docs
 	@$(BIN)/python -m sphinx -E -q -W --keep-going -b html docs docs/_build/html
 	@echo "Look at docs/_build/html/index.html."

@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A local-first coding assistant for notebooks.",
         epilog="Settings: --DevstralConfig.NAME=VALUE anywhere, or c.DevstralConfig.NAME = VALUE in "
         "jupyter_devstral_config.py or ipython_config.py. NOTEBOOK is a path, or - for standard input. "
-        "A cell is named by its id or by its 0-based index over all cells.",
+        "A cell is named by its id, by what stands beside it ('[3]' where it ran), or by its place ('#5').",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"jupyter-devstral {__version__}")

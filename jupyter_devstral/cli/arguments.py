@@ -78,7 +78,10 @@ def _add_notebook(parser: argparse.ArgumentParser) -> None:
 def _add_cell(parser: argparse.ArgumentParser) -> None:
     _add_notebook(parser)
     parser.add_argument(
-        "--cell", metavar="ID_OR_INDEX", required=True, help="a cell's id, or its 0-based index"
+        "--cell",
+        metavar="CELL",
+        required=True,
+        help="a cell's id, or what stands beside it: '[3]' where it ran, '#5' for the fifth",
     )
 
 

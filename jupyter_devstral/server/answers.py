@@ -12,11 +12,11 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import UsageError
+from ..core.errors import DevstralError, UsageError
 from .streaming import Record, joined
 
 if TYPE_CHECKING:
-    from .conversations import Conversations
+    from .kept.conversations import Conversations
 
 # How long an answer goes on without a page: a reload takes a few seconds, a walk to another desk a minute.
 GRACE_SECONDS = 60.0
@@ -30,6 +30,8 @@ class Answers:
 
     def __init__(self) -> None:
         self._running: dict[str, ArrivingAnswer] = {}
+        # A page whose connection broke just before the end comes back for it.
+        self._ended: dict[str, ArrivingAnswer] = {}
 
     async def begin(
         self,
@@ -40,17 +42,27 @@ class Answers:
     ) -> ArrivingAnswer:
         """Keep the question, and begin its answer."""
         id = str(exchange["id"])
+        self._ended.pop(id, None)
         if id in self._running:
             raise UsageError("This question is being answered already.")
         question = {**exchange, "state": "running"}
         await asyncio.to_thread(stored.merge, path, [question])
         answer = self._running[id] = ArrivingAnswer(question, path, stored, records)
-        answer.task.add_done_callback(lambda _: self._running.pop(id, None))
+        answer.task.add_done_callback(lambda _: self._retire(id))
         return answer
 
+    def _retire(self, id: str) -> None:
+        answer = self._ended[id] = self._running.pop(id)
+
+        def forget() -> None:
+            if self._ended.get(id) is answer:
+                del self._ended[id]
+
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, forget)
+
     def get(self, id: str) -> ArrivingAnswer | None:
-        """The answer, None when it has ended or nobody knows of it."""
-        return self._running.get(id)
+        """The answer, also one that ended a short while ago; None where nobody knows of it."""
+        return self._running.get(id) or self._ended.get(id)
 
     def rename(self, path: str, new_path: str) -> None:
         """The notebook of some answers has another path now."""
@@ -58,14 +70,16 @@ class Answers:
             if answer.path == path:
                 answer.path = new_path
 
-    def with_states(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The messages as they are: what is stored as running, and is not, was cut off."""
-        return [
-            {**one, "state": "cut"}
-            if one.get("state") == "running" and one.get("id") not in self._running
-            else one
-            for one in messages
-        ]
+    async def read(self, stored: Conversations, path: str) -> list[dict[str, Any]]:
+        """The stored messages as they are: what is stored as running, and is not, was cut off."""
+        messages = await asyncio.to_thread(stored.read, path)
+        if any(map(self._is_cut, messages)):
+            # An answer may have ended between its reading and now.
+            messages = await asyncio.to_thread(stored.read, path)
+        return [{**one, "state": "cut"} if self._is_cut(one) else one for one in messages]
+
+    def _is_cut(self, message: Mapping[str, Any]) -> bool:
+        return message.get("state") == "running" and message.get("id") not in self._running
 
     def stop(self, path: str | None = None) -> None:
         """End all answers, or those about one notebook."""
@@ -107,7 +121,8 @@ class ArrivingAnswer:
         self._news = asyncio.Event()
         self._followers = 0
         self._grace: asyncio.TimerHandle | None = None
-        self._held_at = 0.0
+        self._holding: asyncio.Task[None] | None = None
+        self._writing: asyncio.Future[None] | None = None
         self.task = asyncio.create_task(self._run())
 
     async def follow(self) -> AsyncGenerator[Record, None]:
@@ -144,7 +159,7 @@ class ArrivingAnswer:
             async with aclosing(self._records) as records:
                 async for record in records:
                     self._take(record)
-                    await self._hold()
+                    self._hold_soon()
         except asyncio.CancelledError:
             self._kept["state"] = self._ending
         except Exception as error:  # noqa: BLE001 - whatever goes wrong on the way, the page must hear of an end
@@ -183,14 +198,28 @@ class ArrivingAnswer:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
+    def _hold_soon(self) -> None:
+        """Store what has arrived in a moment, also where nothing else arrives until then."""
+        if self._holding is None or self._holding.done():
+            self._holding = asyncio.create_task(self._hold())
+
     async def _hold(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._held_at >= _HOLD_SECONDS:
-            self._held_at = now
-            with suppress(OSError):
-                await asyncio.to_thread(self._stored.hold, self.path, dict(self._kept))
+        held = -1
+        while held != len(self._log):
+            await asyncio.sleep(_HOLD_SECONDS)
+            held, part = len(self._log), dict(self._kept)
+            self._writing = asyncio.ensure_future(asyncio.to_thread(self._stored.hold, self.path, part))
+            # A full disk must not take the answer from the page.
+            with suppress(OSError, DevstralError):
+                await asyncio.shield(self._writing)
 
     async def _settle(self) -> None:
-        # A full disk, or a message that is too long, must not take the answer from the page.
-        with suppress(OSError, UsageError):
+        if self._holding is not None:
+            self._holding.cancel()
+        # As in `_hold`; nor must a message that is too long.
+        with suppress(OSError, DevstralError):
+            if self._writing is not None:
+                # A part that is written behind the whole would stand for it.
+                await self._writing
+        with suppress(OSError, DevstralError):
             await asyncio.to_thread(self._stored.settle, self.path, dict(self._kept))

@@ -21,7 +21,8 @@ from tornado.web import authenticated
 
 from ..core.errors import DevstralError, UsageError
 from ..core.text.typed import typed
-from .conversations import LIMIT, Conversations, thread_of
+from .kept.conversations import LIMIT, Conversations, thread_of
+from .kept.pictures import KeptPictures
 from .notebooks import UnknownCells
 
 if TYPE_CHECKING:
@@ -61,8 +62,16 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
 
     @property
     def stored(self) -> Conversations:
+        return Conversations(*self._kept_at)
+
+    @property
+    def pictures(self) -> KeptPictures:
+        return KeptPictures(*self._kept_at)
+
+    @property
+    def _kept_at(self) -> tuple[Path, str]:
         folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "conversations"
-        return Conversations(folder, str(getattr(self.contents_manager, "root_dir", "")))
+        return folder, str(getattr(self.contents_manager, "root_dir", ""))
 
     @property
     def chosen(self) -> ChosenRoutes:
@@ -164,11 +173,17 @@ class ChatHandler(DevstralHandler):
 
         body = self.notebooks.filled(self.body())
         question = read_question(body)
+        named: list[dict[str, str]] = []
+        if body.get("images"):
+            images, named = await asyncio.to_thread(self.pictures.keep, question.path, body["images"])
+            question = read_question({**body, "images": images})
         exchange = body.get("keep")
         if not isinstance(exchange, dict) or not isinstance(exchange.get("id"), str):
             # Nobody can come back to an answer without a name: it ends with its connection.
             await self.stream(self._records(question))
             return
+        if isinstance(exchange.get("asked"), dict):
+            exchange["asked"]["images"] = named
         answer = await self.answers.begin(exchange, question.path, self.stored, self._records(question))
         await self.stream(answer.follow())
 
@@ -293,12 +308,11 @@ class ConversationHandler(DevstralHandler):
     async def get(self) -> None:
         path = self.get_query_argument("path", "")
         wanted = self.get_query_argument("thread", None)
-        messages, threads = await asyncio.to_thread(
-            lambda: (self.stored.read(path), self.stored.threads(path))
-        )
+        messages = await self.answers.read(self.stored, path)
+        threads = await asyncio.to_thread(self.stored.threads, path)
         thread = wanted if wanted is not None else threads[0]["id"] if threads else ""
         shown = [one for one in messages if thread_of(one) == thread]
-        self.finish({"messages": self.answers.with_states(shown), "thread": thread, "threads": threads})
+        self.finish({"messages": shown, "thread": thread, "threads": threads})
 
     @authenticated
     @authorized
@@ -332,21 +346,19 @@ class ConversationHandler(DevstralHandler):
         path = self.get_query_argument("path", "")
         self.answers.stop(path)
         await asyncio.to_thread(self.stored.delete, path)
+        await asyncio.to_thread(self.pictures.delete, path)
         self.set_status(204)
         self.finish()
 
 
-class RenameHandler(DevstralHandler):
+class PictureHandler(DevstralHandler):
+    """A picture of an earlier question."""
+
     @authenticated
     @authorized
-    async def post(self) -> None:
-        body = self.object(10_000)
-        path, new_path = text_of(body, "path"), text_of(body, "new_path")
-        self.answers.rename(path, new_path)
-        await asyncio.to_thread(self.stored.rename, path, new_path)
-        await asyncio.to_thread(self.chosen.rename, path, new_path)
-        self.set_status(204)
-        self.finish()
+    async def get(self) -> None:
+        path, key = self.get_query_argument("path", ""), self.get_query_argument("key", "")
+        self.finish(await asyncio.to_thread(self.pictures.read, path, key))
 
 
 def names_a_host(model: str) -> bool:
@@ -373,5 +385,5 @@ HANDLERS = [
     (r"/jupyter-devstral/routes", RoutesHandler),
     (r"/jupyter-devstral/variables", VariablesHandler),
     (r"/jupyter-devstral/conversation", ConversationHandler),
-    (r"/jupyter-devstral/conversation/rename", RenameHandler),
+    (r"/jupyter-devstral/conversation/picture", PictureHandler),
 ]

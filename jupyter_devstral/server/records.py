@@ -44,7 +44,7 @@ def sent_record(
     target = request.target
     if target is not None and f"cell:{target.key}" not in {piece["key"] for piece in pieces}:
         text = cell_text(target, request.notebook.language)
-        label = f"cell {target.index}"
+        label = f"cell {target.sign}"
         pieces.append(_record("target", target.key, label, estimate(text), target.index))
     pieces += [_record("image", str(n), f"image {n + 1}", 0) for n in range(len(request.images))]
     return {
@@ -80,7 +80,9 @@ def _records(pieces: Iterable[Piece], notebook: Notebook) -> list[dict[str, Any]
         if piece.kind == "outdated":
             piece = replace(piece, id="")
         index = index_of.get(piece.id) if piece.kind in _LABELS else None
-        label = _LABELS.get(piece.kind, "{}").format(piece.id if index is None else index)
+        label = _LABELS.get(piece.kind, "{}").format(
+            piece.id if index is None else notebook.cells[index].sign
+        )
         record = _record(piece.kind, piece.id, label or "selection", 0, index)
         records.setdefault(record["key"], record)["tokens"] += piece.tokens
     return list(records.values())

@@ -13,6 +13,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { IFormRendererRegistry } from '@jupyterlab/ui-components';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { EditsRenderer } from './card/edits-renderer';
+import { learnLanguage } from './chat/client';
 import { addCompletion } from './completion/completion';
 import { NotebookLinks } from './kernel/notebook-links';
 import { addPreferences } from './preferences/settings-page';
@@ -38,7 +39,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     IEditorExtensionRegistry,
     IFormRendererRegistry
   ],
-  activate: (
+  activate: async (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     rendermime: IRenderMimeRegistry,
@@ -53,6 +54,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     forms: IFormRendererRegistry | null
   ) => {
     const trans = (translator ?? nullTranslator).load(TRANSLATION_DOMAIN);
+    await learnLanguage(app.serviceManager.serverSettings, translator?.languageCode ?? 'en');
     const preferences = addPreferences(app, { registry, forms, trans });
     const links = new NotebookLinks(tracker, preferences, trans);
     const services = { tracker, rendermime, links, trans, languages };

@@ -2,34 +2,59 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TranslationBundle } from '@jupyterlab/translation';
-import { said } from '../src/view/said';
+import { learn, said } from '../src/view/said';
 
-const trans = {
-  __: (text: string, ...args: unknown[]) => `«${text.replace(/%(\d)/g, (_, at) => String(args[Number(at) - 1]))}»`
-} as TranslationBundle;
+const FRENCH = {
+  'ran clean in %1': "s'est exécutée sans erreur en %1",
+  ', changes %1': ', modifie %1',
+  ' and %1 more': ' et %1 de plus',
+  'not tried: %1': 'pas essayé : %1',
+  'timed out after %1 s': 'temps écoulé après %1 s',
+  'it writes files': 'elle écrit des fichiers',
+  'No Ollama at %1%2.': "Pas d'Ollama à %1%2.",
+  'Start it with `ollama serve`; %1': 'Démarrez-le avec `ollama serve` ; %1',
+  '`%devstral doctor` says more.': '`%devstral doctor` en dit plus.',
+  'sent %1%2': 'envoyé : %1%2',
+  'cells %1': 'cellules %1',
+  'first token %1 s': 'premier token %1 s',
+  'The answer was cut off before its end': 'La réponse a été coupée avant sa fin',
+  'Continue goes on': 'Continuer reprend'
+};
+
+test('without another language everything stays as it was said', () => {
+  learn({});
+  assert.equal(said('it writes files'), 'it writes files');
+});
 
 test('what is known is said in the user’s language, with what stands in it', () => {
-  for (const text of [
-    'ran clean in 0.2 s',
-    'ran clean in 12 ms, changes df, total',
-    'ran clean in 0.2 s, changes a, b, c and 4 more',
-    "still fails: KeyError 'pric'",
-    'timed out after 5 s',
-    'not decided in 2.5 s',
-    'reading 1.2k tokens',
-    'loading the model',
-    'The kernel is busy: its variables are not sent.',
-    'devstral cannot look at pictures: they are not sent.',
-    'devstral is ready, on this machine (loaded).'
-  ]) {
-    assert.equal(said(trans, text), `«${text}»`);
+  learn(FRENCH);
+  const expected: [string, string][] = [
+    ['ran clean in 0.2 s', "s'est exécutée sans erreur en 0.2 s"],
+    ['ran clean in 12 ms, changes df, total', "s'est exécutée sans erreur en 12 ms, modifie df, total"],
+    ['ran clean in 1 s, changes a, b and 4 more', "s'est exécutée sans erreur en 1 s, modifie a, b et 4 de plus"],
+    ['not tried: timed out after 5 s', 'pas essayé : temps écoulé après 5 s'],
+    ['not tried: it writes files (out.csv)', 'pas essayé : elle écrit des fichiers (out.csv)'],
+    [
+      'No Ollama at http://a:1. Start it with `ollama serve`; `%devstral doctor` says more.',
+      "Pas d'Ollama à http://a:1. Démarrez-le avec `ollama serve` ; `%devstral doctor` en dit plus."
+    ],
+    ['Start it with ollama serve; %devstral doctor says more.', 'Démarrez-le avec ollama serve ; %devstral doctor en dit plus.'],
+    ['devstral · sent cells [1]–[3] · first token 0.2 s', 'devstral · envoyé : cellules [1]–[3] · premier token 0.2 s'],
+    [
+      'The answer was cut off before its end: Continue goes on.',
+      'La réponse a été coupée avant sa fin : Continuer reprend.'
+    ]
+  ];
+  for (const [english, french] of expected) {
+    assert.equal(said(english), french);
   }
-  assert.equal(said(trans, 'not tried: timed out after 5 s'), '«not tried: «timed out after 5 s»»');
 });
 
 test('what is not known, and what only looks like it, stays as it was said', () => {
-  for (const text of ['', 'it opens a connection', 'ran clean in no time', 'reading tokens', 'writing a file']) {
-    assert.equal(said(trans, text), text);
+  learn(FRENCH);
+  for (const text of ['', '12 %', 'it opens a connection', 'timed out', 'writing a file', "KeyError: 'pric'", 'a: b; c. d']) {
+    assert.equal(said(text), text);
   }
+  const long = 'word: word; word. word · word\n'.repeat(2000);
+  assert.equal(said(long), long);
 });

@@ -24,7 +24,7 @@ def chromium_path():
     return found
 
 
-def _needs_lab():
+def needs_lab():
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
     if labextension() is None:
         pytest.skip("the JupyterLab half was not built (it needs Node.js): python scripts/build_lab.py")
@@ -32,7 +32,7 @@ def _needs_lab():
 
 @pytest.fixture(scope="session")
 def jupyter_server(chromium_path, tmp_path_factory):
-    _needs_lab()
+    needs_lab()
     with JupyterServer(tmp_path_factory.mktemp("jupyter")) as server:
         yield server
 
@@ -85,7 +85,7 @@ def model_server():
 
 @pytest.fixture(scope="module")
 def server(chromium_path, tmp_path_factory, model_server):
-    _needs_lab()
+    needs_lab()
     config = f"c.DevstralConfig.host = {model_server.url!r}\n"
     with JupyterServer(tmp_path_factory.mktemp("sidebar"), config) as server:
         yield server

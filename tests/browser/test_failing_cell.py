@@ -112,7 +112,7 @@ def test_a_cell_to_run_again(lab, failing, ollama):
     lab.run(1)
     lab.set_source(1, "rate = 2")
     fail_and_wait(lab, 2)
-    assert "Run cell 1, then cell 2 again." in lab.card.inner_text()
+    assert "Run cell [2], then cell [3] again." in lab.card.inner_text()
     asked = ollama.chats[-1].body["messages"][-1]["content"]
     assert "was edited after it ran" in asked, asked
     lab.screenshot("failing-run-again")

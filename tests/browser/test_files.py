@@ -100,3 +100,54 @@ def test_a_task_for_a_file_and_text_of_a_console(editor, ollama, server):
     assert side.draft.input_value() == "````text\nNameError: Wendeltreppe ```\n````\n"
     side.draft.fill("")
     page.evaluate("window.jupyterapp.shell.currentWidget.dispose()")
+
+
+def test_what_is_selected_in_a_terminal_is_asked_about(side, ollama):
+    """From its context menu: a shell takes every key, also those that are ours elsewhere."""
+    lab, page = side.lab, side.page
+    ollama.replies = ["It is a staircase."]
+    side.open(CELLS)
+    page.evaluate("window.jupyterapp.commands.execute('terminal:create-new').then(() => undefined)")
+    screen = page.locator(".jp-Terminal .xterm-screen")
+    screen.wait_for()
+    terminal = "window.jupyterapp.shell.currentWidget.content"
+    lab.wait(f"{terminal}.session?.connectionStatus === 'connected'")
+    screen.click()
+    page.keyboard.type("clear; echo Wendeltreppe-$((40 + 2))")
+    page.keyboard.press("Enter")
+    line = "Wendeltreppe-42"
+    lab.wait_until(lambda: line in terminal_text(page))
+    row = terminal_text(page).split("\n").index(line)
+    box = screen.bounding_box()
+    rows = page.evaluate(f"{terminal}._term.rows")
+    y = box["y"] + (row + 0.5) * box["height"] / rows
+    page.mouse.move(box["x"] + 1, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, y, steps=5)
+    page.mouse.up()
+    page.mouse.click(box["x"] + 20, y, button="right")
+    menu = page.locator(".lm-Menu")
+    item = menu.get_by_text("Ask about the selected text")
+    item.wait_for()
+    lab.screenshot("terminal-menu")
+    item.click()
+    lab.wait_until(lambda: line in side.draft.input_value())
+    assert side.draft.input_value() == f"```text\n{line}\n```\n"
+    assert page.evaluate("document.activeElement.className").find("jp-devstral-draft") >= 0
+    side.draft.press_sequentially("what is that?")
+    side.draft.press("Enter")
+    side.panel.get_by_text("It is a staircase.").wait_for()
+    assert line in json.dumps(ollama.chats[-1].body)
+    lab.screenshot("terminal-asked")
+    page.evaluate("window.jupyterapp.shell.currentWidget.dispose()")
+
+
+def terminal_text(page) -> str:
+    """What stands on the screen of the terminal in front."""
+    return page.evaluate(
+        """() => {
+            const { active } = window.jupyterapp.shell.currentWidget.content._term.buffer;
+            const line = (_, at) => active.getLine(at).translateToString(true);
+            return Array.from({ length: active.length }, line).join('\\n');
+        }"""
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -75,7 +77,28 @@ def test_an_answer_goes_on_without_its_page_and_can_be_followed_from_its_beginni
     assert "".join(one["text"] for one in records if one["type"] == "text") == "".join(SLOW)
     assert records[-1]["type"] == "done"
     assert stored(client)[0]["state"] == "done"
-    assert client.http.post("chat/follow", json={"id": "one"}).status_code == 404
+    assert client.http.post("chat/follow", json={"id": "nobody's"}).status_code == 404
+
+
+def test_a_page_that_missed_the_end_of_an_answer_can_still_have_it(client, ollama):
+    ollama.replies = [SLOW]
+    assert client.ask(keep=kept("one"))[-1]["type"] == "done"
+    with client.http.stream("POST", "chat/follow", json={"id": "one"}) as response:
+        records = [json.loads(line) for line in response.iter_lines()]
+    assert records[-1]["type"] == "done"
+    # A page that comes later still keeps what it has: nothing of a whole answer.
+    half = kept("one", state="cut", reply="word0", bundle=None)
+    client.http.patch("conversation", json={"path": "a.ipynb", "put": [half]}).raise_for_status()
+    [message] = stored(client)
+    assert (message["state"], message["reply"]) == ("done", "".join(SLOW))
+    assert message["bundle"]["reply"] == "".join(SLOW)
+
+
+def test_an_answer_that_ends_while_it_is_read_is_whole():
+    """It was read while it arrived, and asked for when it had ended: nothing has cut it."""
+    read = iter([[{"id": "one", "state": "running"}], [{"id": "one", "state": "done"}]])
+    messages = asyncio.run(answers.Answers().read(SimpleNamespace(read=lambda path: next(read)), "a.ipynb"))
+    assert messages == [{"id": "one", "state": "done"}]
 
 
 def test_an_answer_that_nobody_follows_is_finished_and_kept(client, ollama):
@@ -96,6 +119,39 @@ def test_stopping_ends_an_answer_at_once_and_keeps_what_arrived(client, ollama):
     assert stored(client)[0]["reply"].startswith(read)
     # Stopping what has ended is no error.
     client.http.post("chat/stop", json={"id": "one"}).raise_for_status()
+
+
+def test_what_has_arrived_is_stored_also_where_nothing_else_comes(client, ollama, jupyter):
+    """The model stops in mid-answer; who kills the server then finds the words that stood on the screen."""
+    ollama.replies = [["These words ", "stand there", ", and the rest never comes."]]
+    ollama.fail_next("stall", after=2)
+    with client.http.stream("POST", "chat", json=question(keep=kept("one"))) as response:
+        read = ""
+        for line in response.iter_lines():
+            record = json.loads(line)
+            read += record["text"] if record["type"] == "text" else ""
+            if "there" in read:
+                break
+        folder = jupyter.folder / "data" / "jupyter_devstral" / "conversations"
+        wait(lambda: any("stand there" in part.read_text() for part in folder.glob("*.part")))
+
+
+def test_a_full_disk_takes_no_answer_from_the_page(client, ollama, jupyter):
+    ollama.piece_delay = 0.02
+    ollama.replies = [SLOW]
+    folder = jupyter.folder / "data" / "jupyter_devstral" / "conversations"
+    with client.http.stream("POST", "chat", json=question(keep=kept("one"))) as response:
+        lines = response.iter_lines()
+        while json.loads(next(lines))["type"] != "text":
+            pass
+        moved = folder.rename(folder.with_name("elsewhere"))
+        folder.write_text("no folder can be made here")
+        try:
+            records = [json.loads(line) for line in lines]
+        finally:
+            folder.unlink()
+            moved.rename(folder)
+    assert records[-1]["type"] == "done"
 
 
 def test_what_was_running_when_the_server_ended_is_cut(client):
@@ -126,7 +182,7 @@ def test_the_answer_goes_where_its_notebook_goes(client, ollama):
     ollama.replies = [SLOW]
     leave_after(client, "word5", keep=kept("one"))
     moved = {"path": "a.ipynb", "new_path": "moved.ipynb"}
-    client.http.post("conversation/rename", json=moved).raise_for_status()
+    client.http.post("rename", json=moved).raise_for_status()
     wait(lambda: stored(client, "moved.ipynb")[0]["state"] == "done")
     assert stored(client) == []
     client.http.delete("conversation", params={"path": "moved.ipynb"}).raise_for_status()

@@ -15,7 +15,7 @@ from tests.support.jupyter.server import JupyterServer
 from tests.support.waiting import eventually
 
 GET = ["status", "variables", "conversation"]
-POST = ["prompt", "chat", "pull", "conversation/rename"]
+POST = ["prompt", "chat", "pull", "rename"]
 ALL = [("GET", path) for path in GET] + [("POST", path) for path in POST]
 ALL += [("PUT", "conversation"), ("DELETE", "conversation")]
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
@@ -57,8 +57,8 @@ def test_an_answer_in_its_records(client, ollama):
     assert text(records) == ollama.replies[0]
     first = sent(records)
     assert [(piece["key"], piece["label"]) for piece in first["pieces"]] == [
-        ("cell:a", "cell 0"),
-        ("cell:b", "cell 1"),
+        ("cell:a", "cell #1"),
+        ("cell:b", "cell #2"),
     ]
     assert (first["window"], first["window_source"], first["is_remote"]) == (32768, "loaded", False)
     assert 0 < sum(piece["tokens"] for piece in first["pieces"]) < first["tokens"]
@@ -392,7 +392,7 @@ def test_conversations_are_kept(client, jupyter):
     assert client.get("conversation", path="a/b.ipynb")["messages"] == messages
     assert client.get("conversation", path="a/c.ipynb") == nothing
     moved = {"path": "a/b.ipynb", "new_path": "a/c.ipynb"}
-    client.http.post("conversation/rename", json=moved).raise_for_status()
+    client.http.post("rename", json=moved).raise_for_status()
     assert client.get("conversation", path="a/c.ipynb")["messages"] == messages
     assert client.get("conversation", path="a/b.ipynb") == nothing
     [file] = folder(jupyter).iterdir()
@@ -402,7 +402,7 @@ def test_conversations_are_kept(client, jupyter):
     assert list(folder(jupyter).iterdir()) == []
     # Renaming and clearing what was never said are no errors.
     client.http.delete("conversation", params={"path": "a/c.ipynb"}).raise_for_status()
-    client.http.post("conversation/rename", json=moved).raise_for_status()
+    client.http.post("rename", json=moved).raise_for_status()
 
 
 @pytest.mark.parametrize("path", ["../../../etc/passwd", "a\0b", "/" * 3000, "é" * 5000, ""])

@@ -62,7 +62,7 @@ def test_a_choice_is_kept_for_its_notebook_alone(page: Client, routed: JupyterSe
     assert put(page, "a.ipynb", "cluster").status_code == 204
     assert page.get("routes", path="a.ipynb")["chosen"] == "cluster"
     assert page.get("routes", path="b.ipynb")["chosen"] == "local"
-    page.http.post("conversation/rename", json={"path": "a.ipynb", "new_path": "c.ipynb"})
+    page.http.post("rename", json={"path": "a.ipynb", "new_path": "c.ipynb"})
     assert page.get("routes", path="a.ipynb")["chosen"] == "local"
     assert page.get("routes", path="c.ipynb")["chosen"] == "cluster"
     put(page, "c.ipynb", "local")

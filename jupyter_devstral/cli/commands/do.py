@@ -153,7 +153,7 @@ def _rehearse(notebook: Notebook, stage: KernelStage) -> None:
         ran = stage.run(cell.source, ["it reads"])
         what = ran.problem or (f"refused: {ran.refused}" if ran.refused else ran.error)
         if what:
-            _say(f"cell {cell.index} (id {cell.key}) in the copy: {what}")
+            _say(f"cell #{cell.index + 1} (id {cell.key}) in the copy: {what}")
 
 
 def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> None:
@@ -167,16 +167,16 @@ def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> None:
         if cell.cell_type != "code" or not cell.source.strip():
             continue
         if mine is not None and findings(mine.source):
-            _say(f"cell {index} (id {cell['id']}) is not run: {findings(mine.source)[0]}")
+            _say(f"cell #{index + 1} (id {cell['id']}) is not run: {findings(mine.source)[0]}")
             continue
         ran = stage.run_for_real(cell.source)
         cell["outputs"] = [_node_of(output) for output in ran.outputs]
         if ran.error:
-            _say(f"cell {index} (id {cell['id']}) failed: {ran.error}")
+            _say(f"cell #{index + 1} (id {cell['id']}) failed: {ran.error}")
         if mine is not None:
             same = outputs_text(ran.outputs) == outputs_text(mine.outputs)
             cell.metadata.setdefault("devstral", {})["as_rehearsed"] = same
-            _say(f"cell {index} (id {cell['id']}): {'as rehearsed' if same else 'not as rehearsed'}")
+            _say(f"cell #{index + 1} (id {cell['id']}): {'as rehearsed' if same else 'not as rehearsed'}")
 
 
 def _node_of(output: Any) -> Any:

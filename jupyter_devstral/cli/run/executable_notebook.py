@@ -51,7 +51,8 @@ def _check_text(name: str, node: NotebookNode) -> None:
         except UnicodeEncodeError as error:
             half = f"U+{ord(error.object[error.start]):04X}"
             raise NotebookError(
-                f"{name}: cell {index} holds half a character ({half}), which no kernel takes. Delete it."
+                f"{name}: cell #{index + 1} holds half a character ({half}), which no kernel takes. "
+                "Delete it."
             ) from None
 
 

@@ -53,7 +53,7 @@ class Narration:
     def cell_begins(self, index: int, cell: NotebookNode, command: Command | None) -> None:
         """Announce a cell; `command` is what it asks the model, None for ordinary code."""
         self._done += 1
-        where = f"\n[{self._done}/{self._to_do}] cell {index}"
+        where = f"\n[{self._done}/{self._to_do}] cell #{index + 1}"
         if command is None:
             author = " (written by the model)" if inserted_by(cell) else ""
             self._line(f"{where}{author}: {_first_line(cell.source)}")
@@ -86,7 +86,7 @@ class Narration:
             return
         if executed:
             self._to_do += sum(1 for cell in cells if cell.cell_type == "code")
-        places = f"cell {index + 1}" if len(cells) == 1 else f"cells {index + 1}-{index + len(cells)}"
+        places = f"cell #{index + 2}" if len(cells) == 1 else f"cells #{index + 2}–#{index + 1 + len(cells)}"
         self._line(f"    + inserted {places}" + ("" if executed else ", not executed"))
         if self._bar is not None:
             self._bar.total = self._to_do

@@ -51,7 +51,7 @@ class Failure:
         first = self.cell.source.strip().splitlines()[0]
         # One line, whatever text the cell put into its error.
         said = " ".join(as_shown(f"{self.ename}: {self.evalue} | {first}").split())
-        return f"cell {self.index} (id {self.cell['id']}{author}) failed: {said}"
+        return f"cell #{self.index + 1} (id {self.cell['id']}{author}) failed: {said}"
 
 
 class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
@@ -261,7 +261,7 @@ class NotebookRunner(NotebookClient):  # type: ignore[misc, unused-ignore]
         if self._running is None:
             return "no cell: it died at its start"
         index, cell = self._running
-        return f"cell {index} (id {cell['id']}) | {as_shown(cell.source.strip().splitlines()[0])}"
+        return f"cell #{index + 1} (id {cell['id']}) | {as_shown(cell.source.strip().splitlines()[0])}"
 
 
 def _command_in(cell: NotebookNode) -> Command | None:

@@ -45,7 +45,9 @@ def _index_of(edit: Edit, cells: Sequence[Cell], index_of_anchor: int) -> int:
     here = 0 <= index_of_anchor < len(cells)
     if not edit.cell_id or (here and cells[index_of_anchor].key == edit.cell_id):
         if not here and index_of_anchor != -1:
-            raise EditRefused(f"There is no cell {index_of_anchor} in this notebook; nothing was changed.")
+            raise EditRefused(
+                f"There is no cell #{index_of_anchor + 1} in this notebook; nothing was changed."
+            )
         return index_of_anchor
     found = [cell.index for cell in cells if cell.key == edit.cell_id]
     if not found:

@@ -73,7 +73,8 @@ def sort_blocks(
             elif target is not None and _is_surely(block.source, target.source):
                 found.add(target, block)
             elif target is not None:
-                found.notes.append(_UNNAMED.format(any_named))
+                named = _cell_of_name(any_named, cells)
+                found.notes.append(_UNNAMED.format(named.sign if named else any_named))
         elif target is not None:
             _unnamed(block, target, cells, found, anywhere=anywhere)
     return found
@@ -86,13 +87,13 @@ def _named(block: Code, cells: Sequence[Cell], found: Sorted) -> Cell | None:
         found.notes.append(_UNKNOWN.format(block.cell))
         return None
     if cell.kind != "code":
-        found.notes.append(_NOT_CODE.format(block.cell))
+        found.notes.append(_NOT_CODE.format(cell.sign))
         return None
     if likeness(block.source, cell.source) < LEAST:
         others = (other for other in cells if other.kind == "code" and other.key != cell.key)
         twin = next((other for other in others if likeness(block.source, other.source) >= _SAME), None)
         if twin is not None:
-            found.notes.append(_OF_ANOTHER.format(block.cell, twin.sign))
+            found.notes.append(_OF_ANOTHER.format(cell.sign, twin.sign))
             return None
     found.named.add(cell.key)
     found.add(cell, block)

@@ -94,10 +94,8 @@ def find_cell(notebook: Notebook, id_or_index: str) -> Cell:
     wanted = id_or_index.strip()
     found = [cell for cell in notebook.cells if wanted and cell.key == wanted]
     if len(found) > 1:
-        indexes = ", ".join(str(cell.index) for cell in found)
-        raise NotebookError(
-            f"Several cells have the id {wanted!r}: give one of the indexes {indexes} instead."
-        )
+        places = ", ".join(f"#{cell.index + 1}" for cell in found)
+        raise NotebookError(f"Several cells have the id {wanted!r}: give one of the places {places} instead.")
     if found:
         return found[0]
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and int(wanted) < len(notebook.cells):
@@ -107,8 +105,10 @@ def find_cell(notebook: Notebook, id_or_index: str) -> Cell:
         return seen[0]
     if not notebook.cells:
         raise NotebookError(f"There is no cell {wanted!r}: the notebook is empty.")
-    last = len(notebook.cells) - 1
-    raise NotebookError(f"There is no cell {wanted!r}: give a cell's id, or an index from 0 to {last}.")
+    last = len(notebook.cells)
+    raise NotebookError(
+        f"There is no cell {wanted!r}: give a cell's id, [3] where it ran, or its place, #1 to #{last}."
+    )
 
 
 def _looks_like_a_notebook(data: dict[str, Any]) -> bool:

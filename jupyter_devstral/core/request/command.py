@@ -84,7 +84,12 @@ OPTIONS = (
     ),
     Option(("--insert",), "insert", "where the code goes", choices=INSERT_MODES),
     Option(("-o", "--output"), "output", "bind the reply object to NAME", metavar="NAME"),
-    Option(("--cell",), "cell", "the cell to rewrite, by id or 0-based index", metavar="ID_OR_INDEX"),
+    Option(
+        ("--cell",),
+        "cell",
+        "the cell to rewrite: its id, [3] where it ran, or #5 for the fifth",
+        metavar="CELL",
+    ),
     Option(("--num-ctx",), "num_ctx", "the window in tokens", metavar="TOKENS", kind=int),
     Option(("--temperature",), "temperature", "sampling temperature", metavar="T", kind=float),
     Option(("--seed",), "seed", "seed of the sampler", metavar="N", kind=int),

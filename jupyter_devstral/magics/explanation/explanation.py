@@ -332,7 +332,7 @@ class Explanation:
         several = len(steps) > 1
         trial = self._trial = Trial(
             self._session.ip,
-            [Step(cell.source, f"cell {cell.index}" if several else "") for cell in steps],
+            [Step(cell.source, f"cell {cell.sign}" if several else "") for cell in steps],
             seconds=seconds,
             # Connections to a host configured earlier are still open.
             own_ports={port_of(self._host), *kept_ports()},

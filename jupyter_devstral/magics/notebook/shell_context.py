@@ -145,7 +145,7 @@ class ShellContext:
 
         above = cell_above(notebook, focus)
         if above is None and task.rewrites:
-            raise UsageError(f"There is no code cell above to {task.value}. Name one: `--cell ID_OR_INDEX`.")
+            raise UsageError(f"There is no code cell above to {task.value}. Name one: `--cell CELL`.")
         return above
 
     def attached(self, command: Command) -> tuple[str, ...]:

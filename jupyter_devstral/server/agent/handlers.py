@@ -161,14 +161,18 @@ class DecideRunHandler(RunHandler):
         self.done()
 
 
-class RenameRunHandler(RunHandler):
+class RenameHandler(RunHandler):
+    """Whatever is kept of a notebook goes where it went: conversations, answers, its route, its run."""
+
     @authenticated
     @authorized
     async def post(self) -> None:
         body = self.object(10_000)
         path, new_path = text_of(body, "path"), text_of(body, "new_path")
-        self.runs.rename(path, new_path)
-        await asyncio.to_thread(self.kept.rename, path, new_path)
+        for arriving in (self.answers, self.runs):
+            arriving.rename(path, new_path)
+        for kept in (self.stored, self.pictures, self.chosen, self.kept):
+            await asyncio.to_thread(kept.rename, path, new_path)
         self.done()
 
 
@@ -179,5 +183,5 @@ RUN_HANDLERS = [
     (r"/jupyter-devstral/run/answer", AnswerRunHandler),
     (r"/jupyter-devstral/run/cells", RunCellsHandler),
     (r"/jupyter-devstral/run/decide", DecideRunHandler),
-    (r"/jupyter-devstral/run/rename", RenameRunHandler),
+    (r"/jupyter-devstral/rename", RenameHandler),
 ]

@@ -1,4 +1,4 @@
-"""The addresses of what a user prefers: the rules of projects, and settings."""
+"""The addresses of what a user prefers: the rules of projects, settings, and a language."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tornado.web import authenticated
 from ...core.errors import UsageError
 from ..handlers import DevstralHandler, names_a_host
 from .rules import root_of, rules_of, rules_records, switch_rules
+from .sentences import sentences
 
 
 class RulesHandler(DevstralHandler):
@@ -54,7 +55,18 @@ class SettingsHandler(DevstralHandler):
         self.finish({"settings": self.session.preferences.record(), "problems": problems})
 
 
+class SentencesHandler(DevstralHandler):
+    """What server and kernel say in a user's language."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        language = self.get_query_argument("language", "")
+        self.finish({"sentences": await asyncio.to_thread(sentences, language)})
+
+
 PREFERENCE_HANDLERS = [
     (r"/jupyter-devstral/rules", RulesHandler),
     (r"/jupyter-devstral/settings", SettingsHandler),
+    (r"/jupyter-devstral/sentences", SentencesHandler),
 ]

@@ -102,7 +102,6 @@ export class AgentModel {
       }
     }
     this._path = this._path === path ? newPath : this._path;
-    void this._needs.client.toRun('rename', { path, new_path: newPath }).catch(() => undefined);
   }
 
   /** Whether a task can be begun now; says why not. */

@@ -2,6 +2,7 @@
 
 import { count, list, oneOf, record, text, texts } from '../protocol/json-values';
 import { CELL_KINDS, CellKind } from '../protocol/edit';
+import { said as inOwnWords } from '../view/said';
 
 export const CELL_STATES = ['as it was', 'changed', 'new', 'deleted'] as const;
 export type CellState = (typeof CELL_STATES)[number];
@@ -102,7 +103,7 @@ export function readRunRecord(data: unknown): RunRecord | null {
     case 'waiting':
       return { type: 'waiting', path: text(said.path) };
     case 'started': {
-      const [model, place, problem] = [text(said.model), text(said.place), text(said.problem)];
+      const [model, place, problem] = [text(said.model), text(said.place), words(said.problem)];
       return { type: 'started', model, place, problem, mayRun: said.may_run !== false };
     }
     case 'step': {
@@ -110,8 +111,9 @@ export function readRunRecord(data: unknown): RunRecord | null {
       return { type: 'step', step: count(said.step), promptTokens, replyTokens };
     }
     case 'text':
+      return { type: 'text', text: text(said.text) };
     case 'say':
-      return { type: said.type, text: text(said.text) };
+      return { type: 'say', text: words(said.text) };
     case 'retraction':
       return { type: 'retraction' };
     case 'running':
@@ -146,8 +148,8 @@ function readCell(said: Record<string, unknown>): IRunCell {
     outputs: list(said.outputs).map(record),
     hasRun: said.ran === true,
     error: text(said.error),
-    problem: text(said.problem),
-    refused: texts(said.refused)
+    problem: words(said.problem),
+    refused: texts(said.refused).map(inOwnWords)
   };
 }
 
@@ -156,7 +158,7 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
     name: text(said.question),
     kind: oneOf(['effect', 'delete', 'run'] as const, said.kind, 'effect'),
     cell: text(said.cell),
-    effect: text(said.effect),
+    effect: words(said.effect),
     source: text(said.source),
     before: texts(said.before),
     isForReal: said.for_real === true,
@@ -170,7 +172,7 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
   const [changes, meanwhile] = [record(said.changes), record(said.meanwhile)];
   return {
     how: said.type === 'failed' ? 'failed' : oneOf(['done', 'gave up', 'stopped'] as const, said.how, 'stopped'),
-    reason: text(said.type === 'failed' ? said.message : said.reason),
+    reason: words(said.type === 'failed' ? said.message : said.reason),
     summary: text(said.summary),
     newVariables: texts(changes.new),
     changedVariables: texts(changes.changed),
@@ -178,7 +180,7 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
     meanwhile: { cells: texts(meanwhile.cells), others: texts(meanwhile.others), variables: texts(meanwhile.variables) },
     refused: list(said.refused).flatMap(one => {
       const [cell, effect] = texts(one);
-      return cell && effect ? [{ cell, effect }] : [];
+      return cell && effect ? [{ cell, effect: inOwnWords(effect) }] : [];
     }),
     steps: count(said.taken),
     promptTokens: count(said.prompt_tokens),
@@ -187,4 +189,9 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
     real: texts(said.real),
     memory: count(said.memory)
   };
+}
+
+/** A sentence of the server's, in the user's language. */
+function words(value: unknown): string {
+  return inOwnWords(text(value));
 }

@@ -6,6 +6,7 @@ import type { ICodeBlock, IPlace } from '../view/code-view';
 import { copyText } from '../view/copy-text';
 import { ProseView, proseView } from '../view/prose-view';
 import { IReplyServices, ReplyView } from '../view/reply-view';
+import { said } from '../view/said';
 
 export class AnswerView extends Panel {
   constructor(
@@ -38,7 +39,7 @@ export class AnswerView extends Panel {
       this._isEnded = true;
       this._reply.end();
     }
-    void this._proof.showMarkdown(proof?.markdown ?? '');
+    void this._proof.showMarkdown(said(proof?.markdown ?? ''));
   }
 
   /** Cells may have come or gone since. */

@@ -1,6 +1,7 @@
 /** What can be done with a finished answer, and what became of it. */
 
 import * as React from 'react';
+import { said } from '../view/said';
 import type { CardModel } from './card-model';
 import { KernelButton } from './kernel-button';
 import { TrialBadge } from './trial-badge';
@@ -12,7 +13,7 @@ export function CardActions({ model }: { model: CardModel }): JSX.Element {
   return (
     <>
       {isDone && card?.trial && <TrialBadge trial={card.trial} trans={model.trans} />}
-      {isDone && card?.advice && <div className="jp-devstral-advice">{card.advice}</div>}
+      {isDone && card?.advice && <div className="jp-devstral-advice">{said(card.advice)}</div>}
       {isDone && outcome && (
         <div className="jp-devstral-outcome" data-kind={outcome.kind}>
           <span aria-hidden="true">{outcome.kind === 'applied' ? '✓' : '⚠'}</span> {outcome.text}

@@ -27,7 +27,7 @@ export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
         <>
           <span className="jp-devstral-status">
             <span className="jp-devstral-pulse" aria-hidden="true" />
-            {said(trans, card.status) || trans.__('working')}
+            {said(card.status) || trans.__('working')}
             {card.waited > 0 && ` · ${trans.__('%1 s', card.waited)}`}
           </span>
           <KernelButton model={model} action="stop" label={trans.__('Stop')} />
@@ -54,7 +54,7 @@ function Arriving({ model, arriving, isEmpty }: IArrivingProps): JSX.Element | n
   return isEmpty ? (
     <span className="jp-devstral-status">
       <span className="jp-devstral-pulse" aria-hidden="true" />
-      {said(trans, arriving.status)}
+      {said(arriving.status)}
       {arriving.waited > 0 && ` · ${trans.__('%1 s', arriving.waited)}`}
     </span>
   ) : null;

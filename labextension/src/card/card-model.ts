@@ -15,7 +15,7 @@ import type { IEdit } from '../protocol/edit';
 import type { CardAction } from '../protocol/kernel-messages';
 import { standsIn } from '../view/shown-code';
 import { refusalText } from '../notebook/refusal-text';
-import { chosenOf } from '../notebook/hunk-choice';
+import { choiceOf, chosenOf } from '../notebook/hunk-choice';
 
 export interface IOutcome {
   readonly kind: 'applied' | 'refused';
@@ -154,7 +154,9 @@ export class CardModel extends VDomModel {
       return;
     }
     const isOne = edits.length === 1 && edits[0].op === 'replace';
-    this._settle('applied', isOne ? this.trans.__('Applied. Undo with Ctrl+Z.') : this.trans.__('Applied. Undo with Z.'));
+    const words = isOne ? this.trans.__('Applied. Undo with Ctrl+Z.') : this.trans.__('Applied. Undo with Z.');
+    const isWhole = edits.every(edit => choiceOf(edit).isWhole);
+    this._settle('applied', isWhole ? words : `${words} ${this.trans.__('What you left out was not applied.')}`);
     this._link?.report(this.card?.id ?? '', '');
     this._watchForUndo(notebook, edits);
     notebook.focus(plan.focusId, isOne ? 'edit' : 'command');

@@ -102,8 +102,8 @@ export class EditsRenderer extends Panel implements IRenderMime.IRenderer {
     this._drawDiffs();
     this._answer.refresh();
     void this._prose.showMarkdown(this._proseText());
-    void this._receipt.showMarkdown(isDone || drawn ? (bundle?.receipt ?? '') : '');
-    this._hint.node.textContent = isDone ? said(this._services.trans, card.hint) : '';
+    void this._receipt.showMarkdown(isDone || drawn ? said(bundle?.receipt ?? '') : '');
+    this._hint.node.textContent = isDone ? said(card.hint) : '';
     if (card?.state === 'working' && card.waited === 0 && this._model.isAtWork && this._isNew) {
       this._isNew = false;
       requestAnimationFrame(() => comeIntoSight(this.node));

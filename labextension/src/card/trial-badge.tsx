@@ -16,7 +16,7 @@ export function TrialBadge({ trial, trans }: { trial: ITrial; trans: Translation
   };
   return (
     <span className="jp-devstral-trial" data-kind={trial.kind}>
-      <span aria-hidden="true">{SIGNS[trial.kind]}</span> {said(trans, trial.text) || words[trial.kind]}
+      <span aria-hidden="true">{SIGNS[trial.kind]}</span> {said(trial.text) || words[trial.kind]}
     </span>
   );
 }

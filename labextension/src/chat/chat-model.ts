@@ -4,7 +4,7 @@
  * Holds the state and the rules of it; draws nothing, and touches cells only through `ActiveNotebook`.
  */
 
-import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -32,6 +32,7 @@ import { Threads } from './conversation/threads';
 import { ModelSetup } from './model-setup';
 import { NotebookEdits } from './conversation/notebook-edits';
 import { RouteChoice } from '../sidebar/route-choice';
+import { said } from '../view/said';
 import { readTyped } from './composing/slash-commands';
 
 /** Something that is asked from elsewhere: a button at a cell, a menu. */
@@ -62,7 +63,7 @@ export class ChatModel extends VDomModel {
     this.route = new RouteChoice(client, reason => this.notify(reason));
     this.route.changed.connect(() => this._onRoute());
     this._store = new ConversationStore(client, reason => this.notify(reason));
-    this._store.listed.connect(() => this._emit());
+    this._store.listed.connect(() => this._onConversation());
     this.threads = new Threads(this, this._store, contents, trans);
     this._followed = new FollowedNotebook(tracker, trans);
     this.edits = new NotebookEdits(() => this.notebook, trans);
@@ -101,6 +102,7 @@ export class ChatModel extends VDomModel {
       this._store.rename(path, newPath);
       this._drafts.rename(path, newPath);
       this.agent.rename(path, newPath);
+      void client.rename(path, newPath).catch(() => undefined);
       this._emit();
     });
     this._followed.closed.connect((_, path) => this._store.stop(path));
@@ -302,6 +304,11 @@ export class ChatModel extends VDomModel {
     return (await this.client.prompt(this._posted(this.composition.written), new AbortController().signal)).messages;
   }
 
+  /** Be about this notebook at once; that it is in front is told a moment later. */
+  showNotebook(panel: NotebookPanel): void {
+    this._followed.showNotebook(panel);
+  }
+
   /** Be about a file until a notebook is in front again: null. */
   showFile(file: IFileWidget | null): void {
     this._followed.showFile(file);
@@ -321,14 +328,14 @@ export class ChatModel extends VDomModel {
     conversation.ended.connect(this._onEnded, this);
     const { text, queued } = this._drafts.read(path, conversation.thread);
     this.composition.setDraft(text);
-    conversation.queued = conversation.queued.length > 0 ? conversation.queued : queued;
+    conversation.setQueued(conversation.queued.length > 0 ? conversation.queued : queued);
     this.notice = null;
     this.composition.forget();
   }
 
   /** Say something to everybody, on the screen too. */
   notify(text: string, undo: (() => void) | null = null): void {
-    this.notice = text ? { text, undo } : null;
+    this.notice = text ? { text: said(text), undo } : null;
     this._emit();
   }
 
@@ -346,13 +353,17 @@ export class ChatModel extends VDomModel {
   private _onEnded(conversation: Conversation, exchange: Exchange): void {
     if (exchange.state === 'failed' || exchange.state === 'cut') {
       this._store.keep(conversation, exchange);
+      // What this page has lost, the server may have whole.
+      void this._store.refresh(conversation);
       void this.setup.look();
     }
     this._learnSpeed(exchange);
     if (conversation === this._conversation) {
       this._say(summary(this.trans, exchange));
       this._lookSoon();
-      const mayGoOn = exchange.state === 'done' || exchange.state === 'stopped';
+      // A model server that broke off would break off again: what waits is there to be asked.
+      const isBroken = exchange.answer?.bundle.finished === 'cut';
+      const mayGoOn = (exchange.state === 'done' && !isBroken) || exchange.state === 'stopped';
       // Not at once: what stopped the answer may have another question in its hands.
       setTimeout(() => mayGoOn && this._askNext(conversation), 0);
     }
@@ -413,8 +424,8 @@ export class ChatModel extends VDomModel {
   }
 
   private _keepDraft(): void {
-    const { thread, queued } = this._conversation;
-    this._drafts.keep(this._followed.path, thread, { text: this.draft, queued });
+    const { thread, unheard, queued } = this._conversation;
+    this._drafts.keep(this._followed.path, thread, { text: this.draft, queued: [...unheard, ...queued] });
   }
 
   private _factsChanged(): void {
@@ -446,6 +457,12 @@ export class ChatModel extends VDomModel {
 
   private _onConversation(): void {
     this._drafts.bringToFront(this._followed.path, this._conversation.thread);
+    const unheard = this._conversation.unheard.map(({ id }) => id).join();
+    if (unheard !== this._unheard) {
+      // Not at each change: another page of this browser may be writing about the same notebook.
+      this._unheard = unheard;
+      this._keepDraft();
+    }
     this._emit();
   }
 
@@ -454,6 +471,8 @@ export class ChatModel extends VDomModel {
   }
 
   private _isVisible = false;
+  /** Ids of the questions that were sent, and may not have arrived. */
+  private _unheard = '';
   private _readingSpeed = 0;
   private readonly _lookAhead: LookAhead;
   private readonly _store: ConversationStore;
@@ -466,7 +485,7 @@ function summary(trans: TranslationBundle, exchange: Exchange): string {
   switch (exchange.state) {
     case 'failed':
     case 'cut':
-      return exchange.error;
+      return said(exchange.error);
     case 'stopped':
       return trans.__('Stopped.');
     default:

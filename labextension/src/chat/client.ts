@@ -8,7 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { record, text } from '../protocol/json-values';
 import { cellPatch } from './cell-patch';
 import { jsonLines } from '../protocol/json-lines';
-import { CHAT_PROTOCOL, IPosted } from '../protocol/question';
+import { CHAT_PROTOCOL, IImage, IPosted } from '../protocol/question';
 import { IRoutes, readRoutes } from '../protocol/routes';
 import { IRulesFile, readRules } from '../protocol/rules';
 import { ISent, IVariable, readSent, readVariables } from '../protocol/sent';
@@ -16,6 +16,7 @@ import { ISettingFacts, readSettings } from '../protocol/settings';
 import { IStatus, PullRecord, readPullRecord, readStatus } from '../protocol/status';
 import { readStreamRecord, StreamRecord } from '../protocol/stream';
 import { IStoredThread, readStoredThread } from '../protocol/threads';
+import { learn, said } from '../view/said';
 
 /** The server refused; the message is for the user. */
 export class ClientError extends Error {
@@ -28,7 +29,7 @@ export class ClientError extends Error {
   }
 }
 
-/** What a page does to a stored conversation; see `server/conversations.py`. */
+/** What a page does to a stored conversation; see `server/kept/conversations.py`. */
 export interface IConversationChange {
   readonly put?: readonly object[];
   readonly remove?: readonly string[];
@@ -91,7 +92,7 @@ export class Client {
     return record(record(await this._json('GET', 'run', { path })).run);
   }
 
-  async toRun(what: 'stop' | 'answer' | 'cells' | 'decide' | 'rename', body: object): Promise<void> {
+  async toRun(what: 'stop' | 'answer' | 'cells' | 'decide', body: object): Promise<void> {
     await this._request('POST', `run/${what}`, {}, body);
   }
 
@@ -136,8 +137,15 @@ export class Client {
     await this._request('PATCH', 'conversation', {}, { path, ...change });
   }
 
-  async renameConversation(path: string, newPath: string): Promise<void> {
-    await this._request('POST', 'conversation/rename', {}, { path, new_path: newPath });
+  /** A picture of an earlier question, as an address. */
+  async picture(path: string, { mime, data, key }: IImage): Promise<string> {
+    const kept = data || text(record(await this._json('GET', 'conversation/picture', { path, key: key ?? '' })).data);
+    return `data:${mime};base64,${kept}`;
+  }
+
+  /** Whatever is kept of a notebook goes where it went. */
+  async rename(path: string, newPath: string): Promise<void> {
+    await this._request('POST', 'rename', {}, { path, new_path: newPath });
   }
 
   /** A question with its cells, as a change of those that the server has seen where it has. */
@@ -203,7 +211,7 @@ export class Client {
 
   /** What the server's half says, else what its status means: a proxy or a login may have answered instead. */
   private async _reason(response: Response): Promise<string> {
-    const said = text(record(await response.json().catch(() => null)).message);
+    const words = said(text(record(await response.json().catch(() => null)).message));
     switch (response.status) {
       case 401:
       case 403:
@@ -211,11 +219,11 @@ export class Client {
       case 413:
         return this._trans.__('That is too much to be sent: clear large outputs, or attach less.');
       case 404:
-        return said && said !== 'Not Found'
-          ? said
+        return words && words !== 'Not Found'
+          ? words
           : this._trans.__("The server's half of jupyter-devstral is not there: install it, and restart the server.");
       default:
-        return said || this._trans.__('The Jupyter server failed (%1): ask again.', response.status);
+        return words || this._trans.__('The Jupyter server failed (%1): ask again.', response.status);
     }
   }
 
@@ -224,6 +232,25 @@ export class Client {
   private _version = 0;
   /** The cells that the server has of this page. */
   private _known: IKnown | null = null;
+}
+
+/** Learn what the server and kernels say in the user's language, where that is another one than English. */
+export async function learnLanguage(settings: ServerConnection.ISettings, language: string): Promise<void> {
+  if (/^en\b|^en_|^default$/i.test(language)) {
+    return;
+  }
+  const url = URLExt.join(settings.baseUrl, 'jupyter-devstral', 'sentences') + URLExt.objectToQueryString({ language });
+  try {
+    const response = await ServerConnection.makeRequest(url, {}, settings);
+    learn(response.ok ? sentences(await response.json()) : {});
+  } catch {
+    // English is understood, too.
+  }
+}
+
+function sentences(data: unknown): Record<string, string> {
+  const known = Object.entries(record(record(data).sentences));
+  return Object.fromEntries(known.filter((one): one is [string, string] => typeof one[1] === 'string'));
 }
 
 interface IKnown {

@@ -62,6 +62,22 @@ export class FollowedNotebook {
     this._follow();
   }
 
+  /** Follow this notebook, until another one is in front. */
+  showNotebook(panel: NotebookPanel | null): void {
+    if (panel === this._panel) {
+      return;
+    }
+    this.showFile(null);
+    this._panel?.context.pathChanged.disconnect(this._onRenamed, this);
+    this._panel?.sessionContext.iopubMessage.disconnect(this._onMessage, this);
+    this._panel = panel;
+    this._path = panel?.context.path ?? '';
+    panel?.context.pathChanged.connect(this._onRenamed, this);
+    panel?.sessionContext.iopubMessage.connect(this._onMessage, this);
+    panel?.disposed.connect(() => this._tracker.currentWidget === null && this._follow());
+    this._changed.emit();
+  }
+
   /** Follow a file until a notebook is in front again: null. */
   showFile(file: IFileWidget | null): void {
     if (file === this._file) {
@@ -83,19 +99,7 @@ export class FollowedNotebook {
   }
 
   private _follow(): void {
-    const panel = this._tracker.currentWidget;
-    if (panel === this._panel) {
-      return;
-    }
-    this.showFile(null);
-    this._panel?.context.pathChanged.disconnect(this._onRenamed, this);
-    this._panel?.sessionContext.iopubMessage.disconnect(this._onMessage, this);
-    this._panel = panel;
-    this._path = panel?.context.path ?? '';
-    panel?.context.pathChanged.connect(this._onRenamed, this);
-    panel?.sessionContext.iopubMessage.connect(this._onMessage, this);
-    panel?.disposed.connect(() => this._tracker.currentWidget === null && this._follow());
-    this._changed.emit();
+    this.showNotebook(this._tracker.currentWidget);
   }
 
   private _onRenamed(context: unknown, newPath: string): void {

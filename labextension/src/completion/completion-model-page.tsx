@@ -26,13 +26,24 @@ export class CompletionModelPage extends ReactWidget {
   }
 }
 
-/** In the sidebar: only while there is no model yet, and suggestions are wanted. */
-export function completionNotice(setup: CompletionModelSetup, trans: TranslationBundle): JSX.Element {
+/** In the sidebar one line, only while there is no model yet, and suggestions are wanted; `open` shows the rest. */
+export function completionNotice(setup: CompletionModelSetup, trans: TranslationBundle, open: () => void): JSX.Element {
   return (
     <UseSignal signal={setup.changed}>
       {() => {
         const isMissing = setup.state?.state === 'no-model' || setup.pulling !== null;
-        return isMissing && setup.settings.mode !== 'off' && setup.state?.mode !== 'off' ? <CompletionModel setup={setup} trans={trans} /> : null;
+        if (!isMissing || setup.settings.mode === 'off' || setup.state?.mode === 'off') {
+          return null;
+        }
+        const { pulling } = setup;
+        return (
+          <p className="jp-devstral-completion-notice" role="status">
+            <span>{pulling ? trans.__('%1 of %2 MB', megabytes(pulling.completed), megabytes(pulling.total)) : trans.__('Ghost text: no model yet')}</span>
+            <button type="button" className="jp-devstral-small-button" data-action="completion-model" onClick={open}>
+              {trans.__('Set up…')}
+            </button>
+          </p>
+        );
       }}
     </UseSignal>
   );

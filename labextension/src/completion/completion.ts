@@ -74,7 +74,7 @@ export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): ()
   const item = new StatusItem(status, settings, chat, () => void openModel(), trans);
   statusBar?.registerStatusItem('jupyter-devstral:ghost-text', { item, align: 'right', rank: 90 });
   void follow(registry, settings).then(() => setup.look());
-  return () => completionNotice(setup, trans);
+  return () => completionNotice(setup, trans, () => void openModel());
 }
 
 async function follow(registry: ISettingRegistry | null, settings: CompletionSettings): Promise<void> {

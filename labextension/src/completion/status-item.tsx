@@ -3,6 +3,7 @@
 import * as React from 'react';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { said } from '../view/said';
 import type { CompletionSettings } from './completion-settings';
 import type { CompletionStatus } from './completion-status';
 
@@ -23,7 +24,7 @@ export class StatusItem extends ReactWidget {
     return (
       <UseSignal signal={this._status.changed}>
         {() => (
-          <button type="button" className="jp-devstral-status-button" title={this._hint()} onClick={this._open}>
+          <button type="button" className="jp-devstral-status-button" title={said(this._hint())} onClick={this._open}>
             {this._words()}
           </button>
         )}

@@ -21,8 +21,14 @@ export function SetupNotice({ setup, trans }: IProps): JSX.Element | null {
   }
   return (
     <section className="jp-devstral-notice" data-state={status?.state ?? 'trouble'} aria-label={trans.__('Model')}>
-      {error && <p className="jp-devstral-notice-error">{error}</p>}
-      {status && <p>{said(status, trans)}</p>}
+      {error && <p className="jp-devstral-notice-error">
+          <Sentence text={error} />
+        </p>}
+      {status && (
+        <p>
+          <Sentence text={stateText(status, trans)} />
+        </p>
+      )}
       {status && (
         <p>
           <Sentence text={nextStep(status, trans)} />
@@ -65,7 +71,7 @@ function Progress({ pulling, setup, trans }: IProps & { readonly pulling: IPulli
 }
 
 /** The usual states in the user's language; what is rare, as the server says it. */
-function said(status: IStatus, trans: TranslationBundle): string {
+function stateText(status: IStatus, trans: TranslationBundle): string {
   switch (status.state) {
     case 'no-server':
       return trans.__('No Ollama answers at %1.', status.host);

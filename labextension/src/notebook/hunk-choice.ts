@@ -40,6 +40,20 @@ export class HunkChoice {
     return this.isWhole ? this._edit.source : composed(this._edit, this.hunks, at => this.has(at));
   }
 
+  /** Places of the changes that were left out. */
+  get leftOut(): number[] {
+    return [...this._leftOut].sort((one, other) => one - other);
+  }
+
+  /** The edit as it was chosen, and what is left of it behind that. */
+  get parts(): readonly [IEdit, IEdit] {
+    const { source } = this;
+    return [
+      { ...this._edit, source },
+      { ...this._edit, before: source }
+    ];
+  }
+
   has(at: number): boolean {
     return !this._leftOut.has(at);
   }

@@ -1,6 +1,7 @@
 /** One entry of the settings page; what a file or a policy has fixed is shown so. */
 
 import * as React from 'react';
+import { said } from '../view/said';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IEntry } from './entries';
 import { CONFIGURED } from './entries';
@@ -45,7 +46,7 @@ export function SettingField({ field, entry, preferences, names, trans }: IProps
         {locked && <p className="jp-devstral-locked">{trans.__('%1: locked by %2', fact?.value ?? '', locked)}</p>}
         {problems.map(problem => (
           <p key={problem} className="jp-devstral-notice-error">
-            {problem}
+            {said(problem)}
           </p>
         ))}
       </div>

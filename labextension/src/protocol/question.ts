@@ -6,7 +6,10 @@ export const CHAT_PROTOCOL = 1;
 
 export interface IImage {
   readonly mime: string;
+  /** In base64; "" of one that the server keeps. */
   readonly data: string;
+  /** By which the server keeps it. */
+  readonly key?: string;
 }
 
 /** What the user asks, with everything that was attached by hand. It is handed on whole. */

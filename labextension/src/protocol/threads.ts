@@ -2,7 +2,7 @@
 
 import { count, list, record, text } from './json-values';
 
-/** One of several conversations about a notebook; see `server/conversations.py`. */
+/** One of several conversations about a notebook; see `server/kept/conversations.py`. */
 export interface IThread {
   /** "" of the first one. */
   readonly id: string;

@@ -30,7 +30,7 @@ export class ModelStatusItem extends ReactWidget {
     const { status, pulling, error } = this._model.setup;
     const state = { status, isAnswering: this._isAnswering, isPulling: pulling !== null };
     return (
-      <button type="button" className="jp-devstral-status-button" title={error || said(this._model.trans, status?.text ?? '')} onClick={this._open}>
+      <button type="button" className="jp-devstral-status-button" title={said(error || (status?.text ?? ''))} onClick={this._open}>
         {modelWords(state, this._model.trans)}
       </button>
     );

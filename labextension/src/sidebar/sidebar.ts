@@ -68,8 +68,8 @@ export function addSidebar(app: JupyterFrontEnd, needs: ISidebarNeeds): void {
   needs.links.handedOver.connect((_, { panel: notebook, task }) => {
     app.shell.activateById(notebook.id);
     app.shell.activateById(panel.id);
-    // The sidebar hears of the notebook in front a moment later.
-    setTimeout(() => void model.agent.start(task.task, task), 0);
+    model.showNotebook(notebook);
+    void model.agent.start(task.task, task);
   });
   addErrorRenderer(rendermime, trans, (task, node) => {
     const target = OpenNotebook.around(tracker, node)?.cellAround(node);

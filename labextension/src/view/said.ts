@@ -1,70 +1,87 @@
 /** What kernel and server say in English, in the user's language where the sentence is known; else as it was said. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
+interface IKnown {
+  readonly pattern: RegExp;
+  readonly words: string;
+}
 
-type Known = readonly [RegExp, (...parts: string[]) => string];
+let known: readonly IKnown[] = [];
+const found = new Map<string, string>();
+/** Of what was found, in sentences. */
+const MOST = 500;
+/** What stands between sentences, and between parts of one. */
+const BETWEEN = ['\n', ' · ', ' | '];
+const INSIDE = ['. ', '; ', ': '];
 
-export function said(trans: TranslationBundle, text: string): string {
-  for (const [pattern, words] of known(trans)) {
-    const found = pattern.exec(text);
-    if (found) {
-      return words(...found.slice(1));
+/** Learn the sentences, in English and in the user's language, with %1, %2 … for what is filled in. */
+export function learn(sentences: Readonly<Record<string, string>>): void {
+  found.clear();
+  known = Object.entries(sentences)
+    .sort(([one], [other]) => literal(other) - literal(one))
+    .map(([english, words]) => ({ pattern: patternOf(english), words }));
+}
+
+export function said(text: string): string {
+  if (known.length === 0 || !/[a-z]/i.test(text)) {
+    return text;
+  }
+  let words = found.get(text);
+  if (words === undefined) {
+    const between = BETWEEN.find(one => text.includes(one));
+    words = between ? text.split(between).map(said).join(between) : (whole(text) ?? parts(text));
+    if (found.size > MOST) {
+      found.clear();
+    }
+    found.set(text, words);
+  }
+  return words;
+}
+
+/** The sentence, null where it is not known. */
+function whole(text: string): string | null {
+  for (const { pattern, words } of known) {
+    const match = pattern.exec(text);
+    // The first part is what stands before an ending such as " and %1 more".
+    if (match) {
+      const [, before, ...filled] = match;
+      const own = words.replace(/%(\d)/g, (_, at) => said(filled[Number(at) - 1]));
+      return said(before) + (text.includes('`') ? own : own.replace(/`/g, ''));
+    }
+  }
+  return null;
+}
+
+/** Each part for itself, where a sentence was put together. */
+function parts(text: string): string {
+  const tail = /^(.+?)(\.| \(.*\))$/s.exec(text);
+  const head = tail && whole(tail[1]);
+  if (head !== null) {
+    return head + tail![2];
+  }
+  for (const joint of INSIDE) {
+    for (let at = text.indexOf(joint); at >= 0; at = text.indexOf(joint, at + 1)) {
+      const stop = joint === '. ' ? 1 : 0;
+      const words = whole(text.slice(0, at + stop));
+      if (words !== null) {
+        return words + (stop ? ' ' : ` ${joint}`) + said(text.slice(at + joint.length));
+      }
     }
   }
   return text;
 }
 
-function known(trans: TranslationBundle): readonly Known[] {
-  return [
-    // Of a trial.
-    [/^ran clean in ([\d.]+ m?s)$/, time => trans.__('ran clean in %1', time)],
-    [
-      /^ran clean in ([\d.]+ m?s), changes (.+) and (\d+) more$/,
-      (time, names, more) => trans.__('ran clean in %1, changes %2 and %3 more', time, names, more)
-    ],
-    [/^ran clean in ([\d.]+ m?s), changes (.+)$/, (time, names) => trans.__('ran clean in %1, changes %2', time, names)],
-    [/^still fails: (.+)$/, error => trans.__('still fails: %1', error)],
-    [/^not tried: (.+)$/, reason => trans.__('not tried: %1', said(trans, reason))],
-    [/^timed out after ([\d.]+) s$/, seconds => trans.__('timed out after %1 s', seconds)],
-    [/^not decided in ([\d.]+) s$/, seconds => trans.__('not decided in %1 s', seconds)],
-    // Of a card.
-    [
-      /^(.*)Failing cells are explained by themselves\. %devstral auto button shows one line instead, %devstral auto off nothing\.$/,
-      before =>
-        before +
-        trans.__(
-          'Failing cells are explained by themselves. %devstral auto button shows one line instead, %devstral auto off nothing.'
-        )
-    ],
-    // What is waited for.
-    [/^preparing$/, () => trans.__('preparing')],
-    [/^writing$/, () => trans.__('writing')],
-    [/^waiting for the model server$/, () => trans.__('waiting for the model server')],
-    [/^loading the model$/, () => trans.__('loading the model')],
-    [/^queued behind another request$/, () => trans.__('queued behind another request')],
-    [/^the server is busy; asking again$/, () => trans.__('the server is busy; asking again')],
-    [/^reading (\S+) tokens$/, tokens => trans.__('reading %1 tokens', tokens)],
-    // Beside a question.
-    [
-      /^The kernel is busy: its variables are not sent\.$/,
-      () => trans.__('The kernel is busy: its variables are not sent.')
-    ],
-    [
-      /^The kernel did not answer in time: its variables are not sent\.$/,
-      () => trans.__('The kernel did not answer in time: its variables are not sent.')
-    ],
-    [
-      /^(.+) cannot look at pictures: they are not sent\.$/,
-      model => trans.__('%1 cannot look at pictures: they are not sent.', model)
-    ],
-    // Of the model.
-    [
-      /^(.+) is ready, on this machine \(loaded\)\.$/,
-      model => trans.__('%1 is ready, on this machine (loaded).', model)
-    ],
-    [
-      /^(.+) is ready, on this machine \(it will be loaded with the first question\)\.$/,
-      model => trans.__('%1 is ready, on this machine (it will be loaded with the first question).', model)
-    ]
-  ];
+function literal(english: string): number {
+  return english.replace(/%\d/g, '').length;
+}
+
+/** Backticks may have been taken off, and signs of Markdown escaped, on the way. */
+function patternOf(english: string): RegExp {
+  // What is filled in ends with its sentence, except where it ends the whole: there somebody else is quoted.
+  const some = '((?:(?![.!?] [A-Z`%])[\\s\\S])*?)';
+  const escaped = english
+    .replace(/[.*+?^${}()|[\]\\<>_#-]/g, sign => `\\\\?\\${sign}`)
+    .replace(/`/g, '`?')
+    .replace(/%\d$/, '([\\s\\S]*?)')
+    .replace(/%\d/g, some);
+  return new RegExp(`^${/^[ ,;]/.test(english) ? some : '()'}${escaped}$`);
 }

@@ -476,6 +476,13 @@ def test_in_french(browser, tmp_path, model_server, ollama):
         ollama.replies = ["[cell 3]\n```python\n" + "\n".join([*long[:-1], "step8 = 80"]) + "\n```"]
         side.ask("modifie la fin")
         side.panel.get_by_text("6 lignes inchangées").wait_for()
+        # What the server says, too.
+        assert "envoyé : cellules" in side.last.locator(".jp-devstral-receipt").inner_text()
+        ollama.fail_next("404")
+        side.draft.fill("encore")
+        side.draft.press("Enter")
+        side.panel.get_by_text("Ollama n'a pas le modèle").first.wait_for()
+        lab.screenshot("sidebar-french-error")
         page.close()
 
 

@@ -118,13 +118,38 @@ def test_a_change_and_its_code_are_shown_once_and_a_part_of_it_is_taken(side, ol
     lab.wait_until(lambda: lab.sources[0] == part)
     lab.wait_until(lambda: lab.cells[0]["execution_count"] is not None)
     assert lab.evaluate_in_kernel("(a, f)") == "(1, 60)"
-    decided = side.last.locator(".jp-devstral-edit")
-    lab.wait_until(lambda: " ".join(decided.inner_text().split()) == "✓ Accepted: cell [1]")
+    decided = side.last.locator(".jp-devstral-edit").first
+    words = "✓ Accepted in part (1 of 2): cell [1]"
+    lab.wait_until(lambda: " ".join(decided.inner_text().split()).startswith(words))
     assert side.panel.locator(".jp-devstral-diff").count() == 0
     side.button("show-change").click()
-    side.panel.locator(".jp-devstral-diff").wait_for()
+    shown = side.panel.locator(".jp-devstral-diff")
+    shown.wait_for()
+    assert "e = 50" in shown.inner_text()
+    assert "a = 10" not in shown.inner_text()
+    assert shown.locator(".jp-devstral-hunk").count() == 0
     side.button("undo").click()
     lab.wait_until(lambda: lab.sources[0] == OLD)
+
+
+def test_what_was_left_out_of_a_change_can_still_be_taken_after_a_reload(side, ollama):
+    lab = side.lab
+    ollama.replies = [CHANGE]
+    name = side.open([code("a", OLD), code("b", "print(a, e)")])
+    side.ask("change two things")
+    side.last.locator(".jp-devstral-hunk input").first.uncheck()
+    side.button("accept").click()
+    part = "a = 1\nb = 2\nc = 3\nd = 4\ne = 50\nf = 60"
+    lab.wait_until(lambda: lab.sources[0] == part)
+    lab.save()
+    lab.start()
+    side.show()
+    lab.open_file(name)
+    side.panel.get_by_text("Accepted in part (1 of 2)").wait_for()
+    side.button("propose-rest").click()
+    lab.screenshot("sidebar-left-out")
+    side.button("accept").click()
+    lab.wait_until(lambda: lab.sources[0] == NEW)
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"])

@@ -158,8 +158,8 @@ def test_what_fails_in_the_copy_is_named_and_the_run_goes_on(do: Do, path: Path,
     write_notebook(path, cells)
     ended = do(COUNT, DONE)
     assert ended.code == 0
-    assert "cell 0 (id bad) in the copy: ZeroDivisionError" in ended.err
-    assert "cell 1 (id file) in the copy: refused: it writes files (y)" in ended.err
+    assert "cell #1 (id bad) in the copy: ZeroDivisionError" in ended.err
+    assert "cell #2 (id file) in the copy: refused: it writes files (y)" in ended.err
     assert printed(read(out).cells[3]) == "rows: 3\n"
 
 

@@ -71,7 +71,7 @@ def test_what_the_model_writes_is_inserted_and_executed(
     assert "%load_ext" not in str(sources(done))
     narrated = ended.text
     assert narrated.index("consent") < narrated.index("set x to 41") < narrated.index("Here it is:")
-    assert "inserted cell 2" in narrated
+    assert "inserted cell #3" in narrated
     assert "| set 41" in narrated
     assert "cell 1/" in ended.err or "[1/" in narrated
 
@@ -189,7 +189,7 @@ FAILS = [code_cell("a = 1", "first"), code_cell("# why\n1 / 0", "bad"), code_cel
 def test_a_failing_cell_is_named(cli: Cli, notebook: Callable[..., Path], out: Path) -> None:
     ended = cli("run", notebook(*FAILS), "-o", out)
     assert ended.code == 1
-    for part in ("cell 1", "bad", "# why", "ZeroDivisionError: division by zero"):
+    for part in ("cell #2", "bad", "# why", "ZeroDivisionError: division by zero"):
         assert part in ended.err
     done = read(out)
     assert done.cells[1].outputs[0].ename == "ZeroDivisionError"
@@ -201,7 +201,7 @@ def test_a_failure_is_one_line_whatever_the_cell_wrote(
 ) -> None:
     path = notebook(code_cell(r"raise ValueError('a\x1b]0;title\x07\nb\x1b[31m')", "bad"))
     err = cli("run", path, "-o", out).err
-    assert err.splitlines()[-1].startswith("jupyter devstral: cell 0 (id bad) failed: ValueError: a b | ")
+    assert err.splitlines()[-1].startswith("jupyter devstral: cell #1 (id bad) failed: ValueError: a b | ")
     assert "\x1b" not in err
 
 
@@ -280,7 +280,7 @@ def test_no_model_server_is_said_once(cli: Cli, notebook: Callable[..., Path], o
     path = notebook(code_cell("%%devstral\nhello", "ask"))
     ended = cli("run", path, "-o", out, "--DevstralConfig.host=127.0.0.1:9")
     assert ended.code == 1
-    assert "cell 0" in ended.err
+    assert "cell #1" in ended.err
     assert "127.0.0.1:9" in ended.err + ended.text
     assert "Traceback" not in ended.err + ended.text
 
@@ -301,7 +301,7 @@ def test_a_kernel_that_dies(cli: Cli, notebook: Callable[..., Path], out: Path) 
     ended = cli("run", notebook(*cells), "-o", out)
     assert ended.code == 1
     assert "kernel died" in ended.err
-    assert "cell 1" in ended.err
+    assert "cell #2" in ended.err
     assert printed(read(out).cells[0]) == "before\n"
 
 
@@ -518,4 +518,4 @@ def test_half_a_character_in_a_cell_is_refused_in_words(cli: Cli, tmp_path: Path
     path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     ended = cli("run", path, "-o", out)
     assert ended.code == 1
-    assert "cell 0 holds half a character (U+D800)" in ended.err
+    assert "cell #1 holds half a character (U+D800)" in ended.err

@@ -136,13 +136,13 @@ def test_a_cell_is_found_by_id_before_index() -> None:
 @pytest.mark.parametrize("wanted", ["3", "-1", "nope", "", "²", "9" * 30])
 def test_a_cell_that_is_not_there(wanted: str) -> None:
     book = notebook_from_json(v4(code("a"), code("b")))
-    with pytest.raises(NotebookError, match="from 0 to 1"):
+    with pytest.raises(NotebookError, match="#1 to #2"):
         find_cell(book, wanted)
 
 
-def test_an_ambiguous_id_names_the_indexes() -> None:
+def test_an_ambiguous_id_names_the_places() -> None:
     book = notebook_from_json(v4(code("a", id="x"), code("b"), code("c", id="x")))
-    with pytest.raises(NotebookError, match="0, 2"):
+    with pytest.raises(NotebookError, match="#1, #3"):
         find_cell(book, "x")
     with pytest.raises(NotebookError, match="empty"):
         find_cell(notebook_from_json(v4()), "0")

@@ -60,7 +60,7 @@ def test_a_fix_that_runs_clean(fail, scripted_ollama, kernel):
     assert card["rerun"] == ["failing"]
     assert len(scripted_ollama.chats) == 1
     assert kernel.run("'total' in globals()").of("execute_result")[0]["data"]["text/plain"] == "False"
-    assert "Fix for cell 3" in shown["text/markdown"]
+    assert "Fix for cell [4]" in shown["text/markdown"]
     assert f"-{BROKEN}\n+{FIXED}" in shown["text/markdown"]
 
 
@@ -133,7 +133,7 @@ def test_a_known_cure_is_tried_before_the_edit_of_the_model(kernel, scripted_oll
     bundle = kernel.run(FIXED, "failing").shown[MIME]
     assert bundle["edits"] == []
     assert bundle["card"]["rerun"] == ["first", "failing"]
-    assert bundle["card"]["advice"] == "Run cell 0, then cell 1 again."
+    assert bundle["card"]["advice"] == "Run cell #1, then cell [4] again."
     assert bundle["card"]["trial"]["kind"] == "clean"
     assert len(scripted_ollama.chats) == 1
 
@@ -187,7 +187,7 @@ def test_the_fault_is_in_an_earlier_cell(fail):
     assert card["targets"] == [{"cell_id": "first", "index": 2}]
     assert card["trial"]["kind"] == "clean"
     assert card["rerun"] == ["first", "failing"]
-    assert "Fix for cell 2" in shown["text/markdown"]
+    assert "Fix for cell [3]" in shown["text/markdown"]
 
 
 def test_a_cell_that_was_not_run_is_the_advice(kernel, scripted_ollama, tmp_path):
@@ -201,7 +201,7 @@ def test_a_cell_that_was_not_run_is_the_advice(kernel, scripted_ollama, tmp_path
     shown = kernel.run(FIXED, "failing").shown
     card = shown[MIME]["card"]
     assert card["rerun"] == ["first", "failing"]
-    assert card["advice"] == "Run cell 0, then cell 1 again."
+    assert card["advice"] == "Run cell #1, then cell [4] again."
     assert card["trial"]["kind"] == "clean"
     assert card["advice"] in shown["text/markdown"]
 
@@ -224,7 +224,7 @@ def test_a_block_that_is_no_python_is_not_offered(fail):
 def test_accept_makes_its_cell_the_corrected_source(fail, kernel):
     fail(answer(FIXED, cell=3))
     accepted = kernel.run("%devstral accept", "accepting")
-    assert accepted.next_input == f"# fix for cell 3\n{FIXED}"
+    assert accepted.next_input == f"# fix for cell [4]\n{FIXED}"
     assert accepted.payload[0]["replace"] is True
 
 
@@ -232,7 +232,7 @@ def test_accept_names_each_cell_of_a_fix_of_two(fail, kernel):
     both = answer("prices = {'price': 5}", cell=2) + answer(FIXED, "", cell=3)
     fail(both)
     accepted = kernel.run("%devstral accept", "accepting").next_input
-    assert accepted == f"# %% fix for cell 2\nprices = {{'price': 5}}\n\n# %% fix for cell 3\n{FIXED}"
+    assert accepted == f"# %% fix for cell [3]\nprices = {{'price': 5}}\n\n# %% fix for cell [4]\n{FIXED}"
 
 
 def test_accept_without_a_fix_says_what_to_do(kernel):
@@ -279,7 +279,7 @@ def test_explain_more_goes_behind_what_was_said(untried, session, connected, bun
     explainer_of(session).act("more", bundles()[0]["card"]["id"])
     join()
     shown = ip.display_pub.markdown
-    assert shown.index("The key is") < shown.index("A dict raises") < shown.index("Fix for cell 1")
+    assert shown.index("The key is") < shown.index("A dict raises") < shown.index("Fix for cell [2]")
     assert edits(bundles()[0]) == [("replace", "failing", BROKEN, FIXED)]
     first, second = (chat.body["messages"] for chat in connected.chats)
     assert second[: len(first)] == first

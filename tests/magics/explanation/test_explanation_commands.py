@@ -56,7 +56,7 @@ def test_fix_explains_the_last_failure(run, failed, ip):
     assert run("%devstral fix", "asking").success
     assert "KeyError: 'pric'" in asked(failed)
     card = ip.display_pub.shown[-1]
-    assert "Fix for cell 1" in card["text/markdown"]
+    assert "Fix for cell [2]" in card["text/markdown"]
     assert f"+{FIXED}" in card["text/markdown"]
 
 
@@ -106,7 +106,7 @@ def test_accept_takes_the_place_of_its_cell(run, failed, next_input, ip):
     ((text, replace),) = next_input
     assert replace
     assert text.splitlines()[-1] == FIXED
-    assert "cell 1" in text.splitlines()[0]
+    assert "cell [2]" in text.splitlines()[0]
     # The fix ran in a copy.
     assert "total" not in ip.user_ns
 

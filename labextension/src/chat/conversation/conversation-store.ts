@@ -21,6 +21,8 @@ interface INotebook {
 interface IPending {
   readonly notebook: INotebook;
   readonly change: IConversationChange;
+  /** The exchange that the server keeps once it has this. */
+  readonly exchange?: Exchange;
 }
 
 export class ConversationStore {
@@ -78,7 +80,6 @@ export class ConversationStore {
     if (notebook && path !== newPath) {
       this._notebooks = this._notebooks.filter(one => one.path !== newPath);
       notebook.path = newPath;
-      void this._client.renameConversation(path, newPath).catch(() => undefined);
     }
   }
 
@@ -89,7 +90,7 @@ export class ConversationStore {
 
   /** The whole exchange: one that the server does not keep by itself. */
   keep(conversation: Conversation, exchange: Exchange): void {
-    this._add(conversation, { put: [exchange.toJSON()] });
+    this._push(this._of(conversation), { put: [exchange.toJSON()] }, exchange);
   }
 
   /** Exchanges that are new to the server. */
@@ -161,17 +162,21 @@ export class ConversationStore {
     this._push(this._of(conversation), change);
   }
 
-  private _push(notebook: INotebook, change: IConversationChange): void {
-    this._pending.push({ notebook, change });
+  private _push(notebook: INotebook, change: IConversationChange, exchange?: Exchange): void {
+    this._pending.push({ notebook, change, exchange });
     this._sending = this._sending.then(() => this._send());
   }
 
   /** One change after the other, as they were made; what finds no server is sent again. */
   private async _send(): Promise<void> {
     while (this._pending.length > 0) {
-      const [{ notebook, change }] = this._pending;
+      const [{ notebook, change, exchange }] = this._pending;
       try {
         await this._client.changeConversation(notebook.path, change);
+        if (exchange) {
+          exchange.isKept = true;
+          this._listed.emit();
+        }
       } catch (error) {
         if (error instanceof ClientError && error.status === 0) {
           clearTimeout(this._again);

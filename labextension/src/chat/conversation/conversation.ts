@@ -40,6 +40,11 @@ export class Conversation {
     return this._exchanges.find(one => one.state === 'running') ?? null;
   }
 
+  /** Questions that were sent, and may not have arrived. */
+  get unheard(): IAsked[] {
+    return this._exchanges.filter(one => !one.isKept).map(({ id, asked }) => ({ ...asked, id }));
+  }
+
   /** Questions that are asked one after the other once nothing runs. */
   queued: readonly IAsked[] = [];
 
@@ -144,7 +149,8 @@ export class Conversation {
   }
 
   setQueued(queued: readonly IAsked[]): void {
-    this.queued = queued;
+    const ids = new Set(this._exchanges.map(one => one.id));
+    this.queued = queued.filter(one => !one.id || !ids.has(one.id));
     this._changed.emit();
   }
 
@@ -172,7 +178,7 @@ export class Conversation {
 
   /**
    * Take over what is stored: exchanges of other pages come and go, what is not understood is left out. `mine` are
-   * exchanges that the server does not know of yet.
+   * exchanges of which the server does not know all yet.
    */
   restore(data: readonly unknown[], mine: ReadonlySet<string> = new Set()): void {
     this.isRead = true;
@@ -180,13 +186,14 @@ export class Conversation {
     const stored = data.map(Exchange.read).filter((one): one is Exchange => one !== null);
     const ids = new Set(stored.map(one => one.id));
     const ours = this._exchanges.filter(one => !ids.has(one.id) && (one.state === 'running' || mine.has(one.id)));
-    this._exchanges = [...stored.map(one => newer(here.get(one.id), one)), ...ours];
+    const known = (one: Exchange) => (mine.has(one.id) ? here.get(one.id) : undefined);
+    this._exchanges = [...stored.map(one => known(one) ?? newer(here.get(one.id), one)), ...ours];
     this._exchanges.forEach(one => {
       if (one.state === 'running' && !here.has(one.id)) {
         void this.resume(one);
       }
     });
-    this._changed.emit();
+    this.setQueued(this.queued);
   }
 
   private async _answer(
@@ -226,7 +233,7 @@ export class Conversation {
         if (signal.aborted) {
           return;
         }
-        isBegun = true;
+        isBegun = exchange.isKept = true;
         known = line.type === 'retraction' ? 0 : known;
         if (line.type === 'text' && known > 0) {
           const rest = line.text.slice(known);
@@ -310,6 +317,7 @@ function newer(here: Exchange | undefined, stored: Exchange): Exchange {
   if (!here || here.state === 'running') {
     return here ?? stored;
   }
-  const isSame = stored.state === 'running' || JSON.stringify(here) === JSON.stringify(stored);
-  return isSame ? here : stored;
+  // Of pictures this page may have what the server only names.
+  const words = (one: Exchange) => JSON.stringify({ ...one.toJSON(), asked: 0 });
+  return stored.state === 'running' || words(here) === words(stored) ? here : stored;
 }

@@ -31,7 +31,7 @@ export class Drafts {
     this._write();
     try {
       const kept = record(JSON.parse(localStorage.getItem(this._key(path, thread)) ?? '{}'));
-      const queued = list(kept.queued).map(one => withRoute(readAsked(one), text(record(one).route)));
+      const queued = list(kept.queued).map(one => waiting(readAsked(one), record(one)));
       return { text: text(kept.text), queued: queued.filter((one): one is IAsked => one !== null) };
     } catch {
       return { text: '', queued: [] };
@@ -45,8 +45,8 @@ export class Drafts {
       this._write();
     }
     this._unwritten = { key, draft };
-    clearTimeout(this._timer);
-    this._timer = setTimeout(() => this._write(), DELAY);
+    // Counted from the first key that is not kept: who types without a pause would else keep nothing.
+    this._timer ??= setTimeout(() => this._write(), DELAY);
   }
 
   /** The conversation about a notebook that was in front, null where that is not known. */
@@ -87,11 +87,12 @@ export class Drafts {
     const unwritten = this._unwritten;
     this._unwritten = null;
     clearTimeout(this._timer);
+    this._timer = undefined;
     if (!unwritten) {
       return;
     }
     const { key, draft } = unwritten;
-    const queued = draft.queued.map(({ typed, question, route }) => ({ typed, ...question, route, images: [] }));
+    const queued = draft.queued.map(({ typed, question, route, id }) => ({ typed, ...question, route, id, images: [] }));
     store(key, draft.text || queued.length > 0 ? JSON.stringify({ text: draft.text, queued }) : null);
   }
 
@@ -116,6 +117,6 @@ function store(key: string, value: string | null): void {
 }
 
 /** What waited without a route was put in line by a page that knew none. */
-function withRoute(asked: IAsked | null, route: string): IAsked | null {
-  return asked && { ...asked, route: route || LOCAL };
+function waiting(asked: IAsked | null, { route, id }: Record<string, unknown>): IAsked | null {
+  return asked && { ...asked, route: text(route) || LOCAL, id: text(id) };
 }

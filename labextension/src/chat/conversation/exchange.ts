@@ -2,8 +2,9 @@
  * One question with its answer, as a value that can be kept and read again. Draws nothing, asks nobody.
  */
 
+import { choiceOf } from '../../notebook/hunk-choice';
 import { IEdit, readEdits, writeEdit } from '../../protocol/edit';
-import { count, oneOf, record, text, texts } from '../../protocol/json-values';
+import { count, list, oneOf, record, text, texts } from '../../protocol/json-values';
 import type { IQuestion } from '../../protocol/question';
 import { ISent, readSent, writeSent } from '../../protocol/sent';
 import type { ServerState } from '../../protocol/status';
@@ -16,6 +17,8 @@ export interface IAsked {
   readonly question: IQuestion;
   /** The route that was shown when it was put in line; else the one that is chosen when it is asked. */
   readonly route?: string;
+  /** Of the exchange that it became, where the server may not have heard of it. */
+  readonly id?: string;
 }
 
 export const EDIT_STATES = ['open', 'accepted', 'rejected'] as const;
@@ -39,6 +42,8 @@ export class Exchange {
   ) {}
 
   state: ExchangeState = 'running';
+  /** Whether the server keeps it. */
+  isKept = false;
   phase = '';
   /** How often all that had arrived proved to be the model's thinking: what is shown begins anew. */
   retractions = 0;
@@ -95,6 +100,7 @@ export class Exchange {
       return null;
     }
     const exchange = new Exchange(kept.id, asked, text(kept.after), count(kept.at), text(kept.thread));
+    exchange.isKept = true;
     exchange.state = oneOf(EXCHANGE_STATES, kept.state, 'stopped');
     exchange.reply = text(kept.reply);
     exchange.answer = readAnswer(kept.bundle);
@@ -105,6 +111,8 @@ export class Exchange {
     exchange.cells = new Map(Object.entries(record(kept.cells)).map(([at, id]) => [Number(at), text(id)]));
     const states = texts(kept.edits);
     exchange.edits = exchange.proposed.map((_, at) => oneOf(EDIT_STATES, states[at], 'open'));
+    const left = record(kept.left);
+    exchange.proposed.forEach((edit, at) => list(left[at]).forEach(hunk => choiceOf(edit).set(count(hunk), false)));
     return exchange;
   }
 
@@ -130,7 +138,10 @@ export class Exchange {
   /** What the user did with it: the part that changes once it has ended. */
   decisions(): object {
     const { edits, added, cells } = this;
-    return { edits, added: added.map(writeEdit), cells: Object.fromEntries(cells) };
+    // Of changes that were taken in part, what was left out.
+    const left = this.proposed.map((edit, at) => (edits[at] === 'accepted' ? choiceOf(edit).leftOut : []));
+    const inPart = left.flatMap((hunks, at) => (hunks.length > 0 ? [[at, hunks]] : []));
+    return { edits, added: added.map(writeEdit), cells: Object.fromEntries(cells), left: Object.fromEntries(inPart) };
   }
 }
 
@@ -156,7 +167,7 @@ export function readAsked(data: unknown): IAsked | null {
         variables: texts(asked.variables),
         files: texts(asked.files),
         selection: text(asked.selection),
-        images: [],
+        images: list(asked.images).map(one => ({ mime: text(record(one).mime), data: '', key: text(record(one).key) })),
         strengthens: text(asked.strengthens)
       }
     }

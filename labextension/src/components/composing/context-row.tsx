@@ -49,7 +49,7 @@ export function ContextRow({ model, showPrompt }: IProps): JSX.Element | null {
       )}
       {preview.notes.map(note => (
         <p key={note} className="jp-devstral-quiet">
-          <Sentence text={said(trans, note)} />
+          <Sentence text={note} />
         </p>
       ))}
     </section>
@@ -166,7 +166,7 @@ function pieceName(piece: IPiece, trans: TranslationBundle, notebook: ActiveNote
     case 'rules':
       return trans.__('rules: %1', piece.label);
     default:
-      return piece.label;
+      return said(piece.label);
   }
 }
 

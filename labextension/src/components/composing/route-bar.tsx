@@ -1,6 +1,7 @@
 /** The route beside Send: which one, and what would leave this machine for where. */
 
 import * as React from 'react';
+import { said } from '../../view/said';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ChatModel } from '../../chat/chat-model';
 import type { IRoute } from '../../protocol/routes';
@@ -22,7 +23,7 @@ export function RouteBar({ model }: { readonly model: ChatModel }): JSX.Element 
           onChange={event => void route.choose(event.target.value)}
         >
           {route.routes.map(one => (
-            <option key={one.name} value={one.name} disabled={one.problem !== ''} title={one.problem}>
+            <option key={one.name} value={one.name} disabled={one.problem !== ''} title={said(one.problem)}>
               {label(one, trans)}
             </option>
           ))}

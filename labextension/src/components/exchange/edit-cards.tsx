@@ -100,7 +100,18 @@ function EditCard(props: ICardProps): JSX.Element {
   const { edit, at, isSplit, exchange, model, services } = props;
   const [isShown, setShown] = React.useState(false);
   const state = exchange.edits[at];
-  const diff = <Diff edit={edit} heading={heading(edit, model)} isSplit={isSplit} model={model} services={services} />;
+  // What was not taken is no part of it any more.
+  const shown = React.useMemo(() => (state === 'accepted' ? choiceOf(edit).parts[0] : edit), [edit, state]);
+  const diff = (
+    <Diff
+      edit={shown}
+      isOpen={state === 'open'}
+      heading={heading(edit, model)}
+      isSplit={isSplit}
+      model={model}
+      services={services}
+    />
+  );
   return (
     <div className="jp-devstral-edit" data-state={state} data-card={editCard(exchange.id, at)}>
       {state === 'open' ? (
@@ -118,7 +129,7 @@ function EditCard(props: ICardProps): JSX.Element {
               isOpen={isShown}
               onClick={() => setShown(!isShown)}
             />
-            <Decided edit={edit} state={state} model={model} />
+            <Decided edit={edit} state={state} exchange={exchange} model={model} />
           </p>
           {isShown && diff}
         </>
@@ -174,31 +185,51 @@ function Deciding({ edit, at, exchange, model, accept }: ICardProps): JSX.Elemen
 interface IDecidedProps {
   readonly edit: IEdit;
   readonly state: EditState;
+  readonly exchange: Exchange;
   readonly model: ChatModel;
 }
 
-/** One line in the place of a diff: what became of it, and where. */
-function Decided({ edit, state, model }: IDecidedProps): JSX.Element {
+/** One line in the place of a diff: what became of it, and where; what was left out can be proposed by itself. */
+function Decided({ edit, state, exchange, model }: IDecidedProps): JSX.Element {
   const { trans, notebook } = model;
   const name = edit.op === 'replace' ? cellName(trans, notebook, edit.cellId) : '';
+  const choice = choiceOf(edit);
+  const isInPart = state === 'accepted' && !choice.isWhole;
+  const [, rest] = choice.parts;
+  const isOffered = exchange.added.some(one => one.before === rest.before && one.source === rest.source);
+  const accepted = isInPart
+    ? trans.__('Accepted in part (%1 of %2)', choice.count, choice.hunks.length)
+    : trans.__('Accepted');
   return (
     <>
-      {state === 'accepted' ? `✓ ${trans.__('Accepted')}` : `✗ ${trans.__('Rejected')}`}
+      {state === 'accepted' ? `✓ ${accepted}` : `✗ ${trans.__('Rejected')}`}
       {name && ': '}
       {name && <CellLink cellId={edit.cellId} label={name} model={model} />}
+      {isInPart && !isOffered && (
+        <button
+          type="button"
+          className="jp-devstral-small-button"
+          data-action="propose-rest"
+          onClick={() => model.decisions.propose(exchange, rest)}
+        >
+          {trans.__('Show what was left out')}
+        </button>
+      )}
     </>
   );
 }
 
 interface IDiffProps {
   readonly edit: IEdit;
+  /** Whether its changes can be chosen. */
+  readonly isOpen: boolean;
   readonly heading: string;
   readonly isSplit: boolean;
   readonly model: ChatModel;
   readonly services: IDiffServices;
 }
 
-function Diff({ edit, heading, isSplit, model, services }: IDiffProps): JSX.Element {
+function Diff({ edit, isOpen, heading, isSplit, model, services }: IDiffProps): JSX.Element {
   const host = useWidget(
     () =>
       new DiffView({
@@ -209,9 +240,9 @@ function Diff({ edit, heading, isSplit, model, services }: IDiffProps): JSX.Elem
         languages: services.languages,
         mimeType: model.notebook?.mimeType ?? 'text/x-ipython',
         show: () => model.notebook?.select(edit.cellId),
-        choice: choiceOf(edit)
+        choice: isOpen ? choiceOf(edit) : undefined
       }),
-    [edit, heading, isSplit]
+    [edit, isOpen, heading, isSplit]
   );
   return <div ref={host} />;
 }

@@ -8,6 +8,7 @@ import type { IOutcome } from '../../chat/conversation/notebook-edits';
 import { copyText } from '../../view/copy-text';
 import { proseView } from '../../view/prose-view';
 import { ReplyView } from '../../view/reply-view';
+import { said } from '../../view/said';
 import type { IChatServices } from '../chat-services';
 import { branchIcon } from '../../icon';
 import { IconButton } from '../icon-button';
@@ -50,11 +51,7 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
           onClick={() => model.edit(exchange)}
         />
       </div>
-      {asked.question.images.length > 0 && (
-        <p className="jp-devstral-quiet">
-          {trans._n('With a picture.', 'With %1 pictures.', asked.question.images.length)}
-        </p>
-      )}
+      <Pictures exchange={exchange} model={model} />
       <Reply exchange={exchange} model={model} services={services} />
       {state === 'running' && <StatusLine exchange={exchange} model={model} />}
       {exchange.isCut && (
@@ -77,6 +74,28 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
           </p>
         ))}
     </article>
+  );
+}
+
+/** What was shown with the question. */
+function Pictures({ exchange, model }: Pick<IProps, 'exchange' | 'model'>): JSX.Element | null {
+  const { images } = exchange.asked.question;
+  const [shown, setShown] = React.useState<readonly string[]>([]);
+  React.useEffect(() => {
+    const asked = images.map(image => model.client.picture(model.path, image).catch(() => ''));
+    void Promise.all(asked).then(setShown);
+  }, [images]);
+  return images.length === 0 ? null : (
+    <ul
+      className="jp-devstral-asked-pictures"
+      aria-label={model.trans._n('With a picture.', 'With %1 pictures.', images.length)}
+    >
+      {shown.map((address, at) => (
+        <li key={at}>
+          <img src={address} alt="" />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -217,7 +236,7 @@ function Markdown(props: { readonly markdown: string; readonly services: IChatSe
   const host = useWidget(
     () => proseView(services.rendermime),
     [markdown],
-    view => void view.showMarkdown(markdown)
+    view => void view.showMarkdown(said(markdown))
   );
   return <div ref={host} />;
 }

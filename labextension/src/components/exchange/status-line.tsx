@@ -22,7 +22,7 @@ export function StatusLine({ exchange, model }: IProps): JSX.Element {
   return (
     <p className="jp-devstral-status">
       <span className="jp-devstral-pulse" aria-hidden="true" />
-      {said(trans, phase) || (reply ? trans.__('writing') : trans.__('preparing'))}
+      {said(phase) || (reply ? trans.__('writing') : trans.__('preparing'))}
       {isWaiting && waited >= QUIET && ` · ${trans.__('%1 s', waited)}`}
       {isWaiting && expected > waited && expected >= QUIET && ` · ${trans.__('about %1 s in all', Math.ceil(expected))}`}
     </p>

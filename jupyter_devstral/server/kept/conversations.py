@@ -18,9 +18,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import UsageError
-from ..core.whole_file import write_private
-from .notebooks import notebook_key
+from ...core.errors import UsageError
+from ...core.whole_file import write_private
+from ..notebooks import notebook_key
 
 LIMIT = 2_000_000
 # Of one notebook, in characters: the oldest messages go where more is said.
@@ -112,7 +112,7 @@ class Conversations:
             by_id = {one.get("id", f"?{place}"): one for place, one in enumerate(stored["messages"])}
             for one in put:
                 if one.get("id") not in gone and (not known or one.get("id") in by_id):
-                    by_id[one.get("id")] = {**by_id.get(one.get("id"), {}), **one}
+                    by_id[one.get("id")] = _merged(by_id.get(one.get("id"), {}), one)
             messages = [one for id, one in by_id.items() if id not in gone]
             named = {**stored["titles"], **{id: title[:_TITLE] for id, title in (titles or {}).items()}}
             self._store(path, sorted(messages, key=_asked_at), removed, named)
@@ -194,13 +194,25 @@ class Conversations:
     def _forget_oldest(self) -> None:
         files = sorted(self._folder.glob("*.json"), key=lambda file: file.stat().st_mtime)
         for file in files[: max(0, len(files) - _KEPT)]:
-            file.unlink(missing_ok=True)
+            # With what stands beside it.
+            for beside in self._folder.glob(f"{file.stem}.*"):
+                beside.unlink(missing_ok=True)
 
 
 def thread_of(message: Mapping[str, Any]) -> str:
     """The conversation that a message belongs to; messages of older versions belong to the first one."""
     thread = message.get("thread")
     return thread if isinstance(thread, str) else ""
+
+
+def _merged(there: Message, put: Message) -> Message:
+    """A message with newer fields; a whole answer stays whole where a page only lost its end.
+
+    What was asked stays what it is: a page knows less of its pictures.
+    """
+    if there.get("state") == "done" and put.get("state") in ("cut", "failed"):
+        return there
+    return {**there, **put, **({"asked": there["asked"]} if "asked" in there else {})}
 
 
 def _question(message: Mapping[str, Any]) -> str:
