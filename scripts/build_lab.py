@@ -82,7 +82,7 @@ def _jlpm() -> str:
 def _inputs() -> Iterator[Path]:
     for folder in ("src", "style", "schema"):
         yield from (path for path in (SOURCES / folder).rglob("*") if path.is_file())
-    for name in ("package.json", "yarn.lock", "tsconfig.json", ".yarnrc.yml"):
+    for name in ("package.json", "yarn.lock", "tsconfig.json", ".yarnrc.yml", "bundler.config.cjs"):
         if (SOURCES / name).is_file():
             yield SOURCES / name
 
