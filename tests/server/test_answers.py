@@ -12,7 +12,7 @@ import pytest
 
 from jupyter_devstral.core.errors import UsageError
 from jupyter_devstral.server import answers
-from jupyter_devstral.server.conversations import Conversations
+from jupyter_devstral.server.kept.conversations import Conversations
 from tests.server.conftest import question
 
 SLOW = [f"word{number} " for number in range(200)]
