@@ -46,9 +46,11 @@ class Answers:
         if id in self._running:
             raise UsageError("This question is being answered already.")
         question = {**exchange, "state": "running"}
-        await asyncio.to_thread(stored.merge, path, [question])
-        answer = self._running[id] = ArrivingAnswer(question, path, stored, records)
+        # Of a long conversation that takes a while, in which the model can be asked.
+        keeping = asyncio.create_task(asyncio.to_thread(stored.merge, path, [question]))
+        answer = self._running[id] = ArrivingAnswer(question, path, stored, _once_kept(keeping, records))
         answer.task.add_done_callback(lambda _: self._retire(id))
+        await keeping
         return answer
 
     def _retire(self, id: str) -> None:
@@ -223,3 +225,22 @@ class ArrivingAnswer:
                 await self._writing
         with suppress(OSError, DevstralError):
             await asyncio.to_thread(self._stored.settle, self.path, dict(self._kept))
+
+
+async def _once_kept(
+    keeping: asyncio.Task[None], records: AsyncGenerator[Record, None]
+) -> AsyncGenerator[Record, None]:
+    """The records, asked for at once and told when their question is kept; none where that fails."""
+    async with aclosing(records):
+        beginning = asyncio.ensure_future(anext(records, None))
+        try:
+            await asyncio.wait({keeping})
+            first = await beginning if not keeping.exception() else None
+        finally:
+            # Nothing can be closed while it is at work.
+            beginning.cancel()
+            await asyncio.wait({beginning})
+        if first is not None:
+            yield first
+            async for record in records:
+                yield record

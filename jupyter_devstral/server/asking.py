@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..core.model.server import ModelServer
     from ..core.model.window import Window
     from ..core.prompt.prompt import Prompt
+    from ..core.variables.namespace import Variable
     from ..session.permitted_server import PermittedServer
     from .question import Question
     from .session import ServerSession
@@ -54,24 +55,31 @@ class Asked:
 async def gather(session: ServerSession, question: Question, *, kernels: Any, contents: Any) -> Asked:
     """Ask kernel, contents and model server; raises DevstralError for what cannot be asked."""
     wishes = session.wishes(question.route, question.model, question.path)
-    model = await asyncio.to_thread(session.model, wishes)
-    asked = await wanted(kernels, question)
+    # None waits for another: every millisecond here is one before the first word.
+    model, rules, (asked, variables, notes) = await asyncio.gather(
+        asyncio.to_thread(session.model, wishes),
+        asyncio.to_thread(rules_of, root_of(contents), question.path),
+        _from_kernel(kernels, question),
+    )
     question = asked.question
-    notes = []
-    variables: tuple[Any, ...] = ()
-    if question.is_python and question.kernel_id:
-        said = await kernel_variables(kernels, question.kernel_id, list(question.variables))
-        variables = said.variables
-        notes += [said.note] if said.note else []
     attachments = [await file_of(contents, path) for path in question.files[:MOST_FILES]]
     can_see = bool(question.images) and await asyncio.to_thread(has_vision, model)
     if question.images and not can_see:
         notes.append(no_pictures(model))
     request = question.request(variables, attachments, with_images=can_see, scope=session.config.context)
-    rules = await asyncio.to_thread(rules_of, root_of(contents), question.path)
     notes += [file.problem for file in rules if file.problem]
     assistant = session.assistant(model, question.path, rules_in_force(rules))
     return Asked(request, assistant, model, tuple(notes), asked, tuple(rules))
+
+
+async def _from_kernel(kernels: Any, question: Question) -> tuple[Wanted, tuple[Variable, ...], list[str]]:
+    """What the notebook's kernel knows of a question; its variables; sentences about what it did not say."""
+    asked = await wanted(kernels, question)
+    question = asked.question
+    if not (question.is_python and question.kernel_id):
+        return asked, (), []
+    said = await kernel_variables(kernels, question.kernel_id, list(question.variables))
+    return asked, said.variables, [said.note] if said.note else []
 
 
 def preview(asked: Asked) -> Record:

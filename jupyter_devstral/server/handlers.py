@@ -116,6 +116,9 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
         self.set_header("Content-Type", "application/x-ndjson")
         self.set_header("Cache-Control", "no-cache")
         self.set_header("X-Accel-Buffering", "no")
+        # Words come in packets too small to be waited with until the page has acknowledged the last one.
+        if stream := getattr(self.request.connection, "stream", None):
+            stream.set_nodelay(True)
         self._streaming = asyncio.current_task()
         try:
             # Closed here and now: what closes the connection to the model must not wait for a collector.

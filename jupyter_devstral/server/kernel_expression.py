@@ -24,6 +24,8 @@ _SETTLING_STEPS, _SETTLING_SECONDS = 20, 0.01
 _LOOK_SECONDS = 1.0
 # Kernel managers -> who is asking them.
 _asking: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
+# Waits for the end of questions that are answered; a loop keeps no task alive by itself.
+_settling: set[asyncio.Task[None]] = set()
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,26 @@ async def evaluate(kernels: Any, kernel_id: str, expression: str, *, patience: f
     if not hasattr(kernel, "client"):
         return Evaluated(problem=NO_KERNEL)
     # One at a time: a kernel that answers us counts as busy, and only somebody else's cell is meant to.
-    async with _asking.setdefault(kernel, asyncio.Lock()):
+    turn = _asking.setdefault(kernel, asyncio.Lock())
+    await turn.acquire()
+    settling = None
+    try:
         if _is_busy(kernel):
             return Evaluated(problem=BUSY)
         said = await _evaluated(kernel, expression, patience)
-        await _settled(kernel)
         if said is None:
+            await _settled(kernel)
             # A cell may have begun just before our question: then it is the cell that keeps us waiting.
             return Evaluated(problem=BUSY if _is_busy(kernel) else LATE)
-    return _value_of(said)
+        # The next one waits for the kernel to come to rest; who has the answer need not.
+        settling = asyncio.create_task(_settled(kernel))
+        _settling.add(settling)
+        return _value_of(said)
+    finally:
+        if settling is None:
+            turn.release()
+        else:
+            settling.add_done_callback(lambda task: (_settling.discard(task), turn.release()))
 
 
 def _value_of(said: dict[str, Any]) -> Evaluated:

@@ -305,3 +305,27 @@ test('a question that is taken back takes everything behind it along', async () 
   assert.equal(conversation.takeBack(first.id)[0].asked.typed, 'why?');
   assert.equal(conversation.exchanges.length, 0);
 });
+
+test('what a hundred prompts have in common is kept once', async () => {
+  let asked = 0;
+  const said = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ role: at % 2 ? 'assistant' : 'user', content: `message ${at}` }));
+  const client = {
+    ...answering().client,
+    async *chat() {
+      asked += 1;
+      const pieces = [{ key: 'cell:a', kind: 'cell', label: 'a', index: 0, tokens: 5 }];
+      yield readStreamRecord({ type: 'sent', messages: said(2 * asked - 1), pieces })!;
+      yield readStreamRecord({ type: 'done', bundle: BUNDLE })!;
+    }
+  };
+  const conversation = new Conversation(client);
+  for (let at = 0; at < 100; at++) {
+    await conversation.ask(ASKED, FACTS, OPTIONS);
+  }
+  const sent = conversation.exchanges.map(one => one.sent!);
+  assert.equal(sent[99].messages.length, 199);
+  assert.deepEqual(sent[40].messages, said(81));
+  assert.equal(new Set(sent.flatMap(one => one.messages)).size, 199);
+  assert.equal(new Set(sent.flatMap(one => one.pieces)).size, 1);
+});

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from types import SimpleNamespace
 
 import pytest
 
+from jupyter_devstral.core.errors import UsageError
 from jupyter_devstral.server import answers
+from jupyter_devstral.server.kept.conversations import Conversations
 from tests.server.conftest import question
 
 SLOW = [f"word{number} " for number in range(200)]
@@ -256,3 +259,54 @@ def test_a_message_that_is_too_long_is_refused_and_a_long_conversation_forgets_i
         part = kept(f"n{number}", at=number, reply="x" * 2_000_000)
         client.http.patch("conversation", json={"path": "a.ipynb", "put": [part]}).raise_for_status()
     assert [one["id"] for one in stored(client)] == ["n2", "n3", "n4"]
+
+
+class SlowConversations(Conversations):
+    """A store whose disk takes its time, or is full."""
+
+    def __init__(self, folder, *, problem=""):
+        super().__init__(folder, "")
+        self.problem = problem
+        self.may_write = threading.Event()
+
+    def merge(self, path, put, *args, **options):
+        assert self.may_write.wait(20)
+        if self.problem:
+            raise UsageError(self.problem)
+        super().merge(path, put, *args, **options)
+
+
+async def begun(stored, asked):
+    """An answer's beginning, its first records and what had been asked for when it could be kept."""
+
+    async def records():
+        asked.append("the model")
+        yield {"type": "text", "text": "so"}
+        yield {"type": "error", "message": "no more", "state": "trouble"}
+
+    running = answers.Answers()
+    beginning = asyncio.create_task(running.begin(kept("one"), "a.ipynb", stored, records()))
+    while not asked:
+        await asyncio.sleep(0)
+    arriving = running.get("one")
+    told = asyncio.create_task(anext(arriving.follow()))
+    await asyncio.sleep(0.05)
+    assert not told.done()
+    stored.may_write.set()
+    answer = await beginning
+    await answer.task
+    return await told
+
+
+def test_the_model_is_asked_while_the_question_is_being_kept_and_told_of_when_it_is(tmp_path):
+    stored = SlowConversations(tmp_path)
+    assert asyncio.run(begun(stored, [])) == {"type": "text", "text": "so"}
+    [message] = stored.read("a.ipynb")
+    assert (message["reply"], message["state"]) == ("so", "failed")
+
+
+def test_of_a_question_that_cannot_be_kept_nothing_is_told(tmp_path):
+    stored = SlowConversations(tmp_path, problem="too long")
+    with pytest.raises(UsageError, match="too long"):
+        asyncio.run(begun(stored, []))
+    assert stored.read("a.ipynb") == []

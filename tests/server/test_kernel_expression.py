@@ -107,3 +107,29 @@ def test_no_answer_is_that_of_a_busy_kernel_when_a_cell_runs(monkeypatch, state,
     monkeypatch.setattr(kernel_expression, "_evaluated", never)
     said = asyncio.run(kernel_expression.evaluate(Kernels(one=kernel), "one", "1", patience=1.0))
     assert said.problem == problem
+
+
+def test_who_has_the_answer_does_not_wait_for_the_kernel_to_come_to_rest_but_the_next_one_does(monkeypatch):
+    class Kernels(dict):
+        get_kernel = dict.get
+
+    kernels = Kernels(one=KernelThatBecomesBusy())
+    asked = []
+
+    async def answered(kernel, expression, patience):
+        asked.append(expression)
+        said = {"status": "ok", "data": {"text/plain": repr(expression)}}
+        return {"user_expressions": {"it": said}}
+
+    async def twice():
+        rest = asyncio.Event()
+        monkeypatch.setattr(kernel_expression, "_settled", lambda kernel: rest.wait())
+        first = await kernel_expression.evaluate(kernels, "one", "first", patience=1.0)
+        second = asyncio.create_task(kernel_expression.evaluate(kernels, "one", "second", patience=1.0))
+        await asyncio.sleep(0.01)
+        before = list(asked)
+        rest.set()
+        return first.text, before, (await second).text
+
+    monkeypatch.setattr(kernel_expression, "_evaluated", answered)
+    assert asyncio.run(twice()) == ("first", ["first"], "second")

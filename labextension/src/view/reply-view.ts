@@ -65,6 +65,11 @@ export class ReplyView extends Panel {
     if (this._isWaiting || this.isDisposed) {
       return;
     }
+    if (this.widgets.length === 0) {
+      // The first words have been waited for long enough: what is drawn now is in the next frame.
+      this._draw();
+      return;
+    }
     this._isWaiting = true;
     const pause = Math.max(0, this._drawnAt + 3 * this._cost - performance.now());
     this._timer = setTimeout(() => {

@@ -10,6 +10,7 @@ import { text } from '../../protocol/json-values';
 import type { IChoices, INotebookFacts, IPosted, ITurn } from '../../protocol/question';
 import type { StreamRecord } from '../../protocol/stream';
 import { EditState, Exchange, ExchangeState, IAsked } from './exchange';
+import { sharing } from './shared-parts';
 
 export interface IStreams {
   chat(question: IPosted, keep: object, signal: AbortSignal): AsyncIterable<StreamRecord>;
@@ -301,6 +302,9 @@ export class Conversation {
     exchange.state = state;
     exchange.phase = '';
     exchange.begunAt = 0;
+    const before = this._exchanges[this._exchanges.indexOf(exchange) - 1]?.sent;
+    // Not when it comes: then everybody waits for the first word.
+    exchange.sent = exchange.sent && before ? sharing(exchange.sent, before) : exchange.sent;
     this._changed.emit();
     this._ended.emit(exchange);
   }
