@@ -2,6 +2,7 @@
 const rspack = require('@rspack/core');
 
 module.exports = {
+  target: ['web', 'es2020'],
   module: {
     rules: [
       {
@@ -13,6 +14,9 @@ module.exports = {
     ]
   },
   optimization: {
+    mangleExports: 'size',
+    moduleIds: 'natural',
+    chunkIds: 'natural',
     minimizer: [
       new rspack.SwcJsMinimizerRspackPlugin({
         minimizerOptions: {

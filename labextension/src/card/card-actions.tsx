@@ -5,6 +5,7 @@ import { said } from '../view/said';
 import type { CardModel } from './card-model';
 import { KernelButton } from './kernel-button';
 import { TrialBadge } from './trial-badge';
+import { h } from '../view/element';
 
 export function CardActions({ model }: { model: CardModel }): JSX.Element {
   const { card, outcome, announcement } = model;

@@ -5,6 +5,7 @@ import type { IArriving } from '../protocol/bundle';
 import type { CardModel } from './card-model';
 import { said } from '../view/said';
 import { KernelButton } from './kernel-button';
+import { h } from '../view/element';
 
 export function CardHead({ model }: { model: CardModel }): JSX.Element | null {
   const { card, bundle, trans } = model;

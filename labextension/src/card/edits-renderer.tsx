@@ -3,7 +3,6 @@
  * the bundle for everything that is not understood.
  */
 
-import * as React from 'react';
 import type { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
@@ -27,6 +26,7 @@ import { IEdit } from '../protocol/edit';
 import { standsIn } from '../view/shown-code';
 import { MIME_TYPE } from '../tokens';
 import { said } from '../view/said';
+import { h } from '../view/element';
 
 /** What a card needs of the application. */
 export interface ICardServices {

@@ -1,8 +1,8 @@
 /** A button for something that only a kernel with the extension can do. */
 
-import * as React from 'react';
 import type { CardModel } from './card-model';
 import type { CardAction } from '../protocol/kernel-messages';
+import { h } from '../view/element';
 
 interface IProps {
   readonly model: CardModel;

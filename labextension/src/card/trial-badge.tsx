@@ -1,9 +1,9 @@
 /** What became of a fix that was tried; said by a sign and by words, not by its colour alone. */
 
-import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ITrial, TrialKind } from '../protocol/bundle';
 import { said } from '../view/said';
+import { h } from '../view/element';
 
 const SIGNS: Record<TrialKind, string> = { clean: '✓', fails: '✗', 'not tried': '○', 'cut off': '…' };
 

@@ -1,11 +1,11 @@
 /** The completion model: whether it is there, its download, what it costs beside the chat model, which others are. */
 
-import * as React from 'react';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ICompletionState } from './completion-protocol';
 import { CompletionModelSetup } from './completion-model-setup';
 import { MODES } from './completion-settings';
+import { h } from '../view/element';
 
 export class CompletionModelPage extends ReactWidget {
   constructor(

@@ -1,11 +1,11 @@
 /** The item of the status bar: what suggestions are doing; a click opens the page of their model. */
 
-import * as React from 'react';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { said } from '../view/said';
 import type { CompletionSettings } from './completion-settings';
 import type { CompletionStatus } from './completion-status';
+import { h } from '../view/element';
 
 export class StatusItem extends ReactWidget {
   constructor(

@@ -1,7 +1,7 @@
 /** The name of a cell, which brings it into sight. */
 
-import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
+import { h } from '../view/element';
 
 interface IProps {
   readonly cellId: string;

@@ -7,6 +7,7 @@ import { cellSign } from '../notebook/cell-name';
 import { ExchangeView } from './exchange/exchange-view';
 import type { IChatServices } from './chat-services';
 import { EmptyLog } from './empty-log';
+import { h } from '../view/element';
 
 interface IProps {
   readonly model: ChatModel;

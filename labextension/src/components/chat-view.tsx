@@ -13,6 +13,7 @@ import { NoticeBar } from './notice-bar';
 import { Queue } from './composing/queue';
 import { RunBar } from './run/run-bar';
 import { RunView } from './run/run-view';
+import { h } from '../view/element';
 
 interface IProps {
   readonly model: ChatModel;

@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
 import { exampleQuestions } from '../chat/composing/examples';
 import { devstralIcon } from '../icon';
+import { h } from '../view/element';
 
 export function EmptyLog({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans, notebook, composition, preview } = model;

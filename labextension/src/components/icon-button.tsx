@@ -2,6 +2,7 @@
 
 import * as React from 'react';
 import { Button, LabIcon } from '@jupyterlab/ui-components';
+import { h } from '../view/element';
 
 interface IProps {
   readonly icon: LabIcon;

@@ -1,7 +1,7 @@
 /** What was just done, or could not be, for everybody to see and hear; what can be taken back has a button. */
 
-import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
+import { h } from '../view/element';
 
 export function NoticeBar({ model }: { readonly model: ChatModel }): JSX.Element {
   const { notice, trans } = model;

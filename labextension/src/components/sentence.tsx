@@ -2,6 +2,7 @@
 
 import * as React from 'react';
 import { said } from '../view/said';
+import { h } from '../view/element';
 
 export function Sentence({ text }: { readonly text: string }): JSX.Element {
   return <>{said(text).split('`').map((part, at) => (at % 2 ? <code key={at}>{part}</code> : part))}</>;

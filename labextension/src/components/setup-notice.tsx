@@ -1,10 +1,10 @@
 /** What stands between the user and an answer: no daemon, no model, a download; nothing when all is well. */
 
-import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IStatus } from '../protocol/status';
 import type { IPulling, ModelSetup } from '../chat/model-setup';
 import { Sentence } from './sentence';
+import { h } from '../view/element';
 
 interface IProps {
   readonly setup: ModelSetup;

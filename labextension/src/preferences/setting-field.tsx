@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IEntry } from './entries';
 import { CONFIGURED } from './entries';
 import type { Preferences } from './preferences';
+import { h } from '../view/element';
 
 /** What the form hands to a field. */
 export interface IField {

@@ -10,6 +10,7 @@ import { PLUGIN_ID } from '../tokens';
 import { settingEntries } from './entries';
 import { Preferences } from './preferences';
 import { SettingField } from './setting-field';
+import { h } from '../view/element';
 
 export interface IPreferenceNeeds {
   readonly registry: ISettingRegistry | null;

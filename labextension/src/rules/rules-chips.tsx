@@ -1,9 +1,9 @@
 /** The rules that came with the project: each a chip, off until the user has read it and switched it on. */
 
-import * as React from 'react';
 import type { ChatModel } from '../chat/chat-model';
 import type { IRulesFile } from '../protocol/rules';
 import { readAndSwitch } from './rules-dialog';
+import { h } from '../view/element';
 
 export function RulesChips({ model }: { readonly model: ChatModel }): JSX.Element | null {
   const files = model.preview?.rules.filter(file => file.problem === '') ?? [];

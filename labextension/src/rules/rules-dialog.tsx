@@ -1,9 +1,9 @@
 /** The words of a file of rules, to be read before they are switched on; what was shown is what is agreed to. */
 
-import * as React from 'react';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { ChatModel } from '../chat/chat-model';
 import type { IRulesFile } from '../protocol/rules';
+import { h } from '../view/element';
 
 export async function readAndSwitch(model: ChatModel, file: IRulesFile): Promise<void> {
   const { trans, client } = model;

@@ -1,6 +1,5 @@
 /** The sidebar as a widget of JupyterLab: knows whether it is on the screen, and where the focus belongs. */
 
-import * as React from 'react';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { Message } from '@lumino/messaging';
 import type { ChatModel } from '../chat/chat-model';
@@ -9,6 +8,7 @@ import type { IChatServices } from '../components/chat-services';
 import { devstralIcon } from '../icon';
 import { takeDrops } from './drop-target';
 import { keepFocus } from '../view/keep-focus';
+import { h } from '../view/element';
 
 export const PANEL_ID = 'jp-devstral-chat';
 

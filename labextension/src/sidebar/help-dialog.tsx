@@ -1,10 +1,10 @@
 /** What there is, and by which keys: read from JupyterLab's own registry, so that changed keys are shown as they are. */
 
-import * as React from 'react';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 import { TypedHelp } from '../components/composing/typed-help';
+import { h } from '../view/element';
 
 const OURS = 'jupyter-devstral:';
 /** Of JupyterLab, for what we suggest. */

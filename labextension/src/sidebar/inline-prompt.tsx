@@ -13,6 +13,7 @@ import type { IChatServices } from '../components/chat-services';
 import { EditCards } from '../components/exchange/edit-cards';
 import type { Exchange } from '../chat/conversation/exchange';
 import { keepFocus } from '../view/keep-focus';
+import { h } from '../view/element';
 
 const CLASS = 'jp-devstral-inline';
 

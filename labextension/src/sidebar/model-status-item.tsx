@@ -1,10 +1,10 @@
 /** The item of the status bar about the chat's model; a click opens the sidebar. */
 
-import * as React from 'react';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { ChatModel } from '../chat/chat-model';
 import { said } from '../view/said';
 import { modelWords } from './model-status';
+import { h } from '../view/element';
 
 /** A model comes into memory and goes from it without a word; only what runs on this machine is asked unasked. */
 const LOOK_EVERY = 30_000;

@@ -1,9 +1,9 @@
 /** The messages that would be sent, or were, word for word. */
 
-import * as React from 'react';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IMessage } from '../protocol/sent';
+import { h } from '../view/element';
 
 export async function showPrompt(
   trans: TranslationBundle,

@@ -10,6 +10,7 @@ import { cellSign } from '../../notebook/cell-name';
 import { IconButton } from '../icon-button';
 import { ModeChoice } from './mode-choice';
 import { RouteBar } from './route-bar';
+import { h } from '../../view/element';
 
 const LIST_ID = 'jp-devstral-suggestions';
 

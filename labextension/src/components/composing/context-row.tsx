@@ -10,6 +10,7 @@ import { RulesChips } from '../../rules/rules-chips';
 import { CellLink } from '../cell-link';
 import { said } from '../../view/said';
 import { Sentence } from '../sentence';
+import { h } from '../../view/element';
 
 interface IProps {
   readonly model: ChatModel;

@@ -1,8 +1,8 @@
 /** What can be typed, as a notice that can be closed. */
 
-import * as React from 'react';
 import type { ChatModel } from '../../chat/chat-model';
 import { TypedHelp } from './typed-help';
+import { h } from '../../view/element';
 
 export function Help({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans } = model;

@@ -1,8 +1,8 @@
 /** Ask or Do: whether what is typed is a question, or a task to be done; and whether it is only to be planned. */
 
-import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { AgentModel, Mode } from '../../agent/agent-model';
+import { h } from '../../view/element';
 
 interface IProps {
   readonly agent: AgentModel;

@@ -1,7 +1,7 @@
 /** Questions that wait for the end of the running answer. */
 
-import * as React from 'react';
 import type { ChatModel } from '../../chat/chat-model';
+import { h } from '../../view/element';
 
 export function Queue({ model }: { readonly model: ChatModel }): JSX.Element | null {
   const { trans, conversation } = model;

@@ -1,12 +1,12 @@
 /** The route beside Send: which one, and what would leave this machine for where. */
 
-import * as React from 'react';
 import { said } from '../../view/said';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ChatModel } from '../../chat/chat-model';
 import type { IRoute } from '../../protocol/routes';
 import type { ISent } from '../../protocol/sent';
 import { sentSummary, thousands } from './context-row';
+import { h } from '../../view/element';
 
 export function RouteBar({ model }: { readonly model: ChatModel }): JSX.Element | null {
   const { trans, preview, route } = model;

@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { SLASH_NAMES } from '../../chat/composing/slash-commands';
 import { aboutCommand } from '../../chat/composing/command-texts';
+import { h } from '../../view/element';
 
 export function TypedHelp({ trans }: { readonly trans: TranslationBundle }): JSX.Element {
   return (

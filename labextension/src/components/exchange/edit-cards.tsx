@@ -15,6 +15,7 @@ import { IconButton } from '../icon-button';
 import { useWidget } from '../use-widget';
 import { editCard } from './edit-place';
 import { Outcome } from './outcome';
+import { h } from '../../view/element';
 
 export interface IDiffServices {
   readonly languages: IEditorLanguageRegistry | null;

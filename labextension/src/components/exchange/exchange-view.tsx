@@ -18,6 +18,7 @@ import { EditCards } from './edit-cards';
 import { Outcome } from './outcome';
 import { StatusLine } from './status-line';
 import { useWidget } from '../use-widget';
+import { h } from '../../view/element';
 
 interface IProps {
   readonly exchange: Exchange;

@@ -1,8 +1,8 @@
 /** What became of a change of the notebook. */
 
-import * as React from 'react';
 import type { ChatModel } from '../../chat/chat-model';
 import type { IOutcome } from '../../chat/conversation/notebook-edits';
+import { h } from '../../view/element';
 
 interface IOutcomeProps {
   readonly outcome: IOutcome;

@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { ChatModel } from '../../chat/chat-model';
 import { said } from '../../view/said';
 import type { Exchange } from '../../chat/conversation/exchange';
+import { h } from '../../view/element';
 
 interface IProps {
   readonly exchange: Exchange;

@@ -6,6 +6,7 @@ import type { ChatModel } from '../../chat/chat-model';
 import { IconButton } from '../icon-button';
 import { ConversationList } from './conversation-list';
 import { ModelPicker } from './model-picker';
+import { h } from '../../view/element';
 
 export function ChatHeader({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans, notebook, conversation, threads } = model;

@@ -5,6 +5,7 @@ import { deleteIcon, editIcon, markdownIcon, notebookIcon } from '@jupyterlab/ui
 import type { ChatModel } from '../../chat/chat-model';
 import type { IThread } from '../../protocol/threads';
 import { IconButton } from '../icon-button';
+import { h } from '../../view/element';
 
 interface IProps {
   readonly model: ChatModel;

@@ -1,10 +1,10 @@
 /** The models that the daemon has, with their size and window. */
 
-import * as React from 'react';
 import { caretDownEmptyIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IModelInfo } from '../../protocol/status';
 import type { ModelSetup } from '../../chat/model-setup';
+import { h } from '../../view/element';
 
 interface IProps {
   readonly setup: ModelSetup;

@@ -1,6 +1,5 @@
 /** One cell of a run: what it changes as a diff, what it showed in the rehearsal below it, what went wrong folded. */
 
-import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IRunCell } from '../../agent/records';
 import type { IAttempt } from '../../agent/run';
@@ -11,6 +10,7 @@ import { DiffView } from '../../view/diff-view';
 import { useWidget } from '../use-widget';
 import { OutputsView } from './outputs-view';
 import type { IRunProps } from './run-props';
+import { h } from '../../view/element';
 
 interface IProps extends IRunProps {
   readonly cell: IRunCell;

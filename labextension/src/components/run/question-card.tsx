@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { IRunQuestion } from '../../agent/records';
 import { cellName } from '../../notebook/cell-name';
 import type { IRunProps } from './run-props';
+import { h } from '../../view/element';
 
 interface IProps extends IRunProps {
   readonly question: IRunQuestion;

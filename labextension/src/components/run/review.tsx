@@ -4,6 +4,7 @@ import * as React from 'react';
 import { effectsOf } from '../../agent/agent-model';
 import type { IRunEnd } from '../../agent/records';
 import type { IRunProps } from './run-props';
+import { h } from '../../view/element';
 
 interface IProps extends IRunProps {
   readonly end: IRunEnd;

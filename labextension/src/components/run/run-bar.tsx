@@ -1,10 +1,10 @@
 /** How far a run is, what it is doing now, and Stop. */
 
-import * as React from 'react';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Run } from '../../agent/run';
 import { thousands } from '../composing/context-row';
 import type { IRunProps } from './run-props';
+import { h } from '../../view/element';
 
 export function RunBar({ followed, agent, model }: IRunProps): JSX.Element {
   const { trans } = model;

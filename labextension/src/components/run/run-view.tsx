@@ -9,6 +9,7 @@ import { QuestionCard } from './question-card';
 import { Review } from './review';
 import { RunBar } from './run-bar';
 import type { IRunProps } from './run-props';
+import { h } from '../../view/element';
 
 export function RunView(props: IRunProps): JSX.Element {
   const { followed, model, services } = props;
