@@ -76,7 +76,8 @@ async def evaluate(kernels: Any, kernel_id: str, expression: str, *, patience: f
         if settling is None:
             turn.release()
         else:
-            settling.add_done_callback(lambda task: (_settling.discard(task), turn.release()))
+            settling.add_done_callback(_settling.discard)
+            settling.add_done_callback(lambda _: turn.release())
 
 
 def _value_of(said: dict[str, Any]) -> Evaluated:
