@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.browser.conftest import _needs_lab
+from tests.browser.conftest import needs_lab
 from tests.browser.test_ghost_text import READ, Ghost
 from tests.support.jupyter.lab_page import LabPage
 from tests.support.jupyter.server import JupyterServer
@@ -35,7 +35,7 @@ def far():
 
 @pytest.fixture(scope="module")
 def server(chromium_path, tmp_path_factory, model_server, far):
-    _needs_lab()
+    needs_lab()
     settings = {"host": model_server.url, "allow_remote": True, "routes": {"cluster": far.far_away}}
     config = "".join(f"c.DevstralConfig.{name} = {value!r}\n" for name, value in settings.items())
     with JupyterServer(tmp_path_factory.mktemp("base"), config, base_url=BASE) as server:

@@ -136,7 +136,7 @@ def test_what_is_selected_in_a_terminal_is_asked_about(side, ollama):
     assert page.evaluate("document.activeElement.className").find("jp-devstral-draft") >= 0
     side.draft.press_sequentially("what is that?")
     side.draft.press("Enter")
-    side.panel.get_by_text("It is a staircase.").wait_for()
+    side.panel.get_by_text("It is a staircase.", exact=True).wait_for()
     assert line in json.dumps(ollama.chats[-1].body)
     lab.screenshot("terminal-asked")
     page.evaluate("window.jupyterapp.shell.currentWidget.dispose()")

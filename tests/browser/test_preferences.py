@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.browser.conftest import _needs_lab
+from tests.browser.conftest import needs_lab
 from tests.support.jupyter.server import JupyterServer, code
 
 LOADED = "%load_ext jupyter_devstral"
@@ -15,7 +15,7 @@ CONFIG = "get_ipython().magics_manager.registry['DevstralMagics'].session.config
 
 @pytest.fixture(scope="module")
 def server(chromium_path, tmp_path_factory, model_server):
-    _needs_lab()
+    needs_lab()
     config = f"c.DevstralConfig.host = {model_server.url!r}\nc.DevstralConfig.values = 'none'\n"
     with JupyterServer(tmp_path_factory.mktemp("settings"), config) as server:
         yield server

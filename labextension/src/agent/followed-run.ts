@@ -134,13 +134,20 @@ export class FollowedRun {
       return;
     }
     let timer = 0;
-    const tell = () => {
+    const tell = async () => {
+      timer = 0;
       const cells = notebook.cells.map(cell => ({ id: cell.id, cell_type: cell.cell_type, source: cell.getSource() }));
-      void this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
+      await this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
     };
     const soon = () => {
       window.clearTimeout(timer);
       timer = window.setTimeout(tell, TELL_DELAY);
+    };
+    this.tellNow = async () => {
+      if (timer) {
+        window.clearTimeout(timer);
+        await tell();
+      }
     };
     notebook.changed.connect(soon);
     // What is not told of by the notebook: the text of its cells.
@@ -153,6 +160,9 @@ export class FollowedRun {
       this._watched = null;
     };
   }
+
+  /** Tell the server at once of what it is about to be told: an answer may end the run. */
+  tellNow = async (): Promise<void> => undefined;
 
   private _watched: (() => void) | null = null;
   private readonly _leaving = new AbortController();

@@ -56,7 +56,10 @@ function cleanFrom(kernel: Kernel.IKernelConnection, request: string, clean: Cle
 }
 
 function cleanMessage(kernel: Kernel.IKernelConnection, { msg }: Kernel.IAnyMessageArgs): void {
-  const clean = cleaned.get(kernel)?.get((msg.parent_header as Partial<KernelMessage.IHeader>).msg_id ?? '');
+  const requests = cleaned.get(kernel);
+  const { msg_id, username } = msg.parent_header as Partial<KernelMessage.IHeader>;
+  // Threads show things in the name of the last request. Our own questions show nothing themselves.
+  const clean = requests?.get(msg_id ?? '') ?? (username === 'devstral' ? [...(requests?.values() ?? [])].pop() : undefined);
   const content = msg.content as { data?: Record<string, unknown>; metadata?: unknown };
   if (clean && content.data && DISPLAYS.has(msg.header.msg_type)) {
     content.data = clean(content.data);

@@ -196,14 +196,17 @@ def test_the_status_goes_when_text_comes_and_a_wait_has_a_clock(side, ollama):
     side.draft.press("Escape")
 
 
-def test_the_advice_that_the_kernel_is_busy_goes_when_it_is_idle(side):
+def test_the_advice_that_the_kernel_is_busy_goes_when_it_is_idle(side, tmp_path):
     lab = side.lab
-    side.open([code("slow", "import time; time.sleep(12)"), code("b", "x = 1")])
+    seen = tmp_path / "seen"
+    waiting = f"import os, time\nwhile not os.path.exists({str(seen)!r}): time.sleep(0.1)"
+    side.open([code("slow", waiting), code("b", "x = 1")])
     lab.start_cell(0)
     lab.wait("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
     lab.select(1)
     busy = side.panel.locator(".jp-devstral-context").get_by_text("busy")
     busy.first.wait_for()
+    seen.touch()
     lab.wait_idle()
     lab.wait_until(lambda: busy.count() == 0)
     # What the sidebar asks of the kernel is no cell of the user's that would make it ask again.

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.browser.conftest import _needs_lab
+from tests.browser.conftest import needs_lab
 from tests.support.jupyter.server import JupyterServer, code
 from tests.support.jupyter.sidebar import Side
 from tests.support.scripted.openai_server import ScriptedV1
@@ -22,7 +22,7 @@ def far():
 
 @pytest.fixture(scope="module")
 def server(chromium_path, tmp_path_factory, model_server, far):
-    _needs_lab()
+    needs_lab()
     settings = {"host": model_server.url, "allow_remote": True, "routes": {"cluster": far.far_away}}
     config = "".join(f"c.DevstralConfig.{name} = {value!r}\n" for name, value in settings.items())
     with JupyterServer(tmp_path_factory.mktemp("routes"), config) as server:

@@ -70,9 +70,11 @@ def test_a_key_in_a_cell_reads_no_cell_sends_nothing_and_draws_nothing(side):
     lab.page.locator(".jp-CodeCell").nth(3).locator(".cm-content").click()
     # What is looked up for the selected cell has been.
     side.panel.locator(".jp-devstral-context").wait_for()
-    lab.page.wait_for_load_state("networkidle")
+    asked = -1
+    while asked < len(lab.requests):
+        asked = len(lab.requests)
+        lab.page.wait_for_timeout(1500)
     lab.page.evaluate(WATCH)
-    asked = len(lab.requests)
     lab.page.keyboard.type("abcdefgh", delay=80)
     lab.wait_until(lambda: "abcdefgh" in lab.sources[3])
     # Longer than the sidebar waits before it looks.

@@ -51,7 +51,8 @@ def test_a_decision_and_what_an_undo_needs_are_kept(begin, client) -> None:
     assert run.post("decide", path=path, state="kept", decision={"cells": ["a"]}).status_code == 204
     kept = client.get("run", path=path)["run"]
     assert (kept["state"], kept["decision"]) == ("kept", {"cells": ["a"]})
-    assert run.post("rename", path=path, new_path="moved.ipynb").status_code == 204
+    moved = client.http.post("rename", json={"path": path, "new_path": "moved.ipynb"})
+    assert moved.status_code == 204
     assert client.get("run", path="moved.ipynb")["run"]["id"] == run.id
     assert client.get("run", path=path)["run"] is None
     assert run.post("follow").status_code == 404
