@@ -205,7 +205,7 @@ def test_the_advice_that_the_kernel_is_busy_goes_when_it_is_idle(side, tmp_path)
     lab.start_cell(0)
     lab.wait("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
     lab.select(1)
-    # A kernel that has just started may say that it is idle while a cell runs: what its control channel did ended.
+    # A kernel that has just started may say that it is idle while a cell runs: its control channel is.
     busy = side.panel.locator(".jp-devstral-context").get_by_text(re.compile("busy|did not answer in time"))
     busy.first.wait_for()
     seen.touch()
