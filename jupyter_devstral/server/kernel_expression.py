@@ -134,13 +134,13 @@ async def _reply_to(client: Any, asked: str, kernel: Any, patience: float) -> di
 
     loop = asyncio.get_running_loop()
     ends = loop.time() + patience
-    process = _process_of(kernel)
+    process = process_of(kernel)
     while (left := ends - loop.time()) > 0:
         try:
             message = await client.get_shell_msg(timeout=min(left, _LOOK_SECONDS))
         except Empty:
             # A kernel that was restarted has forgotten the question.
-            if _process_of(kernel) != process:
+            if process_of(kernel) != process:
                 return None
             continue
         if message["parent_header"].get("msg_id") == asked:
@@ -149,5 +149,7 @@ async def _reply_to(client: Any, asked: str, kernel: Any, patience: float) -> di
     return None
 
 
-def _process_of(kernel: Any) -> object:
-    return getattr(getattr(kernel, "provisioner", None), "pid", None)
+def process_of(kernel: Any) -> int | None:
+    """The process of a kernel; after a restart another one. None where nothing tells."""
+    pid = getattr(getattr(kernel, "provisioner", None), "pid", None)
+    return pid if isinstance(pid, int) else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.variables.namespace import Variable
 from ..kernel.expressions import variables_expression
-from .kernel_expression import BUSY, LATE, OUTDATED, evaluate
+from .kernel_expression import BUSY, LATE, OUTDATED, evaluate, process_of
 
 _PATIENCE_SECONDS = 1.5
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -31,11 +31,8 @@ class KernelVariables:
 
 
 def kernel_process(kernels: Any, kernel_id: str) -> int | None:
-    """The process of a kernel of this server; after a restart another one. None where nothing tells."""
-    if not kernel_id or kernel_id not in kernels:
-        return None
-    pid = getattr(getattr(kernels.get_kernel(kernel_id), "provisioner", None), "pid", None)
-    return pid if isinstance(pid, int) else None
+    """The process of a kernel of this server, by its id; None as well where it is not of this server."""
+    return process_of(kernels.get_kernel(kernel_id)) if kernel_id and kernel_id in kernels else None
 
 
 async def kernel_variables(kernels: Any, kernel_id: str, first: list[str]) -> KernelVariables:

@@ -167,7 +167,7 @@ export class AgentModel {
     const more =
       isAllowed && question.isForReal ? await this._busy(followed, () => this._runForReal(followed)) : {};
     if (more) {
-      await followed.tellNow();
+      await followed.tellCells();
       await this._tell(followed, 'answer', { question: question.name, allowed: isAllowed, remembers, ...more });
     }
   }

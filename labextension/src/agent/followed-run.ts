@@ -75,6 +75,18 @@ export class FollowedRun {
     this._changed.emit();
   }
 
+  /** Tell the server at once of the cells that it is about to be told of: an answer may end the run. */
+  async tellCells(): Promise<void> {
+    const notebook = this._panel()?.content.model?.sharedModel;
+    if (!this._waiting || !notebook) {
+      return;
+    }
+    window.clearTimeout(this._waiting);
+    this._waiting = 0;
+    const cells = notebook.cells.map(cell => ({ id: cell.id, cell_type: cell.cell_type, source: cell.getSource() }));
+    await this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
+  }
+
   /** Follow it no more; it goes on. */
   leave(): void {
     this._leaving.abort();
@@ -133,37 +145,25 @@ export class FollowedRun {
     if (!notebook) {
       return;
     }
-    let timer = 0;
-    const tell = async () => {
-      timer = 0;
-      const cells = notebook.cells.map(cell => ({ id: cell.id, cell_type: cell.cell_type, source: cell.getSource() }));
-      await this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
-    };
     const soon = () => {
-      window.clearTimeout(timer);
-      timer = window.setTimeout(tell, TELL_DELAY);
-    };
-    this.tellNow = async () => {
-      if (timer) {
-        window.clearTimeout(timer);
-        await tell();
-      }
+      window.clearTimeout(this._waiting);
+      this._waiting = window.setTimeout(() => void this.tellCells(), TELL_DELAY);
     };
     notebook.changed.connect(soon);
     // What is not told of by the notebook: the text of its cells.
     panel.content.model!.contentChanged.connect(soon);
     soon();
     this._watched = () => {
-      window.clearTimeout(timer);
+      window.clearTimeout(this._waiting);
+      this._waiting = 0;
       notebook.changed.disconnect(soon);
       panel.content.model?.contentChanged.disconnect(soon);
       this._watched = null;
     };
   }
 
-  /** Tell the server at once of what it is about to be told: an answer may end the run. */
-  tellNow = async (): Promise<void> => undefined;
-
+  /** The timer of what the server is about to be told; 0 for nothing. */
+  private _waiting = 0;
   private _watched: (() => void) | null = null;
   private readonly _leaving = new AbortController();
   private readonly _changed = new Signal<this, void>(this);

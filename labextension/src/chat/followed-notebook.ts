@@ -5,11 +5,9 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { KernelMessage } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
+import { isOurs } from '../kernel/our-questions';
 import { ActiveNotebook, OpenNotebook } from '../notebook/active-notebook';
 import { IFileWidget, OpenFile } from '../notebook/open-file';
-
-/** Who asks a kernel beside its notebook: `kernel_expression.py` of the server. */
-const OURS = 'devstral';
 
 export class FollowedNotebook {
   constructor(
@@ -122,8 +120,7 @@ export class FollowedNotebook {
       return;
     }
     // What the server asked on our behalf ends like a cell; taken for one, it would make us ask again for ever.
-    const { username } = message.parent_header as Partial<KernelMessage.IHeader>;
-    if (username !== OURS) {
+    if (!isOurs(message)) {
       this._factsChanged.emit();
     }
   }

@@ -7,6 +7,8 @@ import { CodeCell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
+import { isOurs } from '../kernel/our-questions';
+
 export interface IRanForReal {
   /** As the notebook has them now. */
   readonly outputs: readonly Record<string, unknown>[];
@@ -57,9 +59,9 @@ function cleanFrom(kernel: Kernel.IKernelConnection, request: string, clean: Cle
 
 function cleanMessage(kernel: Kernel.IKernelConnection, { msg }: Kernel.IAnyMessageArgs): void {
   const requests = cleaned.get(kernel);
-  const { msg_id, username } = msg.parent_header as Partial<KernelMessage.IHeader>;
+  const { msg_id } = msg.parent_header as Partial<KernelMessage.IHeader>;
   // Threads show things in the name of the last request. Our own questions show nothing themselves.
-  const clean = requests?.get(msg_id ?? '') ?? (username === 'devstral' ? [...(requests?.values() ?? [])].pop() : undefined);
+  const clean = requests?.get(msg_id ?? '') ?? (isOurs(msg) ? [...(requests?.values() ?? [])].pop() : undefined);
   const content = msg.content as { data?: Record<string, unknown>; metadata?: unknown };
   if (clean && content.data && DISPLAYS.has(msg.header.msg_type)) {
     content.data = clean(content.data);
