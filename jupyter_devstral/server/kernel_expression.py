@@ -24,6 +24,9 @@ _SETTLING_STEPS, _SETTLING_SECONDS = 20, 0.01
 _LOOK_SECONDS = 1.0
 # Kernel managers -> who is asking them.
 _asking: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
+# Kernel managers -> what they have begun, and the last answer that may stand as long as that is nothing new.
+_begun: WeakKeyDictionary[Any, _Begun] = WeakKeyDictionary()
+_answered: WeakKeyDictionary[Any, _Answered] = WeakKeyDictionary()
 # Waits for the end of questions that are answered; a loop keeps no task alive by itself.
 _settling: set[asyncio.Task[None]] = set()
 
@@ -43,11 +46,41 @@ class Evaluated:
     problem: str = ""
 
 
-async def evaluate(kernels: Any, kernel_id: str, expression: str, *, patience: float) -> Evaluated:
+class _Begun:
+    """Counts what a kernel begins, as its server hears of it: cells, messages of widgets, restarts, ours."""
+
+    def __init__(self, kernel: Any) -> None:
+        self.count = 0
+        kernel.observe(self._changed, "execution_state")
+
+    def _changed(self, change: Any) -> None:
+        self.count += change.new != "idle"
+
+
+@dataclass(frozen=True)
+class _Answered:
+    """An answer, and the state of the kernel for which it holds; `at` is of the loop's clock."""
+
+    expression: str
+    evaluated: Evaluated
+    process: int | None
+    begun: int
+    at: float
+
+    def answers(self, kernel: Any, expression: str) -> bool:
+        """Whether the kernel would say it again, as far as is known."""
+        is_same = self.expression == expression
+        return is_same and (self.process, self.begun) == (process_of(kernel), _count_of(kernel))
+
+
+async def evaluate(
+    kernels: Any, kernel_id: str, expression: str, *, patience: float, fresh_for: float = 0.0
+) -> Evaluated:
     """The value of an expression that gives a string.
 
     Args:
         patience: seconds to wait for it.
+        fresh_for: seconds in which its last value stands, as long as the kernel has begun nothing since.
 
     A busy kernel is not asked: what is sent to it would only be answered behind the cell that runs.
     """
@@ -63,21 +96,51 @@ async def evaluate(kernels: Any, kernel_id: str, expression: str, *, patience: f
     try:
         if _is_busy(kernel):
             return Evaluated(problem=BUSY)
+        begun = _count_of(kernel)
+        last = _answered.get(kernel)
+        if last is not None and last.answers(kernel, expression) and _now() - last.at < fresh_for:
+            return last.evaluated
         said = await _evaluated(kernel, expression, patience)
         if said is None:
             await _settled(kernel)
             # A cell may have begun just before our question: then it is the cell that keeps us waiting.
             return Evaluated(problem=BUSY if _is_busy(kernel) else LATE)
+        evaluated = _value_of(said)
         # The next one waits for the kernel to come to rest; who has the answer need not.
-        settling = asyncio.create_task(_settled(kernel))
+        settling = asyncio.create_task(
+            _settled(kernel) if begun is None else _remembered(kernel, expression, evaluated, begun + 1)
+        )
         _settling.add(settling)
-        return _value_of(said)
+        return evaluated
     finally:
         if settling is None:
             turn.release()
         else:
             settling.add_done_callback(_settling.discard)
             settling.add_done_callback(lambda _: turn.release())
+
+
+def _count_of(kernel: Any) -> int | None:
+    """How much a kernel has begun; None where nothing tells."""
+    begun = _begun.get(kernel)
+    if begun is None:
+        if not (hasattr(kernel, "has_trait") and kernel.has_trait("execution_state")):
+            return None
+        begun = _begun[kernel] = _Begun(kernel)
+    return begun.count
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _remembered(kernel: Any, expression: str, evaluated: Evaluated, begun: int) -> None:
+    """Wait for the kernel to come to rest, and keep the answer where our question was all that it did."""
+    answered = _Answered(expression, evaluated, process_of(kernel), begun, _now())
+    _answered.pop(kernel, None)
+    await _settled(kernel)
+    if not evaluated.problem and not _is_busy(kernel) and answered.answers(kernel, expression):
+        _answered[kernel] = answered
 
 
 def _value_of(said: dict[str, Any]) -> Evaluated:

@@ -716,7 +716,7 @@ def test_the_ordinary_completer_and_grey_text_do_not_get_in_each_others_way(ghos
     popup = ghost.page.locator(".jp-Completer:visible")
 
     def offered():
-        # After an empty answer (a kernel not warm yet), JupyterLab's completer is silent until the cursor moves.
+        # After an empty answer (of a kernel not warm yet) JupyterLab's is silent until the cursor moves.
         ghost.press("ArrowLeft")
         ghost.press("ArrowRight")
         ghost.lab.command("completer:invoke-notebook")

@@ -365,6 +365,18 @@ def test_asking_a_kernel_twice_at_once_finds_it_busy_neither_time(client, ollama
     assert all("here" in str(answer["variables"]) for answer in answers)
 
 
+def test_what_a_cell_has_changed_is_told_at_the_next_question(client, ollama):
+    kernel = client.kernel()
+    run_in(client.server, kernel, "here = 1")
+    assert eventually(lambda: "here" in str(client.get("variables", kernel_id=kernel)["variables"]))
+    for number in range(3):
+        run_in(client.server, kernel, f"later_{number} = 1")
+        wanted = f"later_{number}"
+        assert eventually(
+            lambda wanted=wanted: wanted in str(client.get("variables", kernel_id=kernel)["variables"])
+        )
+
+
 def test_a_busy_kernel_is_not_waited_for(client, ollama, tmp_path):
     kernel = client.kernel()
     with busy(connection_file(client.server, kernel), tmp_path / "released"):

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from traitlets import HasTraits, Unicode
 
 from jupyter_devstral.server import kernel_expression
 from tests.server.conftest import code
@@ -83,6 +84,10 @@ def test_a_kernel_of_another_version(client, ollama, kernel_after, environment, 
     assert [note for note in notes if "variables" in note] == ([variables_note] if variables_note else [])
 
 
+class Kernels(dict):
+    get_kernel = dict.get
+
+
 class KernelThatBecomesBusy:
     """A kernel manager of a server in which a cell begins just before our question arrives."""
 
@@ -98,9 +103,6 @@ class KernelThatBecomesBusy:
 def test_no_answer_is_that_of_a_busy_kernel_when_a_cell_runs(monkeypatch, state, problem):
     kernel = KernelThatBecomesBusy()
 
-    class Kernels(dict):
-        get_kernel = dict.get
-
     async def never(*_):
         kernel.execution_state = state
 
@@ -110,9 +112,6 @@ def test_no_answer_is_that_of_a_busy_kernel_when_a_cell_runs(monkeypatch, state,
 
 
 def test_who_has_the_answer_does_not_wait_for_the_kernel_to_come_to_rest_but_the_next_one_does(monkeypatch):
-    class Kernels(dict):
-        get_kernel = dict.get
-
     kernels = Kernels(one=KernelThatBecomesBusy())
     asked = []
 
@@ -133,3 +132,101 @@ def test_who_has_the_answer_does_not_wait_for_the_kernel_to_come_to_rest_but_the
 
     monkeypatch.setattr(kernel_expression, "_evaluated", answered)
     assert asyncio.run(twice()) == ("first", ["first"], "second")
+
+
+class KernelOfAServer(HasTraits):
+    """A kernel manager as its server knows it: idle, with a process, and told of what the kernel does."""
+
+    execution_state = Unicode("idle", allow_none=True)
+
+    def __init__(self):
+        super().__init__()
+        self.pid = 1
+        self.asked = []
+
+    @property
+    def provisioner(self):
+        return self
+
+    def client(self):
+        raise NotImplementedError
+
+    def do(self):
+        self.execution_state = "busy"
+        self.execution_state = "idle"
+
+
+def _restart(kernel):
+    kernel.pid = 2
+
+
+def _start_again(kernel):
+    kernel.execution_state = "starting"
+    kernel.execution_state = "idle"
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "asked", "fresh_for", "times"),
+    [
+        (None, None, "it", 30.0, 1),
+        (None, KernelOfAServer.do, "it", 30.0, 2),
+        (None, _restart, "it", 30.0, 2),
+        (None, _start_again, "it", 30.0, 2),
+        (None, None, "something else", 30.0, 2),
+        (None, None, "it", 0.0, 2),
+        # A cell of somebody else's, before or behind our question, while nobody looks.
+        (KernelOfAServer.do, None, "it", 30.0, 2),
+    ],
+    ids=["at rest", "a cell", "a restart", "starting", "another", "must be new", "a cell beside it"],
+)
+def test_an_answer_stands_as_long_as_the_kernel_has_begun_nothing(
+    monkeypatch, before, between, asked, fresh_for, times
+):
+    kernel = KernelOfAServer()
+    kernels = Kernels(one=kernel)
+
+    async def answered(kernel, expression, patience):
+        kernel.asked.append(expression)
+        kernel.do()
+        if before:
+            before(kernel)
+        return {"user_expressions": {"it": {"status": "ok", "data": {"text/plain": repr(expression)}}}}
+
+    async def twice():
+        async def evaluate(expression):
+            return await kernel_expression.evaluate(
+                kernels, "one", expression, patience=1.0, fresh_for=fresh_for
+            )
+
+        first = await evaluate("it")
+        while kernel_expression._settling:
+            await asyncio.sleep(0.01)
+        if between:
+            between(kernel)
+        return first.text, (await evaluate(asked)).text
+
+    monkeypatch.setattr(kernel_expression, "_evaluated", answered)
+    assert asyncio.run(twice()) == ("it", asked)
+    assert len(kernel.asked) == times
+
+
+def test_an_error_is_no_answer_that_stands(monkeypatch):
+    kernel = KernelOfAServer()
+
+    async def failed(kernel, expression, patience):
+        kernel.asked.append(expression)
+        kernel.do()
+        return {"user_expressions": {"it": {"status": "error", "ename": "NameError", "evalue": ""}}}
+
+    async def twice():
+        for _ in range(2):
+            said = await kernel_expression.evaluate(
+                Kernels(one=kernel), "one", "it", patience=1.0, fresh_for=30.0
+            )
+            assert said.problem == kernel_expression.FAILED
+            while kernel_expression._settling:
+                await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(kernel_expression, "_evaluated", failed)
+    asyncio.run(twice())
+    assert kernel.asked == ["it", "it"]
