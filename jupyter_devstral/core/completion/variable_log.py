@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..notebook.cells import Cell, Notebook
 from ..python.source import names_of
-from ..variables.namespace import Variable
+from ..variables.namespace import MOST_DESCRIBED, Variable
 from ..variables.samples import without_values
 
 # What code does not tell by itself, the most useful first.
@@ -28,10 +28,16 @@ class VariableLog:
 
     def update(self, variables: Iterable[Variable], notebook: Notebook, *, ran: str = "") -> None:
         """Take what a kernel says after a run; `ran` is the key of the cell that ran, where that is known."""
+        variables = tuple(variables)
         said = {each.name: remark(each) for each in _told(variables)}
         if not set(said) & set(self._now):
             # The first look, or a new kernel: nothing that was told holds any more.
             self._behind.clear()
+        if len(variables) < MOST_DESCRIBED:
+            # All of them: what is missing was deleted.
+            for told in self._behind.values():
+                for name in told.keys() - said.keys():
+                    del told[name]
         changed = [name for name, text in said.items() if self._now.get(name) != text]
         keys = {cell.key for cell in notebook.cells}
         for name in changed:

@@ -15,6 +15,8 @@ from .type_facts import full_name_of, is_a, is_exactly_from, known_as, module_of
 from .values import CONTAINERS, container_text, scalar_text
 
 TEXT_LIMIT = 4000
+# Of the variables of a namespace, so many are described.
+MOST_DESCRIBED = 40
 _BEHIND_NAME = ": "
 # For one value whose reading runs code of the user's. What libraries' own types cost is bounded, and must not
 # depend on how busy the machine is: the same variable is described by the same bytes.
@@ -50,7 +52,7 @@ def describe_namespace(
     *,
     first: Iterable[str] = (),
     hidden: Collection[str] = (),
-    limit: int = 40,
+    limit: int = MOST_DESCRIBED,
     deadline_seconds: float = 3.0,
 ) -> tuple[Variable, ...]:
     """The variables of `ns` worth telling a model, most important first, at most `limit` of them.

@@ -34,3 +34,17 @@ def test_of_another_kernel_nothing_is_left() -> None:
     log.update(describe_namespace({"ages": [1, 2]}), notebook, ran="b")
     log.update(describe_namespace({}), notebook)
     assert not any(log.remarks().values())
+
+
+def test_a_variable_that_was_deleted_is_not_told() -> None:
+    log, notebook = VariableLog(), Notebook(CELLS)
+    people, ages = pd.DataFrame({"age": [31]}), [1, 2]
+    log.update(describe_namespace({"people": people, "ages": ages}), notebook)
+    log.update(describe_namespace({"people": people}), notebook, ran="b")
+    assert [len(told) for told in log.remarks().values()] == [1, 0]
+    # One that others have crowded out of the description may still be there.
+    log = VariableLog()
+    log.update(describe_namespace({"ages": ages, "people": people}), notebook)
+    many = {f"n{number}": [number] for number in range(60)}
+    log.update(describe_namespace({**many, "ages": ages}), notebook, ran="b")
+    assert "# people" in str(log.remarks()["a"])
