@@ -46,8 +46,8 @@ class Answers:
         if id in self._running:
             raise UsageError("This question is being answered already.")
         question = {**exchange, "state": "running"}
-        # Of a long conversation that takes a while, in which the model can be asked.
-        keeping = asyncio.create_task(asyncio.to_thread(stored.merge, path, [question]))
+        # While the disk takes its time the model can be asked.
+        keeping = asyncio.create_task(asyncio.to_thread(stored.begin, path, question))
         answer = self._running[id] = ArrivingAnswer(question, path, stored, _once_kept(keeping, records))
         answer.task.add_done_callback(lambda _: self._retire(id))
         await keeping
@@ -111,6 +111,7 @@ class ArrivingAnswer:
         partial = str(exchange.get("reply") or "")
         # Who follows an answer that goes on hears all of it.
         self._log: list[Record] = [{"type": "text", "text": partial}] if partial else []
+        self._question = exchange
         self._kept: dict[str, Any] = {
             "id": exchange["id"],
             "state": "running",
@@ -210,7 +211,9 @@ class ArrivingAnswer:
         while held != len(self._log):
             await asyncio.sleep(_HOLD_SECONDS)
             held, part = len(self._log), dict(self._kept)
-            self._writing = asyncio.ensure_future(asyncio.to_thread(self._stored.hold, self.path, part))
+            self._writing = asyncio.ensure_future(
+                asyncio.to_thread(self._stored.hold, self.path, part, self._question)
+            )
             # A full disk must not take the answer from the page.
             with suppress(OSError, DevstralError):
                 await asyncio.shield(self._writing)

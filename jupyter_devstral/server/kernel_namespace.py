@@ -13,7 +13,7 @@ from .kernel_expression import BUSY, LATE, OUTDATED, evaluate, process_of
 
 _PATIENCE_SECONDS = 1.5
 # Of a kernel that has begun nothing since: a thread of the user's may yet have changed a variable.
-_FRESH_SECONDS = 30.0
+FRESH_SECONDS = 30.0
 _NAME = re.compile(r"[^\W\d]\w*")
 _NOTES = {
     BUSY: "The kernel is busy: its variables are not sent.",
@@ -37,11 +37,16 @@ def kernel_process(kernels: Any, kernel_id: str) -> int | None:
     return process_of(kernels.get_kernel(kernel_id)) if kernel_id and kernel_id in kernels else None
 
 
-async def kernel_variables(kernels: Any, kernel_id: str, first: list[str]) -> KernelVariables:
-    """The variables of a Python kernel of this server, `first` ones before the others."""
+async def kernel_variables(
+    kernels: Any, kernel_id: str, first: list[str], *, fresh_for: float = FRESH_SECONDS
+) -> KernelVariables:
+    """The variables of a Python kernel of this server, `first` ones before the others.
+
+    They may be what it said up to `fresh_for` seconds ago, where it has begun nothing since.
+    """
     names = [name for name in dict.fromkeys(first) if _NAME.fullmatch(name)]
     said = await evaluate(
-        kernels, kernel_id, variables_expression(names), patience=_PATIENCE_SECONDS, fresh_for=_FRESH_SECONDS
+        kernels, kernel_id, variables_expression(names), patience=_PATIENCE_SECONDS, fresh_for=fresh_for
     )
     if said.problem:
         return KernelVariables(is_busy=said.problem == BUSY, note=_NOTES.get(said.problem, ""))

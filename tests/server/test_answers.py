@@ -269,11 +269,11 @@ class SlowConversations(Conversations):
         self.problem = problem
         self.may_write = threading.Event()
 
-    def merge(self, path, put, *args, **options):
+    def begin(self, path, message):
         assert self.may_write.wait(20)
         if self.problem:
             raise UsageError(self.problem)
-        super().merge(path, put, *args, **options)
+        super().begin(path, message)
 
 
 async def begun(stored, asked):
@@ -310,3 +310,53 @@ def test_of_a_question_that_cannot_be_kept_nothing_is_told(tmp_path):
     with pytest.raises(UsageError, match="too long"):
         asyncio.run(begun(stored, []))
     assert stored.read("a.ipynb") == []
+
+
+def test_a_question_is_kept_without_writing_a_long_conversation_again(tmp_path):
+    stored = Conversations(tmp_path, "")
+    stored.merge("a.ipynb", [kept("old", at=1, state="done", reply="x" * 1_000_000)])
+    [whole] = tmp_path.glob("*.json")
+    before = whole.stat().st_mtime_ns
+    stored.begin("a.ipynb", kept("new", at=2, state="running"))
+    stored.hold("a.ipynb", {"id": "new", "state": "running", "reply": "so"}, kept("new", at=2))
+    assert whole.stat().st_mtime_ns == before
+    assert [(one["id"], one["state"]) for one in stored.read("a.ipynb")] == [
+        ("old", "done"),
+        ("new", "running"),
+    ]
+    assert [(one["id"], one["count"]) for one in stored.threads("a.ipynb")] == [("", 2)]
+    # Whoever changes the conversation next, here another page, keeps it as well.
+    stored.merge("a.ipynb", [{"id": "old", "edits": ["accepted"]}], known=True)
+    stored.settle("a.ipynb", {"id": "new", "state": "done", "reply": "so it is"})
+    last = stored.read("a.ipynb")[-1]
+    assert (last["reply"], last["state"], last["asked"]) == ("so it is", "done", kept("new")["asked"])
+    assert list(tmp_path.glob("*.part")) == []
+
+
+@pytest.mark.parametrize("is_cleared", [True, False])
+def test_a_question_that_is_taken_away_leaves_nothing_and_does_not_come_back(tmp_path, is_cleared):
+    stored = Conversations(tmp_path, "")
+    question, part = kept("new", at=2), {"id": "new", "state": "running", "reply": "so"}
+    stored.begin("a.ipynb", question)
+    if is_cleared:
+        stored.merge("a.ipynb", [], ["new"])
+    else:
+        stored.delete("a.ipynb")
+    # What a thread was about to write.
+    stored.hold("a.ipynb", part, question)
+    stored.settle("a.ipynb", {**part, "state": "stopped"})
+    assert stored.read("a.ipynb") == []
+    assert "so" not in "".join(file.read_text() for file in tmp_path.iterdir())
+
+
+def test_a_first_question_goes_where_its_notebook_goes(tmp_path):
+    stored = Conversations(tmp_path, "")
+    stored.begin("a.ipynb", kept("new", at=2))
+    stored.rename("a.ipynb", "b.ipynb")
+    assert stored.read("a.ipynb") == []
+    assert [one["id"] for one in stored.read("b.ipynb")] == ["new"]
+
+
+def test_a_question_that_is_too_long_to_be_kept_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="too long to be kept"):
+        Conversations(tmp_path, "").begin("a.ipynb", kept("huge", reply="x" * 9_000_000))

@@ -4,7 +4,8 @@ A notebook has any number of conversations: each message names its `thread`, "" 
 there as long as it has a message; its title, where the user gave it one, is kept beside the messages.
 
 They hold what the user asked and what was answered, so they are readable by the user alone. An answer that is
-arriving has a small file of its own beside its conversation's, which is written often. Knows no HTTP.
+arriving has a small file of its own beside its conversation's, with its question: it is written often, and
+before the first word, for which a long conversation would take its time. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ _KEPT = 500
 # Ids of messages that were taken away, so that a page which still shows them cannot bring them back.
 _REMEMBERED = 2000
 _PART = ".part"
+# Of such a file: the question, which its conversation may not have yet.
+_ASKED = "question"
+_TOO_LONG = "This message is too long to be kept: attach less, or ask about a part of it."
 # Of a title, and of the question that stands for one, in characters.
 _TITLE = 200
 
@@ -49,7 +53,10 @@ class Conversations:
         """The messages about this notebook; none where none are stored, or where they cannot be read."""
         with _lock:
             messages = self._load(path)["messages"]
-            arriving = {part.get("id"): part for part in map(_json, self._parts(path))}
+            parts = [_json(part) for part in self._parts(path)]
+        arriving = {
+            part.get("id"): {key: value for key, value in part.items() if key != _ASKED} for part in parts
+        }
         return [{**one, **arriving.get(one.get("id"), {})} for one in messages]
 
     def threads(self, path: str) -> list[dict[str, Any]]:
@@ -116,11 +123,23 @@ class Conversations:
             messages = [one for id, one in by_id.items() if id not in gone]
             named = {**stored["titles"], **{id: title[:_TITLE] for id, title in (titles or {}).items()}}
             self._store(path, sorted(messages, key=_asked_at), removed, named)
+            for id in remove:
+                self._part(path, id).unlink(missing_ok=True)
 
-    def hold(self, path: str, part: Mapping[str, Any]) -> None:
-        """Keep what has arrived of an answer; `part` has the id of its message."""
+    def begin(self, path: str, message: Mapping[str, Any]) -> None:
+        """Keep a question whose answer begins; raises UsageError for one that is too long."""
+        text = json.dumps({"id": message["id"], "state": message.get("state"), _ASKED: message})
+        if len(text) > _MOST:
+            raise UsageError(_TOO_LONG)
         with _lock:
-            write_private(self._part(path, str(part.get("id"))), json.dumps(part))
+            write_private(self._part(path, str(message["id"])), text)
+
+    def hold(self, path: str, part: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        """Keep what has arrived of the answer to a question that has begun, and was not taken away since."""
+        with _lock:
+            file = self._part(path, str(message["id"]))
+            if file.exists():
+                write_private(file, json.dumps({**part, _ASKED: message}))
 
     def settle(self, path: str, part: Mapping[str, Any]) -> None:
         """An answer has ended: its message is whole."""
@@ -143,14 +162,16 @@ class Conversations:
 
     def _load(self, path: str) -> dict[str, Any]:
         stored = _json(self._file(path))
-        messages = stored.get("messages")
-        removed = stored.get("removed")
+        messages = [one for one in _list(stored.get("messages")) if isinstance(one, dict)]
+        removed = [one for one in _list(stored.get("removed")) if isinstance(one, str)]
         titles = stored.get("titles")
+        known = {*(one.get("id") for one in messages), *removed}
+        # Questions that have begun since it was written.
+        asked = (_json(part).get(_ASKED) for part in self._parts(path))
+        begun = [one for one in asked if isinstance(one, dict) and one.get("id") not in known]
         return {
-            "messages": [one for one in messages if isinstance(one, dict)]
-            if isinstance(messages, list)
-            else [],
-            "removed": [one for one in removed if isinstance(one, str)] if isinstance(removed, list) else [],
+            "messages": sorted([*messages, *begun], key=_asked_at) if begun else messages,
+            "removed": removed,
             "titles": {id: title for id, title in titles.items() if isinstance(title, str)}
             if isinstance(titles, dict)
             else {},
@@ -236,7 +257,7 @@ def _fitting(messages: list[Message]) -> list[Message]:
             break
         kept.insert(0, one)
     if messages and not kept:
-        raise UsageError("This message is too long to be kept: attach less, or ask about a part of it.")
+        raise UsageError(_TOO_LONG)
     return kept
 
 
@@ -244,6 +265,10 @@ def _asked_at(message: Mapping[str, Any]) -> float:
     """Milliseconds; messages of older versions have none, and stay before all others."""
     at = message.get("at")
     return float(at) if isinstance(at, (int, float)) and at == at else 0.0
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _json(file: Path) -> dict[str, Any]:

@@ -117,7 +117,8 @@ class Cursors:
 
     async def _look(self, kernel: _Kernel, key: Keystroke, notebook: Notebook, kernels: Any) -> None:
         try:
-            said = await kernel_variables(kernels, key.kernel_id, [])
+            # Asked once after each run: what is missed now is missed until the next one.
+            said = await kernel_variables(kernels, key.kernel_id, [], fresh_for=0)
             if said.is_available:
                 kernel.log.update(said.variables, notebook, ran=key.ran)
                 kernel.runs = key.runs
