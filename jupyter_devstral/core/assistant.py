@@ -31,6 +31,8 @@ __all__ = ["Assistant", "Delta", "Event", "Note", "Outgoing", "Reply", "ReplyStr
 
 # Part of the window that a prompt may fill beside the reply: an estimate is not a count.
 _FILL = 0.95
+# Models of fewer parameters stop after the sentence that a fix would begin with.
+_THINKS_FIRST = 1_000_000_000
 
 
 class Assistant:
@@ -187,6 +189,7 @@ class Assistant:
 
         What was sent of the notebook before stands, as long as all fits.
         """
+        cause_first = self._cause_first
         going_on = self._sent.continued(request, self.estimate) if self._may_go_on else anew(request)
         whole = self._build(going_on, None)
         window = window_for(needed_tokens(int(whole.tokens / _FILL) + 1, self.config.max_reply_tokens))
@@ -194,8 +197,8 @@ class Assistant:
         if going_on.history is not None and (whole.tokens > room or not self._goes_on(window)):
             going_on = anew(going_on)
             whole = self._build(going_on, None)
-        if whole.values and not self._sends_values:
-            # Only now the server has said that it forwards this model elsewhere.
+        if (whole.values and not self._sends_values) or self._cause_first != cause_first:
+            # Only now the server has said that it forwards this model elsewhere, or how large it is.
             whole = self._build(going_on, None)
         return (whole if whole.tokens <= room else self._fit(going_on, whole, room)), window
 
@@ -213,6 +216,7 @@ class Assistant:
             estimate=self.estimate,
             redactor=self._redactor,
             values=self._sends_values,
+            cause_first=self._cause_first,
         )
         if allowance.is_everything:
             return prompt
@@ -222,6 +226,10 @@ class Assistant:
     def _sends_values(self) -> bool:
         """Whether prompts may hold values of the user's data: on this machine, and where that is wanted."""
         return self.config.values == "samples" and not self.model.remote_place
+
+    @property
+    def _cause_first(self) -> bool:
+        return self.model.parameters >= _THINKS_FIRST
 
     def _extended(self, prompt: Prompt, after: tuple[Message, ...]) -> Prompt:
         """`prompt` with more messages behind it."""

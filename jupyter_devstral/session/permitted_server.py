@@ -83,6 +83,11 @@ class PermittedServer:
         return self._server.asked_window
 
     @property
+    def parameters(self) -> int:
+        """How many parameters the model has, as far as is known without asking; 0 where it is not."""
+        return self._server.parameters
+
+    @property
     def asks_first(self) -> bool:
         """Whether nothing may be sent that nobody asked for."""
         return bool(self.remote_place) and not (self._chosen is not None and self._chosen.background)

@@ -20,6 +20,8 @@ from jupyter_devstral.core.redaction.redactor import Redactor
 from jupyter_devstral.core.reply.parser import Code, Prose
 from jupyter_devstral.core.request.tasks import Request, Rules, Task
 from jupyter_devstral.core.settings.config import DevstralConfig
+from jupyter_devstral.embedded.engine import ModelCard
+from tests.support.models.model_cards import devstral_card
 from tests.support.scripted.engine import Script
 from tests.support.scripted.server import ScriptedOllama
 
@@ -562,6 +564,37 @@ def edited(request: Request, number: int, source: str) -> Request:
 
 def long_request() -> Request:
     return request_of(12, source="\n".join(f"name_{{0}}_{n} = {{0}} * {n}" for n in range(12)))
+
+
+def _card(**facts: Any) -> ModelCard:
+    card = devstral_card("sized")
+    info = {key: value for key, value in card.model_info.items() if key != "general.parameter_count"}
+    return replace(card, model_info={**info, **facts.pop("info", {})}, **facts)
+
+
+@pytest.mark.parametrize(
+    ("card", "is_cause_first"),
+    [
+        (_card(info={"general.parameter_count": 494_032_768}), False),
+        (_card(info={"general.parameter_count": 1_543_714_304}), True),
+        (_card(details={"parameter_size": "494.03M"}), False),
+        (_card(details={"parameter_size": "1.5B"}), True),
+        (_card(details={}), False),
+        (_card(details={"parameter_size": "large"}), False),
+    ],
+    ids=["0.5B", "1.5B", "0.5B in words", "1.5B in words", "not told", "nonsense"],
+)
+def test_a_model_that_does_not_stop_after_a_sentence_says_the_cause_first(
+    card: ModelCard, is_cause_first: bool
+) -> None:
+    request = Request(Task.FIX, "", request_of().notebook, target=request_of().notebook.cells[1])
+    with ScriptedOllama([ANSWER], models=[card]) as server:
+        # The first question of a process, of which nothing is known before it; then another one.
+        for _ in range(2):
+            finished(assistant_with(DevstralConfig(host=server.url, model="sized")), request)
+        lines = [chat.body["messages"][-1]["content"].rsplit("\n", 1)[-1] for chat in server.chats]
+    wanted = wording("fix_cause_first" if is_cause_first else "fix").replace("[cell N]", "cell 1")
+    assert lines == [wanted, wanted]
 
 
 def test_what_was_sent_stands_for_the_same_model_in_the_same_window(scripted_ollama: ScriptedOllama) -> None:

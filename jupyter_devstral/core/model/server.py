@@ -141,6 +141,11 @@ class ModelServer(Protocol):
         """The window a request would ask for, as far as it can be known without the server."""
         ...
 
+    @property
+    def parameters(self) -> int:
+        """How many parameters the model has, as far as is known without asking; 0 where it is not."""
+        ...
+
     def window(self, need: int = 0) -> Window:
         """The window for a request of `need` tokens, prompt and reply."""
         ...

@@ -86,6 +86,7 @@ def build_prompt(
     estimate: Callable[[str], int] | None = None,
     redactor: Redacts | None = None,
     values: bool = False,
+    cause_first: bool = False,
 ) -> Prompt:
     """The prompt of a request: a pure function of it, byte-identical for an unchanged notebook.
 
@@ -93,6 +94,7 @@ def build_prompt(
         budget: in tokens, for the pieces alone; None sends everything.
         estimate: counts tokens.
         values: with samples of the user's data, not its schema alone; for a model on this machine.
+        cause_first: ask for what was wrong before the corrected code; the smallest models stop after it.
     """
     count = estimate or estimate_tokens
     bare = schemas_only(request)
@@ -107,7 +109,7 @@ def build_prompt(
     sent = {entry.cell.key for entry in context.history if entry.turn is None}
     asked_about = [cell_text(cell, sources.language) for cell in subjects if cell.key not in sent]
     tail = [*(piece.text for piece in context.earlier), *asked_about]
-    asked = [*(piece.text for piece in attached), *_asked(safe, subjects)]
+    asked = [*(piece.text for piece in attached), *_asked(safe, subjects, cause_first)]
     first = [piece.text for piece in rules]
     last = [*tail, _user_text(context, [*asked, safe.question])]
     messages = _messages(first, context.history, last, request.images)
@@ -254,7 +256,7 @@ def _names_in(failure: Failure) -> Iterator[str]:
         yield from _QUOTED_NAME.findall(hint)
 
 
-def _asked(request: Request, subjects: list[Cell]) -> list[str]:
+def _asked(request: Request, subjects: list[Cell], cause_first: bool) -> list[str]:
     """What is known about the failure, if it is about one, and the task."""
     task = Task(request.task)
     selected = _selected(request) if task in _ABOUT_SEVERAL else ()
@@ -267,6 +269,7 @@ def _asked(request: Request, subjects: list[Cell]) -> list[str]:
         chosen = [wording("selected").replace("[cell N]", name)] if subjects else []
         return [*chosen, wording(task.value)]
     named = "failure" if request.failure is not None and task is Task.FIX else task.value
+    named += "_cause_first" if cause_first and task is Task.FIX else ""
     language = fence_tag(request.notebook.language)
     line = wording(named).replace("[cell N]", name).replace("```python", f"```{language}")
     failed = [failure_text(request.failure, request.notebook)] if request.failure is not None else []

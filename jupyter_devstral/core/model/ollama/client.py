@@ -24,7 +24,7 @@ from .chat_request import ChatBody, ChatRequest
 from .completing import CompletionCall
 from .facts import CLOUD, full_name, is_cloud_name, model_in_show, models_in_ps, models_in_tags, running_as
 from .pull import Download
-from .server_facts import can_think, forget, server_facts, shown_model
+from .server_facts import can_think, forget, known_parameters, server_facts, shown_model
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -104,6 +104,11 @@ class OllamaModel:
         """The window a request would ask for if the model were not loaded; knows nothing of the server."""
         asked = self._num_ctx or self.config.num_ctx
         return Window(asked, "configured") if asked else Window(self.config.default_num_ctx, "default")
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters the model has; 0 until `window` has asked."""
+        return known_parameters(self.host, self.name)
 
     def chat(
         self,

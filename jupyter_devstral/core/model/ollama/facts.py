@@ -5,6 +5,7 @@ Must not do I/O. Bodies may come from another program than Ollama: a field of a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from ..messages import Usage
 from ..server import ModelInfo, RunningModel
 
 _NANOSECONDS = 1e9
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMBT])", re.IGNORECASE)
+_UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 # Where Ollama forwards models of its own cloud.
 CLOUD = "ollama.com"
 
@@ -82,7 +85,7 @@ def model_in_show(name: str, body: Any) -> ModelInfo:
         remote_host=_remote_host(entry, name),
         quantization=_text(_mapping(entry.get("details")).get("quantization_level")),
         num_ctx=_parameter(entry, "num_ctx"),
-        parameters=_number(_mapping(entry.get("model_info")).get("general.parameter_count")),
+        parameters=_parameter_count(entry),
     )
 
 
@@ -107,6 +110,13 @@ def _architecture_number(show: Mapping[str, Any], key: str) -> int:
     # 393,216-token model was read as an 8,192-token one that way.
     info = _mapping(show.get("model_info"))
     return _number(info.get(f"{_text(info.get('general.architecture'))}.{key}"))
+
+
+def _parameter_count(show: Mapping[str, Any]) -> int:
+    """How many parameters it has: as its file says, else as rounded for people, such as "494.03M"."""
+    exact = _number(_mapping(show.get("model_info")).get("general.parameter_count"))
+    size = _SIZE.fullmatch(_text(_mapping(show.get("details")).get("parameter_size")).strip())
+    return exact or (int(float(size[1]) * _UNITS[size[2].upper()]) if size else 0)
 
 
 def _parameter(show: Mapping[str, Any], name: str) -> int | None:

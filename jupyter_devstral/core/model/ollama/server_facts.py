@@ -58,6 +58,12 @@ def can_think(connection: Connection, model: str) -> bool:
         return False
 
 
+def known_parameters(host: str, model: str) -> int:
+    """How many parameters `/api/show` said that the model has; 0 where it was not asked, or did not say."""
+    shown = _shown.get((host, model))
+    return shown.parameters if shown is not None else 0
+
+
 def forget(host: str, model: str = "") -> None:
     """Look the model up again next time: it may have been pulled, replaced or removed.
 

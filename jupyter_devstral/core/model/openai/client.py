@@ -65,6 +65,11 @@ class OpenAIModel:
         asked = self._wishes.num_ctx or self.route.window
         return Window(asked, "configured") if asked else Window(self.config.default_num_ctx, "default")
 
+    @property
+    def parameters(self) -> int:
+        """Not told over this protocol: 0."""
+        return 0
+
     def window(self, need: int = 0) -> Window:
         """What the route says, else what the server says, else the settings' default."""
         self._refuse_remote()
