@@ -24,7 +24,7 @@ help:
 	@echo "make demo   run examples/tour.ipynb with a real model, in the terminal"
 	@echo "make test   install what the tests need and run all of them"
 	@echo "make soak   the same, with the long sweeps whole"
-	@echo "make lab    JupyterLab with the tour open"
+	@echo "make lab    JupyterLab with a copy of the tour open"
 	@echo "make check  format, lint, types, import contracts"
 	@echo "make bench  the table of measurements"
 	@echo "make docs   the documentation as pages, in docs/_build/html"
@@ -85,12 +85,12 @@ format: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks
 
-# Read anew each time: much of it is made from the code. The pictures are those of the last browser tests.
-# Those of README, from the last browser tests.
+# The pictures of README, from the last browser tests.
 pictures:
 	@cp test-output/screenshots/failing-explained.png examples/images/card.png
 	@cp test-output/screenshots/sidebar-edits.png examples/images/sidebar.png
 
+# Read anew each time: much of it is made from the code. Its pictures are those of the last browser tests.
 docs: $(VENV)/.installed-docs
 	@$(BIN)/python -m sphinx -E -q -W --keep-going -b html docs docs/_build/html
 	@echo "Look at docs/_build/html/index.html."
@@ -99,8 +99,8 @@ docs: $(VENV)/.installed-docs
 lab: labextension
 	@if [ -f jupyter_devstral/_lab/package.json ]; then \
 	  PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-builder develop . --overwrite; fi
-	$(BIN)/jupyter lab $(NOTEBOOK)
+	@$(BIN)/python scripts/lab.py $(NOTEBOOK)
 
 clean:
-	rm -rf $(VENV) demo-output bench-output test-output docs/_build jupyter_devstral/_lab
+	rm -rf $(VENV) demo-output lab-output bench-output test-output docs/_build jupyter_devstral/_lab
 	rm -rf labextension/node_modules labextension/lib labextension/test-lib labextension/tsconfig.tsbuildinfo

@@ -29,7 +29,7 @@ STAND_IN = ["--DevstralConfig.engine=embedded", "--DevstralConfig.max_reply_toke
 def main() -> int:
     started = time.monotonic()
     settings = read_settings({})
-    missing = _why_not_ollama(settings)
+    missing = why_not_ollama(settings)
     if missing:
         print(f"{missing}\nThe demo uses a stand-in: SmolLM2-135M, run by jupyter-devstral itself.")
         print("It shows every step truthfully; its code is poor, and failing cells are shown as they are.\n")
@@ -49,7 +49,7 @@ def main() -> int:
     return 0
 
 
-def _why_not_ollama(settings: DevstralConfig) -> str:
+def why_not_ollama(settings: DevstralConfig) -> str:
     """A sentence that says why the configured model cannot be used, or "" when it can."""
     if settings.engine == "embedded":
         return "The configuration asks for the embedded engine."

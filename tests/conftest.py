@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # By files in this folder the processes of a user know of each other's chats: those of the tests that run
     # beside these are another user's.
     os.environ["JUPYTER_RUNTIME_DIR"] = str(report.parent)
+    # What the user has configured is not what is tested.
+    os.environ["JUPYTER_CONFIG_DIR"] = str(report.parent / "config")
     folder = str(Path(__file__).parent / "support" / "guard")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH", "")]))
     watch()

@@ -17,10 +17,11 @@ import nbformat
 import pytest
 
 from jupyter_devstral.cli.arguments import add_subcommands
-from jupyter_devstral.cli.settings import load_file, settings_from, take_flags
+from jupyter_devstral.cli.settings import settings_from, take_flags
 from jupyter_devstral.core.request.command import OPTIONS, SUBCOMMANDS, TASKS, parse_command
 from jupyter_devstral.core.settings.config import DevstralConfig
 from jupyter_devstral.core.settings.policy import read_policy
+from jupyter_devstral.session.settings_files import load_file
 from tests.support.pages import DOCS, ROOT, ReadPage, build, fetched_by_style, read_page
 from tests.support.scripted.server import ScriptedOllama
 

@@ -1,4 +1,4 @@
-# /etc/jupyter/jupyter_config.py, and the same in /etc/ipython/ipython_config.py
+# /etc/jupyter/jupyter_devstral_config.py
 c = get_config()
 
 c.DevstralConfig.allow_remote = True

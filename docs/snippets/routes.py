@@ -1,4 +1,4 @@
-# jupyter_config.py and ipython_config.py
+# jupyter_devstral_config.py
 c = get_config()
 
 c.DevstralConfig.allow_remote = True  # for routes that are not this machine

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigurationError, UsageError
+from ..session.settings_files import OWN, files_of, jupyter_folders, section_of
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "--DevstralConfig."
 # From the most general file to the most specific one, which takes precedence.
-_FILES = ("jupyter_config", "ipython_config", "jupyter_server_config", "jupyter_devstral_config")
+_FILES = ("jupyter_config", "ipython_config", "jupyter_server_config", OWN)
 
 
 def take_flags(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -82,39 +83,10 @@ def _merged(flags: dict[str, str]) -> Config:
 
 def _files() -> Iterator[Config]:
     """The `DevstralConfig` section of every existing configuration file, most specific last."""
-    from jupyter_core.paths import jupyter_config_path
-    from traitlets.config import Config
-
     for name in _FILES:
-        folders = (
-            _ipython_folders() if name == "ipython_config" else [Path(one) for one in jupyter_config_path()]
-        )
-        for folder in reversed(folders):
-            for path in (folder / f"{name}.py", folder / f"{name}.json"):
-                if path.is_file():
-                    loaded = load_file(path)
-                    yield (
-                        Config(DevstralConfig=loaded.DevstralConfig)
-                        if "DevstralConfig" in loaded
-                        else Config()
-                    )
-
-
-def load_file(path: Path) -> Config:
-    """Load one configuration file. Raises ConfigurationError, one line long, when it is broken."""
-    from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader
-
-    loader = (PyFileConfigLoader if path.suffix == ".py" else JSONFileConfigLoader)(
-        path.name, str(path.parent)
-    )
-    try:
-        loaded: Config = loader.load_config()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the file is the user's program: anything may come out of it
-        reason = f"{type(error).__name__}: {error}"
-        raise ConfigurationError(
-            f"The configuration file {path} cannot be read ({reason}). Repair it or move it away."
-        ) from None
-    return loaded
+        folders = _ipython_folders() if name == "ipython_config" else jupyter_folders()
+        for path in files_of(name, folders):
+            yield section_of(path)
 
 
 def ipython_folder() -> Path:

@@ -17,8 +17,9 @@ def examine(config: DevstralConfig) -> list[Finding]:
             findings.append(finding)
     except NoServer as error:
         start = (
-            "Start it with `ollama serve` (to install it: https://ollama.com/download). Without Ollama: "
-            "`%config DevstralConfig.engine = 'embedded'` runs a small stand-in model."
+            "Start it with `ollama serve` (to install it: https://ollama.com/download). Without Ollama a "
+            "small stand-in can answer: `%config DevstralConfig.engine = 'embedded'` in a cell, "
+            "`--DevstralConfig.engine=embedded` behind a command."
         )
         findings.append(Finding(False, error.problem, start))
     except ConfigurationError as error:

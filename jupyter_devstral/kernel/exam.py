@@ -25,7 +25,7 @@ def why_no_exam(ip: Any) -> str:
         for name in _NEEDED:
             import_module(name)
     except ImportError as error:
-        return f"the cases need numpy and pandas ({error})"
+        return f"The cases need numpy and pandas ({error})"
     return why_not(ip)
 
 

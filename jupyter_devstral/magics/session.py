@@ -11,6 +11,7 @@ from ..core.settings.config import FOLDER, ROUTE, DevstralConfig
 from ..session.model_choice import is_stand_in
 from ..session.preferences import Preferences
 from ..session.session import Session
+from ..session.settings_files import below
 from .notebook.lab_link import LabLink
 from .notebook.shell_context import ShellContext, notebook_path
 from .notebook.transcript import ExecutedCell, Transcript
@@ -53,7 +54,7 @@ class ShellSession(Session):
     """
 
     def __init__(self, ip: Any) -> None:
-        super().__init__(DevstralConfig(parent=ip))
+        super().__init__(DevstralConfig(parent=ip, config=below(ip.config)))
         self.ip = ip
         self.transcript = Transcript(ip)
         self.context = ShellContext(ip, self.transcript)

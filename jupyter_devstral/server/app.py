@@ -9,6 +9,7 @@ from traitlets import TraitError
 
 from ..core.errors import ConfigurationError
 from ..core.settings.config import DevstralConfig
+from ..session.settings_files import OWN
 from .agent.handlers import RUN_HANDLERS
 from .agent.runs import AgentRuns
 from .answers import Answers
@@ -20,12 +21,14 @@ from .suggestions.completing import COMPLETION_HANDLERS
 
 
 class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
-    """`c.DevstralConfig` in `jupyter_server_config.py` holds the settings; the browser names no host."""
+    """`c.DevstralConfig` in a configuration file holds the settings; the browser names no host."""
 
     name = "jupyter_devstral"
     description = "The server's half of jupyter-devstral: streams answers of a local model to JupyterLab."
     classes: ClassVar = [DevstralConfig]
     load_other_extensions = True
+    # By its own name it would be `jupyter_jupyter_devstral_config`.
+    config_file_name = OWN
 
     def initialize_settings(self) -> None:
         """Read the settings, and make the session of all handlers."""

@@ -57,7 +57,8 @@ def _switch_off(path: Path) -> str:
         _write(path, config)
     else:
         path.unlink()
-    return f"IPython no longer loads {EXTENSION} by itself. Changed: {path}."
+    how = f"Changed: {path}" if config else f"Removed, for nothing else was in it: {path}"
+    return f"IPython no longer loads {EXTENSION} by itself. {how}."
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _from_python_file(path: Path) -> list[str]:
     """What the Python file beside it sets: the JSON file's list will take the place of that list."""
     from traitlets.config.loader import LazyConfigValue
 
-    from ..settings import load_file
+    from ...session.settings_files import load_file
 
     if not path.is_file():
         return []

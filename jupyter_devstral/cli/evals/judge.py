@@ -21,6 +21,11 @@ _SECONDS = 20
 _NOT_SOUND = "Nothing was run, because answers are only ever run in copies of a kernel: {}."
 
 
+def _missing(problem: str) -> str:
+    """What to install, in words; "" where that is not the problem."""
+    return f"{problem}: `pip install numpy pandas` in this environment." if "need numpy" in problem else ""
+
+
 @dataclass(frozen=True)
 class Judged:
     """What an answer is worth: it runs without an error, and its result is right."""
@@ -39,7 +44,7 @@ class Judge:
         try:
             problem = self._kernel.evaluate(soundness_expression())
             if problem:
-                raise DevstralError(_NOT_SOUND.format(problem))
+                raise DevstralError(_missing(problem) or _NOT_SOUND.format(problem))
         except DevstralError:
             self.close()
             raise

@@ -125,10 +125,10 @@ class Explanation:
         undisturbed(self._show_finished)
 
     def run_more(self) -> None:
-        """Ask for more detail, and show it below the explanation."""
+        """Ask for more detail, and show it below the explanation; where there is none yet, ask for that."""
         first = self._reply
         if first is None:
-            return
+            return self.run()
         from ...core.prompt.prompt import wording
 
         card, before = self.card, self.card.prose
@@ -147,6 +147,7 @@ class Explanation:
         finally:
             self._session.untrack(self)
         undisturbed(self._show_finished)
+        return None
 
     def close(self) -> None:
         """Stop, as `%devstral stop` does to everything that runs."""
@@ -354,9 +355,10 @@ class Explanation:
         self.running = False
         if self._dismissed:
             card.state = fix_card.DISMISSED
-        elif self.stopped and not self.answered:
+        elif not self.answered and not self._cured:
+            # It can be asked for again: a model server that was missing may be there by now.
             card.state = fix_card.OFFER
-            card.notes = [_STOPPED]
+            card.notes = [_STOPPED] if self.stopped else card.notes
         else:
             card.state = fix_card.DONE
         if card.hint and self.answered:

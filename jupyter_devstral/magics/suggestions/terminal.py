@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = (
     "`%devstral complete` is for the prompt of terminal IPython. JupyterLab and Notebook have suggestions of "
-    "their own: Settings → Devstral → Ghost text."
+    "their own: Settings → Settings Editor → Devstral → Ghost text."
 )
 
 

@@ -179,6 +179,8 @@ class CompletionModel:
     def _if_it_were_there(self, tags: list[ModelInfo]) -> Known:
         """What a model that can be pulled would cost."""
         known = Known(State.NO_MODEL, self.model.name, chat=self._chat)
+        if not self.model.can_pull:
+            return replace(known, state=State.UNAVAILABLE)
         size, cache = SIZES.get(self.model.name, (0, 0))
         if not size:
             return known

@@ -285,6 +285,24 @@ def test_explain_more_goes_behind_what_was_said(untried, session, connected, bun
     assert second[: len(first)] == first
 
 
+@pytest.mark.parametrize("action", ["explain", "more"])
+def test_an_explanation_that_did_not_come_is_offered_and_can_be_asked_for_again(
+    untried, session, connected, bundles, ip, action
+):
+    """Also by the other button, which a page may have drawn before."""
+    there, session.config.host = session.config.host, "http://127.0.0.1:9"
+    untried(answer(FIXED))
+    (bundle,) = bundles()
+    assert (bundle["card"]["state"], bundle["edits"]) == ("offer", [])
+    assert "No Ollama" in bundle["card"]["hint"]
+    session.config.host = there
+    explainer_of(session).act(action, bundle["card"]["id"])
+    join()
+    assert bundles()[0]["card"]["state"] == "done"
+    assert edits(bundles()[0]) == [("replace", "failing", BROKEN, FIXED)]
+    assert "No Ollama" not in ip.display_pub.markdown
+
+
 def test_dismiss_empties_the_display(untried, session, bundles, ip):
     untried(answer(FIXED))
     explainer_of(session).act("dismiss", bundles()[0]["card"]["id"])

@@ -103,10 +103,15 @@ def test_an_offer_has_one_button(explained, session, connected, ip):
     assert "Run the fix" in buttons(panel)
 
 
-def test_without_an_answer_there_is_nothing_to_press(explained, session):
-    session.config.host = "http://127.0.0.1:9"
+def test_without_an_answer_it_can_be_asked_for_again(explained, session, connected):
+    there, session.config.host = session.config.host, "http://127.0.0.1:9"
     panel = explained(ANSWER)
-    assert panel._box is None
+    assert list(buttons(panel)) == ["Explain"]
+    session.config.host = there
+    buttons(panel)["Explain"].click()
+    join()
+    assert len(connected.chats) == 1
+    assert "Run the fix" in buttons(panel)
 
 
 # As a front-end clicks: a message of the button's comm, while the kernel is idle.

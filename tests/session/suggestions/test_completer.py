@@ -160,6 +160,13 @@ def test_a_missing_model_is_asked_for_once(server: ScriptedOllama) -> None:
         ask(asking, by_hand=True, regardless=True)
 
 
+def test_where_nothing_can_be_pulled_no_model_is_offered(
+    server: ScriptedOllama, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OllamaModel, "can_pull", False)
+    assert ask(completer(server, name="nobody:1b")).state is State.UNAVAILABLE
+
+
 def test_after_a_pull_it_is_looked_up_again(server: ScriptedOllama) -> None:
     asking = completer(server, name="starcoder2:3b")
     assert ask(asking).state is State.NO_MODEL
