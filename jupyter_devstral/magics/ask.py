@@ -204,7 +204,7 @@ def _finish(
         proof.notes += notes
         reply = replace(reply, edits=(*proof.edits(_anchor(reply)), *rewritten))
         session.proven = (reply, proof)
-    diff = diff_markdown(reply.edits)
+    diff = diff_markdown(reply.edits, reply.request.notebook.called)
     proven = proof.markdown() if proof is not None else ""
     receipt = session.receipt(reply)
     ending = "\n\n".join(part for part in (diff, proven, receipt) if part)

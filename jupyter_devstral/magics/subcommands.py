@@ -148,9 +148,11 @@ def last_text(session: ShellSession) -> str:
 
 def prompt_text(prompt: Prompt, count: str) -> str:
     """A prompt's pieces with their token counts, and its messages."""
+    called = prompt.request.notebook.called if prompt.request else str
+    sent = [(piece, "yes") for piece in prompt.pieces]
+    sent += [(piece, "no: left out") for piece in prompt.dropped]
     # A cell's id is foreign text from the notebook file.
-    rows = [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "yes") for piece in prompt.pieces]
-    rows += [(piece.kind, prose(piece.id), f"{piece.tokens:,}", "no: left out") for piece in prompt.dropped]
+    rows = [(piece.kind, prose(called(piece.id)), f"{piece.tokens:,}", said) for piece, said in sent]
     secrets = f", {prompt.redactions} × a secret replaced" if prompt.redactions else ""
     parts = [f"{len(prompt.messages)} messages, {count}{secrets}."]
     if rows:

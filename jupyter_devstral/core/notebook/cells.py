@@ -106,6 +106,10 @@ class Notebook:
     cells: tuple[Cell, ...] = field(default_factory=tuple)
     language: str = "python"
 
+    def called(self, key: str) -> str:
+        """What the user sees of a cell, as `cell [3]`; a key that is none of them stands for itself."""
+        return next((f"cell {cell.sign}" for cell in self.cells if key and cell.key == key), key)
+
 
 def header(cell: Cell, remark: str = "") -> str:
     """The name `cell 4`, by which everything in a prompt refers to a cell.

@@ -27,6 +27,7 @@ from ..text.control_tokens import broken_up
 from ..text.data_lines import fence_tag, quoted_name
 from ..text.lazy_pattern import LazyPattern
 from .failure_text import failure_text
+from .named_cells import names_note
 from .safe_request import Redacts, safe_request
 from .values import schemas_only
 
@@ -111,7 +112,8 @@ def build_prompt(
     tail = [*(piece.text for piece in context.earlier), *asked_about]
     asked = [*(piece.text for piece in attached), *_asked(safe, subjects, cause_first)]
     first = [piece.text for piece in rules]
-    last = [*tail, _user_text(context, [*asked, safe.question])]
+    named = names_note(safe.question, request.notebook)
+    last = [*tail, _user_text(context, [*asked, named, safe.question])]
     messages = _messages(first, context.history, last, request.images)
     # The system prompt speaks of placeholders itself.
     text = "\n".join(message.content for message in messages[1:])
@@ -120,7 +122,7 @@ def build_prompt(
         tokens=sum(count(message.content) + MESSAGE_OVERHEAD for message in messages),
         pieces=(*rules, *context.pieces, *attached),
         dropped=context.dropped,
-        user_text=_user_text(context, [*asked, request.question]),
+        user_text=_user_text(context, [*asked, named, request.question]),
         redactions=len(set(_PLACEHOLDER.findall(text))) if redactor is not None else 0,
         values=values and bare != request,
         described=tuple((piece.id, piece.told) for piece in context.variables),

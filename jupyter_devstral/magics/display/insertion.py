@@ -55,7 +55,7 @@ def insert(ip: Any, edits: Sequence[Edit], mode: str) -> None:
         ip.set_next_input(encodable(text), replace=mode == "replace")
 
 
-def diff_markdown(edits: Sequence[Edit], name_of: Callable[[str], str] = "cell {}".format) -> str:
+def diff_markdown(edits: Sequence[Edit], name_of: Callable[[str], str]) -> str:
     """Show the changes to the rewritten cells as fenced unified diffs; `name_of` names a cell by its id."""
     blocks = []
     for edit in edits:

@@ -35,7 +35,7 @@ def test_replace_is_asked_for():
 
 def test_a_diff_has_a_fence_longer_than_any_inside():
     edit = Edit("replace", "c1", 's = """\n```\nold\n```\n"""', 's = """\n```\nnew\n```\n"""')
-    text = diff_markdown([edit])
+    text = diff_markdown([edit], "cell {}".format)
     assert text.startswith("````diff\n--- cell c1\n+++ rewritten\n")
     assert "-old\n+new\n" in text
     assert diff_markdown([Edit("replace", "c1", "x", "x")]) == "*The cell stays as it is.*\n"
@@ -44,7 +44,7 @@ def test_a_diff_has_a_fence_longer_than_any_inside():
 def test_below_a_diff_stands_what_it_loses():
     edit = Edit("replace", "c1", "a = 1", "b = 1", loss=Loss(("a", "P.b"), (), 3, 4))
     assert (
-        diff_markdown([edit])
+        diff_markdown([edit], "cell {}".format)
         .rstrip()
         .endswith("⚠ The new version no longer makes `a`, `P.b`; removes 3 of 4 statements.")
     )
