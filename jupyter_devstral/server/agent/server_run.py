@@ -20,7 +20,6 @@ from ...core.agent.steps import AskModel, Heard, Question, Ran, RunCell
 from ...core.errors import DevstralError
 from ...core.python.harmless import is_harmless
 from ...core.settings.policy_files import policy
-from ...core.text.data_lines import one_line
 from ...core.variables.namespace import Variable
 from ...session.agent.driver import AgentDriver, Audience
 from ...session.agent.run_record import RunRecord
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from ..streaming import Record
 
 _log = logging.getLogger(__name__)
-# Of a cell that is not in the notebook any more, in characters.
-_LINE = 60
 _LONGEST_REASON = 600
 _NOT_FOR_REAL = "A policy lets no cell of a run run for real: what it does outside is refused."
 
@@ -149,6 +146,11 @@ class ServerRun:
     def take_cells(self, now: Sequence[Cell]) -> None:
         """Take the notebook's cells as they are in the page; what was taken out of the question stays out."""
         self._now = [without(cell, self._asked.excluded) for cell in now]
+
+    @property
+    def cell_ids(self) -> frozenset[str]:
+        """The ids of the notebook's cells: those of its begin, and those that the page told of last."""
+        return frozenset(cell.id for cell in [*self._asked.notebook.cells, *(self._now or ())])
 
     def revoke(self) -> None:
         """Ask about every cell again."""
@@ -329,27 +331,15 @@ class ServerRun:
         return reply
 
     def _end_record(self, ended: Ended, seconds: float) -> Record:
-        changes = self.stage.changes()
-        ran, moved = changes.pop("ran", []), changes.pop("moved", [])
         return {
             "type": "ended",
             "how": ended.how,
             "reason": ended.reason,
             "summary": ended.summary,
-            "changes": changes,
-            "meanwhile": {**self._cells_of(ran), "variables": moved},
+            "changes": self.stage.changes(),
             "refused": [list(one) for one in ended.refused],
             **self._facts(seconds),
         }
-
-    def _cells_of(self, sources: Sequence[str]) -> dict[str, list[str]]:
-        """Find the cells of these sources; of what stands in none any more, its first line."""
-        cells, others = list[str](), list[str]()
-        by_source = {cell.source.strip(): cell.id for cell in self._now or self._asked.notebook.cells}
-        for source in map(str, sources):
-            id = by_source.get(source.strip())
-            (cells if id else others).append(id or one_line(source)[:_LINE])
-        return {"cells": list(dict.fromkeys(cells)), "others": list(dict.fromkeys(others))}
 
     def _facts(self, seconds: float) -> dict[str, Any]:
         return {

@@ -192,6 +192,10 @@ export class AgentModel {
       if (await this._isDecided(followed)) {
         return;
       }
+      if (await followed.look()) {
+        this._needs.notify(this._needs.trans.__('Nothing is kept yet: see what the kernel has done meanwhile.'));
+        return;
+      }
       const cells = this._kept(followed);
       const { changes, left } = putIn(panel, cells.map(wanted), id => followed.run.cell(id)?.above ?? '');
       followed.decision = {

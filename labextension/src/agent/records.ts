@@ -48,11 +48,13 @@ export interface IRunQuestion {
   readonly isAgreed: boolean;
 }
 
-/** What the user has done in the kernel while the run went on. */
+/** What the kernel has done since the copy was made. */
 export interface IMeanwhile {
+  /** In a sentence; "" for nothing. */
+  readonly said: string;
   /** Ids of cells that ran. */
   readonly cells: readonly string[];
-  /** The first lines of others that ran, and are not in the notebook any more. */
+  /** Others that ran, a line each: deleted since, or of another notebook. */
   readonly others: readonly string[];
   /** Names of variables that are new, gone or changed. */
   readonly variables: readonly string[];
@@ -64,9 +66,6 @@ export interface IRunEnd {
   readonly summary: string;
   readonly newVariables: readonly string[];
   readonly changedVariables: readonly string[];
-  /** The kernel has run cells since the copy was made. */
-  readonly isStale: boolean;
-  readonly meanwhile: IMeanwhile;
   readonly refused: readonly { readonly cell: string; readonly effect: string }[];
   readonly steps: number;
   readonly promptTokens: number;
@@ -136,6 +135,11 @@ export function readRunRecord(data: unknown): RunRecord | null {
   }
 }
 
+export function readMeanwhile(data: unknown): IMeanwhile {
+  const { said, cells, others, variables } = record(data);
+  return { said: words(said), cells: texts(cells), others: texts(others), variables: texts(variables) };
+}
+
 function readCell(said: Record<string, unknown>): IRunCell {
   return {
     id: text(said.id),
@@ -169,15 +173,13 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
 }
 
 function readEnd(said: Record<string, unknown>): IRunEnd {
-  const [changes, meanwhile] = [record(said.changes), record(said.meanwhile)];
+  const changes = record(said.changes);
   return {
     how: said.type === 'failed' ? 'failed' : oneOf(['done', 'gave up', 'stopped'] as const, said.how, 'stopped'),
     reason: words(said.type === 'failed' ? said.message : said.reason),
     summary: text(said.summary),
     newVariables: texts(changes.new),
     changedVariables: texts(changes.changed),
-    isStale: changes.stale === true,
-    meanwhile: { cells: texts(meanwhile.cells), others: texts(meanwhile.others), variables: texts(meanwhile.variables) },
     refused: list(said.refused).flatMap(one => {
       const [cell, effect] = texts(one);
       return cell && effect ? [{ cell, effect: inOwnWords(effect) }] : [];
