@@ -10,7 +10,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../chat/client';
-import { IWanted, putIn, takeOut } from '../notebook/draft-cells';
+import { IPutIn, IWanted, putIn, takeOut } from '../notebook/draft-cells';
 import { IRanForReal, runUntrusted } from '../notebook/untrusted-run';
 import type { IPosted } from '../protocol/question';
 import { text } from '../protocol/json-values';
@@ -197,13 +197,12 @@ export class AgentModel {
         return;
       }
       const cells = this._kept(followed);
-      const { changes, left } = putIn(panel, cells.map(wanted), id => followed.run.cell(id)?.above ?? '');
-      followed.decision = {
-        ...followed.decision,
+      const { changes, left } = putInto(panel, followed, cells);
+      followed.decide({
         changes: [...readChanges(followed.run.realChanges), ...changes],
         left,
         hasRun: run
-      };
+      });
       followed.run.decision = 'kept';
       followed.tell();
       await this._decide(followed);
@@ -222,7 +221,7 @@ export class AgentModel {
       return;
     }
     if (followed.run.realChanges.length > 0) {
-      followed.decision = { ...followed.decision, changes: readChanges(followed.run.realChanges), hasRun: true };
+      followed.decide({ changes: readChanges(followed.run.realChanges), hasRun: true });
       await this.undo();
       return;
     }
@@ -238,8 +237,7 @@ export class AgentModel {
     if (!followed || !panel || followed.isAtWork) {
       return;
     }
-    const leftByUndo = takeOut(panel, followed.decision.changes);
-    followed.decision = { ...followed.decision, leftByUndo };
+    followed.decide({ leftByUndo: takeOut(panel, followed.decision.changes) });
     followed.run.decision = 'undone';
     followed.tell();
     await this._decide(followed);
@@ -275,7 +273,7 @@ export class AgentModel {
       const cell = followed.run.cell(id);
       return cell ? [id === question.cell ? { ...cell, source: question.source } : cell] : [];
     });
-    const { changes, left } = putIn(panel, cells.map(wanted), id => followed.run.cell(id)?.above ?? '');
+    const { changes, left } = putInto(panel, followed, cells);
     if (left.length > 0) {
       takeOut(panel, changes);
       notify(trans.__('You have changed one of these cells meanwhile: nothing was run.'));
@@ -304,7 +302,7 @@ export class AgentModel {
         rehearsed: differs?.rehearsed ?? '',
         real: differs?.real ?? ''
       };
-      followed.decision = { ...followed.decision, outcomes: [...followed.decision.outcomes, outcome] };
+      followed.decide({ outcomes: [...followed.decision.outcomes, outcome] });
       followed.tell();
       if (error) {
         return;
@@ -384,8 +382,8 @@ export class AgentModel {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-function wanted({ id, above, kind, state, source, before }: IRunCell): IWanted {
-  return { id, above, kind, state: state as IWanted['state'], source, before };
+function putInto(panel: NotebookPanel, { run }: FollowedRun, cells: readonly IRunCell[]): IPutIn {
+  return putIn(panel, cells as readonly IWanted[], id => run.cell(id)?.above ?? '');
 }
 
 /** Effects of cells that ran for real: what no undo takes back. */

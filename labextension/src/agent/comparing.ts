@@ -1,6 +1,6 @@
 /** Whether a cell showed for real what it showed in the rehearsal. */
 
-import { list, record, text } from '../protocol/json-values';
+import { joined, record, text } from '../protocol/json-values';
 import type { Output } from './records';
 
 const ADDRESS = /\b0x[0-9a-f]{6,}\b/g;
@@ -51,8 +51,4 @@ function shown(outputs: readonly Output[]): IShown[] {
 
 function said(kind: string, words: string): IShown {
   return { key: `${kind}:${words.replace(ADDRESS, '0x')}`, words };
-}
-
-function joined(value: unknown): string {
-  return Array.isArray(value) ? list(value).map(text).join('') : text(value);
 }

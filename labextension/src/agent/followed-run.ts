@@ -56,10 +56,10 @@ export class FollowedRun {
   /** Show a run that has ended. */
   show(kept: Record<string, unknown>): void {
     list(kept.records).forEach(one => this._take(one));
-    this.run.decision = oneOf(['kept', 'discarded', 'undone'] as const, kept.state, '' as Decision);
-    this.decision = readDecision(kept.decision);
-    this._attend();
-    this._changed.emit();
+    if (!this.isDecided(kept)) {
+      this._attend();
+      this._changed.emit();
+    }
   }
 
   /** Ask what the kernel has done since the copy was made; whether that is news. */
@@ -87,6 +87,11 @@ export class FollowedRun {
     this.decision = readDecision(kept.decision);
     this._changed.emit();
     return true;
+  }
+
+  /** Add to what was decided. */
+  decide(more: Partial<IDecision>): void {
+    this.decision = { ...this.decision, ...more };
   }
 
   /** Something about it has been changed. */

@@ -60,7 +60,12 @@ export interface IMeanwhile {
   readonly variables: readonly string[];
 }
 
-export interface IRunEnd {
+export interface ITokens {
+  readonly promptTokens: number;
+  readonly replyTokens: number;
+}
+
+export interface IRunEnd extends ITokens {
   readonly how: 'done' | 'gave up' | 'stopped' | 'failed';
   readonly reason: string;
   readonly summary: string;
@@ -68,8 +73,6 @@ export interface IRunEnd {
   readonly changedVariables: readonly string[];
   readonly refused: readonly { readonly cell: string; readonly effect: string }[];
   readonly steps: number;
-  readonly promptTokens: number;
-  readonly replyTokens: number;
   readonly seconds: number;
   /** Cells that ran for real in the run, because the user said so. */
   readonly real: readonly string[];
@@ -80,12 +83,12 @@ export interface IRunEnd {
 export type RunRecord =
   | { readonly type: 'run'; readonly task: string; readonly isPlan: boolean; readonly steps: number }
   | { readonly type: 'waiting'; readonly path: string }
-  | { readonly type: 'started'; readonly model: string; readonly place: string; readonly problem: string; readonly mayRun: boolean }
-  | { readonly type: 'step'; readonly step: number; readonly promptTokens: number; readonly replyTokens: number }
+  | { readonly type: 'started'; readonly model: string; readonly problem: string; readonly mayRun: boolean }
+  | ({ readonly type: 'step'; readonly step: number } & ITokens)
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'retraction' }
   | { readonly type: 'say'; readonly text: string }
-  | { readonly type: 'running'; readonly cell: string; readonly source: string }
+  | { readonly type: 'running'; readonly cell: string }
   | { readonly type: 'ran'; readonly cell: string }
   | { readonly type: 'cell'; readonly cell: IRunCell }
   | { readonly type: 'question'; readonly question: IRunQuestion }
@@ -101,14 +104,10 @@ export function readRunRecord(data: unknown): RunRecord | null {
       return { type: 'run', task: text(said.task), isPlan: said.plan === true, steps: count(said.steps) };
     case 'waiting':
       return { type: 'waiting', path: text(said.path) };
-    case 'started': {
-      const [model, place, problem] = [text(said.model), text(said.place), words(said.problem)];
-      return { type: 'started', model, place, problem, mayRun: said.may_run !== false };
-    }
-    case 'step': {
-      const [promptTokens, replyTokens] = [count(said.prompt_tokens), count(said.reply_tokens)];
-      return { type: 'step', step: count(said.step), promptTokens, replyTokens };
-    }
+    case 'started':
+      return { type: 'started', model: text(said.model), problem: words(said.problem), mayRun: said.may_run !== false };
+    case 'step':
+      return { type: 'step', step: count(said.step), ...readTokens(said) };
     case 'text':
       return { type: 'text', text: text(said.text) };
     case 'say':
@@ -116,7 +115,7 @@ export function readRunRecord(data: unknown): RunRecord | null {
     case 'retraction':
       return { type: 'retraction' };
     case 'running':
-      return { type: 'running', cell: text(said.cell), source: text(said.source) };
+      return { type: 'running', cell: text(said.cell) };
     case 'ran':
       return { type: 'ran', cell: text(said.cell) };
     case 'cell':
@@ -185,12 +184,15 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
       return cell && effect ? [{ cell, effect: inOwnWords(effect) }] : [];
     }),
     steps: count(said.taken),
-    promptTokens: count(said.prompt_tokens),
-    replyTokens: count(said.reply_tokens),
+    ...readTokens(said),
     seconds: count(said.seconds),
     real: texts(said.real),
     memory: count(said.memory)
   };
+}
+
+function readTokens(said: Record<string, unknown>): ITokens {
+  return { promptTokens: count(said.prompt_tokens), replyTokens: count(said.reply_tokens) };
 }
 
 /** A sentence of the server's, in the user's language. */

@@ -23,7 +23,6 @@ export class Run {
   promptTokens = 0;
   replyTokens = 0;
   model = '';
-  place = '';
   /** Why there is no copy of the kernel; "" where there is one. */
   problem = '';
   /** Whether a policy lets its cells run for real. */
@@ -37,7 +36,6 @@ export class Run {
   reply = '';
   /** The cell that runs in the copy, "" for none. */
   running = '';
-  runningSource = '';
   question: IRunQuestion | null = null;
   isRemembered = false;
   end: IRunEnd | null = null;
@@ -95,8 +93,7 @@ export class Run {
         this.waitsFor = record.path;
         break;
       case 'started':
-        [this.model, this.place, this.problem] = [record.model, record.place, record.problem];
-        this.mayRun = record.mayRun;
+        [this.model, this.problem, this.mayRun] = [record.model, record.problem, record.mayRun];
         [this.hasStarted, this.waitsFor, this.said] = [true, null, ''];
         break;
       case 'step':
@@ -115,7 +112,7 @@ export class Run {
         break;
       case 'running':
         this._endReply();
-        [this.running, this.runningSource, this.said] = [record.cell, record.source, ''];
+        [this.running, this.said] = [record.cell, ''];
         break;
       case 'ran':
         this.running = '';
