@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.sidebar.test_sidebar import findings_of_axe
 from tests.browser.test_run import CELLS, SUM, WRITE, reload
-from tests.browser.test_run import side as side  # noqa: PLC0414 - a fixture
+from tests.browser.test_run import side as side
 from tests.support.jupyter.server import code
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
@@ -129,6 +129,8 @@ def test_a_restart_behind_the_run_is_said_before_it_is_kept(side, ollama) -> Non
     side.wait_for_state("review")
     lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     lab.wait_idle()
+    # It answers again.
+    assert lab.evaluate_in_kernel("1") == "1"
     side.button("keep-run").click()
     side.note("stale").wait_for()
     assert "The kernel was restarted" in said(side)

@@ -50,8 +50,8 @@ class Meanwhile:
 class Since:
     """A moment of a kernel, to be asked later what it has done since; for its main thread.
 
-    It outlives the copy that was made at that moment. Which notebook a cell is of is said only by the front-end
-    that runs it, and only then: so it listens to the shell until it is closed.
+    It outlives the copy that was made at that moment. Which notebook a cell is of is said only by the
+    front-end that runs it, and only then: so it listens to the shell until it is closed.
 
     Args:
         facts: of the variables at that moment; None where they are not known.

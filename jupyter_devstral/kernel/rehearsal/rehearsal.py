@@ -41,6 +41,9 @@ class Step:
 
     Attributes:
         outputs: as nbformat 4 has them.
+        shows: ids of the displays among them, which other cells may update.
+        updates: what it makes of displays of other cells: "display_id", "data" and "metadata" of each.
+        has_widget: it shows a widget or changes one, none of which is live in a copy.
         error: "NameError: name 'x' is not defined"; "" for none.
         refused: the effect that was refused, as a phrase; "" for none.
         problem: why it did not come to its end; "" where it did.
@@ -49,6 +52,9 @@ class Step:
     """
 
     outputs: tuple[dict[str, Any], ...] = ()
+    shows: tuple[str, ...] = ()
+    updates: tuple[dict[str, Any], ...] = ()
+    has_widget: bool = False
     error: str = ""
     refused: str = ""
     problem: str = ""
@@ -57,7 +63,7 @@ class Step:
 
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return {**vars(self), "outputs": list(self.outputs)}
+        return dict(vars(self))
 
 
 class CopyEnded(Exception):
@@ -225,6 +231,9 @@ class Rehearsal:
     def _step(self, said: dict[str, Any]) -> Step:
         return Step(
             outputs=tuple(said["outputs"]),
+            shows=tuple(said["shows"]),
+            updates=tuple(said["updates"]),
+            has_widget=said["has_widget"],
             error=said["error"],
             refused=said["refusal"] or said["refused"],
             problem=f"timed out after {self._seconds:g} s" if said["late"] else "",

@@ -1,7 +1,7 @@
 """What a run's review says of the kernel behind the moment at which the copy was made.
 
-The kernel is asked whenever the review is to be trusted: how the run ended, and whether its copy is still there,
-is all the same.
+The kernel is asked whenever the review is to be trusted: how the run ended, and whether its copy is still
+there, is all the same.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ if TYPE_CHECKING:
     from ...core.notebook.cells import Cell
 
 _PATIENCE = 10.0
-# Of a cell that just ended the server may hear later than the page.
-_PAUSES = (0.1, 0.4)
+# Of a cell that just ended, or a kernel that just began, the server may hear later than the page.
+_PAUSES = (0.1, 0.4, 1.0)
 # Of a cell that is none of the notebook's, in characters.
 _LINE = 60
 _GONE_ON = "The kernel has gone on since the copy was made: what is shown may differ by now."
 _AT_WORK = "A cell runs in the kernel just now: what is shown may differ by now."
-_ANOTHER = "The kernel was restarted, or is not the one that the copy was made of: what is shown may differ by now."
+_ANOTHER = (
+    "The kernel was restarted, or is not the one that the copy was made of: what is shown may differ by now."
+)
 
 
 async def meanwhile(
@@ -44,8 +46,8 @@ async def meanwhile(
         had: ids of cells that it had.
         others: paths of what else runs cells in this kernel.
 
-    Returns the sentence to be "said", "" where nothing was done; the ids of the notebook's "cells" that ran,
-    other cells as a line ("others"), and the names of "variables".
+    Returns the sentences to be "said", none where nothing was done; the ids of the notebook's "cells" that
+    ran, and "others", a line each.
     """
     expression = rehearse_expression(json.dumps({"do": "meanwhile", "run": run}))
     evaluated = await evaluate(kernels, kernel_id, expression, patience=_PATIENCE)
@@ -62,7 +64,8 @@ async def meanwhile(
         words = _ANOTHER
     else:
         words = _GONE_ON if ran or moved else ""
-    return {"said": words, **_placed(ran, cells, had, others), "variables": moved}
+    by_variables = [f"Variables that changed meanwhile: {', '.join(moved)}"] if moved else []
+    return {"said": [words, *by_variables] if words else [], **_placed(ran, cells, had, others)}
 
 
 def _placed(

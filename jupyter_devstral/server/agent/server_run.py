@@ -28,6 +28,7 @@ from ..kernel_expression import Evaluated
 from ..question import without
 from ..status import state_of
 from .cell_record import cell_records
+from .consequence import consequence
 from .run_log import RunLog
 from .stage import KernelStage
 
@@ -214,7 +215,11 @@ class ServerRun:
         )
         self._run = run
         place = {"model": model.name, "place": model.remote_place}
-        self._tell({"type": "started", **place, "problem": self.stage.problem, "may_run": self._may_run})
+        why = self.stage.problem
+        said = (
+            f"No rehearsal: {why}. Cells are written, and each is asked about before it runs." if why else ""
+        )
+        self._tell({"type": "started", **place, "problem": said, "may_run": self._may_run})
         if asked.images and not can_see:
             self._say(no_pictures(model))
         return driver.carry_out(run)
@@ -314,9 +319,11 @@ class ServerRun:
         self._sync()
         self._numbers += 1
         name = f"q{self._numbers}"
+        order = [self._name_of(id) for id in (*facts["before"], facts["cell"])]
+        means = consequence(facts["kind"], facts["effect"], order, for_real=facts["for_real"])
         with self._answered:
             self._open, self._reply = name, None
-        self._tell({"type": "question", "question": name, **facts})
+        self._tell({"type": "question", "question": name, **facts, "means": means})
         reply = self._reply_of_user()
         if reply is None:
             raise KeyboardInterrupt
@@ -337,7 +344,7 @@ class ServerRun:
             "reason": ended.reason,
             "summary": ended.summary,
             "changes": self.stage.changes(),
-            "refused": [list(one) for one in ended.refused],
+            "refused": [f"{self._name_of(cell)}: {effect}" for cell, effect in ended.refused],
             **self._facts(seconds),
         }
 
@@ -354,6 +361,11 @@ class ServerRun:
     @property
     def _reply_tokens(self) -> int:
         return self._run.ended.reply_tokens if self._run else 0
+
+    def _name_of(self, id: str) -> str:
+        assert self._run is not None
+        draft = self._run.draft
+        return next((draft.short(cell) for cell in draft.cells if cell.id == id), id)
 
     def _source_of(self, id: str) -> str:
         assert self._run is not None

@@ -6,8 +6,13 @@ import type { Output } from './records';
 const ADDRESS = /\b0x[0-9a-f]{6,}\b/g;
 const COMPARED = ['text/plain', 'text/html', 'image/png', 'image/jpeg'];
 
-/** "" where both are the same; else what the one shows, in the place where they differ first. */
-export function difference(rehearsed: readonly Output[], real: readonly Output[]): { rehearsed: string; real: string } | null {
+export interface IDifference {
+  readonly rehearsed: string;
+  readonly real: string;
+}
+
+/** Null where both are the same; else what the one shows, in the place where they differ first. */
+export function difference(rehearsed: readonly Output[], real: readonly Output[]): IDifference | null {
   const [one, other] = [shown(rehearsed), shown(real)];
   for (let at = 0; at < Math.max(one.length, other.length); at++) {
     if (one[at]?.key !== other[at]?.key) {

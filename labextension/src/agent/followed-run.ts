@@ -37,6 +37,11 @@ export class FollowedRun {
   /** Something is being done with it in the notebook. */
   isAtWork = false;
 
+  /** Whether the kernel has gone on since the copy was made. */
+  get isStale(): boolean {
+    return this.meanwhile.said.length > 0;
+  }
+
   get changed(): ISignal<this, void> {
     return this._changed;
   }
@@ -74,7 +79,7 @@ export class FollowedRun {
     const response = await this._client.toRun('meanwhile', asked).catch(() => null);
     this.meanwhile = response ? readMeanwhile(await response.json()) : meanwhile;
     this._changed.emit();
-    return this.meanwhile.said !== '' && JSON.stringify(this.meanwhile) !== JSON.stringify(meanwhile);
+    return this.isStale && JSON.stringify(this.meanwhile) !== JSON.stringify(meanwhile);
   }
 
   /** Whether another page has decided about it meanwhile; what that was is shown then. */

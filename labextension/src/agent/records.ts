@@ -9,6 +9,13 @@ export type CellState = (typeof CELL_STATES)[number];
 
 export type Output = Record<string, unknown>;
 
+/** What becomes of the display of another cell. */
+export interface IDisplayUpdate {
+  readonly display: string;
+  /** One, as it would be. */
+  readonly outputs: readonly Output[];
+}
+
 /** One cell of a run, as it would be. */
 export interface IRunCell {
   readonly id: string;
@@ -22,6 +29,12 @@ export interface IRunCell {
   /** Its source when the run began; "" for a new cell. */
   readonly before: string;
   readonly outputs: readonly Output[];
+  /** Ids of the displays that it shows. */
+  readonly shows: readonly string[];
+  /** What it makes of displays of other cells. */
+  readonly updates: readonly IDisplayUpdate[];
+  /** What is to be known before it is kept: a kind and a sentence each. */
+  readonly notes: readonly string[][];
   readonly hasRun: boolean;
   readonly error: string;
   readonly problem: string;
@@ -38,6 +51,8 @@ export interface IRunQuestion {
   readonly source: string;
   /** Cells of the run that a yes runs for real first. */
   readonly before: readonly string[];
+  /** What the answers do, in words. */
+  readonly means: string;
   /** A yes means that the page runs the cell for real, behind those. */
   readonly isForReal: boolean;
   /** Whether a yes may be remembered for this run. */
@@ -50,14 +65,12 @@ export interface IRunQuestion {
 
 /** What the kernel has done since the copy was made. */
 export interface IMeanwhile {
-  /** In a sentence; "" for nothing. */
-  readonly said: string;
+  /** In sentences; none for nothing. */
+  readonly said: readonly string[];
   /** Ids of cells that ran. */
   readonly cells: readonly string[];
   /** Others that ran, a line each: deleted since, or of another notebook. */
   readonly others: readonly string[];
-  /** Names of variables that are new, gone or changed. */
-  readonly variables: readonly string[];
 }
 
 export interface ITokens {
@@ -71,7 +84,8 @@ export interface IRunEnd extends ITokens {
   readonly summary: string;
   readonly newVariables: readonly string[];
   readonly changedVariables: readonly string[];
-  readonly refused: readonly { readonly cell: string; readonly effect: string }[];
+  /** A cell and an effect each. */
+  readonly refused: readonly string[];
   readonly steps: number;
   readonly seconds: number;
   /** Cells that ran for real in the run, because the user said so. */
@@ -82,7 +96,7 @@ export interface IRunEnd extends ITokens {
 
 export type RunRecord =
   | { readonly type: 'run'; readonly task: string; readonly isPlan: boolean; readonly steps: number }
-  | { readonly type: 'waiting'; readonly path: string }
+  | { readonly type: 'waiting'; readonly text: string }
   | { readonly type: 'started'; readonly model: string; readonly problem: string; readonly mayRun: boolean }
   | ({ readonly type: 'step'; readonly step: number } & ITokens)
   | { readonly type: 'text'; readonly text: string }
@@ -103,7 +117,7 @@ export function readRunRecord(data: unknown): RunRecord | null {
     case 'run':
       return { type: 'run', task: text(said.task), isPlan: said.plan === true, steps: count(said.steps) };
     case 'waiting':
-      return { type: 'waiting', path: text(said.path) };
+      return { type: 'waiting', text: words(said.text) };
     case 'started':
       return { type: 'started', model: text(said.model), problem: words(said.problem), mayRun: said.may_run !== false };
     case 'step':
@@ -135,8 +149,8 @@ export function readRunRecord(data: unknown): RunRecord | null {
 }
 
 export function readMeanwhile(data: unknown): IMeanwhile {
-  const { said, cells, others, variables } = record(data);
-  return { said: words(said), cells: texts(cells), others: texts(others), variables: texts(variables) };
+  const { said, cells, others } = record(data);
+  return { said: texts(said).map(inOwnWords), cells: texts(cells), others: texts(others) };
 }
 
 function readCell(said: Record<string, unknown>): IRunCell {
@@ -149,6 +163,12 @@ function readCell(said: Record<string, unknown>): IRunCell {
     source: text(said.source),
     before: text(said.before),
     outputs: list(said.outputs).map(record),
+    shows: texts(said.shows),
+    updates: list(said.updates).map(one => {
+      const { display_id, data } = record(one);
+      return { display: text(display_id), outputs: [{ output_type: 'display_data', data }] };
+    }),
+    notes: list(said.notes).map(texts),
     hasRun: said.ran === true,
     error: text(said.error),
     problem: words(said.problem),
@@ -164,6 +184,7 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
     effect: words(said.effect),
     source: text(said.source),
     before: texts(said.before),
+    means: texts(said.means).map(inOwnWords).join(' '),
     isForReal: said.for_real === true,
     mayRemember: said.may_remember === true,
     why: text(said.why),
@@ -179,10 +200,7 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
     summary: text(said.summary),
     newVariables: texts(changes.new),
     changedVariables: texts(changes.changed),
-    refused: list(said.refused).flatMap(one => {
-      const [cell, effect] = texts(one);
-      return cell && effect ? [{ cell, effect: inOwnWords(effect) }] : [];
-    }),
+    refused: texts(said.refused).map(inOwnWords),
     steps: count(said.taken),
     ...readTokens(said),
     seconds: count(said.seconds),

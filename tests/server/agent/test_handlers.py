@@ -15,6 +15,7 @@ from tests.support.waiting import eventually
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
 GONE_ON = "The kernel has gone on since the copy was made: what is shown may differ by now."
+MOVED = "Variables that changed meanwhile: "
 WRITE = "Open it.\n```python\nopen('report.txt', 'w').write('x')\n```"
 
 
@@ -66,8 +67,10 @@ def test_an_effect_is_asked_about_and_refused(begin, jupyter) -> None:
     assert run.post("answer", question="q99", allowed=True).status_code == 400
     assert run.post("answer", question=asked["question"], allowed=False).status_code == 204
     end = run.end()
-    assert end["refused"] == [[asked["cell"], "it writes files (report.txt)"]]
+    assert end["refused"] == [f"{asked['cell'][:4]}: it writes files (report.txt)"]
     assert run.cells[0]["refused"] == ["it writes files (report.txt)"]
+    words = "Refused in the rehearsal: it writes files (report.txt). The cell does so when it is run."
+    assert run.cells[0]["notes"] == [["refused", words]]
 
 
 def test_a_yes_is_what_the_page_ran_for_real_and_a_fresh_copy_goes_on(begin, jupyter, kernel_id) -> None:
@@ -75,6 +78,7 @@ def test_a_yes_is_what_the_page_ran_for_real_and_a_fresh_copy_goes_on(begin, jup
     asked = run.wait_for("question")
     first = run.cells[0]["id"]
     assert asked["before"] == [first]
+    assert f"in this order: {first[:4]}, {asked['cell'][:4]}." in asked["means"][0]
     # What the page does for a yes.
     run_in(jupyter, kernel_id, "z = 50")
     output = {"output_type": "stream", "name": "stdout", "text": "written"}
@@ -273,14 +277,13 @@ def test_what_the_user_runs_meanwhile_is_named(begin, client, jupyter) -> None:
     end = run.end()
     assert end["how"] == "done"
     assert run.meanwhile(kernel) == {
-        "said": GONE_ON,
+        "said": [GONE_ON, f"{MOVED}x, gone"],
         "cells": ["aaaa"],
         "others": ["gone = 1 gone"],
-        "variables": ["x", "gone"],
     }
     # The review is open, and the user goes on.
     run_in(jupyter, kernel, "kept = 2")
-    assert run.meanwhile(kernel)["variables"] == ["x", "kept", "gone"]
+    assert run.meanwhile(kernel)["said"] == [GONE_ON, f"{MOVED}x, kept, gone"]
     client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
 
 
@@ -293,24 +296,26 @@ def test_what_the_user_ran_before_a_stop_is_named(begin, client, jupyter) -> Non
     run.post("stop")
     assert run.end()["how"] == "stopped"
     said = run.meanwhile(kernel)
-    assert (said["said"], said["others"], said["variables"]) == (GONE_ON, ["x = 4"], ["x"])
+    assert (said["said"], said["others"]) == ([GONE_ON, f"{MOVED}x"], ["x = 4"])
     client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
 
 
-def test_a_kernel_that_is_busy_or_another_one_behind_a_run_is_said_to_be(begin, client, jupyter, tmp_path) -> None:
+def test_a_kernel_that_is_busy_or_another_one_behind_a_run_is_said_to_be(
+    begin, client, jupyter, tmp_path
+) -> None:
     kernel, other = client.kernel(), client.kernel()
     run_in(jupyter, kernel, "x = 3")
     run = begin("```python\nx\n```", "Done.", kernel_id=kernel)
     run.end()
-    assert run.meanwhile(kernel) == {"said": "", "cells": [], "others": [], "variables": []}
+    assert run.meanwhile(kernel) == {"said": [], "cells": [], "others": []}
     with busy(jupyter.folder / "runtime" / f"kernel-{kernel}.json", tmp_path / "released"):
-        assert "runs in the kernel just now" in run.meanwhile(kernel)["said"]
-    assert "restarted, or is not the one" in run.meanwhile(other)["said"]
+        assert "runs in the kernel just now" in str(run.meanwhile(kernel)["said"])
+    assert "restarted, or is not the one" in str(run.meanwhile(other)["said"])
     client.http.post(f"{jupyter.url}/api/kernels/{kernel}/restart").raise_for_status()
-    assert eventually(lambda: "restarted, or is not the one" in run.meanwhile(kernel)["said"])
+    assert eventually(lambda: "restarted, or is not the one" in str(run.meanwhile(kernel)["said"]))
     for one in (kernel, other):
         client.http.delete(f"{jupyter.url}/api/kernels/{one}")
-    assert "restarted, or is not the one" in run.meanwhile(kernel)["said"]
+    assert "restarted, or is not the one" in str(run.meanwhile(kernel)["said"])
 
 
 def test_cells_of_another_notebook_on_the_kernel_are_named_by_its_path(begin, client, jupyter) -> None:
@@ -346,8 +351,8 @@ def test_two_runs_about_two_notebooks_on_one_kernel_wait_and_know_their_own_copi
     assert second.end()["how"] == "done"
     # The copy of the second was made behind the user's cell, and has nothing of the first.
     assert text_of(second.cells[0]) == "4"
-    assert second.meanwhile(kernel)["said"] == ""
-    assert first.meanwhile(kernel)["variables"] == ["x"]
+    assert second.meanwhile(kernel)["said"] == []
+    assert first.meanwhile(kernel)["said"] == [GONE_ON, f"{MOVED}x"]
     client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
 
 
