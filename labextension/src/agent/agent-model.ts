@@ -204,11 +204,12 @@ export class AgentModel {
     if (!followed || !panel || followed.run.decision || followed.isAtWork) {
       return;
     }
+    const seen = followed.meanwhile;
     await this._busy(followed, async () => {
       if (await this._isDecided(followed)) {
         return;
       }
-      if (await followed.look()) {
+      if (await followed.look(seen)) {
         this._needs.notify(this._needs.trans.__('Nothing is kept yet: see what the kernel has done meanwhile.'));
         return;
       }

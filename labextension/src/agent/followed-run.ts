@@ -67,9 +67,9 @@ export class FollowedRun {
     }
   }
 
-  /** Ask what the kernel has done since the copy was made; whether that is news. */
-  async look(): Promise<boolean> {
-    const { run, id, meanwhile } = this;
+  /** Ask what the kernel has done since the copy was made; whether that is news to who has `seen` this. */
+  async look(seen = this.meanwhile): Promise<boolean> {
+    const { run, id } = this;
     const panel = this._panel();
     if (!panel || !run.end || !run.hasStarted || run.problem || run.decision) {
       return false;
@@ -77,9 +77,9 @@ export class FollowedRun {
     const { path, sessionContext } = panel.context;
     const asked = { id, path, kernel_id: sessionContext.session?.kernel?.id ?? '', cells: cellsOf(panel) };
     const response = await this._client.toRun('meanwhile', asked).catch(() => null);
-    this.meanwhile = response ? readMeanwhile(await response.json()) : meanwhile;
+    this.meanwhile = response ? readMeanwhile(await response.json()) : this.meanwhile;
     this._changed.emit();
-    return this.isStale && JSON.stringify(this.meanwhile) !== JSON.stringify(meanwhile);
+    return this.isStale && JSON.stringify(this.meanwhile) !== JSON.stringify(seen);
   }
 
   /** Whether another page has decided about it meanwhile; what that was is shown then. */
