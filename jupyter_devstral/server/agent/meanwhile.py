@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from ...core.notebook.cells import Cell
 
 _PATIENCE = 10.0
-# Of a cell that just ended, or a kernel that just began, the server may hear later than the page.
-_PAUSES = (0.1, 0.4, 1.0)
+_NOT_NOW = (BUSY, LATE)
+# Of a cell that just ended the server may hear later than the page; a restart takes an answer with it.
+_SETTLES_SECONDS, _PAUSE = 2.0, 0.2
 # Of a cell that is none of the notebook's, in characters.
 _LINE = 60
 _GONE_ON = "The kernel has gone on since the copy was made: what is shown may differ by now."
@@ -50,15 +51,15 @@ async def meanwhile(
     ran, and "others", a line each.
     """
     expression = rehearse_expression(json.dumps({"do": "meanwhile", "run": run}))
-    evaluated = await evaluate(kernels, kernel_id, expression, patience=_PATIENCE)
-    for pause in _PAUSES:
-        if evaluated.problem != BUSY:
-            break
-        await asyncio.sleep(pause)
-        evaluated = await evaluate(kernels, kernel_id, expression, patience=_PATIENCE)
+    loop = asyncio.get_running_loop()
+    settles = loop.time() + _SETTLES_SECONDS
+    while (
+        evaluated := await evaluate(kernels, kernel_id, expression, patience=_PATIENCE)
+    ).problem in _NOT_NOW and loop.time() < settles:
+        await asyncio.sleep(_PAUSE)
     said = json.loads(evaluated.text) if not evaluated.problem else {}
     ran, moved = said.get("ran", []), said.get("moved", [])
-    if evaluated.problem in (BUSY, LATE):
+    if evaluated.problem in _NOT_NOW:
         words = _AT_WORK
     elif evaluated.problem or "lost" in said:
         words = _ANOTHER
