@@ -57,7 +57,7 @@ test('a plan is read from check boxes, else from a list, and never from code', (
 test('cells stand in the order of the notebook, and a repaired one keeps what it was', () => {
   const run = played(
     { type: 'run', task: 'Do.', plan: false, steps: 25 },
-    { type: 'started', model: 'm', place: '', problem: '' },
+    { type: 'started', model: 'm', problem: '' },
     cell('a', { outputs: [ERROR], error: 'NameError: x' }),
     cell('c', { above: 'a' }),
     cell('b', { above: 'a' }),
@@ -75,7 +75,7 @@ test('cells stand in the order of the notebook, and a repaired one keeps what it
 });
 
 test('the state of a run is that of its last records', () => {
-  const run = played({ type: 'run', task: 'Do.', steps: 25 }, { type: 'waiting', path: 'other.ipynb' });
+  const run = played({ type: 'run', task: 'Do.', steps: 25 }, { type: 'waiting', text: 'Waits.' });
   assert.equal(run.state, 'waiting');
   const go = (...records: object[]) => records.forEach(one => run.take(readRunRecord(one)!));
   go({ type: 'started', problem: '' }, { type: 'step', step: 1 }, { type: 'text', text: '- [ ] a\n- [ ] b' });
@@ -91,9 +91,9 @@ test('the state of a run is that of its last records', () => {
   go({ type: 'answered', question: 'q1', allowed: true, changes: [{ id: 'a' }] });
   assert.deepEqual(run.realEffects, ['it writes files (x)']);
   assert.equal(run.realChanges.length, 1);
-  go({ type: 'ended', how: 'gave up', reason: 'it repeats itself', refused: [['b', 'it writes'], 'no'] });
+  go({ type: 'ended', how: 'gave up', reason: 'it repeats itself', refused: ['b: it writes', 5] });
   assert.equal(run.state, 'review');
-  assert.deepEqual(run.end?.refused, [{ cell: 'b', effect: 'it writes' }]);
+  assert.deepEqual(run.end?.refused, ['b: it writes']);
 });
 
 test('outputs are compared by what they say', () => {

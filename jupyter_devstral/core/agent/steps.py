@@ -94,6 +94,9 @@ class Ran:
 
     Attributes:
         outputs: in the form of nbformat 4.
+        shows: ids of the displays among them, which other cells may update.
+        updates: what it makes of displays of other cells: "display_id", "data" and "metadata" of each.
+        has_widget: it shows a widget or changes one, none of which is live in a copy.
         error: "NameError: name 'x' is not defined"; "" for none.
         refused: the effect that was refused, as a phrase; "" for none.
         problem: why it did not come to an end, or was not run at all; "" where it did.
@@ -103,12 +106,23 @@ class Ran:
     """
 
     outputs: tuple[Mapping[str, Any], ...] = ()
+    shows: tuple[str, ...] = ()
+    updates: tuple[Mapping[str, Any], ...] = ()
+    has_widget: bool = False
     error: str = ""
     refused: str = ""
     problem: str = ""
     seconds: float = 0.0
     memory: int = 0
     lost: bool = False
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Ran:
+        """Read what a kernel says of a cell."""
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in said.items()
+        }
+        return cls(**values)
 
     @property
     def is_clean(self) -> bool:

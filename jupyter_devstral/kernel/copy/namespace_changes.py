@@ -25,6 +25,7 @@ _MOST_FACTS = 2_000
 _TABLES = {("pandas", "DataFrame"): 2, ("pandas", "Series"): 1, ("pandas", "Index"): 1}
 _ARRAYS = {("numpy", "ndarray"): None}
 _SCALARS = (int, float, complex, bool, str, bytes, type(None))
+_CONTAINERS = (dict, list, tuple, set, frozenset)
 _IPYTHON_NAMES = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
@@ -105,6 +106,11 @@ def digest(value: object, ends: float = math.inf) -> bytes | None:
     return reader.hash.digest() if reader.told else None
 
 
+def _data_or_identity(value: Any) -> Any:
+    is_data = is_one_of(type(value), *_SCALARS, *_CONTAINERS) or "_trait_values" in instance_dict(value)
+    return value if is_data else id(value)
+
+
 class _Reader:
     def __init__(self, ends: float) -> None:
         self._ends = ends
@@ -154,11 +160,24 @@ class _Reader:
             self._unordered(value)
         elif is_one_of(cls, FunctionType):
             self._function(value, depth)
+        elif traits := self._traits(value, cls):
+            self._items(traits, depth)
         elif not is_a(cls, type, ModuleType) and instance_dict(value):
             self._items((part for pair in instance_dict(value).items() for part in pair), depth)
         else:
             # Told by identity alone: as a part that is enough, as the whole it says nothing new.
             self._put(id(value).to_bytes(8, "little"))
+
+    def _traits(self, value: Any, cls: type) -> list[Any]:
+        """List the names and values of a widget's traits, or of anything else that has some.
+
+        Its own dictionary leads to its connection, and so to the whole kernel: of parts that are neither data
+        nor have traits only the identity is looked at.
+        """
+        traits = None if is_a(cls, type, ModuleType) else instance_dict(value).get("_trait_values")
+        if not isinstance(traits, dict):
+            return []
+        return [part for name in sorted(traits) for part in (name, _data_or_identity(traits[name]))]
 
     def _items(self, items: Iterable[Any], depth: int) -> None:
         self.told = True

@@ -8,16 +8,21 @@ from collections.abc import Callable
 from typing import Any
 
 from ..copy.forked import no_copy
+from .meanwhile import Since
 from .rehearsal import Rehearsal
 
-# Of what the user did meanwhile: cells and names, and characters of a cell.
+# Of what the user did meanwhile: names, and characters of a cell.
 _MOST, _LONGEST = 50, 20_000
+# Of runs that are remembered behind the end of their copies, the latest.
+_REMEMBERED = 8
 
 _running: Rehearsal | None = None
 # Who began it; the step that was begun last, and what became of that.
 _run_id = ""
 _number = 0
 _outcome: dict[str, Any] | None = None
+# When the last copy of each run was made, by the run's id without the number of the copy.
+_since: dict[str, Since] = {}
 
 
 def carry_out(ip: Any, request: str) -> str:
@@ -26,14 +31,16 @@ def carry_out(ip: Any, request: str) -> str:
     Args:
         request: JSON of {"do": "begin", "seconds": of a step, "memory": bytes}, {"do": "run", "source": …,
             "allowed": effects}, {"do": "describe", "names": …}, {"do": "changes"} or {"do": "end"}. With
-            "begin" a "run" may stand, an id: then a copy that another such run has left behind is ended, and
-            "step" works.
+            "begin" a "run" may stand, an id and the number of the copy, "id:1": then a copy that another such
+            run has left behind is ended, and "step" and "meanwhile" work.
             {"do": "step", "run": id, "number": …, "source": …, "allowed": …, "seconds": …} is for who must
             not keep the kernel: it begins the cell of this number once, however often it is called, and says
             {"running": true} where it has not ended after these seconds.
+            {"do": "meanwhile", "run": id without the number} says which cells "ran" since the last copy was
+            made, as source and id, and which variables have "moved"; also when there is no copy any more.
 
-    Returns {"problem": a phrase, "" for none} for "begin" and "end", {"lost": true} for a "step" of a run
-    that has no copy here, else what `Rehearsal` says.
+    Returns {"problem": a phrase, "" for none} for "begin" and "end", {"lost": true} for a run
+    that has or had no copy here, else what `Rehearsal` says.
     """
     asked = json.loads(request)
     return json.dumps(_CALLS[asked.pop("do")](ip, **asked))
@@ -60,6 +67,8 @@ def _begin(ip: Any, seconds: float, memory: int, run: str = "") -> dict[str, Any
     except OSError as error:
         return {"problem": no_copy(error)}
     atexit.register(_running.close)
+    if run:
+        _remember(ip, run.rpartition(":")[0], _running)
     return {"problem": ""}
 
 
@@ -88,11 +97,23 @@ def _describe(ip: Any, names: list[str]) -> dict[str, Any]:
 
 def _changes(ip: Any) -> dict[str, Any]:
     if _running is None:
-        return {"new": [], "changed": [], "stale": False, "ran": [], "moved": []}
-    meanwhile = _running.meanwhile()
-    ran = [source[:_LONGEST] for source in meanwhile.ran[-_MOST:]]
-    moved = list(meanwhile.variables[:_MOST])
-    return {**_running.changes(), "stale": _running.is_stale, "ran": ran, "moved": moved}
+        return {"new": [], "changed": []}
+    return {**_running.changes()}
+
+
+def _remember(ip: Any, run: str, rehearsal: Rehearsal) -> None:
+    for other in [run, *list(_since)[: 1 - _REMEMBERED]]:
+        if other in _since:
+            _since.pop(other).close()
+    _since[run] = Since(ip, rehearsal.facts(), rehearsal.why_not)
+
+
+def _meanwhile(ip: Any, run: str) -> dict[str, Any]:
+    if run not in _since:
+        return {"lost": True}
+    found = _since[run].meanwhile()
+    ran = [[cell.source[:_LONGEST], cell.id] for cell in found.ran]
+    return {"ran": ran, "moved": list(found.variables[:_MOST])}
 
 
 def _end(ip: Any, run: str = "") -> dict[str, Any]:
@@ -110,5 +131,6 @@ _CALLS: dict[str, Callable[..., dict[str, Any]]] = {
     "step": _step,
     "describe": _describe,
     "changes": _changes,
+    "meanwhile": _meanwhile,
     "end": _end,
 }

@@ -99,7 +99,9 @@ class RehearsalChild:
         self._guard.allows = False
         with self._room():
             said = self._judged(error)
-            return {"outputs": self._outputs.taken(), "seconds": seconds, "memory": own_memory(), **said}
+            shown = {"outputs": self._outputs.taken(), "shows": self._outputs.shows()}
+            more = {"updates": self._outputs.updates(), "has_widget": self._outputs.has_widget}
+            return {**shown, **more, "seconds": seconds, "memory": own_memory(), **said}
 
     def _run(self, shell: MutedShell, source: str) -> BaseException | None:
         self._runs = True

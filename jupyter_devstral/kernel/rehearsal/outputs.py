@@ -13,6 +13,8 @@ from typing import Any
 
 # Of one step: characters of its streams, outputs, and characters of what is displayed.
 STREAM_LIMIT, MOST_OUTPUTS, DISPLAY_LIMIT = 1_000_000, 200, 8_000_000
+_MOST_UPDATES = 20
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _Output = dict[str, Any]
 
 
@@ -21,16 +23,23 @@ class Outputs:
 
     Args:
         ip: the shell of the copy.
+
+    Attributes:
+        has_widget: the step shows a widget, or has sent one something.
     """
+
+    has_widget = False
 
     def __init__(self, ip: Any) -> None:
         self._ip = ip
         self._kept: list[_Output] = []
         self._by_display: dict[str, _Output] = {}
+        self._updates: dict[str, _Output] = {}
         self._room = self._display_room = 0
         self._left_out = 0
         self._clears = False
         self._take_streams()
+        self._take_messages()
         ip.display_pub.publish = self._publish
         ip.display_pub.clear_output = self._clear
         hook = ip.displayhook
@@ -39,7 +48,7 @@ class Outputs:
 
     def begin(self) -> None:
         """Forget what the step before has shown."""
-        self._kept, self._by_display = [], {}
+        self._kept, self._by_display, self._updates, self.has_widget = [], {}, {}, False
         self._room, self._display_room, self._left_out, self._clears = STREAM_LIMIT, DISPLAY_LIMIT, 0, False
         sys.stdout, sys.stderr = _Stream("stdout", self), _Stream("stderr", self)
 
@@ -48,6 +57,15 @@ class Outputs:
         if self._left_out:
             self._keep(_stream("stderr", f"\n… {self._left_out:,} more were left out\n"), even_full=True)
         return self._kept
+
+    def shows(self) -> list[str]:
+        """Give the ids of the displays that the step shows."""
+        kept = {id(output) for output in self._kept}
+        return [display for display, output in self._by_display.items() if id(output) in kept]
+
+    def updates(self) -> list[_Output]:
+        """Give what the step makes of displays of other cells, each as it was updated last."""
+        return list(self._updates.values())[:_MOST_UPDATES]
 
     def add_error(self, name: str, value: str, traceback: list[str]) -> None:
         """Add the error that ended the step."""
@@ -73,6 +91,15 @@ class Outputs:
             cls.write = lambda stream, text: self.write(stream.name, text)
             cls.flush = _nothing
 
+    def _take_messages(self) -> None:
+        """Notice what would go to widgets, which is sent nowhere."""
+        cls = getattr(sys.modules.get("jupyter_client.session"), "Session", None)
+        if cls is not None:
+            cls.send = self._sent
+
+    def _sent(self, stream: Any, kind: Any = "", *unused: Any, **more: Any) -> None:
+        self.has_widget = self.has_widget or str(kind).startswith("comm_")
+
     def _publish(
         self,
         data: Mapping[str, Any],
@@ -85,8 +112,11 @@ class Outputs:
         display = str((transient or {}).get("display_id") or "")
         bundle = self._bundle(data)
         if update:
+            shown = {"data": bundle, "metadata": _plain(metadata or {})}
             if display in self._by_display:
-                self._by_display[display].update(data=bundle, metadata=_plain(metadata or {}))
+                self._by_display[display].update(shown)
+            elif display:
+                self._updates[display] = {"display_id": display, **shown}
             return
         output = {"output_type": "display_data", "data": bundle, "metadata": _plain(metadata or {})}
         if display:
@@ -106,6 +136,7 @@ class Outputs:
     def _bundle(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Give a MIME bundle as JSON; what is too large in it is its text alone."""
         bundle = {mime: _plain(value) for mime, value in data.items()}
+        self.has_widget = self.has_widget or _WIDGET in bundle
         size = sum(len(str(value)) for value in bundle.values())
         if size > self._display_room:
             text = str(bundle.get("text/plain", ""))[: max(0, self._display_room)]

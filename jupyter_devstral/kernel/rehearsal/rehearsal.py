@@ -15,17 +15,15 @@ import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from ...core.python.source import mentioned_names
 from ..copy.child import Origin, run_and_exit
 from ..copy.forked import sound_fork
-from ..copy.namespace_changes import moved
+from ..copy.namespace_changes import Facts
 from ..copy.outcome import TOO_MANY_FILES
 from ..copy.private_folder import PrivateFolder
 from ..copy.safety import why_not
 from .child import RehearsalChild
-from .meanwhile import Meanwhile, facts_now
 from .reads import READS, SECRET
 
 # Seconds: of one step, until the copy ends by itself when nobody asks, and of its whole life.
@@ -43,6 +41,9 @@ class Step:
 
     Attributes:
         outputs: as nbformat 4 has them.
+        shows: ids of the displays among them, which other cells may update.
+        updates: what it makes of displays of other cells: "display_id", "data" and "metadata" of each.
+        has_widget: it shows a widget or changes one, none of which is live in a copy.
         error: "NameError: name 'x' is not defined"; "" for none.
         refused: the effect that was refused, as a phrase; "" for none.
         problem: why it did not come to its end; "" where it did.
@@ -51,6 +52,9 @@ class Step:
     """
 
     outputs: tuple[dict[str, Any], ...] = ()
+    shows: tuple[str, ...] = ()
+    updates: tuple[dict[str, Any], ...] = ()
+    has_widget: bool = False
     error: str = ""
     refused: str = ""
     problem: str = ""
@@ -59,7 +63,7 @@ class Step:
 
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
-        return {**vars(self), "outputs": list(self.outputs)}
+        return dict(vars(self))
 
 
 class CopyEnded(Exception):
@@ -110,16 +114,10 @@ class Rehearsal:
         self._at_work: _Waiting | None = None
         self._behind: list[tuple[str, bool]] = []
         self._restarts = 0
-        self._count = ip.execution_count
 
     def why_not(self, sources: Sequence[str] = ()) -> str:
         """Give the reason why there can be no copy now, as a phrase; "" where there can."""
         return why_not(self._ip, sources, own_ports=self._own_ports)
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether the kernel has run cells since the copy was made."""
-        return bool(self._ip.execution_count != self._count)
 
     @property
     def is_alive(self) -> bool:
@@ -215,19 +213,12 @@ class Rehearsal:
             return {"new": [], "changed": []}
         return {"new": said["new"], "changed": said["changed"]}
 
-    def meanwhile(self) -> Meanwhile:
-        """Say what the kernel has run since the copy was made, and which variables differ there by now."""
-        if not self.is_stale:
-            return Meanwhile()
-        history = self._ip.history_manager.input_hist_raw
-        ran = tuple(str(source) for source in history[self._count : self._ip.execution_count])
+    def facts(self) -> Facts | None:
+        """Give what is known of the variables of the kernel as they were when the copy was made."""
         try:
-            before = self._asked({"do": "facts"})["facts"]
+            return cast("Facts", self._asked({"do": "facts"})["facts"])
         except CopyEnded:
-            return Meanwhile(ran)
-        names = {name for source in ran for name in mentioned_names(source)}
-        now = None if self.why_not() else facts_now(self._ip, names)
-        return Meanwhile(ran, tuple(moved(before, now)) if now is not None else ())
+            return None
 
     def close(self) -> None:
         """End the copy now, and for good; safe to repeat."""
@@ -240,6 +231,9 @@ class Rehearsal:
     def _step(self, said: dict[str, Any]) -> Step:
         return Step(
             outputs=tuple(said["outputs"]),
+            shows=tuple(said["shows"]),
+            updates=tuple(said["updates"]),
+            has_widget=said["has_widget"],
             error=said["error"],
             refused=said["refusal"] or said["refused"],
             problem=f"timed out after {self._seconds:g} s" if said["late"] else "",

@@ -8,6 +8,7 @@ from ...core.agent.draft import Draft, DraftCell
 
 # Of one cell, in characters of JSON; more is only said to have been there.
 _MOST = 4_000_000
+_WIDGET = "It shows or changes a widget: widgets are live only after you have run the cell yourself."
 
 
 def cell_records(draft: Draft) -> dict[str, dict[str, Any]]:
@@ -32,6 +33,9 @@ def _record(draft: Draft, cell: DraftCell, above: str) -> dict[str, Any]:
         "source": cell.source,
         "before": cell.before,
         "outputs": _fitting([dict(output) for output in cell.outputs]),
+        "shows": list(ran.shows) if ran else [],
+        "updates": _fitting([dict(update) for update in ran.updates]) if ran else [],
+        "notes": _notes(cell),
         "ran": ran is not None,
         "error": ran.error if ran else "",
         "problem": ran.problem if ran else "",
@@ -39,6 +43,18 @@ def _record(draft: Draft, cell: DraftCell, above: str) -> dict[str, Any]:
         "seconds": round(ran.seconds, 3) if ran else 0,
         "memory": ran.memory if ran else 0,
     }
+
+
+def _notes(cell: DraftCell) -> list[list[str]]:
+    """Say what is to be known of a cell before it is kept: a kind and a sentence each."""
+    refused = [f"Refused in the rehearsal: {one}. The cell does so when it is run." for one in cell.refused]
+    notes = [["refused", words] for words in refused]
+    ran = cell.ran
+    if ran is not None and ran.problem:
+        notes.append(["problem", f"Not finished: {ran.problem}."])
+    if ran is not None and ran.has_widget:
+        notes.append(["widget", _WIDGET])
+    return notes
 
 
 def _fitting(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:

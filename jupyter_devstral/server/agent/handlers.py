@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.auth.decorator import authorized
+from jupyter_server.utils import ensure_async
 from tornado.web import authenticated
 
 from ...core.errors import UsageError
@@ -142,6 +143,30 @@ class RunCellsHandler(RunHandler):
         self.done()
 
 
+class MeanwhileRunHandler(RunHandler):
+    """What the kernel has done since the copy of a run was made, which its review says."""
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        from .meanwhile import meanwhile
+
+        run, body = self.running()
+        kernel_id, path = text_of(body, "kernel_id"), text_of(body, "path")
+        now = notebook_from_json({"nbformat": 4, "nbformat_minor": 5, "cells": body.get("cells")})
+        sessions = await ensure_async(self.settings["session_manager"].list_sessions())
+        others = {one["path"] for one in sessions if one["kernel"]["id"] == kernel_id}
+        said = await meanwhile(
+            self.kernel_manager,
+            kernel_id,
+            text_of(body, "id"),
+            cells=now.cells,
+            had=run.cell_ids if run is not None else (),
+            others=sorted(others - {path}),
+        )
+        self.finish(said)
+
+
 class DecideRunHandler(RunHandler):
     """What the user decided about a run, and what an undo of it needs."""
 
@@ -182,6 +207,7 @@ RUN_HANDLERS = [
     (r"/jupyter-devstral/run/stop", StopRunHandler),
     (r"/jupyter-devstral/run/answer", AnswerRunHandler),
     (r"/jupyter-devstral/run/cells", RunCellsHandler),
+    (r"/jupyter-devstral/run/meanwhile", MeanwhileRunHandler),
     (r"/jupyter-devstral/run/decide", DecideRunHandler),
     (r"/jupyter-devstral/rename", RenameHandler),
 ]

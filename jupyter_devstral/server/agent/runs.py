@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _STOP_AGAIN_SECONDS = (0.1, 0.5)
 _END_PATIENCE, _END_PAUSE, _END_TRIES = 10.0, 1.0, 600
 _WAIT_SECONDS = 0.1
+_WAITS = "Waits for another run: one run at a time."
 
 
 class AgentRuns:
@@ -105,7 +106,8 @@ class AgentRuns:
     async def _wait_for_turn(self, run: ServerRun) -> None:
         if self._turn.locked():
             other = self._at_work.path if self._at_work else ""
-            run.log.add({"type": "waiting", "path": other})
+            words = f"Waits for the run in {other}: one run at a time." if other else _WAITS
+            run.log.add({"type": "waiting", "path": other, "text": words})
         getting = asyncio.ensure_future(self._turn.acquire())
         while not getting.done():
             await asyncio.wait([getting], timeout=_WAIT_SECONDS)

@@ -20,7 +20,6 @@ from ...core.agent.steps import AskModel, Heard, Question, Ran, RunCell
 from ...core.errors import DevstralError
 from ...core.python.harmless import is_harmless
 from ...core.settings.policy_files import policy
-from ...core.text.data_lines import one_line
 from ...core.variables.namespace import Variable
 from ...session.agent.driver import AgentDriver, Audience
 from ...session.agent.run_record import RunRecord
@@ -29,6 +28,7 @@ from ..kernel_expression import Evaluated
 from ..question import without
 from ..status import state_of
 from .cell_record import cell_records
+from .consequence import consequence
 from .run_log import RunLog
 from .stage import KernelStage
 
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from ..streaming import Record
 
 _log = logging.getLogger(__name__)
-# Of a cell that is not in the notebook any more, in characters.
-_LINE = 60
 _LONGEST_REASON = 600
 _NOT_FOR_REAL = "A policy lets no cell of a run run for real: what it does outside is refused."
 
@@ -150,6 +148,11 @@ class ServerRun:
         """Take the notebook's cells as they are in the page; what was taken out of the question stays out."""
         self._now = [without(cell, self._asked.excluded) for cell in now]
 
+    @property
+    def cell_ids(self) -> frozenset[str]:
+        """The ids of the notebook's cells: those of its begin, and those that the page told of last."""
+        return frozenset(cell.id for cell in [*self._asked.notebook.cells, *(self._now or ())])
+
     def revoke(self) -> None:
         """Ask about every cell again."""
         self._remembers = False
@@ -212,7 +215,11 @@ class ServerRun:
         )
         self._run = run
         place = {"model": model.name, "place": model.remote_place}
-        self._tell({"type": "started", **place, "problem": self.stage.problem, "may_run": self._may_run})
+        why = self.stage.problem
+        said = (
+            f"No rehearsal: {why}. Cells are written, and each is asked about before it runs." if why else ""
+        )
+        self._tell({"type": "started", **place, "problem": said, "may_run": self._may_run})
         if asked.images and not can_see:
             self._say(no_pictures(model))
         return driver.carry_out(run)
@@ -312,9 +319,11 @@ class ServerRun:
         self._sync()
         self._numbers += 1
         name = f"q{self._numbers}"
+        order = [self._name_of(id) for id in (*facts["before"], facts["cell"])]
+        means = consequence(facts["kind"], facts["effect"], order, for_real=facts["for_real"])
         with self._answered:
             self._open, self._reply = name, None
-        self._tell({"type": "question", "question": name, **facts})
+        self._tell({"type": "question", "question": name, **facts, "means": means})
         reply = self._reply_of_user()
         if reply is None:
             raise KeyboardInterrupt
@@ -329,27 +338,15 @@ class ServerRun:
         return reply
 
     def _end_record(self, ended: Ended, seconds: float) -> Record:
-        changes = self.stage.changes()
-        ran, moved = changes.pop("ran", []), changes.pop("moved", [])
         return {
             "type": "ended",
             "how": ended.how,
             "reason": ended.reason,
             "summary": ended.summary,
-            "changes": changes,
-            "meanwhile": {**self._cells_of(ran), "variables": moved},
-            "refused": [list(one) for one in ended.refused],
+            "changes": self.stage.changes(),
+            "refused": [f"{self._name_of(cell)}: {effect}" for cell, effect in ended.refused],
             **self._facts(seconds),
         }
-
-    def _cells_of(self, sources: Sequence[str]) -> dict[str, list[str]]:
-        """Find the cells of these sources; of what stands in none any more, its first line."""
-        cells, others = list[str](), list[str]()
-        by_source = {cell.source.strip(): cell.id for cell in self._now or self._asked.notebook.cells}
-        for source in map(str, sources):
-            id = by_source.get(source.strip())
-            (cells if id else others).append(id or one_line(source)[:_LINE])
-        return {"cells": list(dict.fromkeys(cells)), "others": list(dict.fromkeys(others))}
 
     def _facts(self, seconds: float) -> dict[str, Any]:
         return {
@@ -364,6 +361,11 @@ class ServerRun:
     @property
     def _reply_tokens(self) -> int:
         return self._run.ended.reply_tokens if self._run else 0
+
+    def _name_of(self, id: str) -> str:
+        assert self._run is not None
+        draft = self._run.draft
+        return next((draft.short(cell) for cell in draft.cells if cell.id == id), id)
 
     def _source_of(self, id: str) -> str:
         assert self._run is not None

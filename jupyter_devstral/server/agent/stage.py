@@ -96,7 +96,7 @@ class KernelStage:
         if "lost" in said:
             self.problem = self._away
             return Ran(problem=self._away, lost=True)
-        return Ran(**{**said, "outputs": tuple(said["outputs"])})
+        return Ran.from_json(said)
 
     def take_real(self, source: str, ran: Ran) -> None:
         """Take what became of a cell that the user has let run for real; a fresh copy goes on behind it."""
@@ -116,12 +116,8 @@ class KernelStage:
         return [(str(name), str(kind), str(text)) for name, kind, text in found if name not in self._hidden]
 
     def changes(self) -> dict[str, Any]:
-        """Name the variables that are "new" and "changed" in the copy, and whether it is "stale".
-
-        Then "ran" are the sources of the cells that the user has run meanwhile, "moved" the variables that
-        have changed by that.
-        """
-        nothing: dict[str, Any] = {"new": [], "changed": [], "stale": False, "ran": [], "moved": []}
+        """Name the variables that are "new" and "changed" in the copy."""
+        nothing: dict[str, Any] = {"new": [], "changed": []}
         if self.problem or self._at_work or self._stopped.is_set():
             return nothing
         return {**nothing, **self._call({"do": "changes"})}

@@ -10,14 +10,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../chat/client';
-import { IWanted, putIn, takeOut } from '../notebook/draft-cells';
+import { IPutIn, IWanted, putIn, takeOut } from '../notebook/draft-cells';
+import { asShown, showing } from '../notebook/shown-displays';
 import { IRanForReal, runUntrusted } from '../notebook/untrusted-run';
 import type { IPosted } from '../protocol/question';
-import { text } from '../protocol/json-values';
-import { difference } from './comparing';
+import { list, record, text } from '../protocol/json-values';
+import { IDifference, difference } from './comparing';
 import { IOutcome, readChanges } from './decision';
 import { FollowedRun } from './followed-run';
-import type { IRunCell } from './records';
+import type { IRunCell, Output } from './records';
 import { harmless, harmlessData } from './untrusted-outputs';
 
 export type Mode = 'ask' | 'do';
@@ -39,6 +40,11 @@ interface IStart {
   readonly route?: string;
   /** Pictures instead of those that lie beside the draft. */
   readonly images?: IPosted['images'];
+}
+
+interface IUpdate {
+  readonly outputs: readonly Output[];
+  readonly cells: readonly string[];
 }
 
 export class AgentModel {
@@ -181,6 +187,16 @@ export class AgentModel {
     current?.tell();
   }
 
+  /** What a cell of the run makes of displays that other cells show, and the ids of these. */
+  updatesOf(cell: IRunCell, { run } = this.current!): IUpdate[] {
+    const panel = this._panelOf(this.current);
+    return cell.updates.flatMap(({ display, outputs }) => {
+      const drafted = run.cells.filter(one => one.shows.includes(display)).map(one => one.id);
+      const cells = [...new Set([...drafted, ...showing(panel, display)])].filter(id => id !== cell.id);
+      return cells.length > 0 ? [{ outputs, cells }] : [];
+    });
+  }
+
   /** Put the cells into the notebook; `run` also runs them, one after the other, and compares. */
   async keep({ run = false } = {}): Promise<void> {
     const followed = this.current;
@@ -188,18 +204,22 @@ export class AgentModel {
     if (!followed || !panel || followed.run.decision || followed.isAtWork) {
       return;
     }
+    const seen = followed.meanwhile;
     await this._busy(followed, async () => {
       if (await this._isDecided(followed)) {
         return;
       }
+      if (await followed.look(seen)) {
+        this._needs.notify(this._needs.trans.__('Nothing is kept yet: see what the kernel has done meanwhile.'));
+        return;
+      }
       const cells = this._kept(followed);
-      const { changes, left } = putIn(panel, cells.map(wanted), id => followed.run.cell(id)?.above ?? '');
-      followed.decision = {
-        ...followed.decision,
+      const { changes, left } = putInto(panel, followed, cells);
+      followed.decide({
         changes: [...readChanges(followed.run.realChanges), ...changes],
         left,
         hasRun: run
-      };
+      });
       followed.run.decision = 'kept';
       followed.tell();
       await this._decide(followed);
@@ -218,7 +238,7 @@ export class AgentModel {
       return;
     }
     if (followed.run.realChanges.length > 0) {
-      followed.decision = { ...followed.decision, changes: readChanges(followed.run.realChanges), hasRun: true };
+      followed.decide({ changes: readChanges(followed.run.realChanges), hasRun: true });
       await this.undo();
       return;
     }
@@ -234,8 +254,7 @@ export class AgentModel {
     if (!followed || !panel || followed.isAtWork) {
       return;
     }
-    const leftByUndo = takeOut(panel, followed.decision.changes);
-    followed.decision = { ...followed.decision, leftByUndo };
+    followed.decide({ leftByUndo: takeOut(panel, followed.decision.changes) });
     followed.run.decision = 'undone';
     followed.tell();
     await this._decide(followed);
@@ -271,7 +290,7 @@ export class AgentModel {
       const cell = followed.run.cell(id);
       return cell ? [id === question.cell ? { ...cell, source: question.source } : cell] : [];
     });
-    const { changes, left } = putIn(panel, cells.map(wanted), id => followed.run.cell(id)?.above ?? '');
+    const { changes, left } = putInto(panel, followed, cells);
     if (left.length > 0) {
       takeOut(panel, changes);
       notify(trans.__('You have changed one of these cells meanwhile: nothing was run.'));
@@ -291,8 +310,16 @@ export class AgentModel {
   private async _runAndCompare(followed: FollowedRun, panel: NotebookPanel, cells: readonly IRunCell[]): Promise<void> {
     const { rendermime } = this._needs;
     for (const cell of cells.filter(one => one.kind === 'code' && one.state !== 'deleted')) {
+      const clean = (shown: readonly Output[]) => harmless(shown, rendermime.sanitizer, this._instead);
+      const updates = this.updatesOf(cell, followed);
+      const { changes } = followed.decision;
+      const others = [...new Set(updates.flatMap(one => one.cells))].filter(id => !changes.some(one => one.id === id));
+      followed.decide({ changes: [...changes, ...others.flatMap(id => asShown(panel, id))] });
       const { outputs, error } = await this._run(panel, cell.id);
-      const differs = difference(harmless(cell.outputs, rendermime.sanitizer, this._instead), outputs);
+      const differs = updates.reduce(
+        (found, update) => found ?? missed(panel, update.cells, clean(update.outputs)),
+        difference(clean(cell.outputs), outputs)
+      );
       const outcome: IOutcome = {
         cell: cell.id,
         isSame: differs === null,
@@ -300,7 +327,7 @@ export class AgentModel {
         rehearsed: differs?.rehearsed ?? '',
         real: differs?.real ?? ''
       };
-      followed.decision = { ...followed.decision, outcomes: [...followed.decision.outcomes, outcome] };
+      followed.decide({ outcomes: [...followed.decision.outcomes, outcome] });
       followed.tell();
       if (error) {
         return;
@@ -380,8 +407,15 @@ export class AgentModel {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-function wanted({ id, above, kind, state, source, before }: IRunCell): IWanted {
-  return { id, above, kind, state: state as IWanted['state'], source, before };
+/** Where an update of a display has not become of these cells what it became in the rehearsal. */
+function missed(panel: NotebookPanel, cells: readonly string[], update: readonly Output[]): IDifference | null {
+  const shown = cells.flatMap(id => asShown(panel, id)).map(({ cell }) => list(record(cell).outputs).map(record));
+  const other = shown.find(outputs => !outputs.some(one => difference(update, [one]) === null));
+  return other ? difference(update, other) : null;
+}
+
+function putInto(panel: NotebookPanel, { run }: FollowedRun, cells: readonly IRunCell[]): IPutIn {
+  return putIn(panel, cells as readonly IWanted[], id => run.cell(id)?.above ?? '');
 }
 
 /** Effects of cells that ran for real: what no undo takes back. */

@@ -1,13 +1,18 @@
 /** Whether a cell showed for real what it showed in the rehearsal. */
 
-import { list, record, text } from '../protocol/json-values';
+import { joined, record, text } from '../protocol/json-values';
 import type { Output } from './records';
 
 const ADDRESS = /\b0x[0-9a-f]{6,}\b/g;
 const COMPARED = ['text/plain', 'text/html', 'image/png', 'image/jpeg'];
 
-/** "" where both are the same; else what the one shows, in the place where they differ first. */
-export function difference(rehearsed: readonly Output[], real: readonly Output[]): { rehearsed: string; real: string } | null {
+export interface IDifference {
+  readonly rehearsed: string;
+  readonly real: string;
+}
+
+/** Null where both are the same; else what the one shows, in the place where they differ first. */
+export function difference(rehearsed: readonly Output[], real: readonly Output[]): IDifference | null {
   const [one, other] = [shown(rehearsed), shown(real)];
   for (let at = 0; at < Math.max(one.length, other.length); at++) {
     if (one[at]?.key !== other[at]?.key) {
@@ -51,8 +56,4 @@ function shown(outputs: readonly Output[]): IShown[] {
 
 function said(kind: string, words: string): IShown {
   return { key: `${kind}:${words.replace(ADDRESS, '0x')}`, words };
-}
-
-function joined(value: unknown): string {
-  return Array.isArray(value) ? list(value).map(text).join('') : text(value);
 }

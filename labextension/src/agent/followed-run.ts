@@ -1,12 +1,13 @@
 /** One run of a notebook, followed: its records as they come, and the notebook told back while it goes on. */
 
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { KernelMessage } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Client, ClientError } from '../chat/client';
 import type { IPosted } from '../protocol/question';
 import { list, oneOf } from '../protocol/json-values';
 import { IDecision, NOTHING, readDecision } from './decision';
-import { readRunRecord } from './records';
+import { IMeanwhile, readMeanwhile, readRunRecord } from './records';
 import { Decision, Run } from './run';
 
 const TELL_DELAY = 300;
@@ -31,8 +32,15 @@ export class FollowedRun {
   readonly takenOut = new Set<string>();
   /** The question that was answered by what the user has said before. */
   agreed = '';
+  /** What the kernel has done since the copy was made, as far as it was asked. */
+  meanwhile: IMeanwhile = readMeanwhile({});
   /** Something is being done with it in the notebook. */
   isAtWork = false;
+
+  /** Whether the kernel has gone on since the copy was made. */
+  get isStale(): boolean {
+    return this.meanwhile.said.length > 0;
+  }
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -53,9 +61,25 @@ export class FollowedRun {
   /** Show a run that has ended. */
   show(kept: Record<string, unknown>): void {
     list(kept.records).forEach(one => this._take(one));
-    this.run.decision = oneOf(['kept', 'discarded', 'undone'] as const, kept.state, '' as Decision);
-    this.decision = readDecision(kept.decision);
+    if (!this.isDecided(kept)) {
+      this._attend();
+      this._changed.emit();
+    }
+  }
+
+  /** Ask what the kernel has done since the copy was made; whether that is news to who has `seen` this. */
+  async look(seen = this.meanwhile): Promise<boolean> {
+    const { run, id } = this;
+    const panel = this._panel();
+    if (!panel || !run.end || !run.hasStarted || run.problem || run.decision) {
+      return false;
+    }
+    const { path, sessionContext } = panel.context;
+    const asked = { id, path, kernel_id: sessionContext.session?.kernel?.id ?? '', cells: cellsOf(panel) };
+    const response = await this._client.toRun('meanwhile', asked).catch(() => null);
+    this.meanwhile = response ? readMeanwhile(await response.json()) : this.meanwhile;
     this._changed.emit();
+    return this.isStale && JSON.stringify(this.meanwhile) !== JSON.stringify(seen);
   }
 
   /** Whether another page has decided about it meanwhile; what that was is shown then. */
@@ -70,6 +94,11 @@ export class FollowedRun {
     return true;
   }
 
+  /** Add to what was decided. */
+  decide(more: Partial<IDecision>): void {
+    this.decision = { ...this.decision, ...more };
+  }
+
   /** Something about it has been changed. */
   tell(): void {
     this._changed.emit();
@@ -77,20 +106,20 @@ export class FollowedRun {
 
   /** Tell the server at once of the cells that it is about to be told of: an answer may end the run. */
   async tellCells(): Promise<void> {
-    const notebook = this._panel()?.content.model?.sharedModel;
-    if (!this._waiting || !notebook) {
+    const panel = this._panel();
+    if (!this._waiting || !panel) {
       return;
     }
     window.clearTimeout(this._waiting);
     this._waiting = 0;
-    const cells = notebook.cells.map(cell => ({ id: cell.id, cell_type: cell.cell_type, source: cell.getSource() }));
-    await this._client.toRun('cells', { id: this.id, cells }).catch(() => undefined);
+    await this._client.toRun('cells', { id: this.id, cells: cellsOf(panel) }).catch(() => undefined);
   }
 
   /** Follow it no more; it goes on. */
   leave(): void {
     this._leaving.abort();
     this._watched?.();
+    Signal.disconnectReceiver(this);
   }
 
   private async _follow(begin: () => AsyncGenerator<unknown>): Promise<void> {
@@ -120,7 +149,25 @@ export class FollowedRun {
       }
     }
     this._watched?.();
+    this._attend();
     this._changed.emit();
+  }
+
+  /** Look now, and whenever the kernel has run something. */
+  private _attend(): void {
+    const context = this._panel()?.sessionContext;
+    context?.iopubMessage.connect(this._hear, this);
+    void context?.ready.then(() => this.look());
+  }
+
+  private _hear(_: unknown, { header, content }: KernelMessage.IMessage): void {
+    // Our own questions run nothing that is told of.
+    if (header.msg_type === 'execute_input') {
+      this._hasRun = true;
+    } else if (this._hasRun && (content as { execution_state?: string }).execution_state === 'idle') {
+      this._hasRun = false;
+      void this.look();
+    }
   }
 
   private _take(data: unknown): void {
@@ -162,9 +209,15 @@ export class FollowedRun {
     };
   }
 
+  private _hasRun = false;
   /** The timer of what the server is about to be told; 0 for nothing. */
   private _waiting = 0;
   private _watched: (() => void) | null = null;
   private readonly _leaving = new AbortController();
   private readonly _changed = new Signal<this, void>(this);
+}
+
+function cellsOf(panel: NotebookPanel): object[] {
+  const { cells } = panel.content.model!.sharedModel;
+  return cells.map(cell => ({ id: cell.id, cell_type: cell.cell_type, source: cell.getSource() }));
 }

@@ -9,6 +9,13 @@ export type CellState = (typeof CELL_STATES)[number];
 
 export type Output = Record<string, unknown>;
 
+/** What becomes of the display of another cell. */
+export interface IDisplayUpdate {
+  readonly display: string;
+  /** One, as it would be. */
+  readonly outputs: readonly Output[];
+}
+
 /** One cell of a run, as it would be. */
 export interface IRunCell {
   readonly id: string;
@@ -22,6 +29,12 @@ export interface IRunCell {
   /** Its source when the run began; "" for a new cell. */
   readonly before: string;
   readonly outputs: readonly Output[];
+  /** Ids of the displays that it shows. */
+  readonly shows: readonly string[];
+  /** What it makes of displays of other cells. */
+  readonly updates: readonly IDisplayUpdate[];
+  /** What is to be known before it is kept: a kind and a sentence each. */
+  readonly notes: readonly string[][];
   readonly hasRun: boolean;
   readonly error: string;
   readonly problem: string;
@@ -38,6 +51,8 @@ export interface IRunQuestion {
   readonly source: string;
   /** Cells of the run that a yes runs for real first. */
   readonly before: readonly string[];
+  /** What the answers do, in words. */
+  readonly means: string;
   /** A yes means that the page runs the cell for real, behind those. */
   readonly isForReal: boolean;
   /** Whether a yes may be remembered for this run. */
@@ -48,29 +63,30 @@ export interface IRunQuestion {
   readonly isAgreed: boolean;
 }
 
-/** What the user has done in the kernel while the run went on. */
+/** What the kernel has done since the copy was made. */
 export interface IMeanwhile {
+  /** In sentences; none for nothing. */
+  readonly said: readonly string[];
   /** Ids of cells that ran. */
   readonly cells: readonly string[];
-  /** The first lines of others that ran, and are not in the notebook any more. */
+  /** Others that ran, a line each: deleted since, or of another notebook. */
   readonly others: readonly string[];
-  /** Names of variables that are new, gone or changed. */
-  readonly variables: readonly string[];
 }
 
-export interface IRunEnd {
+export interface ITokens {
+  readonly promptTokens: number;
+  readonly replyTokens: number;
+}
+
+export interface IRunEnd extends ITokens {
   readonly how: 'done' | 'gave up' | 'stopped' | 'failed';
   readonly reason: string;
   readonly summary: string;
   readonly newVariables: readonly string[];
   readonly changedVariables: readonly string[];
-  /** The kernel has run cells since the copy was made. */
-  readonly isStale: boolean;
-  readonly meanwhile: IMeanwhile;
-  readonly refused: readonly { readonly cell: string; readonly effect: string }[];
+  /** A cell and an effect each. */
+  readonly refused: readonly string[];
   readonly steps: number;
-  readonly promptTokens: number;
-  readonly replyTokens: number;
   readonly seconds: number;
   /** Cells that ran for real in the run, because the user said so. */
   readonly real: readonly string[];
@@ -80,13 +96,13 @@ export interface IRunEnd {
 
 export type RunRecord =
   | { readonly type: 'run'; readonly task: string; readonly isPlan: boolean; readonly steps: number }
-  | { readonly type: 'waiting'; readonly path: string }
-  | { readonly type: 'started'; readonly model: string; readonly place: string; readonly problem: string; readonly mayRun: boolean }
-  | { readonly type: 'step'; readonly step: number; readonly promptTokens: number; readonly replyTokens: number }
+  | { readonly type: 'waiting'; readonly text: string }
+  | { readonly type: 'started'; readonly model: string; readonly problem: string; readonly mayRun: boolean }
+  | ({ readonly type: 'step'; readonly step: number } & ITokens)
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'retraction' }
   | { readonly type: 'say'; readonly text: string }
-  | { readonly type: 'running'; readonly cell: string; readonly source: string }
+  | { readonly type: 'running'; readonly cell: string }
   | { readonly type: 'ran'; readonly cell: string }
   | { readonly type: 'cell'; readonly cell: IRunCell }
   | { readonly type: 'question'; readonly question: IRunQuestion }
@@ -101,15 +117,11 @@ export function readRunRecord(data: unknown): RunRecord | null {
     case 'run':
       return { type: 'run', task: text(said.task), isPlan: said.plan === true, steps: count(said.steps) };
     case 'waiting':
-      return { type: 'waiting', path: text(said.path) };
-    case 'started': {
-      const [model, place, problem] = [text(said.model), text(said.place), words(said.problem)];
-      return { type: 'started', model, place, problem, mayRun: said.may_run !== false };
-    }
-    case 'step': {
-      const [promptTokens, replyTokens] = [count(said.prompt_tokens), count(said.reply_tokens)];
-      return { type: 'step', step: count(said.step), promptTokens, replyTokens };
-    }
+      return { type: 'waiting', text: words(said.text) };
+    case 'started':
+      return { type: 'started', model: text(said.model), problem: words(said.problem), mayRun: said.may_run !== false };
+    case 'step':
+      return { type: 'step', step: count(said.step), ...readTokens(said) };
     case 'text':
       return { type: 'text', text: text(said.text) };
     case 'say':
@@ -117,7 +129,7 @@ export function readRunRecord(data: unknown): RunRecord | null {
     case 'retraction':
       return { type: 'retraction' };
     case 'running':
-      return { type: 'running', cell: text(said.cell), source: text(said.source) };
+      return { type: 'running', cell: text(said.cell) };
     case 'ran':
       return { type: 'ran', cell: text(said.cell) };
     case 'cell':
@@ -136,6 +148,11 @@ export function readRunRecord(data: unknown): RunRecord | null {
   }
 }
 
+export function readMeanwhile(data: unknown): IMeanwhile {
+  const { said, cells, others } = record(data);
+  return { said: texts(said).map(inOwnWords), cells: texts(cells), others: texts(others) };
+}
+
 function readCell(said: Record<string, unknown>): IRunCell {
   return {
     id: text(said.id),
@@ -146,6 +163,12 @@ function readCell(said: Record<string, unknown>): IRunCell {
     source: text(said.source),
     before: text(said.before),
     outputs: list(said.outputs).map(record),
+    shows: texts(said.shows),
+    updates: list(said.updates).map(one => {
+      const { display_id, data } = record(one);
+      return { display: text(display_id), outputs: [{ output_type: 'display_data', data }] };
+    }),
+    notes: list(said.notes).map(texts),
     hasRun: said.ran === true,
     error: text(said.error),
     problem: words(said.problem),
@@ -161,6 +184,7 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
     effect: words(said.effect),
     source: text(said.source),
     before: texts(said.before),
+    means: texts(said.means).map(inOwnWords).join(' '),
     isForReal: said.for_real === true,
     mayRemember: said.may_remember === true,
     why: text(said.why),
@@ -169,26 +193,24 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
 }
 
 function readEnd(said: Record<string, unknown>): IRunEnd {
-  const [changes, meanwhile] = [record(said.changes), record(said.meanwhile)];
+  const changes = record(said.changes);
   return {
     how: said.type === 'failed' ? 'failed' : oneOf(['done', 'gave up', 'stopped'] as const, said.how, 'stopped'),
     reason: words(said.type === 'failed' ? said.message : said.reason),
     summary: text(said.summary),
     newVariables: texts(changes.new),
     changedVariables: texts(changes.changed),
-    isStale: changes.stale === true,
-    meanwhile: { cells: texts(meanwhile.cells), others: texts(meanwhile.others), variables: texts(meanwhile.variables) },
-    refused: list(said.refused).flatMap(one => {
-      const [cell, effect] = texts(one);
-      return cell && effect ? [{ cell, effect: inOwnWords(effect) }] : [];
-    }),
+    refused: texts(said.refused).map(inOwnWords),
     steps: count(said.taken),
-    promptTokens: count(said.prompt_tokens),
-    replyTokens: count(said.reply_tokens),
+    ...readTokens(said),
     seconds: count(said.seconds),
     real: texts(said.real),
     memory: count(said.memory)
   };
+}
+
+function readTokens(said: Record<string, unknown>): ITokens {
+  return { promptTokens: count(said.prompt_tokens), replyTokens: count(said.reply_tokens) };
 }
 
 /** A sentence of the server's, in the user's language. */

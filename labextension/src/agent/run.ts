@@ -23,21 +23,19 @@ export class Run {
   promptTokens = 0;
   replyTokens = 0;
   model = '';
-  place = '';
-  /** Why there is no copy of the kernel; "" where there is one. */
+  /** That there is no copy of the kernel, and why; "" where there is one. */
   problem = '';
   /** Whether a policy lets its cells run for real. */
   mayRun = true;
   hasStarted = false;
-  /** The notebook of the run that this one waits for; null where it does not wait. */
-  waitsFor: string | null = null;
+  /** What this one waits for, in words; "" where it does not wait. */
+  waitsFor = '';
   /** What was said last, until something else is done. */
   said = '';
   /** Text of the reply that is arriving. */
   reply = '';
   /** The cell that runs in the copy, "" for none. */
   running = '';
-  runningSource = '';
   question: IRunQuestion | null = null;
   isRemembered = false;
   end: IRunEnd | null = null;
@@ -77,7 +75,7 @@ export class Run {
     if (this.end) {
       return 'review';
     }
-    return this.question ? 'asking' : this.waitsFor === null ? 'running' : 'waiting';
+    return this.question ? 'asking' : this.waitsFor ? 'waiting' : 'running';
   }
 
   get plan(): readonly IPlanItem[] {
@@ -92,12 +90,11 @@ export class Run {
         [this.task, this.isPlan, this.mostSteps] = [record.task, record.isPlan, record.steps];
         break;
       case 'waiting':
-        this.waitsFor = record.path;
+        this.waitsFor = record.text;
         break;
       case 'started':
-        [this.model, this.place, this.problem] = [record.model, record.place, record.problem];
-        this.mayRun = record.mayRun;
-        [this.hasStarted, this.waitsFor, this.said] = [true, null, ''];
+        [this.model, this.problem, this.mayRun] = [record.model, record.problem, record.mayRun];
+        [this.hasStarted, this.waitsFor, this.said] = [true, '', ''];
         break;
       case 'step':
         this._endReply();
@@ -115,7 +112,7 @@ export class Run {
         break;
       case 'running':
         this._endReply();
-        [this.running, this.runningSource, this.said] = [record.cell, record.source, ''];
+        [this.running, this.said] = [record.cell, ''];
         break;
       case 'ran':
         this.running = '';
@@ -138,7 +135,7 @@ export class Run {
         break;
       case 'ended':
         this._endReply();
-        [this.end, this.question, this.running, this.waitsFor, this.said] = [record.end, null, '', null, ''];
+        [this.end, this.question, this.running, this.waitsFor, this.said] = [record.end, null, '', '', ''];
         break;
     }
   }

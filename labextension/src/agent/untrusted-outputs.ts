@@ -7,7 +7,8 @@
  */
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { record } from '../protocol/json-values';
+import { joined, record } from '../protocol/json-values';
+import { TAGS } from '../view/strict-sanitizer';
 import type { Output } from './records';
 
 const HTML = 'text/html';
@@ -15,14 +16,10 @@ const PLAIN = 'text/plain';
 /** What shows itself without loading or running anything. */
 const KEPT = new Set([PLAIN, 'text/latex', 'image/png', 'image/jpeg', 'image/gif', 'application/json']);
 
-const TAGS = (
-  'a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 ' +
-  'hr i img ins kbd li mark ol p pre q s samp small span strong sub summary sup table tbody td tfoot th thead tr u ul var'
-).split(' ');
 const CELL = ['align', 'colspan', 'rowspan', 'valign', 'scope'];
 
 const OPTIONS = {
-  allowedTags: TAGS,
+  allowedTags: [...TAGS, 'caption', 'col', 'colgroup', 'figcaption', 'figure', 'img'],
   allowedAttributes: {
     a: ['href', 'rel', 'title'],
     img: ['src', 'alt', 'width', 'height'],
@@ -66,8 +63,7 @@ export function harmlessData(
 ): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(data).filter(([mime]) => KEPT.has(mime)));
   if (HTML in data) {
-    const html = Array.isArray(data[HTML]) ? (data[HTML] as unknown[]).join('') : String(data[HTML]);
-    kept[HTML] = outputSanitizer(sanitizer).sanitize(html);
+    kept[HTML] = outputSanitizer(sanitizer).sanitize(joined(data[HTML]));
   }
   const markdown = data['text/markdown'];
   if (typeof markdown === 'string' && !/!\[|</.test(markdown)) {

@@ -92,8 +92,8 @@ export class Client {
     return record(record(await this._json('GET', 'run', { path })).run);
   }
 
-  async toRun(what: 'stop' | 'answer' | 'cells' | 'decide', body: object): Promise<void> {
-    await this._request('POST', `run/${what}`, {}, body);
+  toRun(what: 'stop' | 'answer' | 'cells' | 'decide' | 'meanwhile', body: object): Promise<Response> {
+    return this._request('POST', `run/${what}`, {}, body);
   }
 
   async *pull(model: string, signal: AbortSignal): AsyncGenerator<PullRecord> {

@@ -63,9 +63,14 @@ function cleanMessage(kernel: Kernel.IKernelConnection, { msg }: Kernel.IAnyMess
   // Threads show things in the name of the last request. Our own questions show nothing themselves.
   const clean = requests?.get(msg_id ?? '') ?? (isOurs(msg) ? [...(requests?.values() ?? [])].pop() : undefined);
   const content = msg.content as { data?: Record<string, unknown>; metadata?: unknown };
-  if (clean && content.data && DISPLAYS.has(msg.header.msg_type)) {
-    content.data = clean(content.data);
+  const { data } = content;
+  if (clean && data && DISPLAYS.has(msg.header.msg_type)) {
+    content.data = clean(data);
     content.metadata = {};
+  } else if (clean && (data?.method || data?.buffer_paths)) {
+    // For a widget; other comms, as our own, have no such data. A live widget draws what it is sent as it is, and may
+    // load code: it hears of it when the user runs the cell.
+    (msg.header as { msg_type: string }).msg_type = 'left out';
   }
 }
 

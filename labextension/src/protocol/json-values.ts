@@ -19,6 +19,11 @@ export function texts(value: unknown): string[] {
   return list(value).filter((one): one is string => typeof one === 'string');
 }
 
+/** A text that may be stored as a list of its lines. */
+export function joined(value: unknown): string {
+  return Array.isArray(value) ? value.map(text).join('') : text(value);
+}
+
 /** A finite number above zero, else 0. */
 export function count(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;

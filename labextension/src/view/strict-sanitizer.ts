@@ -6,7 +6,8 @@
 
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 
-const TAGS = (
+/** What formats text. */
+export const TAGS = (
   'a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i ins kbd li mark ol p pre q s samp ' +
   'small span strong sub summary sup table tbody td tfoot th thead tr u ul var'
 ).split(' ');

@@ -67,3 +67,28 @@ def test_a_copy_that_another_run_left_behind_makes_room(call) -> None:
 def test_a_copy_in_use_is_not_taken_by_a_call_without_a_name(call) -> None:
     begun(call, "one")
     assert call("begin", seconds=60, memory=2**31)["problem"] == "another run is at work in this kernel"
+
+
+def test_what_the_kernel_did_since_a_run_is_said_behind_its_end_and_that_of_another(call, bare_ip) -> None:
+    bare_ip.run_cell("x = 1", store_history=True)
+    begun(call, "one:1")
+    bare_ip.run_cell("x = 2", store_history=True, cell_id="aaaa")
+    begun(call, "two:1")
+    call("end", run="two:1")
+    bare_ip.run_cell("x = 1", store_history=True)
+    assert call("meanwhile", run="one") == {"ran": [["x = 2", "aaaa"], ["x = 1", ""]], "moved": []}
+    assert call("meanwhile", run="two") == {"ran": [["x = 1", ""]], "moved": ["x"]}
+    assert call("meanwhile", run="three") == {"lost": True}
+    # A fresh copy of the run knows it all.
+    begun(call, "one:2")
+    assert call("meanwhile", run="one") == {"ran": [], "moved": []}
+
+
+def test_of_many_runs_the_latest_are_remembered(call, bare_ip) -> None:
+    before = len(bare_ip.events.callbacks["post_run_cell"])
+    for number in range(12):
+        begun(call, f"many-{number}:1")
+        call("end")
+    assert call("meanwhile", run="many-0") == {"lost": True}
+    assert call("meanwhile", run="many-11") == {"ran": [], "moved": []}
+    assert len(bare_ip.events.callbacks["post_run_cell"]) <= before + 8

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from jupyter_devstral.core.agent.rules import findings
-from jupyter_devstral.kernel.rehearsal.meanwhile import Meanwhile
 from jupyter_devstral.kernel.rehearsal.rehearsal import Rehearsal
 from tests.support.waiting import eventually
 
@@ -46,7 +45,6 @@ def test_variables_live_from_cell_to_cell_and_the_kernels_do_not_change(bare_ip,
     assert rehearsal.run("x = 20").problem == ""
     assert texts(rehearsal.run("x + 22")) == "42"
     assert "x" not in bare_ip.user_ns
-    assert rehearsal.is_stale is False
 
 
 def test_streams_results_displays_and_errors_become_outputs(rehearsal) -> None:
@@ -247,29 +245,6 @@ def test_closing_leaves_no_process_and_no_folder(bare_ip, folder) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert one.run("1").problem.startswith("there is no copy")
-
-
-def test_a_kernel_that_has_moved_on_makes_it_stale(bare_ip, rehearsal) -> None:
-    bare_ip.run_cell("x = 1", store_history=True)
-    assert rehearsal.is_stale
-
-
-def test_it_says_what_the_kernel_has_run_and_changed_meanwhile(bare_ip, folder, monkeypatch) -> None:
-    monkeypatch.setattr(Rehearsal, "why_not", lambda self, sources=(): "")
-    bare_ip.run_cell("import numpy as np\nx, y, z, items, a = 1, 2, 3, [1], np.zeros(3)", store_history=True)
-    one = Rehearsal(bare_ip)
-    one.start()
-    try:
-        assert one.meanwhile() == Meanwhile()
-        # What is done in the copy is not the user's.
-        one.run("y = 20\nonly_there = 1")
-        bare_ip.run_cell("x = 5\nitems.append(2)", store_history=True)
-        bare_ip.run_cell("a[0] = 1\nnew = 1\ndel z", store_history=True)
-        said = one.meanwhile()
-    finally:
-        one.close()
-    assert said.ran == ("x = 5\nitems.append(2)", "a[0] = 1\nnew = 1\ndel z")
-    assert sorted(said.variables) == ["a", "items", "new", "x", "z"]
 
 
 def test_it_says_which_variables_are_new_and_which_have_changed(bare_ip, folder) -> None:

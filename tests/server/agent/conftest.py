@@ -26,8 +26,8 @@ def kernel_id(jupyter) -> Iterator[str]:
     client.http.close()
 
 
-def run_in(jupyter, kernel_id: str, source: str) -> None:
-    with executing(jupyter.folder / "runtime" / f"kernel-{kernel_id}.json", source) as wait:
+def run_in(jupyter, kernel_id: str, source: str, cell: str = "") -> None:
+    with executing(jupyter.folder / "runtime" / f"kernel-{kernel_id}.json", source, cell) as wait:
         wait()
 
 
@@ -75,6 +75,12 @@ class Following:
     def cells(self) -> list[dict[str, Any]]:
         """The cells as they were told last."""
         return list({record["cell"]["id"]: record["cell"] for record in self.of("cell")}.values())
+
+    def meanwhile(self, kernel_id: str) -> dict[str, Any]:
+        """What its review says that the kernel has done since."""
+        cells = self.fields.get("cells") or question()["cells"]
+        asked = {"path": self.path, "kernel_id": kernel_id, "cells": cells}
+        return dict(self.post("meanwhile", **asked).raise_for_status().json())
 
     def post(self, what: str, **fields: Any) -> Any:
         return self._client.http.post(f"run/{what}", json={"id": self.id, **fields})

@@ -14,6 +14,8 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="forks are sound on Linux only")
 
+GONE_ON = "The kernel has gone on since the copy was made: what is shown may differ by now."
+MOVED = "Variables that changed meanwhile: "
 WRITE = "Open it.\n```python\nopen('report.txt', 'w').write('x')\n```"
 
 
@@ -21,7 +23,7 @@ def test_a_run_from_task_to_review(begin, client, jupyter, kernel_id) -> None:
     run = begin("I double it.\n```python\ny = 2 * x\ny\n```", "Done: y is 6.")
     end = run.end()
     assert (end["type"], end["how"], end["summary"], end["taken"]) == ("ended", "done", "Done: y is 6.", 2)
-    assert end["changes"] == {"new": ["y"], "changed": [], "stale": False}
+    assert end["changes"] == {"new": ["y"], "changed": []}
     assert run.of("started")[0]["problem"] == ""
     assert [record["step"] for record in run.of("step")] == [1, 2]
     assert "I double it." in "".join(record["text"] for record in run.of("text"))
@@ -65,8 +67,10 @@ def test_an_effect_is_asked_about_and_refused(begin, jupyter) -> None:
     assert run.post("answer", question="q99", allowed=True).status_code == 400
     assert run.post("answer", question=asked["question"], allowed=False).status_code == 204
     end = run.end()
-    assert end["refused"] == [[asked["cell"], "it writes files (report.txt)"]]
+    assert end["refused"] == [f"{asked['cell'][:4]}: it writes files (report.txt)"]
     assert run.cells[0]["refused"] == ["it writes files (report.txt)"]
+    words = "Refused in the rehearsal: it writes files (report.txt). The cell does so when it is run."
+    assert run.cells[0]["notes"] == [["refused", words]]
 
 
 def test_a_yes_is_what_the_page_ran_for_real_and_a_fresh_copy_goes_on(begin, jupyter, kernel_id) -> None:
@@ -74,6 +78,7 @@ def test_a_yes_is_what_the_page_ran_for_real_and_a_fresh_copy_goes_on(begin, jup
     asked = run.wait_for("question")
     first = run.cells[0]["id"]
     assert asked["before"] == [first]
+    assert f"in this order: {first[:4]}, {asked['cell'][:4]}." in asked["means"][0]
     # What the page does for a yes.
     run_in(jupyter, kernel_id, "z = 50")
     output = {"output_type": "stream", "name": "stdout", "text": "written"}
@@ -270,8 +275,84 @@ def test_what_the_user_runs_meanwhile_is_named(begin, client, jupyter) -> None:
     run_in(jupyter, kernel, "gone = 1\ngone")
     run.post("answer", question=asked["question"], allowed=False)
     end = run.end()
-    assert end["changes"]["stale"] is True
-    assert end["meanwhile"] == {"cells": ["aaaa"], "others": ["gone = 1 gone"], "variables": ["x", "gone"]}
+    assert end["how"] == "done"
+    assert run.meanwhile(kernel) == {
+        "said": [GONE_ON, f"{MOVED}x, gone"],
+        "cells": ["aaaa"],
+        "others": ["gone = 1 gone"],
+    }
+    # The review is open, and the user goes on.
+    run_in(jupyter, kernel, "kept = 2")
+    assert run.meanwhile(kernel)["said"] == [GONE_ON, f"{MOVED}x, kept, gone"]
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_what_the_user_ran_before_a_stop_is_named(begin, client, jupyter) -> None:
+    kernel = client.kernel()
+    run_in(jupyter, kernel, "x = 3")
+    run = begin("```python\nwhile True:\n    pass\n```", "Done.", kernel_id=kernel)
+    run.wait_for("running")
+    run_in(jupyter, kernel, "x = 4")
+    run.post("stop")
+    assert run.end()["how"] == "stopped"
+    said = run.meanwhile(kernel)
+    assert (said["said"], said["others"]) == ([GONE_ON, f"{MOVED}x"], ["x = 4"])
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_a_kernel_that_is_busy_or_another_one_behind_a_run_is_said_to_be(
+    begin, client, jupyter, tmp_path
+) -> None:
+    kernel, other = client.kernel(), client.kernel()
+    run_in(jupyter, kernel, "x = 3")
+    run = begin("```python\nx\n```", "Done.", kernel_id=kernel)
+    run.end()
+    assert run.meanwhile(kernel) == {"said": [], "cells": [], "others": []}
+    with busy(jupyter.folder / "runtime" / f"kernel-{kernel}.json", tmp_path / "released"):
+        assert "runs in the kernel just now" in str(run.meanwhile(kernel)["said"])
+    assert "restarted, or is not the one" in str(run.meanwhile(other)["said"])
+    client.http.post(f"{jupyter.url}/api/kernels/{kernel}/restart").raise_for_status()
+    assert eventually(lambda: "restarted, or is not the one" in str(run.meanwhile(kernel)["said"]))
+    for one in (kernel, other):
+        client.http.delete(f"{jupyter.url}/api/kernels/{one}")
+    assert "restarted, or is not the one" in str(run.meanwhile(kernel)["said"])
+
+
+def test_cells_of_another_notebook_on_the_kernel_are_named_by_its_path(begin, client, jupyter) -> None:
+    kernel = client.kernel()
+    sessions = f"{jupyter.url}/api/sessions"
+    for path in ("b.ipynb", "console"):
+        other = {"path": path, "name": path, "type": "notebook", "kernel": {"id": kernel}}
+        client.http.post(sessions, json=other).raise_for_status()
+    run = begin(WRITE, "Done.", cells=[code("aaaa", "x = 7"), code("bbbb", "y = 1")], kernel_id=kernel)
+    asked = run.wait_for("question")
+    # The same text as a cell of the run's notebook has, in another one; and one of the run's own.
+    run_in(jupyter, kernel, "x = 7", cell="b-cell")
+    run_in(jupyter, kernel, "y = 1", cell="bbbb")
+    run.post("answer", question=asked["question"], allowed=False)
+    run.end()
+    said = run.meanwhile(kernel)
+    assert (said["cells"], said["others"]) == (["bbbb"], ["b.ipynb / console: x = 7"])
+    client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
+
+
+def test_two_runs_about_two_notebooks_on_one_kernel_wait_and_know_their_own_copies(
+    begin, client, jupyter
+) -> None:
+    kernel = client.kernel()
+    run_in(jupyter, kernel, "x = 3")
+    first = begin("```python\nx = 30\nx\n```", WRITE, "Done.", "```python\nx\n```", "Done.", kernel_id=kernel)
+    asked = first.wait_for("question")
+    second = Following(client, "on-the-same", path="too.ipynb", kernel_id=kernel, question="Too.")
+    assert second.wait_for("waiting")["path"] == first.path
+    run_in(jupyter, kernel, "x = 4", cell="zzzz")
+    first.post("answer", question=asked["question"], allowed=False)
+    assert first.end()["how"] == "done"
+    assert second.end()["how"] == "done"
+    # The copy of the second was made behind the user's cell, and has nothing of the first.
+    assert text_of(second.cells[0]) == "4"
+    assert second.meanwhile(kernel)["said"] == []
+    assert first.meanwhile(kernel)["said"] == [GONE_ON, f"{MOVED}x"]
     client.http.delete(f"{jupyter.url}/api/kernels/{kernel}")
 
 
@@ -337,7 +418,7 @@ def test_without_a_copy_every_cell_is_asked_about(begin, threaded) -> None:
 def test_a_kernel_of_another_language_is_written_for_and_not_run(begin) -> None:
     run = begin("```r\nx <- 1\n```", "Done.", language="r", kernel_id=None)
     run.end()
-    assert run.of("started")[0]["problem"] == "the notebook runs r"
+    assert run.of("started")[0]["problem"].startswith("No rehearsal: the notebook runs r. Cells are written")
     assert run.of("question") == []
     assert "not run" in run.cells[0]["problem"]
 

@@ -10,15 +10,18 @@ from jupyter_client.blocking.client import BlockingKernelClient
 
 
 @contextmanager
-def executing(connection_file: Path, source: str) -> Iterator[Callable[[], None]]:
-    """The source is being executed; the function it gives waits for its end."""
+def executing(connection_file: Path, source: str, cell: str = "") -> Iterator[Callable[[], None]]:
+    """The source is being executed, as the cell of this id; the function it gives waits for its end."""
     client = BlockingKernelClient(connection_file=str(connection_file))
     client.load_connection_file()
     # On a busy machine a heartbeat comes late, and a kernel without one counts as dead.
     client.start_channels(hb=False)
     try:
         client.wait_for_ready(120)
-        asked = client.execute(source)
+        content = {"code": source, "silent": False, "store_history": True, "user_expressions": {}}
+        request = client.session.msg("execute_request", content, metadata={"cellId": cell} if cell else {})
+        client.shell_channel.send(request)
+        asked = request["header"]["msg_id"]
         # Only now is the kernel at it.
         while client.get_iopub_msg(timeout=120)["msg_type"] != "execute_input":
             pass

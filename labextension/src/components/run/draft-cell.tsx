@@ -1,15 +1,13 @@
 /** One cell of a run: what it changes as a diff, what it showed in the rehearsal below it, what went wrong folded. */
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IRunCell } from '../../agent/records';
 import type { IAttempt } from '../../agent/run';
-import type { ActiveNotebook } from '../../notebook/active-notebook';
-import { cellName } from '../../notebook/cell-name';
 import type { IEdit } from '../../protocol/edit';
 import { DiffView } from '../../view/diff-view';
+import { said as inOwnWords } from '../../view/said';
 import { useWidget } from '../use-widget';
 import { OutputsView } from './outputs-view';
-import type { IRunProps } from './run-props';
+import { IRunProps, nameOf } from './run-props';
 import { h } from '../../view/element';
 
 interface IProps extends IRunProps {
@@ -17,7 +15,7 @@ interface IProps extends IRunProps {
 }
 
 export function DraftCell(props: IProps): JSX.Element {
-  const { cell, followed, agent, model } = props;
+  const { cell, followed, agent, model, services } = props;
   const { trans } = model;
   const { run, takenOut, decision } = followed;
   const isOut = takenOut.has(cell.id);
@@ -28,22 +26,25 @@ export function DraftCell(props: IProps): JSX.Element {
       className={`jp-devstral-run-cell${isOut ? ' jp-mod-out' : ''}`}
       data-cell={cell.id}
       data-state={cell.state}
-      aria-label={heading(trans, model.notebook, cell)}
+      aria-label={heading(props, cell)}
     >
       <Source {...props} />
       {run.running === cell.id && !run.problem && <p className="jp-devstral-quiet">{trans.__('Runs in the copy…')}</p>}
       <Attempts attempts={run.attempts(cell.id)} {...props} />
       <Outputs {...props} />
-      {cell.refused.map(effect => (
-        <p key={effect} className="jp-devstral-run-note" data-kind="refused">
-          ⊘ {trans.__('Refused in the rehearsal: %1. The cell does so when it is run.', effect)}
+      {agent.updatesOf(cell, followed).map(({ outputs, cells }, at) => (
+        <div key={at} data-kind="update">
+          <p className="jp-devstral-run-note">
+            {trans.__('It changes what %1 shows:', cells.map(id => nameOf(props, id)).join(', '))}
+          </p>
+          <Shown outputs={outputs} services={services} model={model} />
+        </div>
+      ))}
+      {cell.notes.map(([kind, words]) => (
+        <p key={words} className="jp-devstral-run-note" data-kind={kind}>
+          {kind === 'refused' ? '⊘' : '⚠'} {inOwnWords(words)}
         </p>
       ))}
-      {cell.problem && (
-        <p className="jp-devstral-run-note" data-kind="problem">
-          ⚠ {trans.__('Not finished: %1.', cell.problem)}
-        </p>
-      )}
       {isReal && <p className="jp-devstral-run-note">{trans.__('It ran for real in the run, as you allowed.')}</p>}
       {decision.left.includes(cell.id) && (
         <p className="jp-devstral-run-note" data-kind="left">
@@ -77,9 +78,10 @@ export function DraftCell(props: IProps): JSX.Element {
   );
 }
 
-function Source({ cell, model, services }: IProps): JSX.Element {
+function Source(props: IProps): JSX.Element {
+  const { cell, model, services } = props;
   const { trans, notebook } = model;
-  const words = heading(trans, notebook, cell);
+  const words = heading(props, cell);
   const { id, source, before, kind, state } = cell;
   const host = useWidget(() => {
     const edit: IEdit = { op: opOf(cell), cellId: id, before, source, kind };
@@ -144,8 +146,9 @@ function opOf({ state }: IRunCell): IEdit['op'] {
   return state === 'new' ? 'insert' : state === 'deleted' ? 'delete' : 'replace';
 }
 
-function heading(trans: TranslationBundle, notebook: ActiveNotebook | null, cell: IRunCell): string {
-  const name = cellName(trans, notebook, cell.id) || trans.__('cell %1', cell.name);
+function heading(props: IRunProps, cell: IRunCell): string {
+  const { trans } = props.model;
+  const name = nameOf(props, cell.id);
   switch (cell.state) {
     case 'new':
       return trans.__('New cell %1', cell.name);

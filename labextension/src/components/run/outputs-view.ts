@@ -4,7 +4,7 @@ import { IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import type { Output } from '../../agent/records';
 import { harmless, outputSanitizer } from '../../agent/untrusted-outputs';
-import { list, record, text } from '../../protocol/json-values';
+import { joined, list, record, text } from '../../protocol/json-values';
 
 const [STDOUT, STDERR] = ['application/vnd.jupyter.stdout', 'application/vnd.jupyter.stderr'];
 /** Of one text, in characters: the panel is no place to read more. */
@@ -47,8 +47,4 @@ function bundleOf(output: Output): Record<string, unknown> {
 
 function capped(words: string): string {
   return words.length > LONGEST ? `${words.slice(0, LONGEST)}\n…` : words;
-}
-
-function joined(value: unknown): string {
-  return Array.isArray(value) ? value.map(text).join('') : text(value);
 }

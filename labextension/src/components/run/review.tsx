@@ -17,7 +17,7 @@ export function Review(props: IProps): JSX.Element {
   const rows: [string, readonly string[]][] = [
     [trans.__('New variables'), end.newVariables],
     [trans.__('Changed variables'), end.changedVariables],
-    [trans.__('Refused'), end.refused.map(({ cell, effect }) => `${run.cell(cell)?.name ?? cell.slice(0, 4)}: ${effect}`)]
+    [trans.__('Refused'), end.refused]
   ];
   return (
     <div className="jp-devstral-run-review">
@@ -31,7 +31,7 @@ export function Review(props: IProps): JSX.Element {
             </React.Fragment>
           ))}
       </dl>
-      {end.isStale && !run.decision && <Stale {...props} />}
+      {followed.isStale && !run.decision && <Stale {...props} />}
       {run.decision ? <Decided {...props} /> : <Choice {...props} />}
     </div>
   );
@@ -40,13 +40,12 @@ export function Review(props: IProps): JSX.Element {
 /** That the kernel has moved on, by which cells, and what is different there by now. */
 function Stale(props: IProps): JSX.Element {
   const { trans } = props.model;
-  const { cells, others, variables } = props.end.meanwhile;
+  const { said, cells, others } = props.followed.meanwhile;
   const ran = [...(cells.length > 0 ? [names(props, cells)] : []), ...others].join(', ');
   return (
-    <div className="jp-devstral-run-note" data-kind="stale">
-      <p>⚠ {trans.__('The kernel has run cells since the copy was made: what is shown may differ by now.')}</p>
+    <div className="jp-devstral-run-note" data-kind="stale" role="alert">
+      <p>⚠ {said.join(' ')}</p>
       {ran && <p>{trans.__('Cells that ran meanwhile: %1', ran)}</p>}
-      {variables.length > 0 && <p>{trans.__('Variables that changed meanwhile: %1', variables.join(', '))}</p>}
     </div>
   );
 }
@@ -88,7 +87,7 @@ function Choice({ followed, agent, model, end }: IProps): JSX.Element {
       {hasReal
         ? button('undo-run', trans.__('Undo run'), () => void agent.undoOrDiscard())
         : button('discard', trans.__('Discard'), () => void agent.undoOrDiscard())}
-      {end.isStale && button('again', trans.__('Rehearse again'), () => void agent.start(run.task, { images: followed.images }))}
+      {followed.isStale && button('again', trans.__('Rehearse again'), () => void agent.start(run.task, { images: followed.images }))}
     </div>
   );
 }

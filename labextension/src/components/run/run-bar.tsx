@@ -67,10 +67,8 @@ export function doing(trans: TranslationBundle, run: Run): string {
         return reason;
     }
   }
-  if (run.waitsFor !== null) {
-    return run.waitsFor
-      ? trans.__('Waits for the run in %1: one run at a time.', run.waitsFor)
-      : trans.__('Waits for another run: one run at a time.');
+  if (run.waitsFor) {
+    return run.waitsFor;
   }
   if (run.question) {
     return trans.__('Waits for your answer.');

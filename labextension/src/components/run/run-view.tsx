@@ -30,7 +30,7 @@ export function RunView(props: IRunProps): JSX.Element {
       </div>
       {run.problem && (
         <p className="jp-devstral-run-note" data-kind="no-copy">
-          ⚠ {trans.__('No rehearsal: %1. Cells are written, and each is asked about before it runs.', run.problem)}
+          ⚠ {run.problem}
         </p>
       )}
       <Plan {...props} />
