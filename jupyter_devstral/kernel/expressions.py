@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 # Raised when a call or what it returns changes: server and kernel may live in different environments.
-PROTOCOL = 5
+PROTOCOL = 6
 _SERVICE = "jupyter_devstral.kernel.service"
 _EXAM = "jupyter_devstral.kernel.exam"
 

@@ -78,7 +78,7 @@ class KernelStage:
         if self.problem:
             return Ran(problem=f"not run: there is no copy of this kernel ({self.problem})")
         said = self._call({"do": "run", "source": source, "allowed": list(allowed)})
-        return Ran(**{**said, "outputs": tuple(said["outputs"])})
+        return Ran(**{**said, "outputs": tuple(said["outputs"]), "hints": tuple(said.get("hints", ()))})
 
     def describe(self, names: Sequence[str]) -> str:
         """Describe variables of the copy."""

@@ -100,6 +100,7 @@ class Ran:
         seconds: that it took.
         memory: bytes of the copy that are its own.
         lost: nothing more can be run in this run.
+        hints: near names, columns and files, as sentences, of an error that misses one.
     """
 
     outputs: tuple[Mapping[str, Any], ...] = ()
@@ -109,6 +110,7 @@ class Ran:
     seconds: float = 0.0
     memory: int = 0
     lost: bool = False
+    hints: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:

@@ -96,7 +96,7 @@ class KernelStage:
         if "lost" in said:
             self.problem = self._away
             return Ran(problem=self._away, lost=True)
-        return Ran(**{**said, "outputs": tuple(said["outputs"])})
+        return Ran(**{**said, "outputs": tuple(said["outputs"]), "hints": tuple(said.get("hints", ()))})
 
     def take_real(self, source: str, ran: Ran) -> None:
         """Take what became of a cell that the user has let run for real; a fresh copy goes on behind it."""
