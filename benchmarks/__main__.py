@@ -27,6 +27,7 @@ MODULES = (
     "agent.rehearsed_outputs",
     "agent.static_rules",
     "agent.stop",
+    "agent.real_run",
     "prompts.crash_context",
     "kernel.explain_hook",
     "pages.sidebar",

@@ -13,6 +13,8 @@ SAID = ROOT / "jupyter_devstral" / "locale" / "fr_FR" / "said.json"
 FRENCH = ROOT / "jupyter_devstral" / "locale" / "fr_FR" / "LC_MESSAGES" / "jupyter_devstral.json"
 # In modules that speak to the page, but to a model, a log or Python; and words too few to be known by.
 NOT_SHOWN = {
+    "an empty line",
+    "it repeats %1",
     " at %1",
     " to %1",
     "%1 %2. The cells are: %3.",

@@ -144,7 +144,8 @@ def _run(ip: Any, known: list[Cell], answer: str, counts: Counts) -> list[str]:
     before = _state(ip)
     rehearsal = Rehearsal(ip)
     rehearsal.start()
-    replies = iter([f"```python\n{answer}\n```", "Done."])
+    # A cell that failed is asked about once more.
+    replies = iter([f"```python\n{answer}\n```", "Done.", "Done."])
     steps = AgentRun(draft, opening).steps()
     sent: tuple[Message, ...] = ()
     value: Any = None

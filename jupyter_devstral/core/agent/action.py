@@ -11,7 +11,7 @@ from ..model.messages import ToolCall
 # The name of the action that a fence is; there is no tool of this name.
 WRITE = "write_cell"
 
-Problem: TypeAlias = Literal["", "unknown", "cut", "malformed"]
+Problem: TypeAlias = Literal["", "unknown", "cut", "endless", "malformed"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Action:
         name: of a tool, or WRITE, whose arguments are `cell` ("" for a new one), `source` and `kind`; of an
             unknown tool as the model wrote it.
         arguments: by name.
-        problem: "unknown" (no such tool), "cut" (the reply ended within it), "malformed"; "" for none.
+        problem: "unknown" (no such tool), "cut" (the reply ended within it), "endless" (it was
+            ended there, because it wrote the same again and again), "malformed"; "" for none.
         why: of a malformed one, what is wrong with it; "" where there is nothing to say.
         call: what a model server told apart from the text, which must be answered as such; else None.
     """
@@ -42,8 +43,10 @@ class Said:
         text: all of it, as it came.
         prose: the text without actions.
         actions: in the order they were written in.
+        repeats: the line that came again and again until the reply was ended; "" for none.
     """
 
     text: str
     prose: str
     actions: tuple[Action, ...]
+    repeats: str = ""

@@ -11,8 +11,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
+from ..edits.versions.likeness import likeness
 from ..errors import DevstralError, ModelError, NotLogged, NotSupported, WindowExceeded
 from ..model.messages import Message
 from ..model.token_estimate import estimate_tokens
@@ -23,7 +25,7 @@ from .draft import Draft, DraftCell
 from .gate import Gate
 from .outcome import Ended, How, Limits
 from .reading import ActionReader
-from .results import correction_text, no_tool_text, ran_text
+from .results import correction_text, failed_text, no_tool_text, once_more_text, ran_text
 from .rules import findings
 from .steps import ActionBegins, ActionEnds, AskModel, Heard, LookAtNotebook, Ran, Say
 from .tool import Tool, all_tools, schema_of_a_call
@@ -34,6 +36,11 @@ _COMPACT_AT = 0.7
 _REPEATS = 3
 _MALFORMED_IN_A_ROW = 2
 _MOST_ACTIONS = 12
+# Likeness from which on a block without a name is the cell that failed just now, mended.
+_ANEW = 0.75
+_ENDLESS = "it writes the same line again and again"
+# A step of a plan that is not ticked.
+_BOX = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+\[ \]\s", re.MULTILINE)
 
 
 class AgentRun:
@@ -80,8 +87,10 @@ class AgentRun:
         self.ended = Ended("done", draft, refused=self._gate.refused)
         self._seen: Counter[str] = Counter()
         self._malformed = 0
-        self._is_over = self._lost = False
+        # Whether the last replies that did nothing have been asked for once more.
+        self._is_over = self._lost = self._asked_again = False
         self._window = 0
+        self._latest: DraftCell | None = None
         self._open: tuple[Said, dict[int, str]] | None = None
         # Of the action that is carried out: what became of it, the cell it is about, the model's reason.
         self._became = self._about = self._why = ""
@@ -107,6 +116,7 @@ class AgentRun:
     def rehearse(self, cell: DraftCell) -> Generator[Any, Any, str]:
         """Run a cell in the copy; returns what the model is told."""
         ran: Ran = yield from self._gate.run(cell, self._why)
+        self._latest = cell
         if ran.lost:
             self._give_up(ran.problem)
         return ran_text(self.draft, cell, ran)
@@ -121,6 +131,8 @@ class AgentRun:
                 continue
             self.ended.reply_tokens += heard.reply_tokens
             said = self._read(heard)
+            if said.repeats:
+                yield Say("The model wrote the same line again and again; its reply was ended there.")
             if not said.actions:
                 if (yield from self._without_action(said, heard)):
                     return None
@@ -205,17 +217,17 @@ class AgentRun:
         late = tuple(
             Action(one.name, problem="malformed", why="too many at once", call=one.call) for one in dropped
         )
-        return Said(said.text, said.prose, (*kept, *late))
+        return replace(said, actions=(*kept, *late))
 
     def _without_action(self, said: Said, heard: Heard) -> Generator[Any, Any, bool]:
-        """Take a reply that does nothing: the end of the run, or one that was lost on its way."""
-        if said.text.strip():
+        """Take a reply that does nothing: the end of the run, or one that is asked for once more."""
+        if said.text.strip() or said.repeats:
+            if not self._asked_again and (yield from self._asks_again(said)):
+                return False
             self.ended.summary = said.prose
             self._conversation.stop(said.text)
-            if heard.finished == "length":
-                self._give_up("its last answer was cut at its limit")
-            elif heard.finished == "cut":
-                self._give_up("its answer broke off before its end")
+            if reason := self._not_done(said, heard):
+                self._give_up(reason)
             return True
         if self._lost or not heard.reply_tokens:
             self._give_up("its answer was empty")
@@ -228,6 +240,51 @@ class AgentRun:
             '{"name": …, "arguments": {…}}.',
         )
         return False
+
+    def _asks_again(self, said: Said) -> Generator[Any, Any, bool]:
+        """Ask in other words where a reply has lost its way, or would end what is not done."""
+        advice = once_more_text(self.draft.language, repeats=bool(said.repeats), plan=self._plan)
+        if not said.repeats and self._failed is not None:
+            yield Say("The model would end with a cell that fails; it is asked to mend it.")
+            advice = failed_text(self.draft, self._failed)
+        elif not said.repeats and self._is_only_planned(said):
+            yield Say("The model wrote a plan and no cell; it is asked for the first one.")
+        elif not said.repeats:
+            return False
+        self._asked_again = True
+        self._conversation.add(said.text, [], [advice])
+        return True
+
+    def _not_done(self, said: Said, heard: Heard) -> str:
+        """Why a reply that does nothing is no end that was meant, or no good one; "" where it is."""
+        if said.repeats:
+            return _ENDLESS
+        if heard.finished == "length":
+            return "its last answer was cut at its limit"
+        if heard.finished == "cut":
+            return "its answer broke off before its end"
+        if self._latest is not None and self._failed is self._latest:
+            return "its last cell failed"
+        return "it wrote a plan and no cell" if self._is_only_planned(said) else ""
+
+    @property
+    def _failed(self) -> DraftCell | None:
+        """A cell of the run that fails as it stands, the one that was run last before others."""
+        failed = [cell for cell in self.draft.touched if _has_failed(cell)]
+        return self._latest if self._latest in failed else failed[0] if failed else None
+
+    def _mended(self, source: str) -> DraftCell | None:
+        """The cell that failed just now, where a block without a name is all of it, mended.
+
+        Small models are told to name it, and do not; beside the new one it would fail for ever.
+        """
+        cell = self._failed
+        if cell is None or cell is not self._latest or cell.before is not None:
+            return None
+        return cell if likeness(source, cell.source) >= _ANEW else None
+
+    def _is_only_planned(self, said: Said) -> bool:
+        return not self._plan and not self.draft.touched and _BOX.search(said.prose) is not None
 
     def _carry_out_all(self, said: Said) -> Steps:
         results: dict[int, str] = {}
@@ -244,6 +301,10 @@ class AgentRun:
             results[len(said.actions) - 1] += f"\n{added}"
         is_bad = all(action.problem for action in said.actions)
         self._malformed = self._malformed + 1 if is_bad else 0
+        if is_bad and said.repeats and self._asked_again:
+            self._give_up(_ENDLESS)
+        is_bad = is_bad or self._failed is not None
+        self._asked_again = is_bad and bool(said.repeats or self._asked_again)
         self.ended.summary = self.ended.summary if not said.prose or self._is_over else said.prose
         self._conversation.add(
             said.text,
@@ -302,7 +363,7 @@ class AgentRun:
 
     def _write(self, arguments: Mapping[str, Any]) -> Generator[Any, Any, str]:
         name, source = str(arguments["cell"]), self._restore(str(arguments["source"]))
-        cell = self.draft.find(name) if name else self.draft.same(source)
+        cell = self.draft.find(name) if name else self.draft.same(source) or self._mended(source)
         if cell is not None and cell.source != cell.shown:
             cell.shown = cell.source
             self._became = "not done"
@@ -317,6 +378,10 @@ class AgentRun:
             return (yield from self.rehearse(cell))
         yield from self._gate.show(cell)
         return f"cell {self.draft.short(cell)}: written"
+
+
+def _has_failed(cell: DraftCell) -> bool:
+    return cell.ran is not None and bool(cell.ran.error) and not cell.ran.refused and not cell.deleted
 
 
 def _reason(action: Action, said: Said) -> str:

@@ -14,6 +14,8 @@ from ..text.data_lines import fence_tag
 from .draft import Draft
 from .tool import Tool
 
+_BEGIN = "Begin with a ```{} block that does the first step only, and shows what it made."
+
 
 def opening_messages(
     prompt: Prompt, draft: Draft, task: str, tools: Sequence[Tool], *, plan: bool, native: bool
@@ -33,6 +35,9 @@ def opening_messages(
         *([] if native else [_tools_in_words(tools)]),
         _ids(draft),
         f"The task:\n{task.strip()}",
+        # Small models do what is said last: without it they write plans, and nothing else, or the whole task
+        # in one cell, with columns that they have not seen.
+        *([] if plan else [_BEGIN.format(fence_tag(draft.language))]),
     ]
     return (*first, replace(last, content="\n\n".join(part for part in parts if part)))
 
@@ -51,5 +56,5 @@ def _tools_in_words(tools: Sequence[Tool]) -> str:
 
 def tokens_of_instructions(tools: Sequence[Tool], count: Callable[[str], int]) -> int:
     """Estimate the tokens that a run adds to any notebook: system message, instructions, tools as JSON."""
-    texts = [wording("system"), wording("do"), json.dumps([tool.wire() for tool in tools])]
+    texts = [wording("system"), wording("do"), _BEGIN, json.dumps([tool.wire() for tool in tools])]
     return sum(map(count, texts))

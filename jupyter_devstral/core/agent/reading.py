@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..model.messages import ToolCall
 from ..reply.parser import Code, ReplyParser
+from ..reply.repetition import RepetitionWatch
 from .action import WRITE, Action, Said
 from .calls_in_text import normal_name, split_calls
 from .loose_json import read_value
@@ -43,7 +44,9 @@ class ActionReader:
 
     def close(self, *, cut: bool = False) -> Said:
         """End the reply; `cut`: it hit its limit, so that what is open was not meant so."""
-        text = "".join([*self._parts, self._decode(b"", final=True)])
+        watch = RepetitionWatch()
+        is_endless = watch.feed("".join([*self._parts, self._decode(b"", final=True)]))
+        text, cut = watch.kept, cut or is_endless
         prose: list[str] = []
         actions: list[Action] = []
         for part in split_calls(text, self._tools):
@@ -52,7 +55,9 @@ class ActionReader:
             else:
                 actions += self._cells(part, prose, cut=cut)
         actions += [self._native(call, cut=cut) for call in self._calls]
-        return Said(text, "".join(prose).strip(), tuple(actions))
+        if is_endless:
+            actions = [replace(one, problem="endless") if one.problem == "cut" else one for one in actions]
+        return Said(text, "".join(prose).strip(), tuple(actions), watch.repeated)
 
     def _native(self, call: ToolCall, *, cut: bool) -> Action:
         name = normal_name(call.name, self._tools)

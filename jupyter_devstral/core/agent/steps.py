@@ -103,6 +103,7 @@ class Ran:
         seconds: that it took.
         memory: bytes of the copy that are its own.
         lost: nothing more can be run in this run.
+        hints: near names, columns and files, as sentences, of an error that misses one.
     """
 
     outputs: tuple[Mapping[str, Any], ...] = ()
@@ -115,6 +116,7 @@ class Ran:
     seconds: float = 0.0
     memory: int = 0
     lost: bool = False
+    hints: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, said: Mapping[str, Any]) -> Ran:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ...core.failure.exception_facts import field_of, is_error
 from ...core.variables.namespace import Variable, describe_namespace, describe_variable
 from ..copy.child import Child
 from ..copy.muted_shell import MutedShell
@@ -28,6 +29,7 @@ ENDS = "it ends the kernel"
 _CHANGES = 200
 _DESCRIPTION_SECONDS = 2.0
 _MOST_DESCRIBED = 30
+_HINTS, _HINT = 3, 300
 _LIMITS = (resource.RLIMIT_DATA, resource.RLIMIT_AS)
 
 
@@ -135,7 +137,23 @@ class RehearsalChild:
         name, value = type(error).__name__[:80], error_text(error)
         refusal = "it needs too much memory" if isinstance(error, MemoryError) else refused_by_us(error)
         self._outputs.add_error(name, value, self._traceback(error))
-        return {"error": f"{name}: {value}".rstrip(": "), "refusal": refusal}
+        said = {"error": f"{name}: {value}".rstrip(": "), "refusal": refusal}
+        return said if refusal else {**said, "hints": self._hints(error)}
+
+    def _hints(self, error: BaseException) -> list[str]:
+        """Find near names; not of a file elsewhere, where to look would be a read of its own."""
+        from ...core.failure.reading import read_exception
+
+        path = field_of(error, "filename") if is_error(error, OSError) else None
+        if path is not None and (type(path) is not str or os.path.isabs(path) or ".." in path):
+            return []
+        failure = read_exception(error, cell="", cell_of=self._cell_of, namespace=self._ip.user_ns)
+        return [hint[:_HINT] for hint in failure.hints[:_HINTS]]
+
+    def _cell_of(self, file: str) -> str | None:
+        """Tell code of a cell by its file's name; which cell does not matter here."""
+        is_cell = bool(self._cells_folder) and file.startswith(self._cells_folder)
+        return "" if is_cell or file.startswith("<ipython-input") else None
 
     def _traceback(self, error: BaseException) -> list[str]:
         """Format a traceback as the shell does; with code of the user's in it, that may fail."""

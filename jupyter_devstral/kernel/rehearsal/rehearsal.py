@@ -49,6 +49,7 @@ class Step:
         problem: why it did not come to its end; "" where it did.
         seconds: that it took.
         memory: bytes that the copy has for itself.
+        hints: what could be meant by what the error misses: near names, columns and files that there are.
     """
 
     outputs: tuple[dict[str, Any], ...] = ()
@@ -60,6 +61,7 @@ class Step:
     problem: str = ""
     seconds: float = 0.0
     memory: int = 0
+    hints: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON values."""
@@ -239,6 +241,7 @@ class Rehearsal:
             problem=f"timed out after {self._seconds:g} s" if said["late"] else "",
             seconds=said["seconds"],
             memory=said["memory"],
+            hints=tuple(said.get("hints", ())),
         )
 
     def _asked(self, step: dict[str, Any]) -> dict[str, Any]:

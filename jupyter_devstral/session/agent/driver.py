@@ -30,6 +30,7 @@ from ...core.answer import Finished, Outgoing
 from ...core.answering import carry_out
 from ...core.errors import ModelError, RemoteRefused
 from ...core.model.messages import ToolCall
+from ...core.model.token_estimate import estimate_tokens
 from ...core.model.window import needed_tokens
 from ...core.request.tasks import Attachment, Request, Rules, Task
 from ...core.text.control_tokens import broken_up, mended
@@ -221,11 +222,13 @@ class AgentDriver:
         if isinstance(step, LookAtNotebook):
             return self._audience.look()
         assert isinstance(step, Say)
+        self._record.add("said", words=step.words)
         self._audience.say(step.words)
         return None
 
     def _heard(self, step: AskModel) -> Heard:
         """Ask the model and listen; an interrupt closes its connection at once."""
+        from ...core.reply.repetition import RepetitionWatch
         from ...core.reply.thinking import ThinkingFilter
 
         self._audience.say(f"step {step.step}")
@@ -233,7 +236,7 @@ class AgentDriver:
         self._actions.asked(step.step)
         if self._outgoing is not None:
             self._model.announce(self._outgoing, run=self._record.id, step=step.step)
-        thinking, parts = ThinkingFilter(), list[str]()
+        thinking, parts, watch = ThinkingFilter(), list[str](), RepetitionWatch()
         calls: list[ToolCall] = []
         usage = None
         try:
@@ -246,9 +249,14 @@ class AgentDriver:
             ):
                 if self._stopped:
                     break
-                self._add(thinking.feed(chunk.text), thinking, parts)
+                text = thinking.feed(chunk.text)
+                if self._add(text, thinking, parts):
+                    watch = RepetitionWatch()
                 calls += chunk.tool_calls
                 usage = chunk.usage or usage
+                if watch.feed(text) and usage is None:
+                    self._model.close()
+                    break
         except KeyboardInterrupt:
             self._model.close()
             raise
@@ -264,25 +272,33 @@ class AgentDriver:
         self._add(thinking.close(), thinking, parts)
         finished: Finished = usage.done_reason if usage else "cut"
         text = "".join(parts)
-        self._record.add("reply", step=step.step, text=text, calls=[vars(call) for call in calls])
         heard = Heard(
             text,
             tuple(calls),
             finished,
             usage.prompt_tokens if usage else 0,
-            usage.reply_tokens if usage else 0,
+            # What was ended early is not counted by the server.
+            usage.reply_tokens if usage else estimate_tokens(text),
             self._window.tokens if self._window else 0,
+        )
+        facts = {"prompt_tokens": heard.prompt_tokens, "reply_tokens": heard.reply_tokens}
+        ended = {"ended": f"it repeats {watch.repeated!r}"} if watch.repeated else {}
+        self._record.add(
+            "reply", step=step.step, text=text, calls=[vars(call) for call in calls], **facts, **ended
         )
         self._audience.heard(heard)
         return heard
 
-    def _add(self, text: str, thinking: Any, parts: list[str]) -> None:
-        if thinking.take_retraction():
+    def _add(self, text: str, thinking: Any, parts: list[str]) -> bool:
+        """Take the next text of a reply; True where what came before it was none of it."""
+        is_anew = bool(thinking.take_retraction())
+        if is_anew:
             parts.clear()
             self._audience.retract()
         if text:
             parts.append(text)
             self._audience.text(text)
+        return is_anew
 
     def _permit(self) -> None:
         self._model.permit_agent("plan" if self._plan else "rehearse")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_devstral.core.agent.outcome import Limits
-from jupyter_devstral.core.agent.steps import ActionBegins, ActionEnds, Heard, Ran
+from jupyter_devstral.core.agent.steps import ActionBegins, ActionEnds, Heard, Ran, RunCell
 from jupyter_devstral.core.errors import NotLogged, NotSupported, RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.messages import Message, ToolCall
 from jupyter_devstral.core.notebook.cells import Cell, Notebook
@@ -461,3 +461,182 @@ def test_an_answer_that_breaks_off_is_no_end_that_was_meant() -> None:
     ended = Play([Heard("I begin to", finished="cut", reply_tokens=4)]).play()
     assert (ended.how, ended.reason) == ("gave up", "its answer broke off before its end")
     checked((*ended.messages, Message("user", "And now?")))
+
+
+PLAN = "- [ ] Load the three CSV files and join them.\n"
+
+
+def test_a_reply_without_end_is_kept_once_and_asked_for_in_other_words() -> None:
+    play = Play([Heard(PLAN * 400, finished="cut", reply_tokens=900), "```python\nx = 1\n```", "Done."])
+    ended = play.play()
+    assert (ended.how, len(ended.draft.touched)) == ("done", 1)
+    assistant, user = play.asked[1].messages[-2:]
+    assert assistant.content == PLAN
+    assert "again and again" in user.content
+    assert "one ```python block" in user.content
+    assert "- [ ]" not in user.content
+    assert [words for words in play.said if "again and again" in words]
+    all_checked(play)
+
+
+@pytest.mark.parametrize("finished", ["stop", "length", "cut"])
+def test_a_second_reply_without_end_ends_the_run(finished: Any) -> None:
+    endless = Heard(PLAN * 400, finished=finished, reply_tokens=900)
+    play = Play([endless, endless])
+    ended = play.play()
+    assert (ended.how, ended.reason) == ("gave up", "it writes the same line again and again")
+    checked((*ended.messages, Message("user", "And now?")))
+
+
+def test_blank_lines_without_end_are_no_lost_call() -> None:
+    play = Play([Heard("\n" * 4_000, finished="cut", reply_tokens=900), "Done."])
+    assert play.play().how == "done"
+    assert "again and again" in play.asked[1].messages[-1].content
+    all_checked(play)
+
+
+def test_a_cell_without_end_is_not_run_and_is_to_be_written_another_way() -> None:
+    endless = Heard("```python\nx = 1\n" + "x = compute(x)\n" * 400, finished="cut", reply_tokens=900)
+    play = Play([endless, "```python\nx = 1\n```", endless, "```python\nx = 2\n```", "Done."])
+    ended = play.play()
+    assert (ended.how, [step.source for step in play.run_cells]) == ("done", ["x = 1", "x = 2"])
+    assert "the block was ended: it wrote the same line" in play.asked[1].messages[-1].content
+    all_checked(play)
+    again = Play([endless, endless, "Done."]).play()
+    assert (again.how, again.reason) == ("gave up", "it writes the same line again and again")
+
+
+def test_cells_before_a_line_without_end_are_run() -> None:
+    play = Play(["```python\nx = 1\n```\n" + PLAN * 400, "Done."])
+    ended = play.play()
+    assert (ended.how, [cell.source for cell in ended.draft.touched]) == ("done", ["x = 1"])
+    assert play.asked[1].messages[-2].content == f"```python\nx = 1\n```\n{PLAN}"
+
+
+def test_a_long_table_is_a_reply_like_any_other() -> None:
+    table = "| region | amount |\n| --- | --- |\n" + "| unknown | unknown |\n" * 60
+    ended = Play([table]).play()
+    assert (ended.how, ended.summary) == ("done", table.strip())
+
+
+def test_a_plan_without_a_cell_is_no_end() -> None:
+    play = Play([f"{PLAN}- [ ] Count.", "```python\nx = 1\n```", "- [x] Load\n- [ ] Plot, if you like."])
+    ended = play.play()
+    assert (ended.how, len(ended.draft.touched)) == ("done", 1)
+    assert play.asked[1].messages[-1].content.startswith("That is the plan; nothing is done yet.")
+    assert "The model wrote a plan and no cell; it is asked for the first one." in play.said
+    all_checked(play)
+
+
+def test_a_second_plan_without_a_cell_is_not_called_done() -> None:
+    play = Play([PLAN, PLAN])
+    ended = play.play()
+    assert (ended.how, ended.reason) == ("gave up", "it wrote a plan and no cell")
+    checked((*ended.messages, Message("user", "And now?")))
+
+
+BAD = Ran(error="KeyError: 'customer_id'", hints=("near `customer_id`, there is `customer`",))
+
+
+def test_a_cell_that_failed_is_no_end_and_is_to_be_mended() -> None:
+    play = Play(
+        ["```python\ndf['customer_id']\n```", "I have done it.", "```python\ndf['customer']\n```", "Done."],
+        ran=lambda step: BAD if "_id" in step.source else Ran(),
+    )
+    ended = play.play()
+    name = ended.draft.short(ended.draft.touched[0])
+    assert f"Cell {name} fails" in play.asked[2].messages[-1].content
+    assert (ended.how, ended.summary) == ("done", "Done.")
+    assert "The model would end with a cell that fails; it is asked to mend it." in play.said
+    all_checked(play)
+
+
+def test_a_run_that_ends_with_a_failed_cell_is_not_called_done() -> None:
+    ended = Play(["```python\ndf['customer_id']\n```"] + ["There is none."] * 2, ran=lambda step: BAD).play()
+    assert (ended.how, ended.reason, ended.summary) == ("gave up", "its last cell failed", "There is none.")
+    checked((*ended.messages, Message("user", "And now?")))
+
+
+def test_names_that_are_near_are_told_behind_an_error_however_long_it_is() -> None:
+    long = {"output_type": "error", "ename": "KeyError", "evalue": "x", "traceback": ["line\n" * 5_000]}
+    play = Play(
+        ["```python\ndf['customer_id']\n```", "```python\nx = 1\n```", "Done.", "Done."],
+        ran=lambda step: replace(BAD, outputs=(long,)) if "_id" in step.source else Ran(),
+    )
+    play.play()
+    told = play.asked[1].messages[-1].content
+    name = play.asked[1].messages[-1].content.partition("cell ")[2][:4]
+    assert told.endswith(
+        "Near `customer_id`, there is `customer`\n```\n"
+        f"Use only names that there are, and write the cell again: ```python cell={name}"
+    )
+    assert len(told) < 2_300
+
+
+def test_of_a_cell_that_failed_only_the_lines_that_failed_are_told_again() -> None:
+    frames = [
+        "KeyError                                  Traceback (most recent call last)",
+        "Cell In[1], line 2\n      1 df = load()\n----> 2 f(df)\n      3 x = 1\n",
+        "Cell In[2], line 12, in f(df)\n     11 def f(df):\n---> 12     df['a']\n",
+        "KeyError: 'a'\n  3 of it",
+    ]
+    error = {"output_type": "error", "ename": "KeyError", "evalue": "'a'", "traceback": frames}
+    numbers = stream("Cell\n  1 kept\n  2 kept\n")
+    play = Play(
+        ["```python\nf(df)\n```", "```python\nx = 1\n```", "Done.", "Done."],
+        ran=lambda step: Ran((numbers, error), error="KeyError: 'a'") if "f(" in step.source else Ran(),
+    )
+    play.play()
+    told = play.asked[1].messages[-1].content
+    assert "----> 2 f(df)" in told
+    assert "---> 12     df['a']" in told
+    assert "  1 kept\n  2 kept" in told
+    assert "3 of it" in told
+    for around in ("load()", "x = 1", "def f"):
+        assert around not in told
+    assert "\nMend it, and write the cell again: ```python cell=" in told
+
+
+def test_a_cell_that_fails_above_one_that_does_its_work_is_asked_about_too() -> None:
+    fails, works = "```python\ndf['customer_id']\n```", "```python\nprint(totals(orders))\n```"
+
+    def ran(step: RunCell) -> Ran:
+        return BAD if "_id" in step.source else Ran()
+
+    play = Play([fails, works, "Done."], ran=ran)
+    name = play_until_asked(play)
+    deleted = Play([fails, works, "Done.", native("delete_cell", cell=name), "Done."], ran=ran)
+    ended = deleted.play()
+    assert (ended.how, [cell.source for cell in ended.draft.touched]) == ("done", ["print(totals(orders))"])
+    all_checked(deleted)
+    # What works is not given up for it.
+    kept = Play([fails, works, "Done.", "It stays as it is."], ran=ran).play()
+    assert (kept.how, len(kept.draft.touched)) == ("done", 2)
+
+
+def play_until_asked(play: Play) -> str:
+    """The name of the cell that the model is asked about when it would end."""
+    with pytest.raises(StopIteration):
+        play.play()
+    return play.asked[-1].messages[-1].content.removeprefix("Cell ")[:4]
+
+
+def test_a_cell_that_is_written_again_mended_and_without_its_name_replaces_the_one_that_failed() -> None:
+    code = "a = load()\nb = drop(a)\ntotals = b.groupby('customer_id').sum()\nprint(totals)"
+    mended = code.replace("customer_id", "customer")
+    blocks = [f"```python\n{source}\n```" for source in (code, mended, code)]
+    ended = Play([*blocks[:2], "Done."], ran=lambda step: BAD if "_id" in step.source else Ran()).play()
+    assert (ended.how, [cell.source for cell in ended.draft.touched]) == ("done", [mended])
+    # Not one that works, not one that is another, not a cell of the user's.
+    ended = Play([blocks[1], blocks[2], "Done."]).play()
+    assert [cell.source for cell in ended.draft.touched] == [mended, code]
+    other = "```python\nprint(b.groupby('customer').sum())\n```"
+    ended = Play(
+        [blocks[0], other, "Done.", "Done."], ran=lambda step: BAD if "_id" in step.source else Ran()
+    ).play()
+    assert len(ended.draft.touched) == 2
+    users = Play(
+        [native("run_cell", cell="c3d4"), "```python\ndf = pd.DataFrame({'a': [1, 3]})\n```", "Done."],
+        ran=lambda step: BAD if "2" in step.source else Ran(),
+    )
+    assert [cell.state for cell in users.play().draft.touched] == ["new"]

@@ -21,6 +21,8 @@ ALL = [
     Heard("", (ToolCall("read_cells", {"cells": ["a1b2", "aaaa", "eeee"]}),), reply_tokens=9),
     Heard("", (ToolCall("inspect", {"names": []}),), reply_tokens=9),
     "Done.",
+    # A cell that failed is asked about once more.
+    "Done.",
 ]
 
 
@@ -49,6 +51,7 @@ PLACES: dict[str, Callable[[str], Ran]] = {
     "display": display,
     "column of a table": table,
     "problem": lambda text: Ran(problem=text),
+    "hint": lambda text: Ran(error="KeyError: 'a'", hints=(text, text)),
     "effect": lambda text: Ran(refused=f"it writes files ({text})"),
 }
 

@@ -25,7 +25,7 @@ def test_the_beginning_is_that_of_a_chat_about_the_same_notebook() -> None:
     shared = chat[1].content.index(wording("chat"))
     assert run[1].content[:shared] == chat[1].content[:shared]
     assert "Cell 0 is a1b2, Cell 1 is c3d4" in run[1].content
-    assert run[1].content.endswith("Count the rows.")
+    assert "Count the rows.\n\nBegin with a ```python block" in run[1].content
     assert wording("chat") not in run[1].content
 
 
@@ -53,3 +53,7 @@ def test_blocks_are_asked_for_in_the_notebooks_own_language() -> None:
     messages = opening_messages(prompt, draft, "Go.", all_tools(), plan=False, native=True)
     assert "```r cell=ID" in messages[-1].content
     assert "```python" not in messages[-1].content
+
+
+def test_a_plan_is_not_asked_to_begin_with_a_cell() -> None:
+    assert opening(Draft(NOTEBOOK), NOTEBOOK, plan=True)[-1].content.endswith("Count the rows.")

@@ -314,3 +314,33 @@ def _fits(expected: str, ended: str) -> bool:
         return ended.startswith("cannot run") or ended == "refused"
     # A package that would have the effect is missing here.
     return ended == expected or (expected == "refused" and "ModuleNotFoundError" in ended)
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("open('sale.csv')", "sales.csv"),
+        ("open('data/two.csv')", "one.csv"),
+        ("import csv\nrow = {'customer': 1}\nrow['customer_id']", "customer"),
+        ("amounts = 1\namount", "amounts"),
+    ],
+)
+def test_an_error_comes_with_the_names_that_there_are(rehearsal, source: str, hint: str) -> None:
+    step = rehearsal.run(source)
+    assert step.error
+    assert hint in " ".join(step.hints)
+    assert step.refused == ""
+    assert json.loads(json.dumps(step.as_json()))["hints"] == list(step.hints)
+
+
+@pytest.mark.parametrize("path", ["{}/sale.csv", "../sale.csv", "data/../../x.csv"])
+def test_no_folder_elsewhere_is_looked_into_for_a_hint(rehearsal, tmp_path: Path, path: str) -> None:
+    step = rehearsal.run(f"open({path.format(tmp_path)!r})")
+    assert step.error or step.refused
+    assert step.hints == ()
+
+
+def test_a_step_that_ran_has_no_hints(rehearsal) -> None:
+    assert rehearsal.run("1 + 1").hints == ()
+    rehearsal.run("amounts = 1\namount")
+    assert rehearsal.run("1 + 1").hints == ()

@@ -38,7 +38,7 @@ def test_a_diff_has_a_fence_longer_than_any_inside():
     text = diff_markdown([edit], "cell {}".format)
     assert text.startswith("````diff\n--- cell c1\n+++ rewritten\n")
     assert "-old\n+new\n" in text
-    assert diff_markdown([Edit("replace", "c1", "x", "x")]) == "*The cell stays as it is.*\n"
+    assert diff_markdown([Edit("replace", "c1", "x", "x")], str) == "*The cell stays as it is.*\n"
 
 
 def test_below_a_diff_stands_what_it_loses():

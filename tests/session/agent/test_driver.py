@@ -17,6 +17,7 @@ from jupyter_devstral.core.settings.config import DevstralConfig
 from jupyter_devstral.session.agent.driver import AgentDriver, Audience
 from jupyter_devstral.session.agent.run_record import RunRecord
 from jupyter_devstral.session.session import Session
+from tests.support.scripted.engine import Script
 from tests.support.scripted.server import ScriptedOllama
 
 
@@ -82,3 +83,46 @@ def test_a_folder_that_cannot_be_made_stops_no_run(tmp_path: Path) -> None:
     record.add("task", task="x")
     record.close()
     assert not record.path.exists()
+
+
+def test_a_reply_without_end_is_ended_and_the_record_says_so(
+    tmp_path: Path, scripted_ollama: ScriptedOllama
+) -> None:
+    line, told = "- [ ] Load the three CSV files.\n", list[str]()
+    scripted_ollama.replies = [
+        Script([line[:9], line[9:]] * 20_000, delay=0.01),
+        "```python\nx = 1\n```",
+        "Done.",
+    ]
+    record = RunRecord(tmp_path / "runs")
+    session = Session(DevstralConfig(host=scripted_ollama.url))
+    audience = Audience(say=told.append)
+    one = AgentDriver(session, session.model(Wishes()), Redactor(), Stage(Ran()), audience, record)
+    ended = one.carry_out(one.prepare(Notebook(), "Load them."))
+    record.close()
+    assert (ended.how, ended.steps, [cell.source for cell in ended.draft.touched]) == ("done", 3, ["x = 1"])
+    assert scripted_ollama.wait_for(lambda: scripted_ollama.chats[0].closed_early)
+    assert scripted_ollama.chats[1].body["messages"][-2]["content"] == line
+    entries = [json.loads(one) for one in record.path.read_text(encoding="utf-8").splitlines()]
+    reply = next(entry for entry in entries if entry["what"] == "reply")
+    # What came, as it came, and why no more did.
+    assert reply["text"].startswith(line * 2)
+    assert len(reply["text"]) < 200 * len(line)
+    assert reply["ended"] == f"it repeats {line.strip()!r}"
+    words = "The model wrote the same line again and again; its reply was ended there."
+    assert words in told
+    assert words in [entry.get("words") for entry in entries]
+    # The server did not count them.
+    assert ended.reply_tokens > 300
+
+
+def test_a_reply_that_only_has_a_long_table_is_heard_to_its_end(
+    tmp_path: Path, scripted_ollama: ScriptedOllama
+) -> None:
+    table = "| region | amount |\n| --- | --- |\n" + "| unknown | unknown |\n" * 100 + "That is all."
+    scripted_ollama.replies = [table]
+    record = RunRecord(tmp_path / "runs")
+    one = driver(Session(DevstralConfig(host=scripted_ollama.url)), record, Audience())
+    assert one.carry_out(one.prepare(Notebook(), "Show it.")).summary == table
+    record.close()
+    assert '"ended"' not in record.path.read_text(encoding="utf-8")
