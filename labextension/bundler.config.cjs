@@ -22,7 +22,8 @@ module.exports = {
         minimizerOptions: {
           ecma: 2020,
           compress: { passes: 3, ecma: 2020 },
-          mangle: true,
+          // Private methods, too; not `_n`, which is a translator's.
+          mangle: { props: { regex: '^_[a-z]\\w' } },
           format: { comments: false, ecma: 2020 }
         }
       })
