@@ -17,9 +17,10 @@ import { LOCAL } from '../protocol/routes';
 import type { IMessage, ISent } from '../protocol/sent';
 import type { IStatus } from '../protocol/status';
 import type { Task } from '../protocol/tasks';
-import { factsOf } from './composing/asking';
+import { factsOf, lacksPictures, withData } from './composing/asking';
 import { Attaching } from './composing/attaching';
 import { Composition, LONGEST_DRAFT } from './composing/composition';
+import type { IPicture } from './composing/pictures';
 import type { Client } from './client';
 import { Conversation } from './conversation/conversation';
 import { ConversationStore } from './conversation/conversation-store';
@@ -185,6 +186,11 @@ export class ChatModel extends VDomModel {
     this._keepDraft();
   }
 
+  setPictures(pictures: readonly IPicture[]): void {
+    this.composition.setPictures(pictures);
+    this._keepDraft();
+  }
+
   /** Send the draft, behind what is being answered; what stands in the way is a sentence. */
   async send(): Promise<void> {
     const { command, text, unknown } = readTyped(this.draft);
@@ -239,7 +245,7 @@ export class ChatModel extends VDomModel {
   /** Ask a question that waits now. */
   async askQueued(asked: IAsked): Promise<void> {
     this.unqueue(asked);
-    await this._ask(asked);
+    await this._ask({ ...asked, question: { ...asked.question, images: withData(asked.question.images) } });
   }
 
   hideHelp(): void {
@@ -289,7 +295,7 @@ export class ChatModel extends VDomModel {
     const conversation = this._conversation;
     const queued = conversation.queued;
     const taken = conversation.clear();
-    this.composition.forget();
+    this.composition.begin(this.draft, this.composition.pictures);
     this._store.remove(conversation, taken);
     this._keepDraft();
     this.notify(this.trans.__('The conversation is cleared.'), () => {
@@ -326,11 +332,10 @@ export class ChatModel extends VDomModel {
     this._conversation = conversation;
     conversation.changed.connect(this._onConversation, this);
     conversation.ended.connect(this._onEnded, this);
-    const { text, queued } = this._drafts.read(path, conversation.thread);
-    this.composition.setDraft(text);
-    conversation.setQueued(conversation.queued.length > 0 ? conversation.queued : queued);
+    const { text, queued, pictures } = this._drafts.read(path, conversation.thread);
     this.notice = null;
-    this.composition.forget();
+    this.composition.begin(text, pictures);
+    conversation.setQueued(conversation.queued.length > 0 ? conversation.queued : queued);
   }
 
   /** Say something to everybody, on the screen too. */
@@ -371,7 +376,8 @@ export class ChatModel extends VDomModel {
 
   private _askNext(conversation: Conversation): void {
     const [next] = conversation.queued;
-    if (next && !conversation.running && conversation === this._conversation) {
+    // Nobody has agreed to ask it without its pictures.
+    if (next && !lacksPictures(next) && !conversation.running && conversation === this._conversation) {
       void this.askQueued(next);
     }
   }
@@ -425,7 +431,8 @@ export class ChatModel extends VDomModel {
 
   private _keepDraft(): void {
     const { thread, unheard, queued } = this._conversation;
-    this._drafts.keep(this._followed.path, thread, { text: this.draft, queued: [...unheard, ...queued] });
+    const { draft, pictures } = this.composition;
+    this._drafts.keep(this._followed.path, thread, { text: draft, queued: [...unheard, ...queued], pictures });
   }
 
   private _factsChanged(): void {

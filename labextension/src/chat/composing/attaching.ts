@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IStatus } from '../../protocol/status';
+import { withData } from './asking';
 import type { Composition } from './composition';
 import { IPicture, MOST_PICTURES, readPicture } from './pictures';
 
@@ -11,6 +12,7 @@ export interface IWriting {
   readonly status: IStatus | null;
   readonly trans: TranslationBundle;
   setDraft(text: string): void;
+  setPictures(pictures: readonly IPicture[]): void;
   notify(text: string): void;
 }
 
@@ -33,9 +35,9 @@ export class Attaching {
     }
     const read = await Promise.all(files.map(readPicture));
     const wrong = files[read.indexOf(null)];
-    const room = Math.max(0, MOST_PICTURES - composition.pictures.length);
+    const room = Math.max(0, MOST_PICTURES - withData(composition.pictures).length);
     const pictures = read.filter((one): one is IPicture => one !== null);
-    composition.addPictures(pictures.slice(0, room));
+    this._writing.setPictures([...composition.pictures, ...pictures.slice(0, room)]);
     if (wrong) {
       this._writing.notify(trans.__('%1 is no picture that can be read.', wrong.name));
     } else if (pictures.length > room) {
