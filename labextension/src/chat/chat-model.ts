@@ -48,6 +48,8 @@ export interface IAskedElsewhere {
 export interface INotice {
   readonly text: string;
   readonly undo: (() => void) | null;
+  /** Whether what it tells of has gone away by itself. */
+  isOver(): boolean;
 }
 
 export class ChatModel extends VDomModel {
@@ -93,7 +95,7 @@ export class ChatModel extends VDomModel {
       rendermime,
       trans,
       posted: task => this._posted(this.composition.asked(task, 'chat', task, this.composition)),
-      notify: text => this.notify(text)
+      notify: (text, isOver) => this.notify(text, null, isOver)
     });
     this.agent.changed.connect(() => this._emit());
     this._lookAhead.changed.connect(() => this._emit());
@@ -122,7 +124,7 @@ export class ChatModel extends VDomModel {
   readonly route: RouteChoice;
   /** Said to screen readers now. */
   announcement = '';
-  /** Said to everybody, until something else is done; null for nothing. */
+  /** Said to everybody, until something else is done or it is over; null for nothing. */
   notice: INotice | null = null;
   isHelpShown = false;
 
@@ -173,7 +175,7 @@ export class ChatModel extends VDomModel {
 
   setDraft(draft: string): void {
     if (draft.length > LONGEST_DRAFT) {
-      this.notify(
+      this._notifyOfDraft(
         this.trans.__(
           'That is too long for a message (%1 characters, at most %2): put it into a file beside the notebook, and attach it with @.',
           draft.length.toLocaleString(),
@@ -195,7 +197,7 @@ export class ChatModel extends VDomModel {
   async send(): Promise<void> {
     const { command, text, unknown } = readTyped(this.draft);
     if (unknown) {
-      this.notify(this.trans.__('There is no command "/%1": type /help to see all.', unknown));
+      this._notifyOfDraft(this.trans.__('There is no command "/%1": type /help to see all.', unknown));
       return;
     }
     if (command === 'clear') {
@@ -339,9 +341,15 @@ export class ChatModel extends VDomModel {
   }
 
   /** Say something to everybody, on the screen too. */
-  notify(text: string, undo: (() => void) | null = null): void {
-    this.notice = text ? { text: said(text), undo } : null;
+  notify(text: string, undo: (() => void) | null = null, isOver = () => false): void {
+    this.notice = text ? { text: said(text), undo, isOver } : null;
     this._emit();
+  }
+
+  /** Say something that is no longer true of another draft. */
+  private _notifyOfDraft(text: string): void {
+    const { draft } = this;
+    this.notify(text, null, () => this.draft !== draft);
   }
 
   private async _ask(asked: IAsked): Promise<Exchange> {
@@ -474,6 +482,9 @@ export class ChatModel extends VDomModel {
   }
 
   private _emit(): void {
+    if (this.notice?.isOver()) {
+      this.notice = null;
+    }
     this.stateChanged.emit();
   }
 

@@ -143,7 +143,7 @@ def test_a_picture_that_no_browser_could_keep_is_missed_aloud(side, ollama):
     lab.wait(kept)
     again(side, name)
     lab.page.evaluate(
-        "for (const key of Object.keys(localStorage)) if (key.startsWith('taken:')) localStorage.removeItem(key)"
+        "for (const key of Object.keys(localStorage)) if (key.startsWith('taken')) localStorage.removeItem(key)"
     )
     side.panel.get_by_text("large.png could not be kept: add it again.").wait_for()
     side.panel.get_by_text("Its picture could not be kept.").wait_for()
@@ -224,6 +224,7 @@ def test_pictures_are_pasted_dropped_and_sent(side, ollama):
     assert pictures.count() == 4
     for _ in range(4):
         side.button("remove-picture").first.click()
+    assert not side.panel.get_by_text("At most 4 pictures").is_visible()
     # Where the model cannot see, that is said before anything is asked.
     status = "**/jupyter-devstral/status**"
     side.page.route(status, lambda route: route.fulfill(json=BLIND))
@@ -237,6 +238,7 @@ def test_pictures_are_pasted_dropped_and_sent(side, ollama):
     side.page.unroute(status)
     picker.select_option("devstral-small-2:latest")
     side.panel.locator(".jp-devstral-model", has_text="devstral-small-2").wait_for()
+    side.panel.get_by_text("words-only cannot look at pictures").wait_for(state="detached")
 
 
 def test_dropped_cells_and_files_are_mentioned(side, ollama):

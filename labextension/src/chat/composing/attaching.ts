@@ -13,7 +13,7 @@ export interface IWriting {
   readonly trans: TranslationBundle;
   setDraft(text: string): void;
   setPictures(pictures: readonly IPicture[]): void;
-  notify(text: string): void;
+  notify(text: string, undo?: null, isOver?: () => boolean): void;
 }
 
 export class Attaching {
@@ -29,7 +29,9 @@ export class Attaching {
     }
     if (status && !status.hasVision) {
       this._writing.notify(
-        trans.__('%1 cannot look at pictures: choose a model that can, or say in words what is there.', status.model)
+        trans.__('%1 cannot look at pictures: choose a model that can, or say in words what is there.', status.model),
+        null,
+        () => this._writing.status?.model !== status.model
       );
       return;
     }
@@ -41,7 +43,8 @@ export class Attaching {
     if (wrong) {
       this._writing.notify(trans.__('%1 is no picture that can be read.', wrong.name));
     } else if (pictures.length > room) {
-      this._writing.notify(trans.__('At most %1 pictures go along with a question.', MOST_PICTURES));
+      const isOver = () => composition.pictures.length < MOST_PICTURES;
+      this._writing.notify(trans.__('At most %1 pictures go along with a question.', MOST_PICTURES), null, isOver);
     }
   }
 
