@@ -47,11 +47,12 @@ class SettingsHandler(DevstralHandler):
         wishes = self.object(10_000).get("settings")
         if not isinstance(wishes, dict):
             raise UsageError("The request has no settings.")
-        model = wishes.get("model")
+        problems, model = [], wishes.get("model")
         if isinstance(model, str) and names_a_host(model):
             # Ollama would fetch from there: that is not for a page to say.
-            raise UsageError(f"{model} names a server: that is for a configuration file.")
-        problems = self.session.preferences.take(wishes)
+            problems = [f"DevstralConfig.model: {model} names a server: that is for a configuration file."]
+            wishes = {**wishes, "model": None}
+        problems += self.session.preferences.take(wishes)
         self.finish({"settings": self.session.preferences.record(), "problems": problems})
 
 

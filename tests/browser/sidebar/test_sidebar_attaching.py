@@ -143,7 +143,10 @@ def test_a_picture_that_no_browser_could_keep_is_missed_aloud(side, ollama):
     lab.wait(kept)
     again(side, name)
     lab.page.evaluate(
-        "for (const key of Object.keys(localStorage)) if (key.startsWith('taken')) localStorage.removeItem(key)"
+        """() => {
+            const taken = Object.keys(localStorage).filter(key => key.startsWith('taken'));
+            taken.forEach(key => localStorage.removeItem(key));
+        }"""
     )
     side.panel.get_by_text("large.png could not be kept: add it again.").wait_for()
     side.panel.get_by_text("Its picture could not be kept.").wait_for()
