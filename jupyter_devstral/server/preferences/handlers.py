@@ -29,8 +29,7 @@ class RulesHandler(DevstralHandler):
     async def put(self) -> None:
         body = self.object(10_000)
         await asyncio.to_thread(switch_rules, root_of(self.contents_manager), body)
-        self.set_status(204)
-        self.finish()
+        self.done()
 
 
 class SettingsHandler(DevstralHandler):
