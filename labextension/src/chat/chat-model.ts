@@ -68,7 +68,7 @@ export class ChatModel extends VDomModel {
     this._store = new ConversationStore(client, reason => this.notify(reason));
     this._store.listed.connect(() => this._onConversation());
     this.threads = new Threads(this, this._store, contents, trans);
-    this._followed = new FollowedNotebook(tracker, trans);
+    this._followed = new FollowedNotebook(tracker, trans, contents);
     this.edits = new NotebookEdits(() => this.notebook, trans);
     this.decisions = new Decisions(
       () => this._conversation,
