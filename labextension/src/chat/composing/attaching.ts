@@ -43,8 +43,7 @@ export class Attaching {
     if (wrong) {
       this._writing.notify(trans.__('%1 is no picture that can be read.', wrong.name));
     } else if (pictures.length > room) {
-      const isOver = () => composition.pictures.length < MOST_PICTURES;
-      this._writing.notify(trans.__('At most %1 pictures go along with a question.', MOST_PICTURES), null, isOver);
+      this._writing.notify(trans.__('At most %1 pictures go along with a question.', MOST_PICTURES));
     }
   }
 
