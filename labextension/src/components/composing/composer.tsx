@@ -170,7 +170,7 @@ function Pictures({ model }: { readonly model: ChatModel }): JSX.Element | null 
           {picture.data ? (
             <img src={`data:${picture.mime};base64,${picture.data}`} alt={picture.name} title={picture.name} />
           ) : (
-            <span role="alert">{trans.__('%1 could not be kept: add it again.', picture.name)}</span>
+            <span>{trans.__('%1 could not be kept: add it again.', picture.name)}</span>
           )}
           <IconButton
             icon={closeIcon}
