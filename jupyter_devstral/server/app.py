@@ -14,6 +14,7 @@ from .agent.handlers import RUN_HANDLERS
 from .agent.runs import AgentRuns
 from .answers import Answers
 from .handlers import HANDLERS
+from .kept.handlers import KEPT_HANDLERS
 from .notebooks import SentNotebooks
 from .preferences.handlers import PREFERENCE_HANDLERS
 from .session import ServerSession
@@ -50,7 +51,8 @@ class DevstralServer(ExtensionApp):  # type: ignore[misc, unused-ignore]
 
     def initialize_handlers(self) -> None:
         """Add the addresses."""
-        self.handlers.extend([*HANDLERS, *COMPLETION_HANDLERS, *PREFERENCE_HANDLERS, *RUN_HANDLERS])
+        for handlers in (HANDLERS, KEPT_HANDLERS, COMPLETION_HANDLERS, PREFERENCE_HANDLERS, RUN_HANDLERS):
+            self.handlers.extend(handlers)
 
     async def stop_extension(self) -> None:
         """Close every connection to the model."""

@@ -23,9 +23,11 @@ from ..core.errors import DevstralError, UsageError
 from ..core.text.typed import typed
 from .kept.conversations import LIMIT, Conversations, thread_of
 from .kept.pictures import KeptPictures
+from .kept.runs import KeptRuns
 from .notebooks import UnknownCells
 
 if TYPE_CHECKING:
+    from .agent.runs import AgentRuns
     from .answers import Answers
     from .notebooks import SentNotebooks
     from .routes import ChosenRoutes
@@ -74,11 +76,26 @@ class DevstralHandler(ExtensionHandlerMixin, APIHandler):  # type: ignore[misc, 
         return folder, str(getattr(self.contents_manager, "root_dir", ""))
 
     @property
+    def runs(self) -> AgentRuns:
+        runs: AgentRuns = self.settings["jupyter_devstral_runs"]
+        return runs
+
+    @property
+    def kept_runs(self) -> KeptRuns:
+        folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "reviews"
+        return KeptRuns(folder, str(getattr(self.contents_manager, "root_dir", "")))
+
+    @property
     def chosen(self) -> ChosenRoutes:
         from .routes import ChosenRoutes
 
         file = Path(jupyter_data_dir()) / "jupyter_devstral" / "routes.json"
         return ChosenRoutes(file, str(getattr(self.contents_manager, "root_dir", "")))
+
+    def done(self) -> None:
+        """Nothing is to be said."""
+        self.set_status(204)
+        self.finish()
 
     def body(self, limit: int = MOST_BYTES) -> Any:
         """The JSON of the request; raises UsageError."""
@@ -226,8 +243,7 @@ class StopHandler(DevstralHandler):
         answer = self.answers.get(text_of(self.object(10_000), "id"))
         if answer is not None:
             answer.stop()
-        self.set_status(204)
-        self.finish()
+        self.done()
 
 
 class PullHandler(DevstralHandler):
@@ -301,8 +317,7 @@ class RoutesHandler(DevstralHandler):
         body = self.object(10_000)
         path, name = text_of(body, "path"), text_of(body, "route")
         await asyncio.to_thread(choose, self.session, self.chosen, path, name)
-        self.set_status(204)
-        self.finish()
+        self.done()
 
 
 class ConversationHandler(DevstralHandler):
@@ -322,8 +337,7 @@ class ConversationHandler(DevstralHandler):
     async def put(self) -> None:
         body = self.object(LIMIT + 10_000)
         await asyncio.to_thread(self.stored.write, text_of(body, "path"), body.get("messages"))
-        self.set_status(204)
-        self.finish()
+        self.done()
 
     @authenticated
     @authorized
@@ -340,8 +354,7 @@ class ConversationHandler(DevstralHandler):
             known=body.get("known") is True,
             titles={id: title for id, title in named.items() if isinstance(title, str)},
         )
-        self.set_status(204)
-        self.finish()
+        self.done()
 
     @authenticated
     @authorized
@@ -350,8 +363,7 @@ class ConversationHandler(DevstralHandler):
         self.answers.stop(path)
         await asyncio.to_thread(self.stored.delete, path)
         await asyncio.to_thread(self.pictures.delete, path)
-        self.set_status(204)
-        self.finish()
+        self.done()
 
 
 class PictureHandler(DevstralHandler):

@@ -13,8 +13,8 @@ from ..core.settings.policy_files import can_be_changed, policy
 def locks(config: DevstralConfig) -> list[tuple[str, str]]:
     """Pairs of a setting and what a policy says of it; none where there is no policy."""
     now = policy()
-    by = f"locked by {' and '.join(now.sources)}"
-    found = [(name, f"{value} ({by})") for name, value in _locked(now)]
+    by = " and ".join(now.sources)
+    found = [(name, f"{value} (locked by {by})") for name, value in _locked(now)]
     return [*found, *_remarks(now)] if now.sources else []
 
 

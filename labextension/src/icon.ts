@@ -13,7 +13,7 @@ function icon(name: string, paths: string): LabIcon {
 export const devstralIcon = icon(
   'chat',
   '<path d="M4 3h16a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2h-8l-5 4v-4H4a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2zm0 2v10h5v2.2L11.8 15H20V5z"/>' +
-    '<path d="M8.3 7.2 11 10l-2.700 2.800-1.300-1.300L8.500 10 7 8.500zM12 11.500h5V13h-5z"/>'
+    '<path d="M8.3 7.2 11 10l-2.7 2.8-1.3-1.3L8.5 10 7 8.5zM12 11.5h5V13h-5z"/>'
 );
 
 /** An arrow into a cell: its text is replaced. */
@@ -25,5 +25,5 @@ export const replaceIcon = icon(
 /** One line that becomes two. */
 export const branchIcon = icon(
   'branch',
-  '<path d="M6 3a3 3 0 0 0-1 5.800v6.400a3 3 0 1 0 2 0V13c0-.6.4-1 1-1h6a4 4 0 0 0 4-3.200A3 3 0 1 0 16 8.800a2 2 0 0 1-2 1.200H8c-.4 0-.7 0-1 .2V8.800A3 3 0 0 0 6 3zm0 2a1 1 0 1 1 0 2 1 1 0 0 1 0-2zm11 0a1 1 0 1 1 0 2 1 1 0 0 1 0-2zM6 17a1 1 0 1 1 0 2 1 1 0 0 1 0-2z"/>'
+  '<path d="M6 3a3 3 0 0 0-1 5.8v6.4a3 3 0 1 0 2 0V13c0-.6.4-1 1-1h6a4 4 0 0 0 4-3.2A3 3 0 1 0 16 8.8a2 2 0 0 1-2 1.2H8c-.4 0-.7 0-1 .2V8.8A3 3 0 0 0 6 3zm0 2a1 1 0 1 1 0 2 1 1 0 0 1 0-2zm11 0a1 1 0 1 1 0 2 1 1 0 0 1 0-2zM6 17a1 1 0 1 1 0 2 1 1 0 0 1 0-2z"/>'
 );

@@ -1,6 +1,8 @@
 /** Sentences of kernel and server, found again in the user's language. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { learn, said } from '../src/view/said';
 
@@ -57,4 +59,36 @@ test('what is not known, and what only looks like it, stays as it was said', () 
   }
   const long = 'word: word; word. word · word\n'.repeat(2000);
   assert.equal(said(long), long);
+});
+
+test('what is wrong with settings, routes and policies is said in French to its last part', () => {
+  const file = join(process.cwd(), '..', 'jupyter_devstral', 'locale', 'fr_FR', 'said.json');
+  learn(JSON.parse(readFileSync(file, 'utf-8')));
+  const expected: [string, string][] = [
+    [
+      'DevstralConfig.num_ctx is a number of tokens, 256 or more, or None, not 3.',
+      'DevstralConfig.num_ctx est un nombre de tokens, 256 ou plus, ou None, et non 3.'
+    ],
+    [
+      "DevstralConfig.routes: The route 'x': dialect is one of 'openai', 'ollama', not 'y'.",
+      "DevstralConfig.routes : L'itinéraire 'x' : dialect est une de ces valeurs : 'openai', 'ollama', et non 'y'."
+    ],
+    [
+      'The policy /etc/jupyter/p.json cannot be used: models is a list of texts.',
+      'La politique /etc/jupyter/p.json ne peut être utilisée : models est une liste de textes.'
+    ],
+    [
+      "The policy /etc/jupyter/p.json cannot be used: send.x has 'y'; it may have source, files.",
+      "La politique /etc/jupyter/p.json ne peut être utilisée : send.x a 'y' ; peuvent y être : source, files."
+    ],
+    ["There is no route 'z'. There are: local.", "Il n'y a pas d'itinéraire 'z'. Il y a : local."],
+    ['devstral* (locked by /etc/jupyter/p.json)', 'devstral* (fixé par /etc/jupyter/p.json)'],
+    [
+      'DevstralConfig.model: a.example/x names a server: that is for a configuration file.',
+      "DevstralConfig.model : a.example/x nomme un serveur : c'est l'affaire d'un fichier de configuration."
+    ]
+  ];
+  for (const [english, french] of expected) {
+    assert.equal(said(english), french);
+  }
 });

@@ -1,5 +1,7 @@
 """A cell that really fails, in a real kernel: explained in JupyterLab, fixed by a click, undone by a key."""
 
+import re
+
 import pytest
 
 from tests.support.jupyter.lab_page import LabPage
@@ -9,6 +11,13 @@ from tests.support.scripted.server import ScriptedOllama
 FIRST, BROKEN, FIXED = "prices = {'price': 4}", "total = prices['pric'] * 2", "total = prices['price'] * 2"
 HELPER, MENDED = (f"def share(part, whole):\n    return part / {name}" for name in ("whol", "whole"))
 SLOW = ["The ", "key ", "is ", "missing. "] * 100
+# In the pictures that the documentation shows.
+WHY = (
+    "The key `'pric'` is missing: the dictionary `prices` of the cell above has one key alone, `'price'`, "
+    "with an `e` at its end. Python takes the name as it stands and does not guess which one was meant, so "
+    "the lookup raises a `KeyError`. Write the whole name: the total is 8 then, and the cell above needs no "
+    "change."
+)
 
 
 def answer(source, cell, words="The key is `price`."):
@@ -37,7 +46,9 @@ def failing(lab, ollama):
         cells = [code(f"cell{number}", source) for number, source in enumerate(sources, 1)]
         if tags:
             cells[-1]["metadata"] = {"tags": tags}
-        load = f"%load_ext jupyter_devstral\n%config DevstralConfig.host = {ollama.url!r}\n{settings}"
+        load = (
+            f"%load_ext jupyter_devstral\n%config DevstralConfig.host = {ollama.url!r}\n{settings}".rstrip()
+        )
         name = lab.open([code("load", load), *cells])
         lab.run(0)
         connected = "get_ipython().magics_manager.registry['DevstralMagics'].session.lab.connected"
@@ -58,7 +69,7 @@ def fail_and_wait(lab, *indexes):
 
 
 def test_the_traceback_at_once_then_the_explanation_and_its_fix(lab, failing, ollama):
-    ollama.replies = [[*SLOW[:40], *answer(FIXED, 2).splitlines(keepends=True)]]
+    ollama.replies = [re.findall(r"\S+\s*", answer(FIXED, 2, WHY))]
     ollama.piece_delay = 0.05
     failing(FIRST, BROKEN)
     lab.run(1)

@@ -184,6 +184,9 @@ def test_what_the_user_runs_meanwhile_is_named_and_rehearsed_again(side, ollama)
     lab.run(0)
     side.button("refuse").click()
     side.wait_for_state("review")
+    # Nothing is at work any more.
+    side.panel.get_by_text("is at work: stop it first").wait_for(state="detached")
+    assert side.draft.input_value() == "And another one."
     lab.screenshot("run-stale")
     said = side.note("stale").inner_text()
     assert "Cells that ran meanwhile: #1" in said

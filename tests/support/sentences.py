@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from jupyter_devstral.core import errors
+
 PACKAGE = Path(__file__).parents[2] / "jupyter_devstral"
 # Whose words no page shows, and why.
 ELSEWHERE = {
@@ -30,11 +32,9 @@ ELSEWHERE = {
         "kernel/rehearsal/outputs",
     ),
     "an administrator, or `doctor`": (
-        "core/settings/policy",
-        "core/settings/routes",
         "core/model/ollama/examination",
         "core/model/openai/examination",
-        "session/audit/",
+        "session/audit/action_log",
         "session/diagnosis",
         "session/privacy",
     ),
@@ -56,9 +56,12 @@ ELSEWHERE = {
         "core/text/",
         "kernel/proof/own_pytest",
     ),
-    "what is typed, and help for it": ("core/request/", "core/settings/config", "core/notebook/file"),
+    "what is typed, and help for it": ("core/request/", "core/notebook/file"),
     "evals and the start of the server": ("kernel/exam", "server/app"),
 }
+# An error of ours that these make reaches a page all the same.
+_ERRORS_FOR_ALL = ("the model", "an administrator, or `doctor`", "words that are looked for")
+_OURS = {name for name, value in vars(errors).items() if isinstance(value, type)} | {"TraitError"}
 SHOWN = ("magics/explanation/", "magics/display/insertion", "core/agent/tools/delete_cell")
 _PHRASE = re.compile(r"[A-Za-z]{2,} [A-Za-z%`]|[A-Za-z%] [a-z]{2,}")
 _SAID_TO_NOBODY = {"compile", "warning", "exception", "debug", "info", "Lazy"}
@@ -68,12 +71,21 @@ def sentences() -> dict[str, str]:
     """Each sentence that a page may show, and the module that says it."""
     found: dict[str, str] = {}
     hidden = tuple(prefix for prefixes in ELSEWHERE.values() for prefix in prefixes)
+    failing = tuple(prefix for reason in _ERRORS_FOR_ALL for prefix in ELSEWHERE[reason])
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
-        if name.startswith(SHOWN) or not name.startswith(hidden):
-            for template in _templates(ast.parse(path.read_text(encoding="utf-8"))):
-                found.setdefault(template, name)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if name.startswith(hidden) and not name.startswith(SHOWN):
+            tree = ast.Module(_errors(tree) if name.startswith(failing) else [], [])
+        for template in _templates(tree):
+            found.setdefault(template, name)
     return found
+
+
+def _errors(tree: ast.Module) -> list[ast.stmt]:
+    """The errors of ours that are made there, each with its words."""
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [ast.Expr(node) for node in calls if getattr(node.func, "id", "") in _OURS]
 
 
 def _templates(tree: ast.Module) -> Iterator[str]:
@@ -83,6 +95,9 @@ def _templates(tree: ast.Module) -> Iterator[str]:
             skipped.add(id(node.value))
         elif isinstance(node, ast.JoinedStr):
             skipped.update(map(id, node.values))
+        elif isinstance(node, ast.keyword) and node.arg == "help":
+            # Of a setting: the pages of the documentation show it, the page of settings has words of its own.
+            skipped.update(map(id, ast.walk(node)))
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _SAID_TO_NOBODY:
             skipped.update(map(id, ast.walk(node)))
     for node in ast.walk(tree):

@@ -78,12 +78,12 @@ def _read_file(path: Path) -> Policy:
         data = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
         return replace(read_policy(data), sources=(str(path),))
     except OSError as error:
-        problem = f"cannot be read ({error.strerror})"
+        problem = f"The policy {path} cannot be read ({error.strerror})."
     except PolicyError as error:
-        problem = f"cannot be used: {error}"
+        problem = f"The policy {path} cannot be used: {error}"
     except (ValueError, RecursionError):
-        problem = "is no JSON"
-    return closed(f"The policy {path} {problem.rstrip('.')}.", str(path))
+        problem = f"The policy {path} is no JSON."
+    return closed(problem, str(path))
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

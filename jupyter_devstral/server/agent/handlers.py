@@ -15,10 +15,8 @@ from tornado.web import authenticated
 from ...core.errors import UsageError
 from ...core.notebook.file import notebook_from_json
 from ..handlers import MOST_BYTES, DevstralHandler, text_of
-from .kept_runs import KeptRuns
 
 if TYPE_CHECKING:
-    from .runs import AgentRuns
     from .server_run import ServerRun
 
 _STATES = frozenset({"kept", "discarded", "undone", "review"})
@@ -27,25 +25,10 @@ _STATES = frozenset({"kept", "discarded", "undone", "review"})
 class RunHandler(DevstralHandler):
     """What all handlers of runs share; also the begin of one, and the last one about a notebook."""
 
-    @property
-    def runs(self) -> AgentRuns:
-        runs: AgentRuns = self.settings["jupyter_devstral_runs"]
-        return runs
-
-    @property
-    def kept(self) -> KeptRuns:
-        folder = Path(jupyter_data_dir()) / "jupyter_devstral" / "reviews"
-        return KeptRuns(folder, str(getattr(self.contents_manager, "root_dir", "")))
-
     def running(self) -> tuple[ServerRun | None, dict[str, Any]]:
         """The run that the request names, and the request."""
         body = self.object(MOST_BYTES)
         return self.runs.get(text_of(body, "id")), body
-
-    def done(self) -> None:
-        """Nothing is to be said."""
-        self.set_status(204)
-        self.finish()
 
     @authenticated
     @authorized
@@ -57,7 +40,7 @@ class RunHandler(DevstralHandler):
         if run is not None and run.state != "review":
             self.finish({"run": {**as_kept(run), "records": []}})
             return
-        self.finish({"run": await asyncio.to_thread(self.kept.read, path)})
+        self.finish({"run": await asyncio.to_thread(self.kept_runs.read, path)})
 
     @authenticated
     @authorized
@@ -89,7 +72,7 @@ class RunHandler(DevstralHandler):
             attachments=attachments,
             rules=rules_in_force(rules),
         )
-        self.runs.begin(run, self.kept, kernels, asked.kernel_id)
+        self.runs.begin(run, self.kept_runs, kernels, asked.kernel_id)
         await self.stream(run.log.follow())
 
 
@@ -179,25 +162,10 @@ class DecideRunHandler(RunHandler):
             raise UsageError(f"There is no decision {state!r}.")
         if run is not None and run.state != "review":
             raise UsageError("The run has not ended: stop it first.")
-        if not await asyncio.to_thread(self.kept.decide, path, id, state, body.get("decision")):
+        if not await asyncio.to_thread(self.kept_runs.decide, path, id, state, body.get("decision")):
             raise UsageError("Another run stands in the place of this one.")
         if state != "review":
             self.runs.forget(id)
-        self.done()
-
-
-class RenameHandler(RunHandler):
-    """Whatever is kept of a notebook goes where it went: conversations, answers, its route, its run."""
-
-    @authenticated
-    @authorized
-    async def post(self) -> None:
-        body = self.object(10_000)
-        path, new_path = text_of(body, "path"), text_of(body, "new_path")
-        for arriving in (self.answers, self.runs):
-            arriving.rename(path, new_path)
-        for kept in (self.stored, self.pictures, self.chosen, self.kept):
-            await asyncio.to_thread(kept.rename, path, new_path)
         self.done()
 
 
@@ -209,5 +177,4 @@ RUN_HANDLERS = [
     (r"/jupyter-devstral/run/cells", RunCellsHandler),
     (r"/jupyter-devstral/run/meanwhile", MeanwhileRunHandler),
     (r"/jupyter-devstral/run/decide", DecideRunHandler),
-    (r"/jupyter-devstral/rename", RenameHandler),
 ]

@@ -16,7 +16,7 @@ from ...core.errors import UsageError
 from ..kernel_expression import BUSY, Evaluated, evaluate
 
 if TYPE_CHECKING:
-    from .kept_runs import KeptRuns
+    from ..kept.runs import KeptRuns
     from .server_run import ServerRun
 
 

@@ -29,8 +29,7 @@ class RulesHandler(DevstralHandler):
     async def put(self) -> None:
         body = self.object(10_000)
         await asyncio.to_thread(switch_rules, root_of(self.contents_manager), body)
-        self.set_status(204)
-        self.finish()
+        self.done()
 
 
 class SettingsHandler(DevstralHandler):
@@ -47,11 +46,12 @@ class SettingsHandler(DevstralHandler):
         wishes = self.object(10_000).get("settings")
         if not isinstance(wishes, dict):
             raise UsageError("The request has no settings.")
-        model = wishes.get("model")
+        problems, model = [], wishes.get("model")
         if isinstance(model, str) and names_a_host(model):
             # Ollama would fetch from there: that is not for a page to say.
-            raise UsageError(f"{model} names a server: that is for a configuration file.")
-        problems = self.session.preferences.take(wishes)
+            problems = [f"DevstralConfig.model: {model} names a server: that is for a configuration file."]
+            wishes = {**wishes, "model": None}
+        problems += self.session.preferences.take(wishes)
         self.finish({"settings": self.session.preferences.record(), "problems": problems})
 
 

@@ -30,8 +30,8 @@ export interface IAgentNeeds {
   readonly trans: TranslationBundle;
   /** A question about the notebook that is in front, as it would be asked now, with these words. */
   posted(task: string): IPosted;
-  /** Say something to everybody. */
-  notify(text: string): void;
+  /** Say something to everybody, until it is over. */
+  notify(text: string, isOver?: () => boolean): void;
 }
 
 interface IStart {
@@ -114,13 +114,13 @@ export class AgentModel {
   mayStart(): boolean {
     const { trans, notify } = this._needs;
     const { current } = this;
-    const isAtWork = current !== null && !current.run.end && !current.problem;
+    const isFree = () => !current || !!current.run.end || !!current.problem || current !== this.current;
     if (!this._path) {
       notify(trans.__('Open the notebook that it is to be done in.'));
-    } else if (isAtWork) {
-      notify(trans.__('A run about this notebook is at work: stop it first.'));
+    } else if (!isFree()) {
+      notify(trans.__('A run about this notebook is at work: stop it first.'), isFree);
     }
-    return this._path !== '' && !isAtWork;
+    return this._path !== '' && isFree();
   }
 
   /** Have a task done; one at a time about a notebook. */

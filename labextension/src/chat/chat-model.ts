@@ -17,9 +17,10 @@ import { LOCAL } from '../protocol/routes';
 import type { IMessage, ISent } from '../protocol/sent';
 import type { IStatus } from '../protocol/status';
 import type { Task } from '../protocol/tasks';
-import { factsOf } from './composing/asking';
+import { factsOf, lacksPictures, withData } from './composing/asking';
 import { Attaching } from './composing/attaching';
 import { Composition, LONGEST_DRAFT } from './composing/composition';
+import type { IPicture } from './composing/pictures';
 import type { Client } from './client';
 import { Conversation } from './conversation/conversation';
 import { ConversationStore } from './conversation/conversation-store';
@@ -47,6 +48,8 @@ export interface IAskedElsewhere {
 export interface INotice {
   readonly text: string;
   readonly undo: (() => void) | null;
+  /** Whether what it tells of has gone away by itself. */
+  isOver(): boolean;
 }
 
 export class ChatModel extends VDomModel {
@@ -65,7 +68,7 @@ export class ChatModel extends VDomModel {
     this._store = new ConversationStore(client, reason => this.notify(reason));
     this._store.listed.connect(() => this._onConversation());
     this.threads = new Threads(this, this._store, contents, trans);
-    this._followed = new FollowedNotebook(tracker, trans);
+    this._followed = new FollowedNotebook(tracker, trans, contents);
     this.edits = new NotebookEdits(() => this.notebook, trans);
     this.decisions = new Decisions(
       () => this._conversation,
@@ -92,7 +95,7 @@ export class ChatModel extends VDomModel {
       rendermime,
       trans,
       posted: task => this._posted(this.composition.asked(task, 'chat', task, this.composition)),
-      notify: text => this.notify(text)
+      notify: (text, isOver) => this.notify(text, null, isOver)
     });
     this.agent.changed.connect(() => this._emit());
     this._lookAhead.changed.connect(() => this._emit());
@@ -121,7 +124,7 @@ export class ChatModel extends VDomModel {
   readonly route: RouteChoice;
   /** Said to screen readers now. */
   announcement = '';
-  /** Said to everybody, until something else is done; null for nothing. */
+  /** Said to everybody, until something else is done or it is over; null for nothing. */
   notice: INotice | null = null;
   isHelpShown = false;
 
@@ -172,7 +175,7 @@ export class ChatModel extends VDomModel {
 
   setDraft(draft: string): void {
     if (draft.length > LONGEST_DRAFT) {
-      this.notify(
+      this._notifyOfDraft(
         this.trans.__(
           'That is too long for a message (%1 characters, at most %2): put it into a file beside the notebook, and attach it with @.',
           draft.length.toLocaleString(),
@@ -185,11 +188,16 @@ export class ChatModel extends VDomModel {
     this._keepDraft();
   }
 
+  setPictures(pictures: readonly IPicture[]): void {
+    this.composition.setPictures(pictures);
+    this._keepDraft();
+  }
+
   /** Send the draft, behind what is being answered; what stands in the way is a sentence. */
   async send(): Promise<void> {
     const { command, text, unknown } = readTyped(this.draft);
     if (unknown) {
-      this.notify(this.trans.__('There is no command "/%1": type /help to see all.', unknown));
+      this._notifyOfDraft(this.trans.__('There is no command "/%1": type /help to see all.', unknown));
       return;
     }
     if (command === 'clear') {
@@ -239,7 +247,7 @@ export class ChatModel extends VDomModel {
   /** Ask a question that waits now. */
   async askQueued(asked: IAsked): Promise<void> {
     this.unqueue(asked);
-    await this._ask(asked);
+    await this._ask({ ...asked, question: { ...asked.question, images: withData(asked.question.images) } });
   }
 
   hideHelp(): void {
@@ -289,7 +297,7 @@ export class ChatModel extends VDomModel {
     const conversation = this._conversation;
     const queued = conversation.queued;
     const taken = conversation.clear();
-    this.composition.forget();
+    this.composition.begin(this.draft, this.composition.pictures);
     this._store.remove(conversation, taken);
     this._keepDraft();
     this.notify(this.trans.__('The conversation is cleared.'), () => {
@@ -326,17 +334,22 @@ export class ChatModel extends VDomModel {
     this._conversation = conversation;
     conversation.changed.connect(this._onConversation, this);
     conversation.ended.connect(this._onEnded, this);
-    const { text, queued } = this._drafts.read(path, conversation.thread);
-    this.composition.setDraft(text);
-    conversation.setQueued(conversation.queued.length > 0 ? conversation.queued : queued);
+    const { text, queued, pictures } = this._drafts.read(path, conversation.thread);
     this.notice = null;
-    this.composition.forget();
+    this.composition.begin(text, pictures);
+    conversation.setQueued(conversation.queued.length > 0 ? conversation.queued : queued);
   }
 
   /** Say something to everybody, on the screen too. */
-  notify(text: string, undo: (() => void) | null = null): void {
-    this.notice = text ? { text: said(text), undo } : null;
+  notify(text: string, undo: (() => void) | null = null, isOver = () => false): void {
+    this.notice = text ? { text: said(text), undo, isOver } : null;
     this._emit();
+  }
+
+  /** Say something that is no longer true of another draft. */
+  private _notifyOfDraft(text: string): void {
+    const { draft } = this;
+    this.notify(text, null, () => this.draft !== draft);
   }
 
   private async _ask(asked: IAsked): Promise<Exchange> {
@@ -371,7 +384,8 @@ export class ChatModel extends VDomModel {
 
   private _askNext(conversation: Conversation): void {
     const [next] = conversation.queued;
-    if (next && !conversation.running && conversation === this._conversation) {
+    // Nobody has agreed to ask it without its pictures.
+    if (next && !lacksPictures(next) && !conversation.running && conversation === this._conversation) {
       void this.askQueued(next);
     }
   }
@@ -425,7 +439,8 @@ export class ChatModel extends VDomModel {
 
   private _keepDraft(): void {
     const { thread, unheard, queued } = this._conversation;
-    this._drafts.keep(this._followed.path, thread, { text: this.draft, queued: [...unheard, ...queued] });
+    const { draft, pictures } = this.composition;
+    this._drafts.keep(this._followed.path, thread, { text: draft, queued: [...unheard, ...queued], pictures });
   }
 
   private _factsChanged(): void {
@@ -467,6 +482,9 @@ export class ChatModel extends VDomModel {
   }
 
   private _emit(): void {
+    if (this.notice?.isOver()) {
+      this.notice = null;
+    }
     this.stateChanged.emit();
   }
 

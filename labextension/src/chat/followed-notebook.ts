@@ -2,7 +2,7 @@
 
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import { KernelMessage } from '@jupyterlab/services';
+import { Contents, KernelMessage } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import { isOurs } from '../kernel/our-questions';
@@ -12,8 +12,10 @@ import { IFileWidget, OpenFile } from '../notebook/open-file';
 export class FollowedNotebook {
   constructor(
     private readonly _tracker: INotebookTracker,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    contents: Contents.IManager
   ) {
+    contents.fileChanged.connect(this._onChanged, this);
     _tracker.currentChanged.connect(this._follow, this);
     _tracker.activeCellChanged.connect(this._onFacts, this);
     _tracker.selectionChanged.connect(this._onFacts, this);
@@ -41,6 +43,7 @@ export class FollowedNotebook {
     return this._changed;
   }
 
+  /** Each is told once, whether it is followed, open or neither. */
   get renamed(): ISignal<this, { readonly path: string; readonly newPath: string }> {
     return this._renamed;
   }
@@ -100,13 +103,31 @@ export class FollowedNotebook {
     this.showNotebook(this._tracker.currentWidget);
   }
 
+  /** Renamed elsewhere, where nobody tells us but the one in front. */
   private _onRenamed(context: unknown, newPath: string): void {
-    if (context !== (this._file ?? this._panel)?.context) {
-      return;
+    if (context === (this._file ?? this._panel)?.context) {
+      this._move(this._path, newPath);
     }
-    const path = this._path;
-    this._path = newPath;
-    this._renamed.emit({ path, newPath });
+  }
+
+  /** A notebook has another path, open or not; so have the open ones of a folder. */
+  private _onChanged(_: unknown, { type, oldValue, newValue }: Contents.IChangedArgs): void {
+    const [from, to] = [oldValue?.path, newValue?.path];
+    if (type === 'rename' && from && to) {
+      const paths = new Set([from, this._path]);
+      this._tracker.forEach(({ context }) => paths.add(context.path));
+      const moved = [...paths].filter(path => path === from || path.startsWith(`${from}/`));
+      moved.forEach(path => this._move(path, to + path.slice(from.length)));
+    }
+  }
+
+  private _move(path: string, newPath: string): void {
+    if (path === this._path) {
+      this._path = newPath;
+    }
+    if (path !== newPath) {
+      this._renamed.emit({ path, newPath });
+    }
   }
 
   private _onClosed(path: string): void {

@@ -5,6 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ICompletionState } from './completion-protocol';
 import { CompletionModelSetup } from './completion-model-setup';
 import { MODES } from './completion-settings';
+import { Sentence } from '../components/sentence';
 import { h } from '../view/element';
 
 export class CompletionModelPage extends ReactWidget {
@@ -60,9 +61,21 @@ export function CompletionModel({
   const labels = { on: trans.__('while typing'), manual: trans.__('only when asked (Alt+\\)'), off: trans.__('never') };
   return (
     <section className="jp-devstral-completion-model" data-state={pulling ? 'pulling' : state?.state} role="status">
-      {error && <p className="jp-devstral-notice-error">{error}</p>}
-      {state && <p>{said(state, trans)}</p>}
-      {state && state.state !== 'trouble' && state.text && <p className="jp-devstral-quiet">{state.text}</p>}
+      {error && (
+        <p className="jp-devstral-notice-error">
+          <Sentence text={error} />
+        </p>
+      )}
+      {state && (
+        <p>
+          <Sentence text={said(state, trans)} />
+        </p>
+      )}
+      {state && state.state !== 'trouble' && state.text && (
+        <p className="jp-devstral-quiet">
+          <Sentence text={state.text} />
+        </p>
+      )}
       {state && state.needBytes > 0 && <p className="jp-devstral-quiet">{cost(state, trans)}</p>}
       {pulling && (
         <p>

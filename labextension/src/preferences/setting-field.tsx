@@ -43,8 +43,8 @@ export function SettingField({ field, entry, preferences, names, trans }: IProps
       <Input entry={entry} common={common} field={field} inForce={fact?.value ?? ''} names={names} trans={trans} />
       <div id={`${id}-about`} className="jp-FormGroup-description">
         {entry.about}
-        {fact?.note && <p>{fact.note}</p>}
-        {locked && <p className="jp-devstral-locked">{trans.__('%1: locked by %2', fact?.value ?? '', locked)}</p>}
+        {fact?.note && <p>{said(fact.note)}</p>}
+        {locked && <p className="jp-devstral-locked">{trans.__('%1: locked by %2', fact?.value ?? '', said(locked))}</p>}
         {problems.map(problem => (
           <p key={problem} className="jp-devstral-notice-error">
             {said(problem)}

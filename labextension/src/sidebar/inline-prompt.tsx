@@ -13,6 +13,7 @@ import type { IChatServices } from '../components/chat-services';
 import { EditCards } from '../components/exchange/edit-cards';
 import type { Exchange } from '../chat/conversation/exchange';
 import { keepFocus } from '../view/keep-focus';
+import { Sentence } from '../components/sentence';
 import { h } from '../view/element';
 
 const CLASS = 'jp-devstral-inline';
@@ -98,7 +99,11 @@ class InlinePrompt extends ReactWidget {
           {() => (
             <div role="status">
               {this._isAsking && <p className="jp-devstral-status">{this._phase()}</p>}
-              {exchange?.error && <p className="jp-devstral-notice-error">{exchange.error}</p>}
+              {exchange?.error && (
+                <p className="jp-devstral-notice-error">
+                  <Sentence text={exchange.error} />
+                </p>
+              )}
               {exchange?.state === 'done' && exchange.proposed.length === 0 && (
                 <p className="jp-devstral-quiet">{trans.__('The answer, in the sidebar, changes nothing.')}</p>
               )}

@@ -171,6 +171,46 @@ def test_the_conversation_survives_a_reload_and_a_new_name(side, ollama):
     side.panel.get_by_text("and this").wait_for()
 
 
+def test_a_notebook_that_is_renamed_behind_another_or_closed_keeps_its_conversation(side):
+    lab = side.lab
+    rename = (
+        """async ([old, name]) => { await window.jupyterapp.serviceManager.contents.rename(old, name); }"""
+    )
+    folder = lab.server.notebooks / "folder"
+    folder.mkdir()
+    name = side.open()
+    side.ask("remember this")
+    side.draft.fill("half a thought")
+    lab.save()
+    other = lab.open([code("z", "z = 26")])
+    lab.wait_until(lambda: side.exchanges() == 0)
+    told = []
+    side.page.on("request", lambda one: told.append(one.post_data) if "/rename?" in one.url else None)
+    # Behind another, then with its folder, then closed.
+    lab.page.evaluate(rename, [name, f"folder/{name}"])
+    lab.page.evaluate(rename, ["folder", "other folder"])
+    new = f"other folder/{name}"
+    lab.wait_until(lambda: any(new in data for data in told))
+    lab.open_file(new)
+    side.panel.get_by_text("remember this").wait_for()
+    assert side.draft.input_value() == "half a thought"
+    lab.page.evaluate("window.jupyterapp.shell.currentWidget.close()")
+    lab.open_file(other)
+    lab.wait_until(lambda: side.exchanges() == 0)
+    lab.page.evaluate(rename, [new, f"closed-{name}"])
+    lab.wait_until(lambda: any(f"closed-{name}" in data for data in told))
+    lab.open_file(f"closed-{name}")
+    side.panel.get_by_text("remember this").wait_for()
+    assert side.draft.input_value() == "half a thought"
+    # Each once: another time it would be about what stands there by then.
+    assert len(told) == len(set(told))
+    lab.start()
+    side.show()
+    lab.open_file(f"closed-{name}")
+    side.panel.get_by_text("remember this").wait_for()
+    side.draft.fill("")
+
+
 def test_two_notebooks_have_two_conversations(side):
     lab = side.lab
     first = side.open()

@@ -29,12 +29,12 @@ GIVE = """([selector, type, name, mime, data]) => {
 }"""
 
 
-def png(width, height):
+def png(width, height, colour=b"\x20\x60\xa0", level=-1):
     """A picture of one colour."""
-    rows = (b"\0" + b"\x20\x60\xa0" * width) * height
+    rows = (b"\0" + colour * width) * height
     parts = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(rows)),
+        (b"IDAT", zlib.compress(rows, level)),
         (b"IEND", b""),
     ]
     chunks = [
@@ -69,6 +69,101 @@ def test_a_picture_of_a_question_is_there_after_a_reload_and_is_sent_again(side,
     lab.wait_until(lambda: len(ollama.chats) == 2)
     assert ollama.chats[-1].body["messages"][-1]["images"] == [picture]
     side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
+
+
+def again(side, name):
+    """The page is loaded again, and the notebook opened."""
+    side.lab.save()
+    side.lab.start()
+    side.show()
+    side.lab.open_file(name)
+
+
+def test_pictures_of_a_draft_and_of_a_question_that_waits_are_there_after_a_reload(side, ollama):
+    lab = side.lab
+    words = [f"word{number} " for number in range(300)]
+    ollama.replies = [words, "Blue.", "Red."]
+    ollama.piece_delay = 0.05
+    name = side.open()
+    side.draft.fill("tell me a lot")
+    side.draft.press("Enter")
+    side.panel.get_by_text("word5").first.wait_for()
+    blue, red = png(40, 30), png(40, 30, b"\xa0\x20\x20")
+    pictures = side.panel.locator(".jp-devstral-pictures img")
+    give(side, "paste", "blue.png", "image/png", blue)
+    pictures.wait_for()
+    side.draft.fill("which colour waits?")
+    side.draft.press("Enter")
+    side.panel.locator(".jp-devstral-queue").wait_for()
+    lab.wait_until(lambda: pictures.count() == 0)
+    give(side, "paste", "red.png", "image/png", red)
+    pictures.wait_for()
+    again(side, name)
+    pictures.wait_for()
+    assert red in pictures.get_attribute("src")
+    assert pictures.get_attribute("alt") == "red.png"
+    ollama.piece_delay = 0.0
+    side.button("stop").click()
+    lab.wait_until(lambda: side.exchanges() == 2 and side.last.get_attribute("data-state") == "done")
+    assert ollama.chats[-1].body["messages"][-1]["images"] == [blue]
+    side.ask("and which is this?")
+    assert ollama.chats[-1].body["messages"][-1]["images"] == [red]
+    again(side, name)
+    assert pictures.count() == 0
+    assert side.page.evaluate("Object.keys(localStorage).filter(key => key.includes(':pictures:'))") == []
+
+
+def test_a_picture_that_no_browser_could_keep_is_missed_aloud(side, ollama):
+    lab = side.lab
+    ollama.replies = [[f"word{number} " for number in range(300)], "Never asked."]
+    ollama.piece_delay = 0.05
+    name = side.open()
+    side.draft.fill("tell me a lot")
+    side.draft.press("Enter")
+    side.panel.get_by_text("word5").first.wait_for()
+    # Other pages of this server have taken the room.
+    lab.page.evaluate(
+        """() => {
+            for (let size = 4_000_000; size > 30_000; size /= 2) {
+                for (let at = 0; ; at++) {
+                    try { localStorage.setItem(`taken:${size}:${at}`, 'x'.repeat(size)); } catch { break; }
+                }
+            }
+        }"""
+    )
+    pictures = side.panel.locator(".jp-devstral-pictures img")
+    for text in ("first look at this", "then at that"):
+        give(side, "paste", "large.png", "image/png", png(200, 100, level=0))
+        pictures.wait_for()
+        side.draft.fill(text)
+        if text.startswith("first"):
+            side.draft.press("Enter")
+            side.panel.locator(".jp-devstral-queue").wait_for()
+    kept = "Object.keys(localStorage).some(key => (localStorage.getItem(key) ?? '').includes('then at that'))"
+    lab.wait(kept)
+    again(side, name)
+    lab.page.evaluate(
+        """() => {
+            const taken = Object.keys(localStorage).filter(key => key.startsWith('taken'));
+            taken.forEach(key => localStorage.removeItem(key));
+        }"""
+    )
+    side.panel.get_by_text("large.png could not be kept: add it again.").wait_for()
+    side.panel.get_by_text("Its picture could not be kept.").wait_for()
+    assert side.draft.input_value() == "then at that"
+    lab.screenshot("sidebar-picture-not-kept")
+    ollama.piece_delay = 0.0
+    side.button("stop").click()
+    # Nobody has agreed to ask it without its picture.
+    side.panel.locator(".jp-devstral-exchange[data-state=stopped]").wait_for()
+    side.button("remove-picture").click()
+    side.ask("something else")
+    assert side.panel.locator(".jp-devstral-queue li").count() == 1
+    assert len(ollama.chats) == 2
+    side.button("ask-now").click()
+    lab.wait_until(lambda: len(ollama.chats) == 3)
+    assert "images" not in ollama.chats[-1].body["messages"][-1]
+    side.panel.locator(".jp-devstral-exchange[data-state=done]").last.wait_for()
 
 
 def test_the_field_grows_and_arrows_bring_earlier_questions(side, ollama):
@@ -145,6 +240,7 @@ def test_pictures_are_pasted_dropped_and_sent(side, ollama):
     side.page.unroute(status)
     picker.select_option("devstral-small-2:latest")
     side.panel.locator(".jp-devstral-model", has_text="devstral-small-2").wait_for()
+    side.panel.get_by_text("words-only cannot look at pictures").wait_for(state="detached")
 
 
 def test_dropped_cells_and_files_are_mentioned(side, ollama):

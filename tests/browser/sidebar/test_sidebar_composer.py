@@ -107,6 +107,11 @@ def test_a_word_that_is_no_command_is_said_where_it_is_seen(side, ollama):
     side.button("close-notice").click()
     assert side.panel.locator(".jp-devstral-notice-bar").is_hidden()
     side.lab.wait(ACTIVE)
+    side.draft.press("Enter")
+    notice.wait_for()
+    # It is no longer true of what is typed next.
+    side.draft.fill("what is foo?")
+    notice.wait_for(state="detached")
     side.draft.fill("")
 
 

@@ -40,8 +40,14 @@ def test_wishes_reach_the_next_question(client: Client, ollama: Any) -> None:
 
 @pytest.mark.parametrize("model", ["evil.example/devstral", "http://evil.example", "localhost:1/x"])
 def test_a_page_names_no_server(client: Client, model: str) -> None:
-    assert put(client, model=model).status_code == 400
-    assert client.get("settings")["settings"]["model"]["value"] == "devstral-small-2"
+    said = put(client, model=model, context="cell").json()
+    assert "DevstralConfig.model" in said["problems"][0]
+    assert "names a server" in said["problems"][0]
+    settings = client.get("settings")["settings"]
+    assert settings["model"]["value"] == "devstral-small-2"
+    # It is no reason to leave the others out.
+    assert settings["context"]["value"] == "cell"
+    put(client, context=None)
 
 
 def test_what_is_no_settings_is_refused(client: Client) -> None:

@@ -31,9 +31,19 @@ export function askedAbout(
     variables,
     files: files.map(file => pathOf(file, notebook?.folder ?? '')),
     selection: selection ? (notebook?.selection ?? '') : '',
-    images: [...pictures.map(({ mime, data }) => ({ mime, data })), ...shown]
+    images: [...withData(pictures).map(({ mime, data }) => ({ mime, data })), ...shown]
   };
   return { typed, question: { task, question, ...attached, strengthens: '' } };
+}
+
+/** Without those that were lost. */
+export function withData(images: readonly IImage[]): IImage[] {
+  return images.filter(({ data, key }) => data || key);
+}
+
+/** Whether pictures of a question that waited are lost. */
+export function lacksPictures({ question: { images } }: IAsked): boolean {
+  return withData(images).length < images.length;
 }
 
 /** What a file is called in a message: from the notebook's folder, or with "/" in front from the root. */

@@ -2,6 +2,7 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IStatus } from '../../protocol/status';
+import { withData } from './asking';
 import type { Composition } from './composition';
 import { IPicture, MOST_PICTURES, readPicture } from './pictures';
 
@@ -11,7 +12,8 @@ export interface IWriting {
   readonly status: IStatus | null;
   readonly trans: TranslationBundle;
   setDraft(text: string): void;
-  notify(text: string): void;
+  setPictures(pictures: readonly IPicture[]): void;
+  notify(text: string, undo?: null, isOver?: () => boolean): void;
 }
 
 export class Attaching {
@@ -27,15 +29,17 @@ export class Attaching {
     }
     if (status && !status.hasVision) {
       this._writing.notify(
-        trans.__('%1 cannot look at pictures: choose a model that can, or say in words what is there.', status.model)
+        trans.__('%1 cannot look at pictures: choose a model that can, or say in words what is there.', status.model),
+        null,
+        () => this._writing.status?.model !== status.model
       );
       return;
     }
     const read = await Promise.all(files.map(readPicture));
     const wrong = files[read.indexOf(null)];
-    const room = Math.max(0, MOST_PICTURES - composition.pictures.length);
+    const room = Math.max(0, MOST_PICTURES - withData(composition.pictures).length);
     const pictures = read.filter((one): one is IPicture => one !== null);
-    composition.addPictures(pictures.slice(0, room));
+    this._writing.setPictures([...composition.pictures, ...pictures.slice(0, room)]);
     if (wrong) {
       this._writing.notify(trans.__('%1 is no picture that can be read.', wrong.name));
     } else if (pictures.length > room) {

@@ -74,6 +74,11 @@ export class Composition {
     this._changed.emit();
   }
 
+  setPictures(pictures: readonly IPicture[]): void {
+    this.pictures = pictures;
+    this._changed.emit();
+  }
+
   setImages(withImages: boolean): void {
     this.withImages = withImages;
     this._changed.emit();
@@ -91,16 +96,6 @@ export class Composition {
     this._changed.emit();
   }
 
-  addPictures(pictures: readonly IPicture[]): void {
-    this.pictures = [...this.pictures, ...pictures];
-    this._changed.emit();
-  }
-
-  removePicture(picture: IPicture): void {
-    this.pictures = this.pictures.filter(one => one !== picture);
-    this._changed.emit();
-  }
-
   /** The draft with cells and files mentioned behind it. */
   mentioning(cellIds: readonly string[], paths: readonly string[]): string {
     const notebook = this._notebook();
@@ -112,10 +107,11 @@ export class Composition {
     return words ? this.draft + gap + words : this.draft;
   }
 
-  /** What was attached has gone along, or belongs to something else. */
-  forget(): void {
+  /** Begin with this; what was attached beside belongs to something else. */
+  begin(draft: string, pictures: readonly IPicture[]): void {
+    this.draft = draft;
+    this.pictures = pictures;
     this.withImages = false;
-    this.pictures = [];
     this._dropped.clear();
     this._excluded.clear();
     this._changed.emit();

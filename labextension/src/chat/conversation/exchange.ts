@@ -167,7 +167,7 @@ export function readAsked(data: unknown): IAsked | null {
         variables: texts(asked.variables),
         files: texts(asked.files),
         selection: text(asked.selection),
-        images: list(asked.images).map(one => ({ mime: text(record(one).mime), data: '', key: text(record(one).key) })),
+        images: list(asked.images).map(one => ({ mime: text(record(one).mime), data: text(record(one).data), key: text(record(one).key) })),
         strengthens: text(asked.strengthens)
       }
     }

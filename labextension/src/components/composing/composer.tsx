@@ -167,12 +167,16 @@ function Pictures({ model }: { readonly model: ChatModel }): JSX.Element | null 
     <ul className="jp-devstral-pictures" aria-label={trans.__('Pictures that go along')}>
       {composition.pictures.map((picture, at) => (
         <li key={at}>
-          <img src={`data:${picture.mime};base64,${picture.data}`} alt={picture.name} title={picture.name} />
+          {picture.data ? (
+            <img src={`data:${picture.mime};base64,${picture.data}`} alt={picture.name} title={picture.name} />
+          ) : (
+            <span>{trans.__('%1 could not be kept: add it again.', picture.name)}</span>
+          )}
           <IconButton
             icon={closeIcon}
             action="remove-picture"
             label={trans.__('Do not send %1', picture.name)}
-            onClick={() => composition.removePicture(picture)}
+            onClick={() => model.setPictures(composition.pictures.filter(one => one !== picture))}
           />
         </li>
       ))}

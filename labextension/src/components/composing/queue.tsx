@@ -1,6 +1,7 @@
 /** Questions that wait for the end of the running answer. */
 
 import type { ChatModel } from '../../chat/chat-model';
+import { lacksPictures } from '../../chat/composing/asking';
 import { h } from '../../view/element';
 
 export function Queue({ model }: { readonly model: ChatModel }): JSX.Element | null {
@@ -13,6 +14,7 @@ export function Queue({ model }: { readonly model: ChatModel }): JSX.Element | n
       {conversation.queued.map((asked, at) => (
         <li key={at}>
           <span dir="auto">{asked.typed}</span>
+          {lacksPictures(asked) && <em>{trans.__('Its picture could not be kept.')}</em>}
           <button
             type="button"
             className="jp-devstral-small-button"

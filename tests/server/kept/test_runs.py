@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jupyter_devstral.server.agent.kept_runs import KeptRuns
+from jupyter_devstral.server.kept.runs import KeptRuns
 
 
 def test_a_run_takes_the_place_of_the_last_and_is_decided_by_its_id(tmp_path: Path) -> None:
