@@ -12,6 +12,20 @@ from ..core.settings.config import DevstralConfig
 
 # The settings that a page may wish for; none of them names a place.
 NAMES = ("auto_explain", "context", "values", "redact", "model", "think", "trial_seconds")
+# What each is for, in the words of a settings page.
+_ABOUT = {
+    "auto_explain": "Explain it at once, with a fix; show one line to ask for that; or do nothing.",
+    "context": "How much of the notebook may go along where a question does not say so itself.",
+    "values": "A few values of each column and rows of printed tables, for a model on this machine; a model "
+    "elsewhere never gets any.",
+    "redact": "Keys, tokens and passwords leave as placeholders. On the way off this machine they always do.",
+    "model": "Of the local server, for the sidebar and for magics; empty: the configured one.",
+    "think": "Let a model that can think do so before it answers.",
+    "trial_seconds": "How long a proposed fix may run in a copy of the kernel before it is offered; 0: it is "
+    "not tried; empty: as configured.",
+    "completion": "Suggestions at the cursor: while typing, only when asked for (Alt+\\), or never.",
+    "completion_model": "A small model that can fill in the middle; empty: the configured one.",
+}
 # What is shown beside these: a page decides it alone, as far as the configuration lets it.
 _SHOWN = (*NAMES, "completion", "completion_model")
 
@@ -48,6 +62,7 @@ class Preferences:
         notes = dict(locks(self._config))
         return {
             name: {
+                "about": _ABOUT[name],
                 "value": self._value(name),
                 "locked_by": self._locked_by(name),
                 "note": notes.get("models", "") if name == "model" else "",

@@ -208,7 +208,8 @@ test('what the server says is read without trust', () => {
   assert.deepEqual(readSuggestion(null), { text: '', dropped: '', state: 'trouble', isPaused: false, isFinal: false });
   assert.equal(readSuggestion({ type: 'done', text: 3, state: 'ready' }).text, '');
   assert.equal(readSuggestion({ type: 'error', message: 'no', state: 'x' }).dropped, 'no');
-  assert.equal(readState({ state: 'evil', need_bytes: 'many' }).needBytes, 0);
+  assert.equal(readState({ state: 'evil', download_bytes: 'many' }).downloadBytes, 0);
+  assert.deepEqual(readState({ words: ['Off.', 7] }).words, ['Off.']);
   assert.deepEqual(readState({ models: [{ name: 'a', size_bytes: 5 }, 7, {}] }).models, [{ name: 'a', sizeBytes: 5 }]);
 });
 

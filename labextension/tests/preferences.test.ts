@@ -81,6 +81,6 @@ test('settings are read from anything', () => {
   for (const value of [null, 3, [], { settings: [1], problems: 'x' }, { settings: { a: null } }]) {
     const { facts, problems } = readSettings(value);
     assert.deepEqual(problems, []);
-    facts.forEach(fact => assert.deepEqual(fact, { value: '', lockedBy: '', note: '' }));
+    facts.forEach(fact => assert.deepEqual(fact, { about: '', value: '', lockedBy: '', note: '' }));
   }
 });

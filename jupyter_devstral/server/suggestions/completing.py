@@ -87,17 +87,13 @@ class CompleteHandler(CompletionHandler):
 
     def _state(self, name: str) -> Record:
         from ...core.model.precedence.right_of_way import a_chat_streams
-        from ...session.suggestions.completion_model import state_of
+        from ...session.suggestions.completion_model import Known, state_of
 
         try:
             completer = self.cursors.completer(name)
         except DevstralError as error:
-            return {
-                "state": state_of(error).value,
-                "model": name,
-                "text": str(error),
-                "mode": self.session.config.completion,
-            }
+            known = Known(state_of(error), name, problem=error)
+            return {**_known(known), "mode": self.session.config.completion}
         completer.model.forget()
         known = completer.model.known()
         return {
@@ -146,16 +142,14 @@ def _suggestion(completion: Completion) -> Record:
 
 def _known(known: Known) -> Record:
     from ...core.completion.families import SIZES
+    from .words import words_of
 
     return {
         "state": known.state.value,
         "model": known.model,
-        "text": str(known.problem) if known.problem else "",
-        "download_bytes": SIZES.get(known.model, (0, 0))[0],
-        "need_bytes": known.need,
         "chat": known.chat,
-        "chat_bytes": known.chat_bytes,
-        "room": known.room.value,
+        "words": words_of(known),
+        "download_bytes": SIZES.get(known.model, (0, 0))[0],
     }
 
 

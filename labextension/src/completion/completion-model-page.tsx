@@ -2,7 +2,6 @@
 
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ICompletionState } from './completion-protocol';
 import { CompletionModelSetup } from './completion-model-setup';
 import { MODES } from './completion-settings';
 import { Sentence } from '../components/sentence';
@@ -66,17 +65,11 @@ export function CompletionModel({
           <Sentence text={error} />
         </p>
       )}
-      {state && (
-        <p>
-          <Sentence text={said(state, trans)} />
+      {state?.words.map((words, at) => (
+        <p key={at} className={at > 0 ? 'jp-devstral-quiet' : ''}>
+          <Sentence text={words} />
         </p>
-      )}
-      {state && state.state !== 'trouble' && state.text && (
-        <p className="jp-devstral-quiet">
-          <Sentence text={state.text} />
-        </p>
-      )}
-      {state && state.needBytes > 0 && <p className="jp-devstral-quiet">{cost(state, trans)}</p>}
+      ))}
       {pulling && (
         <p>
           <progress max={pulling.total || 1} value={pulling.total ? pulling.completed : undefined} />{' '}
@@ -137,52 +130,6 @@ export function CompletionModel({
   );
 }
 
-export function said(state: ICompletionState, trans: TranslationBundle): string {
-  switch (state.state) {
-    case 'ready':
-      return trans.__('Ghost text: %1 is ready.', state.model);
-    case 'no-model':
-      return trans.__('Ghost text: no model yet.');
-    case 'no-server':
-      return trans.__('Ghost text: no model server answers.');
-    case 'no-insert':
-      return trans.__(
-        'Ghost text: %1 cannot fill in the middle. It takes a model with the capability “insert”, such as %2.',
-        state.model,
-        'qwen2.5-coder:1.5b-base'
-      );
-    case 'waiting':
-      return trans.__('Ghost text: %1 waits until %2 is loaded, so that it takes no memory from it.', state.model, state.chat);
-    case 'no-room':
-      return trans.__('Ghost text: off, there is no room for %1 beside %2.', state.model, state.chat);
-    case 'unavailable':
-      return trans.__('Ghost text: not available here. Choose a model of this machine for it, or switch it off.');
-    case 'refused':
-      return trans.__('Ghost text: forbidden by a policy. Ask whoever set it, or choose a model that it allows.');
-    default:
-      return state.text || trans.__('Ghost text: off.');
-  }
-}
-
-function cost(state: ICompletionState, trans: TranslationBundle): string {
-  const need = gigabytes(state.needBytes);
-  const takes =
-    state.chatBytes > 0
-      ? trans.__('It takes about %1 GB of memory beside %2 (%3 GB).', need, state.chat, gigabytes(state.chatBytes))
-      : trans.__('It takes about %1 GB of memory.', need);
-  const rooms: Record<string, string> = {
-    anywhere: trans.__('There is room for both.'),
-    cpu: trans.__('The graphics card has no room that is known of, so it runs on the processor, more slowly.'),
-    none: trans.__('There is no room for both, so it stays off while the chat model is loaded.')
-  };
-  return state.chatBytes > 0 ? `${takes} ${rooms[state.room] ?? ''}` : takes;
-}
-
 function megabytes(bytes: number): string {
   return Math.round(bytes / 1e6).toString();
 }
-
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(1);
-}
-

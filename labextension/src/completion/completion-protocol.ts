@@ -1,6 +1,6 @@
 /** What travels between the server's half and the editor, read from JSON that is not trusted; reading never throws. */
 
-import { list, record, text } from '../protocol/json-values';
+import { list, record, text, texts } from '../protocol/json-values';
 
 /** A cursor, as it is sent with a key. */
 export interface IKey {
@@ -55,13 +55,11 @@ export interface IInstalled {
 export interface ICompletionState {
   readonly state: CompletionModelState;
   readonly model: string;
-  readonly text: string;
-  /** Bytes of the download, and of memory; 0 where nobody knows. */
-  readonly downloadBytes: number;
-  readonly needBytes: number;
   readonly chat: string;
-  readonly chatBytes: number;
-  readonly room: string;
+  /** Its state and what it costs, in sentences. */
+  readonly words: readonly string[];
+  /** 0 where nobody knows. */
+  readonly downloadBytes: number;
   /** Of the settings of the server: "on", "manual" or "off". */
   readonly mode: string;
   readonly isPaused: boolean;
@@ -84,12 +82,9 @@ export function readState(value: unknown): ICompletionState {
   return {
     state: stateOf(read.state),
     model: text(read.model),
-    text: text(read.text),
-    downloadBytes: number(read.download_bytes),
-    needBytes: number(read.need_bytes),
     chat: text(read.chat),
-    chatBytes: number(read.chat_bytes),
-    room: text(read.room),
+    words: texts(read.words),
+    downloadBytes: number(read.download_bytes),
     mode: text(read.mode) || 'on',
     isPaused: read.is_paused === true,
     models: list(read.models)

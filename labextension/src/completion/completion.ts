@@ -52,8 +52,8 @@ export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): ()
   const setup = new CompletionModelSetup(client, new Client(serverSettings, trans), settings);
   setup.changed.connect(() => {
     if (setup.state) {
-      const { mode, state, text, isPaused } = setup.state;
-      status.heard({ text: '', dropped: text, state: mode === 'off' ? 'off' : state, isPaused, isFinal: false });
+      const { mode, state, words, isPaused } = setup.state;
+      status.heard({ text: '', dropped: words.join(' '), state: mode === 'off' ? 'off' : state, isPaused, isFinal: false });
     }
   });
   // Of the end of a chat nobody tells.

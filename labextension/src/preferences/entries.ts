@@ -11,7 +11,6 @@ export interface IEntry {
   /** Of `DevstralConfig`. */
   readonly name: string;
   readonly title: string;
-  readonly about: string;
   /** Values with their labels; none for a text or a number. */
   readonly options: readonly (readonly [string, string])[];
 }
@@ -24,7 +23,6 @@ export function settingEntries(trans: TranslationBundle): readonly IEntry[] {
       key: 'autoExplain',
       name: 'auto_explain',
       title: trans.__('When a cell fails'),
-      about: trans.__('Explain it at once, with a fix; show one line to ask for that; or do nothing.'),
       options: [
         configured,
         ['on', trans.__('explain it')],
@@ -36,7 +34,6 @@ export function settingEntries(trans: TranslationBundle): readonly IEntry[] {
       key: 'context',
       name: 'context',
       title: trans.__('What a question carries'),
-      about: trans.__('How much of the notebook may go along where a question does not say so itself.'),
       options: [
         configured,
         ['notebook', trans.__('the notebook')],
@@ -49,42 +46,36 @@ export function settingEntries(trans: TranslationBundle): readonly IEntry[] {
       key: 'values',
       name: 'values',
       title: trans.__('Values of the data'),
-      about: trans.__('A few values of each column and rows of printed tables, for a model on this machine; a model elsewhere never gets any.'),
       options: [configured, ['samples', trans.__('samples')], ['none', trans.__('schemas only')]]
     },
     {
       key: 'redact',
       name: 'redact',
       title: trans.__('Replace secrets'),
-      about: trans.__('Keys, tokens and passwords leave as placeholders. On the way off this machine they always do.'),
       options: onOff
     },
     {
       key: 'model',
       name: 'model',
       title: trans.__('Model'),
-      about: trans.__('Of the local server, for the sidebar and for magics; empty: the configured one.'),
       options: []
     },
     {
       key: 'think',
       name: 'think',
       title: trans.__('Thinking'),
-      about: trans.__('Let a model that can think do so before it answers.'),
       options: onOff
     },
     {
       key: 'trialSeconds',
       name: 'trial_seconds',
       title: trans.__('Seconds of a trial'),
-      about: trans.__('How long a proposed fix may run in a copy of the kernel before it is offered; 0: it is not tried; empty: as configured.'),
       options: []
     },
     {
       key: 'completion',
       name: 'completion',
       title: trans.__('Ghost text'),
-      about: trans.__('Suggestions at the cursor: while typing, only when asked for (Alt+\\), or never.'),
       options: [
         ['on', trans.__('while typing')],
         ['manual', trans.__('only when asked (Alt+\\)')],
@@ -95,7 +86,6 @@ export function settingEntries(trans: TranslationBundle): readonly IEntry[] {
       key: 'completionModel',
       name: 'completion_model',
       title: trans.__('Model of the ghost text'),
-      about: trans.__('A small model that can fill in the middle; empty: the configured one.'),
       options: []
     }
   ];

@@ -42,7 +42,7 @@ export function SettingField({ field, entry, preferences, names, trans }: IProps
       </label>
       <Input entry={entry} common={common} field={field} inForce={fact?.value ?? ''} names={names} trans={trans} />
       <div id={`${id}-about`} className="jp-FormGroup-description">
-        {entry.about}
+        {said(fact?.about ?? '')}
         {fact?.note && <p>{said(fact.note)}</p>}
         {locked && <p className="jp-devstral-locked">{trans.__('%1: locked by %2', fact?.value ?? '', said(locked))}</p>}
         {problems.map(problem => (

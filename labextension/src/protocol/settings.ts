@@ -3,6 +3,8 @@
 import { record, text } from './json-values';
 
 export interface ISettingFact {
+  /** What it is for, as a sentence. */
+  readonly about: string;
   /** As it is to be read. */
   readonly value: string;
   /** The file that decides it, "" where the page may. */
@@ -20,8 +22,8 @@ export interface ISettingFacts {
 export function readSettings(data: unknown): ISettingFacts {
   const { settings, problems } = record(data);
   const facts = Object.entries(record(settings)).map(([name, one]) => {
-    const { value, locked_by, note } = record(one);
-    return [name, { value: shown(value), lockedBy: text(locked_by), note: text(note) }] as const;
+    const { about, value, locked_by, note } = record(one);
+    return [name, { about: text(about), value: shown(value), lockedBy: text(locked_by), note: text(note) }] as const;
   });
   return { facts: new Map(facts), problems: Array.isArray(problems) ? problems.map(text).filter(one => one !== '') : [] };
 }

@@ -24,7 +24,9 @@ def _as_before(client: Client) -> Iterator[None]:
 
 
 def test_wishes_reach_the_next_question(client: Client, ollama: Any) -> None:
-    assert client.get("settings")["settings"]["context"] == {"value": "notebook", "locked_by": "", "note": ""}
+    context = client.get("settings")["settings"]["context"]
+    assert "How much of the notebook" in context.pop("about")
+    assert context == {"value": "notebook", "locked_by": "", "note": ""}
     cells = [code("a", "price = 3"), code("b", "print(price)")]
     client.ask(cells=cells, target="b")
     assert "price = 3" in json.dumps(ollama.chats[-1].body)

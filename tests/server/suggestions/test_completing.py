@@ -281,12 +281,16 @@ def test_the_state_says_what_is_there_and_what_it_costs(client: Client, fim: Scr
     state = client.get("complete")
     assert (state["state"], state["model"], state["mode"]) == ("ready", MODEL, "on")
     assert not state["is_paused"]
-    assert state["need_bytes"] > 1_000_000_000
     assert state["chat"] == "devstral-small-2"
+    assert state["words"][0] == f"Ghost text: {MODEL} is ready."
+    assert re.match(
+        r"It takes about 1\.\d GB of memory beside devstral-small-2 \(\d+\.\d GB\)\.", state["words"][1]
+    )
     assert state["models"] == [{"name": MODEL, "size_bytes": 986_060_000}]
     missing = client.get("complete", model="qwen2.5-coder:0.5b-base")
     assert (missing["state"], missing["download_bytes"]) == ("no-model", 398_000_000)
-    assert missing["need_bytes"] > 398_000_000
+    assert missing["words"][0] == "Ghost text: no model yet."
+    assert missing["words"][1].startswith("It takes about 0.")
 
 
 def test_a_missing_model_is_asked_for_once(client: Client, ollama: ScriptedOllama) -> None:
