@@ -27,7 +27,7 @@ class Picture(SphinxDirective):
         path = Path(self.config.devstral_pictures) / f"{name}.png"
         caption = " ".join(self.content)
         if not path.is_file():
-            return [_note(name, caption)]
+            return [_note(name, caption.replace("*", ""))]
         page = Path(self.env.doc2path(self.env.docname)).parent
         figure = nodes.figure("", classes=["devstral-picture"])
         figure += nodes.image(uri=os.path.relpath(path, page), alt=self.options.get("alt", caption))

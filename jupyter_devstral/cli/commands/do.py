@@ -104,7 +104,7 @@ class _Do:
         from ...session.agent.run_record import RunRecord
 
         record = RunRecord(Path(jupyter_data_dir()) / "jupyter_devstral" / "runs")
-        audience = Audience(_say, _show, _refuse, _tell)
+        audience = Audience(_say, _show, _refuse, _tell, heard=lambda reply: print(flush=True))
         driver = AgentDriver(
             self._session,
             self._session.model(Wishes(notebook=str(self._arguments.notebook))),

@@ -53,6 +53,10 @@ def do(
     return run
 
 
+def test_each_reply_begins_on_a_line_of_its_own(do: Do) -> None:
+    assert do("```python\nprint('rows:', len(df))\n```", DONE).text.endswith(f"```\n{DONE}\n\n")
+
+
 def read(path: Path) -> Any:
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
