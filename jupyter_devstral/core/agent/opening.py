@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ..context.cell_text import fenced
 from ..model.messages import Message
+from ..prompt.named_cells import names_note
 from ..prompt.prompt import Prompt, wording
 from ..request.tasks import Task
 from ..text.data_lines import fence_tag
@@ -34,6 +35,7 @@ def opening_messages(
         wording("plan" if plan else "do").replace("```python", f"```{fence_tag(draft.language)}"),
         *([] if native else [_tools_in_words(tools)]),
         _ids(draft),
+        names_note(task, prompt.request.notebook) if prompt.request else "",
         f"The task:\n{task.strip()}",
         # Small models do what is said last: without it they write plans, and nothing else, or the whole task
         # in one cell, with columns that they have not seen.

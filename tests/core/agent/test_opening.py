@@ -8,7 +8,7 @@ from jupyter_devstral.core.agent.draft import Draft
 from jupyter_devstral.core.agent.opening import opening_messages, tokens_of_instructions
 from jupyter_devstral.core.agent.tool import all_tools
 from jupyter_devstral.core.model.token_estimate import estimate_tokens
-from jupyter_devstral.core.notebook.cells import Notebook
+from jupyter_devstral.core.notebook.cells import Cell, Notebook
 from jupyter_devstral.core.prompt.prompt import build_prompt, wording
 from jupyter_devstral.core.request.tasks import Request, Task
 from tests.core.agent.conftest import NOTEBOOK, opening
@@ -57,3 +57,11 @@ def test_blocks_are_asked_for_in_the_notebooks_own_language() -> None:
 
 def test_a_plan_is_not_asked_to_begin_with_a_cell() -> None:
     assert opening(Draft(NOTEBOOK), NOTEBOOK, plan=True)[-1].content.endswith("Count the rows.")
+
+
+def test_a_cell_that_the_task_names_as_the_screen_does_is_told() -> None:
+    notebook = Notebook((Cell("a" * 8, 0, "markdown", "# Text"), Cell("b" * 8, 1, "code", "x = 1", count=4)))
+    prompt = build_prompt(Request(Task.CHAT, "", notebook))
+    draft = Draft(notebook)
+    said = opening_messages(prompt, draft, "Empty cell 4", all_tools(), plan=False, native=True)[-1].content
+    assert "By the numbers on my screen `4` is cell 1." in said
