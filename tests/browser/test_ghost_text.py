@@ -123,7 +123,11 @@ class Ghost:
         self.page.evaluate(
             """async path => {
                 const widget = await window.jupyterapp.commands.execute('docmanager:open', { path });
-                await widget.context.ready;
+                const { sharedModel } = widget.context.model;
+                // JupyterLab clears the history of a file some time after it is ready.
+                await new Promise(resolve => {
+                    sharedModel.clearUndoHistory = () => resolve(sharedModel.undoManager.clear());
+                });
                 await widget.revealed;
                 const { editor } = widget.content;
                 editor.focus();
@@ -435,14 +439,17 @@ def test_a_chat_that_begins_ends_a_suggestion(ghost, ollama):
     ghost.lab.wait_until(lambda: bool(ollama.chats) and ollama.chats[-1].lines > 1)
     assert ollama.wait_for(lambda: ollama.completions[-1].closed_early)
     asked = len(ollama.completions)
-    ghost.type("re", delay=200)
+    ghost.type("+x", delay=200)
     status = ghost.page.locator(".jp-devstral-completion-status")
     ghost.lab.wait_until(lambda: "paused" in status.inner_text())
     assert ollama.chats[-1].finished_at is None
     assert len(ollama.completions) == asked
+    ollama.replies = [READ]
     ghost.page.evaluate("window.chat")
     # Without another key.
     ghost.lab.wait_until(lambda: "paused" not in status.inner_text())
+    ghost.wait_for(READ)
+    assert ghost.source == "df = pd.+x"
 
 
 def test_two_tabs_of_one_notebook_do_not_mix_their_cells(ghost, ollama, browser, server):
@@ -814,7 +821,7 @@ END_STEP = f"""() => {{
 
 
 def random_keys(seed):
-    """Keys as of somebody who changes their mind, in groups; behind each the milliseconds until the next one."""
+    """Groups of keys as of somebody who changes their mind, with the milliseconds until the next group."""
     choice = random.Random(seed)
     # Whatever else lies on the clipboard is of no test.
     groups = [[*"df = pd.", "Control+a", "Control+c", "End"]]

@@ -111,6 +111,7 @@ export class GhostText implements IInlineCompletionProvider {
       throw outdated();
     }
     const suggestion = await this._askedWhile(waits, editing, place, isByHand, abort);
+    this.resume = () => suggestion.isPaused && editing.view.hasFocus && waits() && this.invoke(widget);
     if (suggestion.text || suggestion.isFinal) {
       this._known.add(place, suggestion.text);
     }
@@ -141,6 +142,9 @@ export class GhostText implements IInlineCompletionProvider {
       this._manager.inline.invoke(widget.id);
     }
   }
+
+  /** A chat that kept a suggestion away may have ended: ask again where nobody has moved since. */
+  resume = (): unknown => false;
 
   /** What is on the screen and ours, "" for nothing. */
   textIn(view: { readonly dom: HTMLElement }): string {
