@@ -1,5 +1,6 @@
 """Ghost text in a real JupyterLab and Notebook 7, with a scripted model: typed through, taken, undone."""
 
+import random
 import re
 import time
 
@@ -112,8 +113,7 @@ class Ghost:
     @property
     def text(self):
         """The grey text, "" for none."""
-        ghost = self.page.locator(f".jp-Notebook:visible {GREY}")
-        return ghost.first.text_content() if ghost.count() else ""
+        return "".join(self.page.locator(f".jp-Notebook:visible {GREY}").all_text_contents()[:1])
 
     def wait_for(self, text):
         self.lab.wait_until(lambda: self.text == text)
@@ -123,7 +123,11 @@ class Ghost:
         self.page.evaluate(
             """async path => {
                 const widget = await window.jupyterapp.commands.execute('docmanager:open', { path });
-                await widget.context.ready;
+                const { sharedModel } = widget.context.model;
+                // JupyterLab clears the history of a file some time after it is ready.
+                await new Promise(resolve => {
+                    sharedModel.clearUndoHistory = () => resolve(sharedModel.undoManager.clear());
+                });
                 await widget.revealed;
                 const { editor } = widget.content;
                 editor.focus();
@@ -435,14 +439,17 @@ def test_a_chat_that_begins_ends_a_suggestion(ghost, ollama):
     ghost.lab.wait_until(lambda: bool(ollama.chats) and ollama.chats[-1].lines > 1)
     assert ollama.wait_for(lambda: ollama.completions[-1].closed_early)
     asked = len(ollama.completions)
-    ghost.type("re", delay=200)
+    ghost.type("+x", delay=200)
     status = ghost.page.locator(".jp-devstral-completion-status")
     ghost.lab.wait_until(lambda: "paused" in status.inner_text())
     assert ollama.chats[-1].finished_at is None
     assert len(ollama.completions) == asked
+    ollama.replies = [READ]
     ghost.page.evaluate("window.chat")
     # Without another key.
     ghost.lab.wait_until(lambda: "paused" not in status.inner_text())
+    ghost.wait_for(READ)
+    assert ghost.source == "df = pd.+x"
 
 
 def test_two_tabs_of_one_notebook_do_not_mix_their_cells(ghost, ollama, browser, server):
@@ -802,3 +809,143 @@ def test_a_notebook_with_too_much_text_is_refused_in_words_and_not_at_every_key(
     ghost.type("read", delay=300)
     ghost.wait_for(READ[4:])
     ghost.page.remove_listener("request", listen)
+
+
+# Undo and redo work on steps as long as one key each, however fast they are pressed.
+END_STEP = f"""() => {{
+    const {{ content }} = {PANEL};
+    const {{ model }} = (content.activeCell ?? content).editor;
+    model.sharedModel.undoManager.stopCapturing();
+    return model.sharedModel.getSource();
+}}"""
+
+
+def random_keys(seed):
+    """Groups of keys as of somebody who changes their mind, with the milliseconds until the next group."""
+    choice = random.Random(seed)
+    # Whatever else lies on the clipboard is of no test.
+    groups = [[*"df = pd.", "Control+a", "Control+c", "End"]]
+    for _ in range(16):
+        some = choice.randrange(1, 9)
+        groups += choice.choice(
+            [
+                [["End", *" pd."]],
+                [["End", *" pd.read_csv"], ["Backspace"] * some, ["Control+z"] * some],
+                [[*"read_csv"[:some]], ["Control+z"] * some, ["Control+Shift+z"] * some],
+                [["Backspace"] * some, ["Control+z"] * some, ["Control+Shift+z"] * some],
+                [["Control+z"] * some],
+                [["Enter", *"  re"]],
+                [["ArrowLeft"] * some, ["ArrowRight"] * some],
+                [["Shift+ArrowLeft"] * some, ["Control+x"], ["Control+v"]],
+            ]
+        )
+    # A suggestion stands there after a quarter of a second at most.
+    return [(keys, choice.choice([0, 100, 500])) for keys in groups]
+
+
+@pytest.mark.parametrize(("where", "seed"), [("cell", 1), ("cell", 2), ("file", 3), ("file", 4)])
+def test_keys_leave_the_same_text_with_suggestions_and_without(ghost, ollama, server, where, seed):
+    groups = random_keys(seed)
+
+    def texts(mode):
+        ghost.lab.command("jupyter-devstral:suggestions", mode=mode)
+        if where == "cell":
+            ghost.open()
+        else:
+            name = f"keys-{mode}-{seed}.py"
+            (server.notebooks / name).write_text("")
+            ghost.open_text(name)
+        found = []
+        for keys, pause in groups:
+            for key in keys:
+                ghost.press(key)
+                found.append((key, ghost.page.evaluate(END_STEP)))
+            ghost.page.wait_for_timeout(pause)
+        found.append(("", ghost.page.evaluate(END_STEP)))
+        ghost.page.evaluate(f"{PANEL}.dispose()")
+        return found
+
+    try:
+        expected = texts("off")
+        assert ollama.completions == []
+        assert texts("on") == expected
+        assert len(ollama.completions) > 2
+    finally:
+        ghost.lab.command("jupyter-devstral:suggestions", mode="on")
+
+
+def test_what_was_accepted_is_undone_and_redone(ghost, ollama):
+    ghost.open()
+    ghost.type("df = pd.")
+    ghost.wait_for(READ)
+    ghost.press("Tab")
+    ghost.undo()
+    assert ghost.source == "df = pd."
+    ghost.wait_for(READ)
+    ghost.press("Control+Shift+z")
+    ghost.wait_for("")
+    assert ghost.source == f"df = pd.{READ}"
+
+
+def test_what_an_undo_brings_back_on_a_fresh_line_is_not_taken_for_typed(ghost, ollama):
+    ollama.replies = [Script(["    return", " a", "\n\n"])]
+    ghost.open([code("a", ""), code("b", "def f(a):\n    return a")])
+    for _ in "return a":
+        ghost.press("Backspace")
+    ghost.wait_for("return a")
+    # No more than the time between two keys that a busy page has not looked at yet.
+    ghost.undo()
+    ghost.press("Tab")
+    ghost.wait_for("")
+    assert "\n    return a" in ghost.source
+
+
+def test_what_others_change_above_a_suggestion_is_not_replaced_by_it(ghost, ollama):
+    ollama.replies = [Script(["    return", " a", "\n\n"])]
+    ghost.open()
+    ghost.type("def f(a):")
+    ghost.press("Enter")
+    ghost.wait_for("return a")
+    ghost.page.evaluate(f"{PANEL}.content.activeCell.model.sharedModel.updateSource(0, 0, '# First\\n')")
+    ghost.wait_for("")
+    ghost.press("Tab")
+    assert ghost.source.startswith("# First\ndef f(a):\n    ")
+
+
+def test_a_suggestion_stands_only_where_it_was_asked_for(ghost, ollama):
+    ghost.open([code("a", ""), code("b", "f()")])
+    ghost.press("ArrowLeft")
+    ghost.type("pd.")
+    ghost.wait_for(READ)
+    ghost.press("ArrowRight")
+    ghost.wait_for("")
+    ghost.press("Tab")
+    assert ghost.source == "f(pd.)"
+
+
+def test_while_a_word_is_composed_nobody_is_asked_and_once_when_it_is_there(ghost, ollama):
+    ollama.replies = lambda messages, body: READ if re.search(r"(=|本)$", body["prompt"]) else "hon"
+    ghost.open()
+    ghost.type("df = ")
+    ghost.wait_for(READ)
+    asked = []
+
+    def listen(request):
+        if request.method == "POST" and "/jupyter-devstral/complete" in request.url:
+            asked.append(request.post_data_json["source"])
+
+    ghost.page.on("request", listen)
+    session = ghost.page.context.new_cdp_session(ghost.page)
+    for text in ("r", "に", "にほ", "日本"):
+        session.send(
+            "Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)}
+        )
+        ghost.lab.wait(f"{PANEL}.content.activeCell.model.sharedModel.getSource() === 'df = {text}'")
+        # Longer than anybody waits for the next key.
+        ghost.page.wait_for_timeout(400)
+        assert ghost.text == ""
+    assert asked == []
+    session.send("Input.insertText", {"text": "日本"})
+    ghost.wait_for(READ)
+    ghost.page.remove_listener("request", listen)
+    assert asked == ["df = 日本"]

@@ -54,6 +54,9 @@ export function addCompletion(app: JupyterFrontEnd, needs: ICompletionNeeds): ()
     if (setup.state) {
       const { mode, state, words, isPaused } = setup.state;
       status.heard({ text: '', dropped: words.join(' '), state: mode === 'off' ? 'off' : state, isPaused, isFinal: false });
+      if (!isPaused) {
+        ghost.resume();
+      }
     }
   });
   // Of the end of a chat nobody tells.

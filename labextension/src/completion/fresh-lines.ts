@@ -1,5 +1,6 @@
 /**
- * Asks where JupyterLab itself does not: on a fresh line inside a block, and in an empty cell below Markdown.
+ * Asks where JupyterLab itself does not: on a fresh line inside a block, in an empty cell below Markdown, and where a
+ * composition (of an input method) has ended. Looks whether what is shown still stands where it was shown.
  */
 
 import type { Extension } from '@codemirror/state';
@@ -11,7 +12,8 @@ import type { GhostText } from './ghost-text';
 /** For the editors of cells, files of code and consoles alike. */
 export function freshLines(app: JupyterFrontEnd, ghost: GhostText): Extension {
   let seen = '';
-  const look = (view: EditorView) => {
+  const look = (view: EditorView, isComposed: boolean) => {
+    ghost.check();
     const widget = app.shell.currentWidget;
     const editing = widget && view.hasFocus ? ghost.editing(widget) : null;
     if (!widget || !editing?.isCode || editing.view !== view) {
@@ -19,17 +21,24 @@ export function freshLines(app: JupyterFrontEnd, ghost: GhostText): Extension {
     }
     const here = isFresh(editing) ? [editing.path, editing.cell.id, view.state.selection.main.head, view.state.doc] : [];
     const now = here.join('\0');
-    if (now && now !== seen) {
+    if (now ? now !== seen : isComposed) {
       ghost.invoke(widget);
     }
     seen = now;
   };
-  return EditorView.updateListener.of(({ view, docChanged, focusChanged }) => {
-    if (docChanged || focusChanged) {
+  return [
+    EditorView.domEventHandlers({ compositionend: (_, view) => void setTimeout(look, 0, view, true) }),
+    EditorView.updateListener.of(({ view, docChanged, focusChanged, changes, startState }) => {
       // The cursor is where the change leaves it only after the change.
-      setTimeout(() => look(view), 0);
-    }
-  });
+      if (docChanged || focusChanged) {
+        setTimeout(look, 0, view, false);
+      }
+      // Before the next key, except where one types along: there JupyterLab asks first.
+      if (!docChanged || changes.mapPos(startState.selection.main.head, 1) !== view.state.selection.main.head) {
+        queueMicrotask(() => ghost.check());
+      }
+    })
+  ];
 }
 
 function isFresh({ view, cell, cells }: IEditing): boolean {

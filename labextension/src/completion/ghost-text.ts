@@ -2,8 +2,8 @@
  * The provider of suggestions: what was suggested serves all keys that agree with it, and one question at a time is
  * on its way.
  *
- * JupyterLab calls at every key, cancels nothing, and keeps on showing what nobody takes away (its `accept` is the only
- * way to clear it).
+ * JupyterLab calls at every key, cancels nothing, and keeps on showing what nobody takes away. What it accepts replaces
+ * all between the place that it asked at and the cursor: nothing may be shown anywhere else.
  */
 
 import type {
@@ -38,6 +38,11 @@ const INVOKED = 0;
 /** Milliseconds: how often is looked whether somebody still waits, and how long anybody does. */
 const LOOK = 50;
 const LONGEST = 20_000;
+
+/** Of its manager: what JupyterLab itself clears with. Its public `accept` of "" would edit the cell. */
+interface IHandlers {
+  readonly _panelHandlers?: ReadonlyMap<string, CompletionHandler>;
+}
 
 /** An item of ours as it stands on the screen; JupyterLab shortens it while one types along. */
 type Item = IInlineCompletionItem;
@@ -86,10 +91,15 @@ export class GhostText implements IInlineCompletionProvider {
     this._waiting.key(started);
     const at = placeOf(request.offset, request.text);
     const place = this._placeIn(editing, request.text, at);
+    const waits = waiting(editing, place);
+    // Of an undo, and of what others change, JupyterLab tells before the cursor is where it leaves it.
+    if (!waits()) {
+      return this._nothing(widget);
+    }
     // Also what was asked for by hand is typed along.
     const known = isByHand ? null : this._known.find(place);
     if (known !== null) {
-      return known ? this._shown(known, editing) : this._nothing(widget);
+      return known ? this._shown(known, editing, waits) : this._nothing(widget);
     }
     this._clearExhausted(widget);
     const isWanted = isByHand || (this._wanted(false) && isWorthAsking(editing, place, at));
@@ -97,24 +107,31 @@ export class GhostText implements IInlineCompletionProvider {
       return this._nothing(widget);
     }
     await this._pause(isByHand ? 0 : this._waiting.delay(place.before), abort.signal);
-    const waits = waiting(editing, place);
     if (!waits()) {
       throw outdated();
     }
     const suggestion = await this._askedWhile(waits, editing, place, isByHand, abort);
+    this.resume = () => suggestion.isPaused && editing.view.hasFocus && waits() && this.invoke(widget);
     if (suggestion.text || suggestion.isFinal) {
       this._known.add(place, suggestion.text);
     }
     if (!suggestion.text) {
       return this._nothing(widget);
     }
-    return this._shown(suggestion.text, editing);
+    return this._shown(suggestion.text, editing, waits);
   }
 
   /** End the undo step of what was typed before, or of what was accepted: histories merge what follows at once. */
   endUndoStep(): void {
     if (this._standing) {
       stopCapturing(this._standing.shared);
+    }
+  }
+
+  /** Take away what stands for another text or cursor than there is now. */
+  check(): void {
+    if (this._standing && !this._waits()) {
+      this._nothing(this._standing.widget);
     }
   }
 
@@ -125,6 +142,9 @@ export class GhostText implements IInlineCompletionProvider {
       this._manager.inline.invoke(widget.id);
     }
   }
+
+  /** A chat that kept a suggestion away may have ended: ask again where nobody has moved since. */
+  resume = (): unknown => false;
 
   /** What is on the screen and ours, "" for nothing. */
   textIn(view: { readonly dom: HTMLElement }): string {
@@ -243,8 +263,9 @@ export class GhostText implements IInlineCompletionProvider {
     return { editor, before: text.slice(0, at), after: text.slice(at) };
   }
 
-  private _shown(text: string, editing: IEditing): IInlineCompletionList<Item> {
+  private _shown(text: string, editing: IEditing, waits: () => boolean): IInlineCompletionList<Item> {
     this._item = { insertText: text };
+    this._waits = waits;
     this._standing = editing;
     return { items: [this._item] };
   }
@@ -272,17 +293,16 @@ export class GhostText implements IInlineCompletionProvider {
   }
 
   private _clear(widget: Widget): void {
-    const item = this._item;
-    this._item = null;
-    if (item && this._manager.inline?.isActive(widget.id)) {
-      item.insertText = '';
-      this._manager.inline.accept(widget.id);
+    if (this._item && this._manager.inline?.isActive(widget.id)) {
+      (this._manager as IHandlers)._panelHandlers?.get(widget.id)?.inlineCompleter?.model?.reset();
     }
+    this._item = null;
   }
 
   private _abort = new AbortController();
   private _item: Item | null = null;
   private _standing: IEditing | null = null;
+  private _waits = () => true;
   private _isOwn = false;
   private readonly _known = new TypedThrough();
   private readonly _waiting = new Waiting();
@@ -294,14 +314,15 @@ function outdated(): DOMException {
   return new DOMException('outdated', 'AbortError');
 }
 
-/** Tells whether the cursor still stands there, in the same text, with nothing selected. */
+/** Tells whether the cursor still stands there, in the same text, with nothing selected and nothing being composed. */
 function waiting({ view, widget }: IEditing, place: IPlace): () => boolean {
   const { doc } = view.state;
   // An editor counts line ends of Windows as one sign.
   const at = place.before.replace(/\r\n/g, '\n').length;
   return () => {
-    const { state, dom } = view;
-    const isThere = dom.isConnected && state.selection.main.empty && state.selection.main.head === at;
+    const { state, dom, compositionStarted } = view;
+    const { empty, head } = state.selection.main;
+    const isThere = dom.isConnected && !compositionStarted && empty && head === at;
     return isThere && state.doc.eq(doc) && isEdited(widget, view);
   };
 }
