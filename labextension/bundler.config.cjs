@@ -23,7 +23,7 @@ module.exports = {
           ecma: 2020,
           compress: { passes: 6, ecma: 2020, unsafe_arrows: true, keep_fargs: false },
           // Private methods, too; not `_n`, which is a translator's, nor what is JupyterLab's.
-          mangle: { props: { regex: '^_[a-z]\\w', reserved: ['_displayIdMap'] } },
+          mangle: { props: { regex: '^_[a-z]\\w', reserved: ['_displayIdMap', '_panelHandlers'] } },
           format: { comments: false, ecma: 2020 }
         }
       })

@@ -43,6 +43,14 @@ def test_the_bundle_is_small(built: Path) -> None:
     assert 1_000 < size <= BUNDLE_LIMIT
 
 
+def test_the_bundle_calls_what_is_jupyterlabs_by_its_name(built: Path) -> None:
+    sources = [path.read_text() for path in (ROOT / "labextension" / "src").rglob("*.ts*")]
+    theirs = {name for source in sources for name in re.findall(r"\b(_[a-z]\w+)\?\s*:", source)}
+    scripts = "".join(path.read_text() for path in (built / "static").rglob("*.js"))
+    assert theirs
+    assert [name for name in sorted(theirs) if name not in scripts] == []
+
+
 def test_the_bundle_tells_nothing_of_the_machine_it_was_built_on(built: Path) -> None:
     for path in built.rglob("*"):
         if path.is_file():
