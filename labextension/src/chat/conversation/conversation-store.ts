@@ -142,7 +142,11 @@ export class ConversationStore {
   /** What other pages changed since; `anyThread` takes the conversation that was last asked in. */
   async refresh(conversation: Conversation, anyThread = false): Promise<void> {
     try {
-      await this._sending;
+      // What is changed meanwhile, too: else what was taken away would come back.
+      for (let sent; sent !== this._sending; ) {
+        sent = this._sending;
+        await sent;
+      }
       const notebook = this._of(conversation);
       const stored = await this._client.conversation(notebook.path, anyThread ? null : conversation.thread);
       notebook.threads = stored.threads;
