@@ -5,6 +5,7 @@ Independent of prompt building and HTTP: it takes what to send and a model that 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,12 @@ _ENDINGS = {
     "length": "The answer hit its length",
     "interrupted": "Interrupted",
 }
+_REPEATED_ITSELF = "The model repeated itself, so its server ended the answer"
+# As the servers count: so many equal pieces in a row.
+_REPETITION = re.compile(r"(?:(\S{1,30}?)(?:\s*\1){29}|\s{30})\s*\Z")
 _ALL_THINKING = "The answer was all thinking. Ask again, or with a larger `max_reply_tokens`."
+_ONLY_REPEATED = "What came only repeated the answer: nothing was added."
+_NOTHING_CAME = "Nothing more came: the model takes the answer for complete."
 CONTINUE = "`%devstral continue` goes on"
 
 
@@ -270,12 +276,14 @@ class ReplyStream:
 
     def _finished(self) -> Finished:
         if self._usage is not None:
-            return "length" if self._usage.done_reason == "length" else "stop"
+            return self._usage.done_reason
         return "cut" if self._answered and not self._closed else "interrupted"
 
     def _ending(self, finished: Finished) -> str:
-        how = self._how_to_continue
-        return f"{_ENDINGS[finished]}: {how}." if how else f"{_ENDINGS[finished]}."
+        how, said = self._how_to_continue, _ENDINGS[finished]
+        if finished == "cut" and _REPETITION.search(self.text[-1000:]):
+            said = _REPEATED_ITSELF
+        return f"{said}: {how}." if how else f"{said}."
 
     def _finish(self) -> Reply:
         from .offered_edits import offered_edits
@@ -290,6 +298,8 @@ class ReplyStream:
             unused = (_ALL_THINKING, *unused)
         elif finished == "stop" and not text.strip():
             unused = ("The answer is empty. Ask again, or in other words.", *unused)
+        elif outgoing.partial and finished in ("stop", "length") and text.strip() == outgoing.partial.strip():
+            unused = (_NOTHING_CAME if self._first_token_seconds is None else _ONLY_REPEATED, *unused)
         ending = (self._ending(finished),) if finished in _ENDINGS else ()
         first_prompt = outgoing.first_prompt or outgoing.prompt
         return Reply(

@@ -38,6 +38,8 @@ class ModelCard:
         model_info: GGUF metadata; `<general.architecture>.context_length` is the trained window in tokens.
         native: the prompt is rendered by the runtime from the GGUF's own template, and a last message that
             does not fit is refused; otherwise (a "rendered" model) its front is cut away.
+        explains: an answer that is ended because it only repeats itself has a final record that says so; to a
+            client of Ollama it looks like a connection that broke.
         remote_host: set for a model that Ollama would forward to another machine.
     """
 
@@ -55,6 +57,7 @@ class ModelCard:
     tensors: tuple[Mapping[str, Any], ...] = ()
     modified_at: str = "2026-01-01T00:00:00Z"
     native: bool = False
+    explains: bool = False
     remote_host: str = ""
     remote_model: str = ""
 
@@ -111,7 +114,7 @@ class Counters:
     """The cost of a finished generation. It is always the last thing an engine yields.
 
     Attributes:
-        done_reason: "stop" or "length".
+        done_reason: "stop", "length", or "repetition" where the server ended what only repeated itself.
         prompt_tokens: the whole prompt; `cached_tokens` of them were not evaluated again.
     """
 

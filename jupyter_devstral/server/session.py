@@ -64,7 +64,8 @@ class ServerSession(Session):
         return self.assistant_for(
             model,
             self.redactor(notebook),
-            how_to_continue="Continue goes on",
+            # The page has a button, where there is a way.
+            how_to_continue="",
             sent=self._last_sent(notebook),
             rules=rules,
         )

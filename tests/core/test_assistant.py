@@ -419,6 +419,42 @@ def test_continuations_are_joined(
     assert reply.turn.user_text == cut.turn.user_text
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["two three four.", " five six seven."], "only repeated the answer"),
+        ([], "takes the answer for complete"),
+    ],
+)
+def test_a_continuation_that_adds_nothing_says_so(
+    scripted_ollama: ScriptedOllama, assistant: Assistant, more: list[str], words: str
+) -> None:
+    partial = "One two three four. five six seven."
+    cut = _cut_after(scripted_ollama, assistant, partial)
+    scripted_ollama.replies = [more]
+    reply = _ended(assistant.continue_reply(cut))
+    assert reply.text == partial
+    assert any(words in note for note in reply.notes)
+    assert words in reply.receipt()
+    scripted_ollama.replies = [[" Eight."]]
+    reply = _ended(assistant.continue_reply(cut))
+    assert reply.text == f"{partial} Eight."
+    assert reply.notes == ()
+
+
+@pytest.mark.parametrize("done_reason", ["repetition", ""])
+def test_an_answer_that_its_server_ended_as_a_repetition_is_told_as_one(
+    scripted_ollama: ScriptedOllama, assistant: Assistant, done_reason: str
+) -> None:
+    """Ollama breaks off without a word; the embedded server says why."""
+    scripted_ollama.replies = [Script(["It is 4.", *"8" * 30], done_reason=done_reason)]
+    reply = finished(assistant, request_of())
+    assert reply.finished == "cut"
+    assert "The model repeated itself, so its server ended the answer" in reply.receipt()
+    assert "cut off" not in reply.receipt()
+    assert (reply.usage is None) == (not done_reason)
+
+
 def _ended(stream: ReplyStream) -> Reply:
     list(stream)
     return stream.result()

@@ -16,7 +16,7 @@ class Usage:
         reply_tokens: tokens generated.
         load_seconds, prompt_seconds, reply_seconds, total_seconds: as the server measured them;
             `prompt_seconds` covers only what was not cached, waiting in a queue is only in the total.
-        done_reason: "length" when the reply hit its limit.
+        done_reason: "length" when the reply hit its limit, "cut" when the server ended it for another reason.
         cached_tokens: of the prompt, served from the server's cache; None where the server does not say.
     """
 
@@ -26,7 +26,7 @@ class Usage:
     prompt_seconds: float
     reply_seconds: float
     total_seconds: float
-    done_reason: Literal["stop", "length"]
+    done_reason: Literal["stop", "length", "cut"]
     cached_tokens: int | None = None
 
 

@@ -36,9 +36,18 @@ _CHANNEL_ENDS = ("<|end|>", "<|return|>", "<|call|>", "<|channel|>final", "<|sta
 _FOLDED = re.compile(
     r"<details(?P<kind>[^>]*)>\s*(?:<summary[^>]*>(?P<summary>.*?)</summary>)?", re.IGNORECASE | re.DOTALL
 )
+_KIND_OF_THOUGHTS = re.compile(r"\b(?:think|thinking|thoughts?|reasoning|scratchpad)\b", re.IGNORECASE)
+# A summary that says more, as "My thoughts on the result", is the title of an answer.
 _FOLDS_THOUGHTS = re.compile(
-    r"\b(?:think|thinking|thought|thoughts|reasoning|chain of thought|scratchpad)\b", re.IGNORECASE
+    r"\W*(?:(?:show|view|hide|click to (?:see|expand)|my|the|model|internal)\s+)*"
+    r"(?:think|thinking|thoughts?|reasoning|chain[ -]of[ -]thought|scratchpad)"
+    r"(?:\s+(?:process|steps?|trace))?"
+    r"(?:\s+for\s+(?:\S+\s*)?(?:s|sec|seconds?|m|min|minutes?)\b)?\W*",
+    re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^<>]*>")
+# Behind a closing mark: the sentence goes on that speaks of it, as in "</think> is the tag".
+_GOES_ON = re.compile(r"[ \t]+[a-z]|[ \t]*[,;.:)\"'`]")
 # A title at the beginning of an answer, in bold or as a heading, and the one of what then is the answer.
 _TITLE = r"[ \t]*(?:#{{1,6}}[ \t]+(?:{0})[ \t]*:?|(?:\*\*|__)(?:{0})(?::?(?:\*\*|__)|(?:\*\*|__):?))[ \t]*"
 _THOUGHTS_TITLE = re.compile(
@@ -145,6 +154,8 @@ class ThinkingFilter:
 
     def _folded(self, line: str, final: bool) -> int | None:
         """The length of what opens folded thoughts; 0 for none, None while that is undecided."""
+        if self._has_begun:
+            return 0
         blank = len(line) - len(line.lstrip())
         text = self._held[blank:]
         lower = text[:9].lower()
@@ -154,8 +165,8 @@ class ThinkingFilter:
         may_go_on = len(text) < 4 * _LONGEST and not final
         if found is None:
             return None if may_go_on and "\n" not in text.strip() else 0
-        said = found["kind"] if found["summary"] is None else found["kind"] + " " + found["summary"]
-        if _FOLDS_THOUGHTS.search(said):
+        summary = _TAG.sub("", found["summary"] or "")
+        if _KIND_OF_THOUGHTS.search(found["kind"]) or _FOLDS_THOUGHTS.fullmatch(summary):
             return blank + found.end()
         behind = text[found.end() :].lstrip().lower()
         undecided = found["summary"] is None and (not behind or "<summary".startswith(behind[:8]))
@@ -204,7 +215,10 @@ class ThinkingFilter:
                 self._held = self._held[blank + len(opener) :]
                 self._closers = _PAIRS[opener]
                 return True
-        if self._closes_alone(line, ended=ended):
+        closes = self._closes_alone(line, ended=ended, final=final)
+        if closes is None:
+            return False
+        if closes:
             self._retract(line)
             out.clear()
             return True
@@ -234,14 +248,40 @@ class ThinkingFilter:
                 return opener
         return None if any(opener.startswith(lower) for opener in _PAIRS) else ""
 
-    def _closes_alone(self, line: str, *, ended: bool) -> bool:
-        """Tell whether a line begins with a closing mark that nothing opened."""
+    def _closes_alone(self, line: str, *, ended: bool, final: bool) -> bool | None:
+        """Tell whether a line begins with a closing mark that nothing opened; None while undecided."""
         if self._line.strip() or (self._fence and self._opened_in_fence):
             return False
         text = line.strip().lower()
         if self._fence:
-            return ended and text in _CLOSERS
-        return any(text.startswith(closer) for closer in _CLOSERS)
+            return ended and text in _CLOSERS and self._is_left_open(self._fence, final)
+        closer = max((one for one in _CLOSERS if text.startswith(one)), key=len, default="")
+        if not closer or self._is_spoken_of(closer):
+            return False
+        behind = line.lstrip()[len(closer) :]
+        if not ended and not behind.strip():
+            return None
+        return not _GOES_ON.match(behind)
+
+    def _is_left_open(self, fence: Opening, final: bool) -> bool | None:
+        """Tell whether what follows shows that a thought has ended within a block of code.
+
+        Where the block itself ends behind the mark, the mark is a line of it.
+        """
+        *lines, last = self._held.split("\n")
+        for line in [*lines[1:], *([last] if final else [])]:
+            if _ends_fence(line.rstrip("\r"), fence):
+                return False
+            opening = find_opening(line) if fence.char * 3 in line else None
+            if opening is not None and not opening.closes:
+                return True
+        return True if final else None
+
+    def _is_spoken_of(self, closer: str) -> bool:
+        """Tell whether the answer has named this pair of marks in inline code: then it speaks of them."""
+        said = "".join(self._given).lower()
+        pair = (closer, *(opener for opener, closers in _PAIRS.items() if closer in closers))
+        return "`" in said and any(re.search(rf"`[^`\n]*{re.escape(mark)}", said) for mark in pair)
 
     def _may_close(self, line: str) -> bool:
         """Tell whether the beginning of a line may still become a closing or opening mark."""
@@ -268,10 +308,18 @@ class ThinkingFilter:
         self._take_back(blank + len(closer))
 
     def _closes_at_end(self, line: str) -> bool:
-        """Whether a line ends with a closing mark that nothing on it opened."""
+        """Tell whether a line ends with a closing mark that nothing on it opened, and not amid a sentence."""
         text = (self._line + line).rstrip().lower()
-        closers = [closer for closer in _CLOSERS if text.endswith(closer)]
-        return bool(closers) and not any(opener in text for opener in _PAIRS)
+        closer = max((one for one in _CLOSERS if text.endswith(one)), key=len, default="")
+        if not closer or any(opener in text for opener in _PAIRS):
+            return False
+        before = text[: -len(closer)]
+        is_code = before.count("`") % 2 == 1 or before.startswith("    ")
+        # A thought ends at the mark, or with its sentence.
+        is_end = not before[-1:].isspace() or before.rstrip()[-1:] in (*".!?…)`*",)
+        return (
+            is_end and not is_code and not before.lstrip().startswith(">") and not self._is_spoken_of(closer)
+        )
 
     def _retract_line(self, line: str) -> None:
         """All that was taken for the answer, and the line, was thought."""
@@ -332,10 +380,14 @@ class ThinkingFilter:
             return
         if any(opener in line.lower() for opener in _PAIRS):
             self._opened_in_fence = True
-        char, length = fence.char, fence.length
-        ends = is_bare(line, char, length) or end_of_close(line, char, length) is not None
-        if ends or glued_close(line, char, length) is not None:
+        if _ends_fence(line, fence):
             self._fence = None
+
+
+def _ends_fence(line: str, fence: Opening) -> bool:
+    char, length = fence.char, fence.length
+    ends = is_bare(line, char, length) or end_of_close(line, char, length) is not None
+    return ends or glued_close(line, char, length) is not None
 
 
 def _end_of_title(title: re.Pattern[str], line: str, ended: bool) -> int:

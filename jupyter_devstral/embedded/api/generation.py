@@ -89,7 +89,8 @@ class Generation:
                 yield record
 
     async def _pieces(self, job: Job, load_seconds: float) -> AsyncGenerator[Record, None]:
-        last, repeats = "", 0
+        last, repeats, count = "", 0, 0
+        asked_at = first_at = time.perf_counter()
         reply: list[str] = []
         async with aclosing(self.engine.generate(job)) as events:
             async for event in events:
@@ -101,7 +102,15 @@ class Generation:
                 repeats = repeats + 1 if word == last else 0
                 last = word
                 if repeats > _REPEAT_LIMIT and not self.card.native:
+                    if not self.card.explains:
+                        return
+                    now = time.perf_counter()
+                    counted = len(job.tokens), first_at - asked_at, count, now - first_at
+                    context = await self._context(job, "".join(reply))
+                    yield self._final_record(Counters("repetition", *counted), load_seconds, context)
                     return
+                first_at = first_at if count else time.perf_counter()
+                count += 1
                 reply.append(event.text)
                 if event.text:
                     yield self._piece_record(event)

@@ -105,6 +105,7 @@ def model_card(path: Path, name: str) -> ModelCard:
         modelfile=f"# A stand-in for Ollama runs this file\nFROM {path}\n",
         tensors=header.tensors,
         modified_at=timestamp(datetime.fromtimestamp(status.st_mtime, timezone.utc).timestamp()),
+        explains=True,
     )
 
 

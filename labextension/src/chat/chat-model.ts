@@ -264,9 +264,19 @@ export class ChatModel extends VDomModel {
   }
 
   async retry(exchange: Exchange): Promise<void> {
+    const conversation = this._conversation;
     const taken = this._takeBack(exchange);
-    if (taken.length > 0) {
-      await this._ask(taken[0].asked);
+    if (taken.length === 0) {
+      return;
+    }
+    const asking = this._ask(taken[0].asked);
+    const anew = conversation.exchanges[conversation.exchanges.length - 1];
+    if (exchange.reply) {
+      this.notify(this.trans.__('The answer is asked for anew.'), () => this._swap(conversation, anew, taken));
+    }
+    const { state, error } = await asking;
+    if (exchange.reply && state !== 'done' && !anew.reply && conversation.exchanges.includes(anew)) {
+      this._swap(conversation, anew, taken, said(error) || this.trans.__('Stopped.'));
     }
   }
 
@@ -394,6 +404,15 @@ export class ChatModel extends VDomModel {
     const taken = this._conversation.takeBack(exchange.id);
     this._store.remove(this._conversation, taken);
     return taken;
+  }
+
+  /** Put back what an answer, and all behind it, stands in the place of. */
+  private _swap(conversation: Conversation, instead: Exchange, back: readonly Exchange[], why = ''): void {
+    const taken = conversation.takeBack(instead.id);
+    this._store.remove(conversation, taken);
+    this._putBack(conversation, back);
+    const text = `${why} ${this.trans.__('The earlier answer is back.')}`.trim();
+    this.notify(text, why || !taken.length ? null : () => this._swap(conversation, back[0], taken));
   }
 
   private _putBack(conversation: Conversation, taken: readonly Exchange[]): void {

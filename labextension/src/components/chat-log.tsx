@@ -59,8 +59,13 @@ function useFollowing(log: React.RefObject<HTMLDivElement>, count: number): void
   const isAtEnd = React.useRef(true);
   React.useEffect(() => {
     const element = log.current!;
+    let last = element.scrollTop;
     const onScroll = () => {
-      isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR;
+      const { scrollTop } = element;
+      const isNear = element.scrollHeight - scrollTop - element.clientHeight < NEAR;
+      // Our own scrolling is told late, when more may have arrived below: only who goes up leaves the end.
+      isAtEnd.current = isNear || (isAtEnd.current && scrollTop >= last);
+      last = scrollTop;
     };
     const follow = new ResizeObserver(() => {
       if (isAtEnd.current) {

@@ -26,7 +26,7 @@ export function SetupNotice({ setup, trans }: IProps): JSX.Element | null {
         </p>}
       {status && (
         <p>
-          <Sentence text={stateText(status, trans)} />
+          <Sentence text={status.text} />
         </p>
       )}
       {status && (
@@ -70,25 +70,9 @@ function Progress({ pulling, setup, trans }: IProps & { readonly pulling: IPulli
   );
 }
 
-/** The usual states in the user's language; what is rare, as the server says it. */
-function stateText(status: IStatus, trans: TranslationBundle): string {
-  switch (status.state) {
-    case 'no-server':
-      return trans.__('No Ollama answers at %1.', status.host);
-    case 'no-model':
-      return trans.__('Ollama is running, but it does not have the model %1 yet.', status.model);
-    default:
-      return status.text;
-  }
-}
-
+/** As the server says it; here somebody may be who has no Ollama yet. */
 function nextStep(status: IStatus, trans: TranslationBundle): string {
-  switch (status.state) {
-    case 'no-server':
-      return trans.__('Start it in a terminal with `ollama serve`; to install it: https://ollama.com/download.');
-    case 'no-model':
-      return trans.__('Pull it here, or choose one that is there.');
-    default:
-      return status.nextStep;
-  }
+  return status.state === 'no-server'
+    ? trans.__('Start it in a terminal with `ollama serve`; to install it: https://ollama.com/download.')
+    : status.nextStep;
 }

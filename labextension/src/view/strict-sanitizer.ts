@@ -12,6 +12,9 @@ export const TAGS = (
   'small span strong sub summary sup table tbody td tfoot th thead tr u ul var'
 ).split(' ');
 
+/** What begins like a tag and is none of them: "<path>", "<SECRET_7>", a comment. */
+const WORDS = new RegExp(`<(?!/?(?:${TAGS.join('|')})[\\s/>])`, 'gi');
+
 const OPTIONS: IRenderMime.ISanitizerOptions & { allowedClasses: Record<string, string[]> } = {
   allowedTags: TAGS,
   allowedAttributes: {
@@ -32,6 +35,7 @@ export function strictSanitizer(sanitizer: IRenderMime.ISanitizer): IRenderMime.
   return {
     allowNamedProperties: false,
     getAutolink: () => sanitizer.getAutolink?.() ?? true,
-    sanitize: dirty => sanitizer.sanitize(dirty, OPTIONS)
+    // Left out, they would be words of an answer that nobody sees.
+    sanitize: dirty => sanitizer.sanitize(dirty.replace(WORDS, '&lt;'), OPTIONS)
   };
 }

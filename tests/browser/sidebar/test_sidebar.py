@@ -134,6 +134,66 @@ def test_stop_in_the_middle_closes_the_connection_and_keeps_what_came(side, olla
     assert side.exchanges() == 1
 
 
+def test_words_in_angle_brackets_are_shown(side, ollama):
+    words = "Call open(<path>) with <SECRET_7>, <!-- a note --> <svg> and </think>, never <Script>."
+    ollama.replies = [f"{words}\n\n| <b>bold</b> | `<i>` |\n|---|---|\n| <Key, int> | <your-name> |\n"]
+    side.open()
+    side.ask("how?")
+    assert words in side.last.inner_text()
+    assert [cell.split() for cell in side.last.locator("th, td").all_inner_texts()] == [
+        ["bold"],
+        ["<i>"],
+        ["<Key,", "int>"],
+        ["<your-name>"],
+    ]
+    assert side.last.locator("th b").count() == 1
+
+
+def test_the_end_of_an_answer_stays_in_sight(side, ollama):
+    """At the default of motion, where our own scrolling is told while more arrives."""
+    side.page.emulate_media(reduced_motion="no-preference")
+    ollama.piece_delay = 0.01
+    ollama.replies = [[f"{number}. A line of its own.\n\n" for number in range(60)], CODE]
+    side.open()
+    ollama.fail_next("cut", after=55)
+    side.ask("a long answer")
+    log = side.panel.locator(".jp-devstral-log")
+    gap = "log => log.scrollHeight - log.scrollTop - log.clientHeight"
+    side.lab.wait_until(lambda: log.evaluate(gap) < 5)
+    # Content grows before the event of a scroll to the end arrives.
+    log.evaluate(
+        """log => {
+            log.scrollTop = log.scrollHeight;
+            log.lastElementChild.insertAdjacentHTML('beforeend', '<p style="height: 300px"></p>');
+            log.dispatchEvent(new Event('scroll'));
+        }"""
+    )
+    side.lab.wait_until(lambda: log.evaluate(gap) < 5)
+    # Who goes up stays there.
+    log.evaluate("log => { log.scrollTop -= 400; }")
+    side.lab.wait_until(lambda: log.evaluate(gap) > 300)
+    side.page.wait_for_function("() => new Promise(done => requestAnimationFrame(() => done(true)))")
+    log.evaluate("log => { log.lastElementChild.lastElementChild.style.height = '600px'; }")
+    side.page.wait_for_function(
+        "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+    )
+    assert log.evaluate(gap) > 600
+    side.page.emulate_media(reduced_motion="reduce")
+
+
+def test_only_the_button_offers_to_continue(side, ollama):
+    side.open()
+    ollama.replies = [["one ", "two ", "three ", "four "], CODE]
+    ollama.fail_next("cut", after=3)
+    side.ask("first")
+    assert "The answer was cut off before its end." in side.last.inner_text()
+    assert side.button("continue").count() == 1
+    side.ask("second")
+    first = side.panel.locator(".jp-devstral-exchange").first
+    assert "cut off before its end." in first.inner_text()
+    assert "Continue" not in first.inner_text()
+
+
 def test_an_earlier_question_is_edited(side, ollama):
     side.open()
     side.ask("first question")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import CELLS
+from tests.support.scripted.engine import Script
 
 SLOW = ["word "] * 400
 ACTIVE = "document.activeElement?.classList.contains('jp-devstral-draft')"
@@ -136,6 +137,43 @@ def test_enter_during_an_answer_queues_the_question(side, ollama):
     assert side.panel.locator(".jp-devstral-exchange[data-state=done]").count() == 2
     asked = [chat.body["messages"][-1]["content"] for chat in ollama.chats]
     assert [text.split()[-1] for text in asked] == ["first", "second", "fourth"]
+
+
+def test_asking_again_can_be_undone(side, ollama):
+    ollama.replies = ["First answer.", "Second answer."]
+    side.open()
+    side.ask("a question")
+    side.button("retry").click()
+    side.panel.get_by_text("Second answer.", exact=True).wait_for()
+    for there, gone in (("First", "Second"), ("Second", "First")):
+        side.button("undo-notice").click()
+        side.panel.get_by_text(f"{there} answer.", exact=True).wait_for()
+        assert side.exchanges() == 1
+        assert side.panel.get_by_text(f"{gone} answer.", exact=True).count() == 0
+
+
+def test_an_answer_is_back_where_asking_again_brings_none(side, ollama):
+    lab = side.lab
+    ollama.replies = ["Precious.", Script(["never"], first_delay=30)]
+    name = side.open()
+    side.ask("a question")
+    side.button("retry").click()
+    side.panel.locator(".jp-devstral-exchange[data-state=running]").wait_for()
+    side.draft.press("Escape")
+    side.panel.get_by_text("Stopped. The earlier answer is back.").wait_for()
+    assert "Precious." in side.last.inner_text()
+    ollama.fail_next("500")
+    side.button("retry").click()
+    notice = side.panel.locator(".jp-devstral-notice-bar [role=status]")
+    lab.wait_until(lambda: "back" in notice.inner_text() and "Stopped" not in notice.inner_text())
+    assert len(notice.inner_text()) > len("The earlier answer is back.")
+    assert "Precious." in side.last.inner_text()
+    assert side.exchanges() == 1
+    lab.start()
+    side.show()
+    lab.open_file(name)
+    side.panel.get_by_text("Precious.", exact=True).wait_for()
+    assert side.exchanges() == 1
 
 
 def test_clear_and_edit_can_be_undone(side, ollama):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import threading
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.support.models.model_cards import devstral_card
 from tests.support.scripted.engine import Script, split_tokens
 from tests.support.scripted.faults import KINDS
 from tests.support.scripted.raw_client import RawClient
@@ -33,6 +35,20 @@ def test_pieces_join_to_the_text(text: str) -> None:
 def test_replies_in_turn_then_the_last_again() -> None:
     with ScriptedOllama(["one", "two"]) as server:
         assert [client(server).chat("hi").text for _ in range(3)] == ["one", "two", "two"]
+
+
+@pytest.mark.parametrize("explains", [True, False])
+def test_an_answer_that_only_repeats_itself_ends(explains: bool) -> None:
+    """As Ollama ends it, or with a record that says why."""
+    card = replace(devstral_card(), explains=explains)
+    with ScriptedOllama([["It is 4.", *"8" * 200]], models=[card]) as server:
+        answer = client(server).chat("how much is it?", options={"num_predict": 100})
+    assert answer.text == "It is 4." + "8" * 31
+    assert answer.final["done"] is explains
+    if explains:
+        assert answer.final["done_reason"] == "repetition"
+        assert answer.final["eval_count"] == 32
+        assert answer.final["prompt_eval_count"] > 0
 
 
 def test_reply_from_a_function_sees_messages_and_body() -> None:

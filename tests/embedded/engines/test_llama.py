@@ -54,6 +54,15 @@ def test_num_predict_limits_the_answer(client: RawClient) -> None:
     assert (answer.final["eval_count"], answer.final["done_reason"]) == (1, "length")
 
 
+def test_an_answer_that_only_repeats_itself_says_so_at_its_end(client: RawClient) -> None:
+    body = {"model": client.model, "prompt": "44 / 9 = 4." + "8" * 60, "raw": True}
+    options = {"temperature": 0, "num_predict": 100, "num_ctx": 2048}
+    final = client.post("/api/generate", {**body, "options": options}).final
+    assert final["done"]
+    assert final["done_reason"] == "repetition"
+    assert final["eval_count"] < 100
+
+
 def test_the_same_seed_gives_the_same_text(client: RawClient) -> None:
     options = {"temperature": 1.5, "top_k": 0, "top_p": 1.0, "num_predict": 12}
     texts = [client.chat("Invent a name.", options={**options, "seed": seed}).text for seed in (7, 7, 8, 9)]

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ..messages import Usage
 from ..server import ModelInfo, RunningModel
 
 _NANOSECONDS = 1e9
+# How an answer ended; "repetition" is said by the embedded server.
+_ENDS: Mapping[Any, Literal["length", "cut"]] = {"length": "length", "repetition": "cut"}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMBT])", re.IGNORECASE)
 _UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 # Where Ollama forwards models of its own cloud.
@@ -165,5 +167,5 @@ def usage_of(record: Mapping[str, Any]) -> Usage:
         prompt_seconds=seconds("prompt_eval_duration"),
         reply_seconds=seconds("eval_duration"),
         total_seconds=seconds("total_duration"),
-        done_reason="length" if record.get("done_reason") == "length" else "stop",
+        done_reason=_ENDS.get(record.get("done_reason"), "stop"),
     )

@@ -142,9 +142,15 @@ export class ConversationStore {
   /** What other pages changed since; `anyThread` takes the conversation that was last asked in. */
   async refresh(conversation: Conversation, anyThread = false): Promise<void> {
     try {
-      await this._sending;
       const notebook = this._of(conversation);
-      const stored = await this._client.conversation(notebook.path, anyThread ? null : conversation.thread);
+      let stored;
+      let sent;
+      // Anew where something was changed meanwhile: else what was taken away would come back.
+      do {
+        sent = this._sending;
+        await sent;
+        stored = await this._client.conversation(notebook.path, anyThread ? null : conversation.thread);
+      } while (sent !== this._sending);
       notebook.threads = stored.threads;
       if (anyThread && conversation.exchanges.length === 0) {
         conversation.thread = stored.thread;
