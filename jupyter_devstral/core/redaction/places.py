@@ -1,4 +1,4 @@
-"""Secrets that show by where they stand: in a tuple, a column of a table, XML, a form."""
+"""Secrets that show by where they stand: in a tuple, XML, a form."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..text.lazy_pattern import LazyPattern
 from .names import KEY, PASSWORD, TOKEN, what_name_says
 from .search import Span, matches_behind
-from .values import can_be_secret, is_key_like
+from .values import can_be_secret
 
 _XML = LazyPattern(r"<(?P<tag>[\w.:-]{2,60})(?:\s[^<>\n]{0,100})?>(?P<value>[^<>\n]{4,400})</(?P=tag)>")
 _XML_SETTING = LazyPattern(
@@ -32,10 +32,6 @@ _ELEMENT = LazyPattern(
     r"[ \t]*(?:[bru]{0,2}(?P<q>\\?[\"'])(?P<value>(?:(?!(?P=q))[^\\\n]|\\[^\"'\n])*)(?P=q)"
     r"|[^,\"'()\[\]{}\n\\]+)[ \t]*,?"
 )
-_MOST_ROWS = 200
-_HEADING = LazyPattern(r"[^\W\d][\w .-]{0,40}")
-_COLUMN = LazyPattern(r"\S+(?: \S+)*")
-_RULE = LazyPattern(r"[|:\s+-]+")
 
 
 def find_in_tags(text: str, lowered: str) -> Iterator[Span]:
@@ -73,63 +69,3 @@ def _elements(text: str, match: re.Match[str]) -> Iterator[Span]:
         if kind in (PASSWORD, KEY, TOKEN) and element["value"] and can_be_secret(element["value"], kind):
             yield element.span("value")
         at = element.end()
-
-
-def column_values(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
-    """Spans of the secrets below the heading from `start` to `end`, if it is one of a table's."""
-    line_start = text.rfind("\n", max(0, start - 1000), start) + 1
-    line_end = text.find("\n", end, end + 1000)
-    if line_end < 0 or (line_start == 0 and start > 1000):
-        return
-    heading = text[line_start:line_end]
-    for separator in ("|", ",", ";", "\t", ""):
-        cells = _cells(heading, separator)
-        place = [i for i, (a, b) in enumerate(cells) if a <= start - line_start and end - line_start == b]
-        if len(cells) > 1 and place and all(_HEADING.fullmatch(heading[a:b]) for a, b in cells):
-            for begin, stop in _below(text, line_end + 1, cells, place[0], separator):
-                if _is_cell_secret(text[begin:stop], kind):
-                    yield begin, stop
-            return
-
-
-def _cells(line: str, separator: str) -> list[Span]:
-    """The cells of a line; without a separator those that two blanks part."""
-    if not separator:
-        return [match.span() for match in _COLUMN.finditer(line)]
-    cells, at = [], 0
-    for cell in line.split(separator):
-        stripped = cell.strip(" *`\"'")
-        begin = at + cell.find(stripped) if stripped else at
-        cells.append((begin, begin + len(stripped)))
-        at += len(cell) + 1
-    return cells[1:-1] if separator == "|" and line.lstrip()[:1] == "|" else cells
-
-
-def _below(text: str, at: int, headings: list[Span], place: int, separator: str) -> Iterator[Span]:
-    """The cells of a column, row by row, as long as the rows are those of its table."""
-    for _ in range(_MOST_ROWS):
-        line_end = text.find("\n", at, at + 1000)
-        line = text[at : line_end if line_end >= 0 else at + 1000]
-        if not _RULE.fullmatch(line):
-            cell = _cell_of(line, headings, place, separator)
-            if cell is None:
-                return
-            yield at + cell[0], at + cell[1]
-        if line_end < 0:
-            return
-        at = line_end + 1
-
-
-def _cell_of(line: str, headings: list[Span], place: int, separator: str) -> Span | None:
-    cells = _cells(line, separator)
-    if separator:
-        return cells[place] if len(cells) == len(headings) else None
-    # A row can have a number in front, so its cells are known by what they stand under.
-    start, end = headings[place]
-    return next((cell for cell in cells if cell[0] < end and start < cell[1]), None)
-
-
-def _is_cell_secret(value: str, kind: str) -> bool:
-    if kind == TOKEN:
-        return is_key_like(value)
-    return can_be_secret(value, TOKEN) and any(map(str.isdigit, value))
