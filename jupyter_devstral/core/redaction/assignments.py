@@ -71,7 +71,8 @@ _FALLBACK = LazyPattern(r"[\"'][)\]]{1,2}(?:\.\w{1,20}\(\))?\s{0,9}(?:or\b|\|\||
 _PAIR_END = LazyPattern(r"\s{0,3}[)\]]")
 # Between bracket and string, in a traceback, stands the number of the next line.
 _OPEN = LazyPattern(
-    r"(?:(?:np|pd|pl)?\.?(?:array|Series|Index|list|set|tuple|frozenset)\()?\s{0,8}[(\[{]\s{0,80}(?:(?:-{1,8}> ?)?\d{1,6}\s{1,40})?"
+    r"(?:(?:np|pd|pl)?\.?(?:array|Series|Index|list|set|tuple|frozenset)\()?\s{0,8}[(\[{]\s{0,80}"
+    r"(?:(?:-{1,8}> ?)?\d{1,6}\s{1,40})?"
 )
 _PAIR = LazyPattern(r"[\s,]{0,80}(?:[\"'][\w. @-]{1,80}[\"']|\d{1,9})\s{0,3}:\s{0,3}(?=[\"'])")
 _BETWEEN = LazyPattern(r"[\s,\\]{0,80}")
