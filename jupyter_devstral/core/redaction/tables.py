@@ -129,8 +129,7 @@ def _delimited(text: str, at: int, line: str, name: Span) -> Iterator[Span] | No
         if cells and not _HEADING.fullmatch(
             line[slice(*cells[0])]
         ):  # the literal of a text begins in mid-line
-            begin, stop = cells[0]
-            stop += line[stop : stop + 1] in ("'", '"')
+            begin, stop = cells[0][0], line.index(delimiter)
             cells[0] = (max(begin, line.rfind('"', 0, stop) + 1, line.rfind("'", 0, stop) + 1), stop)
         headings = [line[begin:stop] for begin, stop in cells]
         if name in cells and sum(map(bool, headings)) > 1 and all(map(_HEADING.fullmatch, headings)):
