@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 from ..text.lazy_pattern import LazyPattern
 from .expressions import STRING, Literal, Value, arguments_at, values_at
-from .literals import accepted
+from .literals import accepted, tuple_elements
 from .names import KEY, PASSWORD, TOKEN, what_name_says, without_accents
-from .places import tuple_elements
 from .printed import find_printed
 from .search import Span, positions, words
 from .settings import bare_value, number_value, option_value

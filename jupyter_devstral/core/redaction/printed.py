@@ -14,7 +14,7 @@ from .literals import accepted
 from .names import KEY, PASSWORD, TOKEN, what_name_says
 from .search import Span, words
 from .tables import row_values
-from .values import can_be_secret, is_key_like, is_unpronounceable, looks_random
+from .values import can_be_secret, is_key_like, is_number, is_unpronounceable, looks_random
 
 _BETWEEN_WORDS = "[ \u00a0'’-]"
 _WORDS_BEFORE = LazyPattern(rf"(?:[A-Za-z]{{1,20}}{_BETWEEN_WORDS}){{1,3}}\Z")
@@ -123,6 +123,15 @@ def _in_a_sentence(text: str, position: int, kind: str, is_beside: bool = False)
         return
     start = match.start("value")
     value = match["value"].rstrip(".:*_!?")
+    if (
+        kind == PASSWORD
+        and not is_beside
+        and is_number(value)
+        and _SENTENCE_END.match(text, start + len(value))
+    ):
+        if can_be_secret(value, kind):
+            yield start, start + len(value)
+        return
     is_long = kind == TOKEN or (is_beside and kind == KEY)
     if not looks_random(value) or (is_long and not is_key_like(value)) or not any(map(str.isdigit, value)):
         return

@@ -16,10 +16,9 @@ from .calls import find_handed_over
 from .commands import find_in_commands
 from .forms import find_tokens
 from .literals import JOINT
-from .places import find_in_tags
 from .search import Span, in_lower_case
 from .values import is_number
-from .web import find_on_the_web
+from .web import find_in_tags, find_on_the_web
 
 _PLACEHOLDER = LazyPattern(r"<SECRET_(\d{1,9})>")
 _PREFIX = "<SECRET_"

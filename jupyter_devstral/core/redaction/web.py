@@ -1,4 +1,4 @@
-"""Secrets in addresses and headers: credentials and signatures of URLs, webhooks, tokens, cookies."""
+"""Secrets in addresses, headers, XML and forms: credentials and signatures of URLs, tokens, cookies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..text.lazy_pattern import LazyPattern
-from .names import PASSWORD, TOKEN
+from .names import PASSWORD, TOKEN, what_name_says
 from .search import Span, holds_one, matches_behind, words
 from .values import can_be_secret, is_placeholder, looks_random
 
@@ -100,6 +100,15 @@ _COOKIE = LazyPattern(
 )
 _CRUMB = LazyPattern(r"(?<==)(?P<value>[\w%.+/~-]{16,4000})")
 
+_XML = LazyPattern(r"<(?P<tag>[\w.:-]{2,60})(?:\s[^<>\n]{0,100})?>(?P<value>[^<>\n]{4,400})</(?P=tag)>")
+_XML_SETTING = LazyPattern(
+    r"(?i)<(?:add|property|entry|param|setting)\s[^<>]{0,80}?(?:key|name)=\"(?P<tag>[\w.:-]{3,60})\"\s{1,9}"
+    r"value=\"(?P<value>[^\"<>\n]{4,400})\""
+)
+_INPUT = LazyPattern(
+    r"(?i)\b[^<>]{0,200}\bpassword\b[^<>]{0,200}?\bvalue=\\?(?P<p>[\"'])(?P<value>[^\"'<>\n\\]{4,200})\\?(?P=p)"
+)
+
 
 def find_on_the_web(text: str, lowered: str) -> Iterator[Span]:
     """Spans of secrets; `lowered` is `text` in lower case, of the same length."""
@@ -117,6 +126,21 @@ def find_on_the_web(text: str, lowered: str) -> Iterator[Span]:
         yield from _cookies(text, lowered)
     if holds_one(lowered, (*SESSIONS, *SCHEMES_ALONE, "basic ")):
         yield from _without_header(text, lowered)
+
+
+def find_in_tags(text: str, lowered: str) -> Iterator[Span]:
+    """Spans of secrets in XML and HTML; `lowered` is `text` in lower case, of the same length."""
+    if "<input" in lowered:
+        for match in matches_behind(text, lowered, ("<input",), _INPUT):
+            if can_be_secret(match["value"], PASSWORD):
+                yield match.span("value")
+    if "</" not in text and "/>" not in text:
+        return
+    for pattern in (_XML, _XML_SETTING):
+        for match in pattern.finditer(text):
+            kind = what_name_says(match["tag"].rpartition(":")[2])
+            if kind and can_be_secret(match["value"], kind):
+                yield match.span("value")
 
 
 def spans_of(part: Part, text: str, lowered: str) -> Iterator[Span]:
