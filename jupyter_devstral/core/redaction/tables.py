@@ -108,11 +108,13 @@ def _bare(text: str, begin: int, stop: int) -> Span:
     return begin, begin + len(stripped)
 
 
-def _rows(text: str, at: int) -> Iterator[tuple[int, str]]:
-    """The lines from `at` on, each with its place; those that only rule a table are left out."""
+def _rows(text: str, at: int, heading: str) -> Iterator[tuple[int, str]]:
+    """The lines from `at` to the next such heading, with their places; those that only rule are left out."""
     for _ in range(_MOST_ROWS):
         line_end = text.find("\n", at, at + _LONGEST_LINE)
         line = text[at : line_end if line_end >= 0 else at + _LONGEST_LINE]
+        if line == heading:
+            return
         if not line.strip() or not _RULE.fullmatch(line):
             yield at, line
         if line_end < 0:
@@ -133,11 +135,11 @@ def _delimited(text: str, at: int, line: str, name: Span) -> Iterator[Span] | No
             cells[0] = (max(begin, line.rfind('"', 0, stop) + 1, line.rfind("'", 0, stop) + 1), stop)
         headings = [line[begin:stop] for begin, stop in cells]
         if name in cells and sum(map(bool, headings)) > 1 and all(map(_HEADING.fullmatch, headings)):
-            return _below(text, at, delimiter, len(cells), cells.index(name))
+            return _below(text, at, line, delimiter, len(cells), cells.index(name))
         if headings == [line[slice(*name)]] and delimiter == "|":  # a table of one column
-            return _below(text, at, delimiter, 1, 0)
+            return _below(text, at, line, delimiter, 1, 0)
         if name in cells and headings[0] == "" and len(headings) == 2:  # an index without a name
-            return _below(text, at, delimiter, 2, 1)
+            return _below(text, at, line, delimiter, 2, 1)
     return None
 
 
@@ -149,12 +151,12 @@ def _split(line: str, delimiter: str) -> list[Span]:
     return cells[1:-1] if delimiter == "|" and line.lstrip()[:1] == "|" else cells
 
 
-def _below(text: str, at: int, delimiter: str, count: int, place: int) -> Iterator[Span]:
-    for begin, line in _rows(text, at):
-        cells = _split(line, delimiter)
+def _below(text: str, at: int, heading: str, delimiter: str, count: int, place: int) -> Iterator[Span]:
+    for begin, row in _rows(text, at, heading):
+        cells = _split(row, delimiter)
         if len(cells) != count:
             return
-        if not _is_statistic(line[slice(*cells[0])]):
+        if not _is_statistic(row[slice(*cells[0])]):
             yield begin + cells[place][0], begin + cells[place][1]
 
 
@@ -173,7 +175,7 @@ def _aligned(text: str, at: int, line: str, name: Span) -> Iterator[Span]:
     is_parted = not is_alone and name in [match.span() for match in _CELL_OF_LINE.finditer(line)]
     if not is_parted and line[start:end].lower() == "pass":  # the statement, and "a forward pass of"
         return
-    for number, (begin, row) in enumerate(_rows(text, at)):
+    for number, (begin, row) in enumerate(_rows(text, at, line)):
         cells = [match.span() for match in _TOKEN_OF_LINE.finditer(row)]
         if not cells or (not is_parted and ("=" in row or "(" in row)):  # code
             return
@@ -197,6 +199,8 @@ def _of_a_series(text: str, start: int) -> Iterator[Span]:
         line_start = text.rfind("\n", max(0, line_end - _LONGEST_LINE), max(0, line_end)) + 1
         cells = [match.span() for match in _CELL_OF_LINE.finditer(text, line_start, max(0, line_end))]
         if not cells:
+            return
+        if text.startswith("Name: ", line_start):  # of the one above
             return
         if len(cells) > 1 and not _is_statistic(text[slice(*cells[0])]):
             yield cells[-1]
