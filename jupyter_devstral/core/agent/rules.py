@@ -191,7 +191,11 @@ class _Reader:
             yield "it shows HTML with a frame"
         elif name in _MEDIA:
             given = [*node.args[:1], *(each.value for each in node.keywords if each.arg in ("url", "data"))]
-            if any(re.match(r"\s*(?:https?|ftp):", text) for one in given for text in _strings(one)):
+            if any(
+                re.match(r"\s*(?:(?:https?|ftp):|//)", text, re.IGNORECASE)
+                for one in given
+                for text in _strings(one)
+            ):
                 yield "it shows a picture from an address"
         elif name in _DISPLAYS or name in _MARKDOWN or _is_raw(name, node):
             found = (markdown_finding if name in _MARKDOWN else html_finding)(self._shown(node))

@@ -103,8 +103,12 @@ def build_prompt(
     safe = _told_once(clean)
     subjects = _subjects(safe)
     sources = _sources(safe, subjects)
-    attached = [_attached(each, count) for each in safe.attachments]
-    rules = [_rules(each, count) for each in safe.rules]
+    # The receipt knows a file by its real name, which may hold a secret.
+    attached = [
+        _attached(each, own.name, count)
+        for each, own in zip(safe.attachments, request.attachments, strict=True)
+    ]
+    rules = [_rules(each, own.name, count) for each, own in zip(safe.rules, request.rules, strict=True)]
     room = None if budget is None else budget - sum(piece.tokens for piece in (*attached, *rules))
     context = ContextBuilder(sources, count).fit(room)
     sent = {entry.cell.key for entry in context.history if entry.turn is None}
@@ -284,16 +288,16 @@ def _user_text(context: Context, asked: list[str]) -> str:
     return f"{block}\n\n{text}" if block else text
 
 
-def _attached(attachment: Attachment, count: Callable[[str], int]) -> Piece:
+def _attached(attachment: Attachment, name: str, count: Callable[[str], int]) -> Piece:
     title = f"File {quoted_name(attachment.name)}:" if attachment.kind == "file" else "Selected text:"
     text = f"{title}\n{fenced(attachment.text.rstrip(), '')}"
-    return Piece(attachment.kind, attachment.name, text, count(text))
+    return Piece(attachment.kind, name, text, count(text))
 
 
-def _rules(rules: Rules, count: Callable[[str], int]) -> Piece:
+def _rules(rules: Rules, name: str, count: Callable[[str], int]) -> Piece:
     title = wording("rules").replace("[file]", quoted_name(rules.name))
     text = f"{title}\n{fenced(rules.text.strip(), 'markdown')}"
-    return Piece("rules", rules.name, text, count(text))
+    return Piece("rules", name, text, count(text))
 
 
 def _messages(

@@ -19,11 +19,13 @@ from ..request.tasks import RULES_BYTES, Request
 from ..text.lazy_pattern import LazyPattern
 from ..text.terminal_text import as_shown
 from ..text.traceback_text import clean_output, clean_traceback
+from .named_outputs import named_outputs
 
 # Outputs are cut to a few hundred characters later: text beyond this length need not be cleaned.
 _LONGEST = 20_000
 _LAST_GAP = LazyPattern(r"\s\S*\Z")
 _FIRST_GAP = LazyPattern(r"\s")
+_GAP_IN_NAME = LazyPattern(r"[-_.+~ ]")
 _FRAME_CONTEXT = LazyPattern(r"^\s+\d+(?:\s.*)?$")
 _FAILING_LINE = LazyPattern(r"^-+> ", re.MULTILINE)
 _OWN_FRAME = re.compile(r"(?:Cell In|Input In ?)\[\d+\], line \d+")
@@ -65,14 +67,17 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
     texts = [text for cell in [*cells, *extra] for text in _texts_of(cell)]
     texts += [variable.text for variable in request.variables]
     texts += _failure_texts(request.failure)
-    texts += [attachment.text for attachment in request.attachments]
+    texts += [text for each in request.attachments for text in (each.text, each.name)]
     texts.append(request.question)
-    texts += [rules.text for rules in request.rules]
+    texts += [text for rules in request.rules for text in (rules.text, rules.name)]
     # Mostly the same texts again; those of earlier versions come last, for the sake of the placeholders.
     steps = [shown_cell(step.cell) for step in request.history.steps] if request.history else []
     seen = set(texts)
     texts += dict.fromkeys(text for cell in steps for text in _texts_of(cell) if text not in seen)
-    safe = redactor.redact(texts) if redactor is not None else texts
+    names = [*(each.name for each in request.attachments), *(each.name for each in request.rules)]
+    told = [*map(named_outputs, [*cells, *extra, *steps]), *map(_ends_of_name, names)]
+    # What is told comes last, too, and only to be known.
+    safe = redactor.redact([*texts, *dict.fromkeys(told)])[: len(texts)] if redactor is not None else texts
     said = dict(zip(texts, safe, strict=True))
     safe_steps = iter(
         [clean_cell(_with_texts(cell, map(said.__getitem__, _texts_of(cell)))) for cell in steps]
@@ -87,11 +92,16 @@ def safe_request(request: Request, redactor: Redacts | None) -> Request:
         target=safe_extra.pop(0) if request.target is not None else None,
         variables=tuple(replace(variable, text=next(rest)) for variable in request.variables),
         failure=_failure_with(request.failure, rest),
-        attachments=tuple(replace(each, text=next(rest)) for each in request.attachments),
+        attachments=tuple(replace(each, text=next(rest), name=next(rest)) for each in request.attachments),
         question=next(rest),
         history=request.history.with_cells(lambda _: next(safe_steps)) if request.history else None,
-        rules=tuple(replace(rules, text=_first_of(next(rest))) for rules in request.rules),
+        rules=tuple(replace(rules, text=_first_of(next(rest)), name=next(rest)) for rules in request.rules),
     )
+
+
+def _ends_of_name(name: str) -> str:
+    """The ends of a file's name, a line each: in `backup-AKIA….csv` a key is glued to a word."""
+    return "\n".join(name[gap.end() :] for gap in _GAP_IN_NAME.finditer(name))
 
 
 def _first_of(rules: str) -> str:
@@ -171,7 +181,7 @@ def _failure_texts(failure: Failure | None) -> list[str]:
     """What of a failure may hold a secret."""
     if failure is None:
         return []
-    inside = [text for frame in failure.frames for text in (frame.source, *frame.values)]
+    inside = [text for frame in failure.frames for text in (frame.source, frame.place, *frame.values)]
     return [as_shown(text) for text in (failure.evalue, *failure.causes, *failure.hints, *inside)]
 
 
@@ -184,7 +194,7 @@ def _failure_with(failure: Failure | None, texts: Iterator[str]) -> Failure | No
     causes = tuple(next(clean) for _ in failure.causes)
     hints = tuple(next(clean) for _ in failure.hints)
     frames = tuple(
-        replace(frame, source=next(clean), values=tuple(next(clean) for _ in frame.values))
+        replace(frame, source=next(clean), place=next(clean), values=tuple(next(clean) for _ in frame.values))
         for frame in failure.frames
     )
     return replace(failure, evalue=evalue, causes=causes, hints=hints, frames=frames)

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 from ..text.lazy_pattern import LazyPattern
 from .expressions import STRING, Literal, Value, arguments_at, values_at
-from .literals import accepted
+from .literals import accepted, tuple_elements
 from .names import KEY, PASSWORD, TOKEN, what_name_says, without_accents
-from .places import column_values, tuple_elements
 from .printed import find_printed
 from .search import Span, positions, words
-from .settings import bare_value, option_value
-from .values import is_key_like, looks_random
+from .settings import bare_value, number_value, option_value
+from .tables import table_values
+from .values import can_be_secret, is_key_like, looks_random
 
 # Every name that says something holds one of these in lower case, without accents.
 _STEMS: tuple[str, ...] = (
@@ -24,6 +24,8 @@ _STEMS: tuple[str, ...] = (
     *words(
         "mdp jeton identifiant contrase contrasin clave llave senha chave chiave segre parol paswort kennwort"
     ),
+    # The word is a part of too many others.
+    *("pin=", "pin =", "pin:", "pin :", "pin'", 'pin"', "pin)", "pin ", "pin_code", "puk", "cvv", "cvc"),
     *words("geheim losungswort schlus schlues zugang zugriff anmeldedaten wachtwoord sleutel toegang"),
     *words("inloggegevens losenord adgangskode kodeord salasana haslo heslo jelszo sifre parool"),
 )
@@ -40,6 +42,20 @@ _CLOSING = LazyPattern(r"\\?[\"']?\s{0,2}\]?")
 _ANNOTATION = LazyPattern(
     r"\s{0,3}:\s{0,3}[A-Za-z_&][\w.\[\], |&<>]{0,60}(?: ?\([\d,]{1,12} characters\))?\s{0,3}=(?!=)"
 )
+_LAMBDA = LazyPattern(r"lambda\b[^:\n\"']{0,60}:\s{0,3}")
+_DEFINED = LazyPattern(r"\b(?:def|function|fn|func|fun)\s{1,3}\Z")
+_PARAMETERS = LazyPattern(
+    r"\([^()]{0,300}(?:\([^()]{0,100}\)[^()]{0,100}){0,5}\)\s{0,3}(?:->\s{0,3}[^:{\n]{1,60})?\s{0,3}[:{]"
+)
+_RETURN = LazyPattern(r"\b(?:return|yield)\s{1,3}")
+_NEXT_DEFINITION = LazyPattern(r"\n[^\n]{0,40}\b(?:def|class|function)\s")
+_BODY = 800
+# What a function of such a name gives back says something of a secret, and is none.
+_JUDGES = LazyPattern(
+    r"(?i)_*(?:check|valid|verif|hash|is|has|set|gen|create|make|build|test|reset|change|update|ask|prompt"
+    r"|confirm|encrypt|decrypt|mask|strip|parse|count|next|on|handle|rate|score|judge|require|need)(?:_|[a-z]*[A-Z_])"
+)
+_ASSIGNED_TO = LazyPattern(r"[\"'](?P<value>[^\"'\n]{6,200})[\"']\s{1,3}->\s{1,3}\Z")
 _SEPARATOR = LazyPattern(
     r"\s{0,40}(?:===?|!==?|=>|:=|<<?-|\|\|=?|\?\?=?|[=:]|or(?=\s{1,3}[\"']))[ \t\u00a0\u202f]{0,8}"
     r"(?:\\?\n[ \t]{0,40})?"
@@ -53,9 +69,14 @@ _SETTER = LazyPattern(
 _FALLBACK = LazyPattern(r"[\"'][)\]]{1,2}(?:\.\w{1,20}\(\))?\s{0,9}(?:or\b|\|\||\?\?|\?:)\s{0,9}")
 _PAIR_END = LazyPattern(r"\s{0,3}[)\]]")
 # Between bracket and string, in a traceback, stands the number of the next line.
-_OPEN = LazyPattern(r"\s{0,8}[(\[{]\s{0,80}(?:(?:-{1,8}> ?)?\d{1,6}\s{1,40})?")
-_PAIR = LazyPattern(r"[\s,]{0,80}[\"'][\w. @-]{1,80}[\"']\s{0,3}:\s{0,3}(?=[\"'])")
+_OPEN = LazyPattern(
+    r"(?:(?:np|pd|pl)?\.?(?:array|Series|Index|list|set|tuple|frozenset)\()?\s{0,8}[(\[{]\s{0,80}"
+    r"(?:(?:-{1,8}> ?)?\d{1,6}\s{1,40})?"
+)
+_PAIR = LazyPattern(r"[\s,]{0,80}(?:[\"'][\w. @-]{1,80}[\"']|\d{1,9})\s{0,3}:\s{0,3}(?=[\"'])")
 _BETWEEN = LazyPattern(r"[\s,\\]{0,80}")
+_ENDS_A_HEADING = LazyPattern(r"[\s,;|&\"'\\<│┆┃║┇┊]|\Z")
+_WORD_BEFORE = LazyPattern(r"(?<![A-Za-z])[A-Za-z]{1,20} \Z")
 
 
 def find_named(text: str, lowered: str) -> Iterator[Span]:
@@ -99,10 +120,21 @@ def _bound_to(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
             yield from elements
             return
     spans = list(_value_after(text, start, end, kind)) if kind else []
+    if kind and not spans and text[max(0, start - 3) : start].strip() == "->":  # of R
+        behind = _ASSIGNED_TO.search(text, max(0, start - 210), start)
+        spans = [behind.span("value")] if behind and can_be_secret(behind["value"], kind) else []
     spans = spans or list(find_printed(text, plain, start, end))
-    if kind and not spans and (text[end : end + 1] in (",", ";", "\n", "\r", "") or text[end].isspace()):
-        spans = list(column_values(text, start, end, kind))
+    is_heading = text[end : end + 1] == "<" or (not spans and _ENDS_A_HEADING.match(text, end))
+    if is_heading and (kind or text[start - 1 : start] == " "):
+        start, kind = (start, kind) if kind else _of_two_words(plain, start, end)
+        spans += table_values(text, start, end, kind) if kind else ()
     yield from spans
+
+
+def _of_two_words(plain: str, start: int, end: int) -> tuple[int, str]:
+    """Where a heading like "API key" begins, and what it says."""
+    before = _WORD_BEFORE.search(plain, max(0, start - 22), start)
+    return (before.start(), what_name_says(plain[before.start() : end])) if before else (start, "")
 
 
 def _value_after(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
@@ -114,6 +146,7 @@ def _value_after(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     if separator is None:
         yield from (_argument if quoted_name else option_value)(text, start, end, kind)
         if text[end : end + 1] == "(":  # `Password(value="…")`
+            yield from _returned(text, start, end, kind)
             for value in arguments_at(text, end + 1):
                 yield from accepted(text, value, kind)
         return
@@ -123,10 +156,30 @@ def _value_after(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
         yield span
     if not found and not annotation:
         yield from bare_value(text, start, separator, kind)
+    if not found:
+        yield from number_value(text, start, separator, kind)
+
+
+def _returned(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
+    """What a function of such a name gives back: `def get_password(): return "…"`."""
+    parameters = _PARAMETERS.match(text, end)
+    if parameters is None or not _DEFINED.search(text, max(0, start - 12), start):
+        return
+    if _JUDGES.match(text, start, end):
+        return
+    stop = min(len(text), parameters.end() + _BODY)
+    if other := _NEXT_DEFINITION.search(text, parameters.end(), stop):
+        stop = other.start()
+    for match in _RETURN.finditer(text, parameters.end(), stop):
+        for value in values_at(text, match.end()):
+            if not any(map(str.isspace, value.text)) and (kind != TOKEN or is_key_like(value.text)):
+                yield from accepted(text, value, kind)
 
 
 def _spans_at(text: str, position: int, kind: str, separator: str, name: str) -> Iterator[Span]:
     """The secrets among what the expression at `position` can come to."""
+    if function := _LAMBDA.match(text, position):
+        position = function.end()
     opened = _OPEN.match(text, position)
     if opened and "{" in opened.group():
         for match in _pair_run(text, opened.end()):
@@ -141,7 +194,10 @@ def _spans_at(text: str, position: int, kind: str, separator: str, name: str) ->
         values = values[:1]
     for value in values:
         # `"password": ["hunter2", …]`: a column of them.
-        if not value.listed or (kind == PASSWORD and looks_random(value.text)):
+        is_one = (kind == PASSWORD and looks_random(value.text)) or (
+            kind == TOKEN and is_key_like(value.text)
+        )
+        if is_one or not value.listed:
             yield from accepted(text, value, kind)
 
 

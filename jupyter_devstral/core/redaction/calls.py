@@ -11,18 +11,24 @@ from .names import PASSWORD, VENDORS
 from .search import Span, matches_behind, words
 from .values import can_be_secret, is_key_like, looks_random
 
-_ARGUMENT = r"[bru]?(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')|[\w.]{1,60}(?:\[[^\[\]\n]{1,60}\])?"
+_ARGUMENT = (
+    r"[bru]?(?:\"[^\"\n]{0,200}\"|'[^'\n]{0,200}')|\{[^{}\n]{0,200}\}"
+    r"|[\w.]{1,60}(?:\[[^\[\]\n]{1,60}\]|\([^()\n]{0,100}\))?"
+)
 _ARGUMENTS = LazyPattern(
     rf"\s{{0,9}}(?:{_ARGUMENT})(?:\s{{0,9}},\s{{0,9}}(?:{_ARGUMENT})){{0,5}}\s{{0,9}}(?=[,)])"
 )
 _ONE = LazyPattern(_ARGUMENT)
 # Calls whose first, second or third argument is a password; a port is not counted.
-PASSWORD_FIRST = words("set_password setpassword check_password set_passphrase password_hash")
+PASSWORD_FIRST = words("""
+    set_password setpassword check_password set_passphrase password_hash hmac.new hmac.digest
+    urlsafetimedserializer urlsafeserializer
+""")
 PASSWORD_SECOND = words("""
     login authenticate sign_in signin log_on logon httpbasicauth httpdigestauth httpproxyauth
     basicauth basic_auth digestauth tableauauth plaintextauthprovider passwordauthenticator
     set_credentials setcredentials simple_bind simple_bind_s cx_oracle.connect oracledb.connect redis
-    strictredis
+    strictredis jwt.encode jwt.decode jws.sign jws.verify
 """)
 PASSWORD_THIRD = words("""
     ftp ftp_tls connect mysqlconnection influxdbclient minio keyring.set_password create_user
@@ -54,15 +60,24 @@ _OTHER_TAKERS = frozenset(
 _KEY_IN_QUOTES = LazyPattern(r"[\"'](?P<value>[A-Za-z0-9_+/=.-]{16,1000})\\?[\"']")
 # In a traceback the number of a line stands before it.
 _GAP = r"\s{0,80}(?:(?:-{1,8}> ?)?\d{1,6}[ \t]{1,80})?"
-_CALLEE = LazyPattern(rf"(?P<callee>[\w.]{{2,80}})\({_GAP}(?:(?:{_ARGUMENT})\s{{0,9}},{_GAP}){{0,4}}b?\Z")
+_CALLEE = LazyPattern(
+    rf"(?P<callee>[\w.]{{2,80}})\({_GAP}(?:(?:\w{{1,40}}\s{{0,3}}=\s{{0,3}})?(?:{_ARGUMENT})\s{{0,9}},{_GAP}){{0,4}}"
+    r"(?:key\s{0,3}=\s{0,3})?b?\Z"
+)
 # What is bound to a mere "key" and known by its form: of Alpha Vantage, of Fernet, in kaggle.json.
 BARE_KEYS = (
     (LazyPattern(r"(?i)key\s{0,3}=\s{0,3}\Z"), LazyPattern(r"[A-Z0-9]{16}")),
     (LazyPattern(r"(?i)(?:key\s{0,3}=\s{0,3}|\bFernet\()b?\Z"), LazyPattern(r"[\w-]{43}=")),
     (LazyPattern(r"[\"']key\\?[\"']\s{0,3}:\s{0,3}\\?\Z"), LazyPattern(r"[0-9a-f]{32}")),
+    (  # of Azure, for Spark
+        LazyPattern(r"account\.key\.[\w.-]{1,80}\\?[\"']\s{0,3}[,:]\s{0,3}\\?\Z"),
+        LazyPattern(r"[A-Za-z0-9+/]{20,100}={0,2}"),
+    ),
 )
 # Of a private key as JSON.
 _JWK_PART = LazyPattern(r"[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"']\s{0,3}:\s{0,3}\\?\Z")
+_KEY_ENTRY = LazyPattern(r"[\"']key\\?[\"']\s{0,3}:\s{0,3}\\?\Z")
+_USER_ENTRY = LazyPattern(r"(?i)[\"'](?:user(?:_?name|_?id)?|login|e-?mail|account)\\?[\"']\s{0,3}:")
 _CALLEE_WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -101,6 +116,7 @@ def _keys_in_quotes(text: str) -> Iterator[Span]:
     for match in _KEY_IN_QUOTES.finditer(text):
         if looks_random(match["value"]) and (
             _is_bare_key(text, match)
+            or (is_key_like(match["value"]) and _is_beside_a_user(text, match))
             or (has_jwk and _JWK_PART.search(text, max(0, match.start() - 30), match.start()))
             or (is_key_like(match["value"]) and _is_handed_over(text, match))
         ):
@@ -110,9 +126,18 @@ def _keys_in_quotes(text: str) -> Iterator[Span]:
 def _is_bare_key(text: str, match: re.Match[str]) -> bool:
     start = match.start()
     return any(
-        form.fullmatch(match["value"]) and before.search(text, max(0, start - 30), start)
+        form.fullmatch(match["value"]) and before.search(text, max(0, start - 120), start)
         for before, form in BARE_KEYS
     )
+
+
+def _is_beside_a_user(text: str, match: re.Match[str]) -> bool:
+    """`{"username": "ana", "key": "…"}`, in either order."""
+    if not _KEY_ENTRY.search(text, max(0, match.start() - 30), match.start()):
+        return False
+    before = text[max(0, match.start() - 200) : match.start()].rpartition("{")[2]
+    behind = text[match.end() : match.end() + 200].partition("}")[0]
+    return bool(_USER_ENTRY.search(before) or _USER_ENTRY.search(behind))
 
 
 def _is_handed_over(text: str, match: re.Match[str]) -> bool:

@@ -48,7 +48,7 @@ _OTHER = LazyPattern(r"[^\w\s\"'\\()\[\]{},]+")
 # Calls that give back what they are given, and those whose second argument stands in for what is not found.
 _WRAPPERS = words("""
     secret secretstr secretbytes password quote quote_plus str bytes string b64decode unhexlify
-    fromhex a2b_hex field text const
+    fromhex a2b_hex field text const array series index
 """)
 _GETTERS = words("""
     get getenv getattr pop setdefault config env fetch getordefault getproperty get_env get_secret

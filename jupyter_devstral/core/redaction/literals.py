@@ -1,12 +1,13 @@
-"""Which parts of a string literal, or of several that make one value, are secret."""
+"""Which parts of a string literal, of several that make one value, or of a tuple are secret."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..text.lazy_pattern import LazyPattern
 from .expressions import Literal, Value
-from .names import PASSWORD
+from .names import KEY, PASSWORD, TOKEN, what_name_says
 from .search import Span
 from .values import can_be_secret, looks_random
 
@@ -19,6 +20,21 @@ _JOIN = r"(?:\+[ \t]{0,9})?"
 JOINT = LazyPattern(
     rf"\\?[\"']{{1,3}}[ \t]{{0,9}}{_JOIN}(?:\\?\n(?:[ \t]{{0,9}}-{{0,9}}>?[ \t]{{0,9}}\d{{1,6}}(?=[ \t]))?"
     rf"[ \t]{{0,80}}{_JOIN})?[bfruBFRU]{{0,2}}\\?[\"']{{1,3}}"
+)
+
+# `user, password = …` or `(user, password) = …`, from the name on that is asked about.
+_NAMES = r"[A-Za-z_]\w{0,60}(?:[ \t]{0,9},[ \t]{0,9}[A-Za-z_]\w{0,60}){1,9}"
+_NAMES_BEFORE = LazyPattern(r"(?:(?<!\w)[A-Za-z_]\w{0,60}[ \t]{0,9},[ \t]{0,9}){1,9}\Z")
+# Before the names, in a traceback, stands the number of the line.
+_BEFORE_TUPLE = LazyPattern(
+    r"(?:(?:\A|\n)(?:[ \t]{0,9}-{0,9}>?[ \t]{0,9}\d{1,6}[ \t])?[ \t]{0,80}|[\"';]\s{0,3})\(?\Z"
+)
+_TUPLE = LazyPattern(
+    rf"(?P<names>{_NAMES})[ \t]{{0,9}}\)?[ \t]{{0,9}}=[ \t]{{0,9}}\(?(?P<values>[^\n=]{{8,2000}})"
+)
+_ELEMENT = LazyPattern(
+    r"[ \t]*(?:[bru]{0,2}(?P<q>\\?[\"'])(?P<value>(?:(?!(?P=q))[^\\\n]|\\[^\"'\n])*)(?P=q)"
+    r"|[^,\"'()\[\]{}\n\\]+)[ \t]*,?"
 )
 
 
@@ -67,3 +83,25 @@ def _fixed_parts(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
         if is_word and not any(map(str.isspace, part)) and can_be_secret(part, kind):
             yield position, until
         position = found.end() if found else end
+
+
+def tuple_elements(text: str, start: int) -> Iterator[Span] | None:
+    """Spans in `user, password = "ana", "…"`, of which a name begins at `start`; None in any other line."""
+    names = _NAMES_BEFORE.search(text, max(0, start - 150), start)
+    first = names.start() if names else start
+    match = _TUPLE.match(text, first)
+    if match is None or not _BEFORE_TUPLE.search(text, max(0, first - 120), first):
+        return None
+    return _elements(text, match)
+
+
+def _elements(text: str, match: re.Match[str]) -> Iterator[Span]:
+    at, end = match.span("values")
+    for name in match["names"].split(","):
+        kind = what_name_says(name.strip())
+        element = _ELEMENT.match(text, at, end)
+        if element is None:
+            break
+        if kind in (PASSWORD, KEY, TOKEN) and element["value"] and can_be_secret(element["value"], kind):
+            yield element.span("value")
+        at = element.end()

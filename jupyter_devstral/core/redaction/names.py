@@ -17,6 +17,7 @@ PASSWORD = "password"  # any text can be one
 KEY = "key"  # one word, not a plain word of a language
 TOKEN = "token"  # also an everyday word of language models: the value must look random
 CONNECTION = "connection"  # counts when the value carries a credential
+CODE = "code"  # a number of a few digits
 
 _WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 # Letters that are no accented ones to Unicode.
@@ -57,6 +58,9 @@ TOKEN_WORDS = r"""
     (?<!palabra_)(?<!palabras_)clave parola identifiants credenciales credenciais credenziali
     anmeldedaten zugangsdaten inloggegevens token_di_accesso token_de_acceso token_de_acesso \w*токен
     \w*令牌 \w*トークン \w*토큰
+"""
+CODE_WORDS = r"""
+    pin pin_code puk cvv cvc codigo_pin code_pin
 """
 # Those who give out keys; they stand before a "key" or "token", or behind it.
 VENDORS = r"""
@@ -128,11 +132,12 @@ _PASSWORD = _ends_with(PASSWORD_WORDS)
 _OTHER_PASS = LazyPattern(_ends_with(_OTHER_PASSES).pattern + "_pass")
 _KEY = _ends_with(KEY_WORDS)
 _TOKEN = _ends_with(TOKEN_WORDS)
+_CODE = _ends_with(CODE_WORDS)
 
 
 @lru_cache(maxsize=4096)
 def what_name_says(name: str) -> str:
-    """PASSWORD, KEY, TOKEN or CONNECTION when a value bound to `name` should be hidden, else "".
+    """PASSWORD, KEY, TOKEN, CODE or CONNECTION when a value bound to `name` should be hidden, else "".
 
     `name` can be an identifier in any style, or words with blanks between them as a program prints them.
     """
@@ -172,7 +177,9 @@ def _says(parts: list[str]) -> str:
         return KEY
     if last in _TOKEN_IN_ANY_LANGUAGE and before in _BEFORE_TOKEN:
         return KEY
-    return TOKEN if _TOKEN.fullmatch(joined) else ""
+    if _TOKEN.fullmatch(joined):
+        return TOKEN
+    return CODE if _CODE.fullmatch(joined) else ""
 
 
 def without_accents(text: str) -> str:

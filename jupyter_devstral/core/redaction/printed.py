@@ -13,7 +13,8 @@ from .expressions import values_at
 from .literals import accepted
 from .names import KEY, PASSWORD, TOKEN, what_name_says
 from .search import Span, words
-from .values import can_be_secret, is_key_like, is_unpronounceable, looks_random
+from .tables import row_values
+from .values import can_be_secret, is_key_like, is_number, is_unpronounceable, looks_random
 
 _BETWEEN_WORDS = "[ \u00a0'’-]"
 _WORDS_BEFORE = LazyPattern(rf"(?:[A-Za-z]{{1,20}}{_BETWEEN_WORDS}){{1,3}}\Z")
@@ -24,7 +25,7 @@ _HEADING = LazyPattern(
     rf"(?P<rest>(?:{_BETWEEN_WORDS}(?!{_VERB}\b)[A-Za-z]{{1,20}}){{0,5}})"
     r"(?P<aside>[ \u00a0][(\[][^()\[\]\n]{1,40}[)\]])?"
     rf"(?P<marks>(?:\\?[*_`\"'”»]|{_TAG}){{0,4}})"
-    r"(?:(?P<sign>[ \t\u00a0\u202f\u2009]{0,3}(?:->|=>|[=→—–]|:(?![:=])|：|(?<=[ \t\u00a0])-(?=[ \t])))"
+    r"(?:(?P<sign>[ \t\u00a0\u202f\u2009]{0,3}(?:->|=>|[=＝→—–]|:(?![:=])|：|(?<=[ \t\u00a0])-(?=[ \t])))"
     rf"(?P<marks_behind>(?:[*_]|{_TAG}){{0,3}})"
     rf"|(?P<verb>[ \t]{{1,3}}{_VERB}[ \t]{{0,2}}:?(?=[ \t]))"
     r"|(?P<cell>[ \t]{0,20}\|[ \t]{0,20}|</t[dh]>\s{0,9}<t[dh][^<>]{0,80}>)"
@@ -78,7 +79,8 @@ def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
         if kind != PASSWORD or is_quoted or _BEFORE_A_PASSWORD.search(plain, max(0, start - 12), start):
             yield from _in_a_sentence(text, heading.end(), kind, is_beside=True)
     elif _opens_line(text, opens, is_cell=bool(heading["cell"])):
-        yield from _in_a_cell(text, heading, kind)
+        several = list(row_values(text, heading.end(), kind)) if heading["column"] else []
+        yield from several or _in_a_cell(text, heading, kind)
 
 
 def _kind_of(plain: str, opens: int, start: int, end: int, rest: str) -> str:
@@ -121,6 +123,15 @@ def _in_a_sentence(text: str, position: int, kind: str, is_beside: bool = False)
         return
     start = match.start("value")
     value = match["value"].rstrip(".:*_!?")
+    if (
+        kind == PASSWORD
+        and not is_beside
+        and is_number(value)
+        and _SENTENCE_END.match(text, start + len(value))
+    ):
+        if can_be_secret(value, kind):
+            yield start, start + len(value)
+        return
     is_long = kind == TOKEN or (is_beside and kind == KEY)
     if not looks_random(value) or (is_long and not is_key_like(value)) or not any(map(str.isdigit, value)):
         return

@@ -16,9 +16,9 @@ from .calls import find_handed_over
 from .commands import find_in_commands
 from .forms import find_tokens
 from .literals import JOINT
-from .places import find_in_tags
 from .search import Span, in_lower_case
-from .web import find_on_the_web
+from .values import is_number
+from .web import find_in_tags, find_on_the_web
 
 _PLACEHOLDER = LazyPattern(r"<SECRET_(\d{1,9})>")
 _PREFIX = "<SECRET_"
@@ -192,6 +192,8 @@ def _written_forms(secret: str) -> list[str]:
     forms = [secret]
     if "\\" in secret:
         forms.append(_unescaped(secret))
+    if "_" in secret and is_number(secret):  # printed without
+        forms.append(secret.replace("_", ""))
     if "%" in secret:
         forms.append(unquote(secret))
     for value in tuple(forms):

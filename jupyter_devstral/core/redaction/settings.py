@@ -9,7 +9,7 @@ from ..text.lazy_pattern import LazyPattern
 from .expressions import values_at
 from .literals import accepted
 from .search import Span, holds_one, words
-from .values import can_be_secret, is_unpronounceable
+from .values import can_be_secret, can_be_secret_number, is_unpronounceable
 
 BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]{1,2000}")
 _OPTION_GAP = LazyPattern(r"[= \t]{1,3}")
@@ -19,6 +19,9 @@ _OF_OPTIONS = words(
 )
 _SHELL_DEFAULT = LazyPattern(r":?[-=](?P<value>[^\s'\"`{}$]{4,200})\}")
 _ARITHMETIC = LazyPattern(r"0x[0-9a-fA-F]+|[\d.,+eE-]+|[A-Za-z_][\w.]*[+*/%-]=?[\w.]+")
+_NUMBER = LazyPattern(
+    r"[ \t]{0,8}(?P<value>\d[\d_]{3,40})(?=[ \t]*(?:[\n\r,;)}\]#\"'`|\\<]|\Z)|[ \t]+(?:if|or|else|and)\b)"
+)
 _IDENTIFIER = LazyPattern(r"[A-Za-z_][\w.]*\Z")
 _SHELL_LINE = LazyPattern(r"\s*(?:[!$]|%env\b|%set_env\b|%sx\b|export\b|set\b|ENV\b|SET\b)")
 _SHELL_CELL = LazyPattern(r"\s*%%(?:bash|sh|script|cmd|powershell|writefile|file)\b")
@@ -108,6 +111,15 @@ def bare_value(text: str, start: int, separator: re.Match[str], kind: str) -> It
         plausible = True
     if plausible and not _ARITHMETIC.fullmatch(value):
         yield begin, begin + len(value)
+
+
+def number_value(text: str, start: int, separator: re.Match[str], kind: str) -> Iterator[Span]:
+    """A number that a secret name is bound to: `password = 12345678`, `{"pin": 4711}`."""
+    match = _NUMBER.match(text, separator.end())
+    if match is None or text[start : separator.start()].rstrip("\"'] ").lower().endswith("pass"):
+        return  # "tests that pass: 12345"
+    if can_be_secret_number(match["value"], kind):
+        yield match.span("value")
 
 
 def is_in_connection(text: str, start: int, end: int) -> bool:

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 
 from ..text.lazy_pattern import LazyPattern
-from .names import CONNECTION, PASSWORD, TOKEN, what_name_says
+from .names import CODE, CONNECTION, KEY, PASSWORD, TOKEN, what_name_says
 
 _LONGEST = 20_000
 
@@ -47,6 +47,7 @@ _PLACEHOLDERS = (
     # The name of an environment variable.
     LazyPattern(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:KEY|TOKEN|SECRET|PASS|PASSWORD|PWD|AUTH|ID|CREDENTIALS?)"),
 )
+_NUMBER = LazyPattern(r"\d+(?:_\d+)*")
 _CONSONANTS = LazyPattern(r"(?i)[bcdfghjklmnpqrstvwxz]{5}")
 _AWS_SECRET = LazyPattern(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])[A-Za-z0-9/+]{40}")
 _RUN = LazyPattern(r"[A-Za-z0-9]{16,}")
@@ -70,6 +71,8 @@ def can_be_secret(value: str, kind: str) -> bool:
     """Whether `value`, bound to a name that says `kind`, is a secret."""
     if kind == CONNECTION:
         return len(value) < 2000 and bool(_CREDENTIAL_INSIDE.search(value))
+    if kind == CODE:
+        return value.isdigit() and 4 <= len(value) <= 12
     if not 4 <= len(value) <= _LONGEST or is_placeholder(value) or _is_file(value):
         return False
     spaced = any(map(str.isspace, value))
@@ -80,6 +83,21 @@ def can_be_secret(value: str, kind: str) -> bool:
     if spaced or len(value) < 6 or _names_a_field(value):
         return False
     return looks_random(value) or (kind != TOKEN and len(value) >= 12)
+
+
+def is_number(value: str) -> bool:
+    """Tell a whole number as Python writes it, `90_817_263`, too."""
+    return bool(_NUMBER.fullmatch(value))
+
+
+def can_be_secret_number(value: str, kind: str) -> bool:
+    """Whether a number that is written without quotes is a secret, and not how many there are or an id."""
+    digits = len(value.replace("_", ""))
+    return is_number(value) and (
+        (kind == PASSWORD and digits >= 5)
+        or (kind == KEY and digits >= 8)
+        or (kind == CODE and 4 <= digits <= 12)
+    )
 
 
 def is_placeholder(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Secrets in addresses and headers: credentials and signatures of URLs, webhooks, tokens, cookies."""
+"""Secrets in addresses, headers, XML and forms: credentials and signatures of URLs, tokens, cookies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..text.lazy_pattern import LazyPattern
-from .names import TOKEN
+from .names import PASSWORD, TOKEN, what_name_says
 from .search import Span, holds_one, matches_behind, words
 from .values import can_be_secret, is_placeholder, looks_random
 
@@ -66,6 +66,16 @@ _DATABASE = LazyPattern(
 )
 _DATABASE_USERINFO = LazyPattern(r"[^\s/'\"<>`\\:]{0,100}:[^\s'\"<>`\\]{1,300}@")
 _INTERPOLATED = LazyPattern(r"\{[^}]*\}|\$\{?\w+\}?|%\(\w+\)s|%s")
+# `"https://%s:%s@host" % ("ana", "…")`, `"https://{}:{}@host".format(…)`
+_FILLED_USERINFO = LazyPattern(
+    r"[\"'](?P<before>[^\"'\n]{0,200}://[^\"'\n/@]{0,100}:)(?P<field>%s|\{(?P<name>\w{0,40})\})@[^\"'\n]{0,300}[\"']"
+    r"\s{0,3}(?:%\s{0,3}|\.format)\("
+)
+_FILLED_FIELD = LazyPattern(r"%[sdr]|\{\w{0,40}\}")
+_FILLED_WITH = LazyPattern(
+    r"\s{0,20}(?:(?P<name>\w{1,40})\s{0,3}=\s{0,3})?(?:[bru]?(?P<q>[\"'])(?P<value>[^\"'\n]{0,200})(?P=q)|[^,()\"'\n]{1,100})"
+    r"\s{0,20}(?:,|(?=\)))"
+)
 _HEADER = LazyPattern(
     r"(?i)[\\\"']{0,3}\]?\s{0,3}[:=,]{1,3}\s{0,3}[bfru]{0,2}[\\\"']{0,2}"
     r"(?:(?P<scheme>[a-z][\w-]{1,30})[ \t]{1,3})?(?P<rest>[A-Za-z0-9._~+/=:|%-]{1,4000})"
@@ -90,6 +100,15 @@ _COOKIE = LazyPattern(
 )
 _CRUMB = LazyPattern(r"(?<==)(?P<value>[\w%.+/~-]{16,4000})")
 
+_XML = LazyPattern(r"<(?P<tag>[\w.:-]{2,60})(?:\s[^<>\n]{0,100})?>(?P<value>[^<>\n]{4,400})</(?P=tag)>")
+_XML_SETTING = LazyPattern(
+    r"(?i)<(?:add|property|entry|param|setting)\s[^<>]{0,80}?(?:key|name)=\"(?P<tag>[\w.:-]{3,60})\"\s{1,9}"
+    r"value=\"(?P<value>[^\"<>\n]{4,400})\""
+)
+_INPUT = LazyPattern(
+    r"(?i)\b[^<>]{0,200}\bpassword\b[^<>]{0,200}?\bvalue=\\?(?P<p>[\"'])(?P<value>[^\"'<>\n\\]{4,200})\\?(?P=p)"
+)
+
 
 def find_on_the_web(text: str, lowered: str) -> Iterator[Span]:
     """Spans of secrets; `lowered` is `text` in lower case, of the same length."""
@@ -98,6 +117,8 @@ def find_on_the_web(text: str, lowered: str) -> Iterator[Span]:
             yield from spans_of(part, text, lowered)
     if "://" in text:
         yield from _url_credentials(text)
+        if ":%s@" in text or "}@" in text:
+            yield from _filled_in(text)
     if "authorization" in lowered:
         for match in matches_behind(text, lowered, ("authorization",), _HEADER):
             yield from _authorization(text, match)
@@ -105,6 +126,21 @@ def find_on_the_web(text: str, lowered: str) -> Iterator[Span]:
         yield from _cookies(text, lowered)
     if holds_one(lowered, (*SESSIONS, *SCHEMES_ALONE, "basic ")):
         yield from _without_header(text, lowered)
+
+
+def find_in_tags(text: str, lowered: str) -> Iterator[Span]:
+    """Spans of secrets in XML and HTML; `lowered` is `text` in lower case, of the same length."""
+    if "<input" in lowered:
+        for match in matches_behind(text, lowered, ("<input",), _INPUT):
+            if can_be_secret(match["value"], PASSWORD):
+                yield match.span("value")
+    if "</" not in text and "/>" not in text:
+        return
+    for pattern in (_XML, _XML_SETTING):
+        for match in pattern.finditer(text):
+            kind = what_name_says(match["tag"].rpartition(":")[2])
+            if kind and can_be_secret(match["value"], kind):
+                yield match.span("value")
 
 
 def spans_of(part: Part, text: str, lowered: str) -> Iterator[Span]:
@@ -127,6 +163,19 @@ def _url_credentials(text: str) -> Iterator[Span]:
             start, end = at + 3, match.end() - 1
             yield from _userinfo(text, start, end)
         at = text.find("://", at + 3)
+
+
+def _filled_in(text: str) -> Iterator[Span]:
+    """The password that is put into the address of a literal."""
+    for match in _FILLED_USERINFO.finditer(text):
+        place, at = len(_FILLED_FIELD.findall(match["before"])), match.end()
+        place = int(match["name"]) if (match["name"] or "").isdigit() else place
+        number = 0
+        while given := _FILLED_WITH.match(text, at):
+            is_it = given["name"] == match["name"] if given["name"] else number == place
+            if is_it and given["value"] and can_be_secret(given["value"], PASSWORD):
+                yield given.span("value")
+            at, number = given.end(), number + 1
 
 
 def _userinfo(text: str, start: int, end: int) -> Iterator[Span]:

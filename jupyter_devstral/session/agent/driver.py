@@ -13,6 +13,7 @@ from ...core.agent.draft import Draft
 from ...core.agent.loop import AgentRun
 from ...core.agent.opening import opening_messages
 from ...core.agent.outcome import Ended, Limits
+from ...core.agent.results import read_outputs
 from ...core.agent.steps import (
     ActionBegins,
     ActionEnds,
@@ -32,13 +33,16 @@ from ...core.errors import ModelError, RemoteRefused
 from ...core.model.messages import ToolCall
 from ...core.model.token_estimate import estimate_tokens
 from ...core.model.window import needed_tokens
+from ...core.notebook.cells import Cell
+from ...core.prompt.named_outputs import named_outputs
+from ...core.prompt.safe_request import shown_cell
 from ...core.request.tasks import Attachment, Request, Rules, Task
 from ...core.text.control_tokens import broken_up, mended
 from .run_record import RunRecord
 
 if TYPE_CHECKING:
     from ...core.model.window import Window
-    from ...core.notebook.cells import Cell, Notebook
+    from ...core.notebook.cells import Notebook
     from ...core.redaction.redactor import Redactor
     from ...core.variables.namespace import Variable
     from ..permitted_server import PermittedServer
@@ -204,6 +208,7 @@ class AgentDriver:
             return self._heard(step)
         if isinstance(step, RunCell):
             ran = self._stage.run(step.source, step.allowed)
+            self._learn(step, ran)
             self._record.add("cell", cell=step.cell, source=step.source, allowed=list(step.allowed), ran=ran)
             self._actions.ran(ran)
             self._audience.cell(step.cell, ran)
@@ -317,6 +322,12 @@ class AgentDriver:
         """Whether the model has tools, or may have: a server that does not say refuses them, and is heard."""
         capabilities = self._model.details().capabilities
         return not capabilities or "tools" in capabilities
+
+    def _learn(self, step: RunCell, ran: Ran) -> None:
+        """Let the redactor know the secrets in outputs that only the source above them tells."""
+        if self._redactor is not None:
+            shown = Cell(step.cell, 0, "code", step.source, outputs=read_outputs(ran.outputs))
+            self._redactor.redact([named_outputs(shown_cell(shown))])
 
     def _safe(self, text: str) -> str:
         redacted = self._redactor.redact([text])[0] if self._redactor else text

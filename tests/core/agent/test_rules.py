@@ -9,7 +9,12 @@ import pytest
 
 from jupyter_devstral.core.agent.active_html import output_finding
 from jupyter_devstral.core.agent.rules import findings
-from tests.support.ordinary_cells import is_rightly_asked, ordinary_cells
+from tests.support.ordinary_cells import (
+    is_rightly_asked,
+    ordinary_cells,
+    ordinary_texts,
+    shows_from_an_address,
+)
 
 
 def test_the_risky_cells_are_asked_about_as_expected(shared_data: Path) -> None:
@@ -134,6 +139,112 @@ def test_ordinary_code_is_not_asked_about(source: str) -> None:
 def test_text_that_loads_or_runs_is_asked_about(text: str) -> None:
     assert findings(text, "markdown") != ()
     assert findings("[a link](https://x) and ![a picture](plot.png)", "markdown") == ()
+
+
+_X = "x.example/p.png"
+_MERMAID = "```mermaid\nflowchart TD\n%s\n```"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Pictures of Markdown
+        f"![a [b]](http://{_X})",
+        f"![a ![b](plot.png) c](http://{_X})",
+        f"[![badge](https://{_X})](https://x.example)",
+        f"![[a](b)](http://{_X})",
+        f"![a `]` b](http://{_X})",
+        f"![a\\]b](http://{_X})",
+        f"![x](<http://{_X}>)",
+        f"![x]( http://{_X} 'a')",
+        f"![x]\n\n[x]: http://{_X}",
+        f"![x][]\n\n[x]: http://{_X}",
+        f"![x]\n\n[x]:\n  http://{_X}",
+        f"> ![x]\n\n> [x]: http://{_X}",
+        f"![a](a.png) ![b][c]\n\n[c]: https://{_X}",
+        f"![x](&#104;ttp://{_X})",
+        f"![x](http:&#47;&#47;{_X})",
+        f"![x](\\/\\/{_X})",
+        f"![x](/\\{_X})",
+        f"![x](HTTP://{_X})",
+        f"![x](https:{_X})",
+        f"![x](ht\tp://{_X})",
+        f"![x](ht\u200btp://{_X})",
+        "![x](file:///etc/passwd)",
+        # HTML
+        f"<img src=&#104;ttp://{_X}>",
+        f"<img src='&#47;&#47;{_X}'>",
+        f"<img src='/\\{_X}'>",
+        f"<img src='ht\ttp://{_X}'>",
+        f"<img\nsrc\n=\n'\nhttp://{_X}'>",
+        f"<img alt='>' src=&#104;ttp://{_X}>",
+        f"<img srcset='a.png 1x, //{_X} 2x'>",
+        f"<svg><image><set attributeName=href to=//{_X}></image></svg>",
+        f"<p style='background:u\\72l(//{_X})'>",
+        f"<p style='background:image-set(\"//{_X}\" 1x)'>",
+        f"$\\style{{background:url(http://{_X})}}{{x}}$",
+        "<svg/onload=alert(1)>",
+        "<img alt='>' src=x onerror=alert(1)>",
+        # Diagrams
+        _MERMAID % f'A@{{ img: "http://{_X}" }}',
+        _MERMAID % f'A@{{ img: "//{_X}" }}',
+        _MERMAID % f'A@{{ img: "\\x68ttp:\\u002f\\u002f{_X}" }}',
+        _MERMAID % f"A[\"<img src='http#58;//{_X}'>\"]",
+        f"```&#109;ermaid\nA@{{ img: 'http://{_X}' }}\n```",
+        f"~~~ Mermaid\nA@{{ img: 'http://{_X}' }}\n~~~",
+        f"- a\n  ```mermaid\n  A@{{ img: 'http://{_X}' }}",
+    ],
+)
+def test_text_that_loads_in_another_way_is_asked_about(text: str) -> None:
+    assert findings(text, "markdown") != ()
+    assert output_finding({"text/markdown": text}) != ""
+    assert findings(f"%%markdown\n{text}") != ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '![Fig. 1: a & b](images/fig_1.png "Title") from <https://x.example>',
+        "![a](attachment:image.png) and [a link](http://x.example)",
+        "![a](data:image/png;base64,AAAA//BB) from https://x.example",
+        "[![a](a.png)](https://x.example)",
+        "`![]`",
+        _MERMAID % "A-->B" + "\nfrom https://x.example",
+        "```python\nrequests.get(u, data='https://x.example')\n```",
+        "<img src='plot.png'> and [a link](http://x.example)",
+        "<a href='https://x.example'><img src=\"a.png\"></a>",
+        "&lt;script src=//x.example&gt; is shown as it is written",
+    ],
+)
+def test_text_that_only_shows_is_not_asked_about(text: str) -> None:
+    assert findings(text, "markdown") == ()
+
+
+def test_no_ordinary_text_is_asked_about_needlessly(shared_data: Path) -> None:
+    texts = list(ordinary_texts(shared_data))
+    asked = [text for text in texts if findings(text, "markdown")]
+    needless = [text for text in asked if not shows_from_an_address(text)]
+    assert len(texts) > 800
+    assert len(needless) <= len(texts) / 100
+
+
+@pytest.mark.parametrize(
+    ("mime", "harmless", "loading"),
+    [
+        ("text/latex", "$\\alpha$", "$\\style{background:url(http://x)}{x}$"),
+        ("text/vnd.mermaid", "flowchart LR\nA-->B", "A@{ img: 'http://x' }"),
+        (
+            "application/vnd.vegalite.v5+json",
+            {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "data": {"values": [1]}},
+            {"data": {"url": "https://x.example/y.csv"}},
+        ),
+    ],
+)
+def test_an_output_that_loads_from_an_address_is_asked_about(
+    mime: str, harmless: object, loading: object
+) -> None:
+    assert output_finding({mime: harmless}) == ""
+    assert output_finding({mime: loading}) != ""
 
 
 def test_a_table_in_an_output_is_harmless_and_a_script_is_not() -> None:

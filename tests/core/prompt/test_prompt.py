@@ -13,7 +13,7 @@ from jupyter_devstral.core.model.token_estimate import estimate_tokens
 from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output, Turn
 from jupyter_devstral.core.prompt.prompt import Prompt, build_prompt, wording
 from jupyter_devstral.core.redaction.redactor import Redactor
-from jupyter_devstral.core.request.tasks import Attachment, Request, Task
+from jupyter_devstral.core.request.tasks import Attachment, Request, Rules, Task
 from jupyter_devstral.core.variables.namespace import Variable
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "prompts"
@@ -414,6 +414,23 @@ def test_attachments_stand_before_the_question_and_are_replayed() -> None:
     assert "File load.py" in prompt.user_text
     assert "sk-ant" not in prompt.user_text
     assert [(piece.kind, piece.id) for piece in prompt.pieces] == [("file", "load.py")]
+
+
+@pytest.mark.parametrize("begin", ["", "backup-", "backup_"])
+@pytest.mark.parametrize("key", ["ghp_" + "a1B2c3D4e" * 4, "AKIAIOSFODNN7QXAMPLF"])
+def test_a_key_in_the_name_of_a_file_is_not_sent(begin: str, key: str) -> None:
+    name = f"{begin}{key}.csv"
+    request = Request(
+        Task.CHAT,
+        f'what is in @"{name}"?',
+        attachments=(Attachment("file", name, "a,b\n1,2"),),
+        rules=(Rules(name, "Be brief."),),
+    )
+    prompt = build_prompt(request, redactor=Redactor())
+    assert key not in flat(prompt)
+    assert f"File {begin}<SECRET_1>.csv:" in flat(prompt)
+    # The receipt stays on this machine; a piece is left out by its name.
+    assert [piece.id for piece in prompt.pieces] == [name, name]
 
 
 def test_the_selected_cell_is_named_and_sent_whatever_the_budget() -> None:

@@ -12,7 +12,7 @@ from jupyter_devstral.core.redaction import names as secret_names
 from jupyter_devstral.core.redaction.calls import PASSWORD_FIRST, PASSWORD_SECOND, PASSWORD_THIRD
 from jupyter_devstral.core.redaction.commands import OPTIONS, SETTERS, STATEMENTS, in_command
 from jupyter_devstral.core.redaction.forms import SHAPES, find_tokens, of_shape, prefix_patterns
-from jupyter_devstral.core.redaction.names import KEY, PASSWORD, TOKEN, what_name_says
+from jupyter_devstral.core.redaction.names import CODE, KEY, PASSWORD, TOKEN, what_name_says
 from jupyter_devstral.core.redaction.prefixes import FORMS
 from jupyter_devstral.core.redaction.redactor import find_secrets
 from jupyter_devstral.core.redaction.search import Span
@@ -165,6 +165,7 @@ def test_a_call_hides_its_third_argument(call: str) -> None:
         "f = Fernet(b'<{any:43}=>')",
         "key = '<{any:43}=>'",
         '{"username": "ana", "key": "<{hex:32}>"}',
+        "conf.set('fs.azure.account.key.x.blob.core.windows.net', '<{base64:80}27==>')",
         '{"kty": "RSA", "e": "AQAB", "d": "<{word:86}7>"}',
     ],
 )
@@ -175,8 +176,8 @@ def test_a_key_in_quotes_is_known_by_what_stands_before_it(template: str) -> Non
 
 def test_every_form_of_a_bare_key_is_used() -> None:
     forms = [form for _, form in secret_calls.BARE_KEYS]
-    samples = [made_from("{UPPER:16}"), made_from("{any:43}="), made_from("{hex:32}")]
-    assert [bool(form.fullmatch(sample)) for form, sample in zip(forms, samples, strict=True)] == [True] * 3
+    samples = [made_from(form) for form in ("{UPPER:16}", "{any:43}=", "{hex:32}", "{base64:86}==")]
+    assert [bool(form.fullmatch(sample)) for form, sample in zip(forms, samples, strict=True)] == [True] * 4
 
 
 # Names
@@ -216,6 +217,12 @@ def test_every_word_for_a_key_is_one(entry: str) -> None:
 @pytest.mark.parametrize("entry", _entries(secret_names.TOKEN_WORDS))
 def test_every_word_for_a_token_is_one(entry: str) -> None:
     _assert_hidden(_name(entry), TOKEN)
+
+
+@pytest.mark.parametrize("entry", _entries(secret_names.CODE_WORDS))
+def test_every_word_for_a_code_is_one(entry: str) -> None:
+    assert what_name_says(entry) == CODE
+    assert [found.text for found in find_secrets(f"{entry} = 471122")] == ["471122"]
 
 
 @pytest.mark.parametrize("word", _entries(secret_names.VENDORS))

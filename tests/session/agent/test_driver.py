@@ -77,6 +77,26 @@ def test_tools_are_sent_to_a_model_that_has_them(tmp_path: Path, scripted_ollama
     assert names == ["delete_cell", "done", "inspect", "notebook_outline", "read_cells", "run_cell"]
 
 
+def test_what_a_run_shows_under_the_name_of_a_secret_is_not_sent(
+    tmp_path: Path, scripted_ollama: ScriptedOllama
+) -> None:
+    shown = {
+        "output_type": "execute_result",
+        "execution_count": None,
+        "metadata": {},
+        "data": {"text/plain": "['Zq7vK2mN9xWt4LpR8bYc', 'hunter2hunter2']"},
+    }
+    scripted_ollama.replies = ["```python\npasswords\n```", "Done."]
+    session = Session(DevstralConfig(host=scripted_ollama.url))
+    stage = Stage(Ran(outputs=(shown,)))
+    one = AgentDriver(session, session.model(Wishes()), Redactor(), stage, Audience(), RunRecord(tmp_path))
+    one.carry_out(one.prepare(Notebook(), "Show them."))
+    assert len(scripted_ollama.chats) > 1
+    sent = json.dumps(scripted_ollama.chats[-1].body)
+    assert "<SECRET_1>" in sent
+    assert "hunter2hunter2" not in sent
+
+
 def test_a_folder_that_cannot_be_made_stops_no_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     record = RunRecord(tmp_path / "file" / "runs")
