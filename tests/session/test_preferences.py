@@ -54,6 +54,8 @@ def test_what_a_file_gives_is_fixed_and_named(tmp_path: Path) -> None:
     preferences.take({"auto_explain": "off", "model": "other", "think": True})
     assert (config.auto_explain, config.model, config.think) == ("button", "devstral", True)
     record = preferences.record()
+    for fact in record.values():
+        assert fact.pop("about")
     assert record["auto_explain"] == {"value": "button", "locked_by": str(file), "note": ""}
     assert record["model"]["locked_by"] == "the configuration"
     assert record["completion"]["locked_by"] == "the configuration"
