@@ -51,6 +51,8 @@ _NUMBER = LazyPattern(r"\d+(?:_\d+)*")
 _CONSONANTS = LazyPattern(r"(?i)[bcdfghjklmnpqrstvwxz]{5}")
 _AWS_SECRET = LazyPattern(r"(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])[A-Za-z0-9/+]{40}")
 _RUN = LazyPattern(r"[A-Za-z0-9]{16,}")
+# Between small letters, capitals and digits: names in camel case have fewer for their length.
+_CHANGES = LazyPattern(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Za-z])|(?<=[A-Z])(?=[a-z])")
 _FIELD_NAME = LazyPattern(r"[a-z]+(?:[_.][a-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
 _FILE = LazyPattern(
     r"[\w./\\~: -]{0,200}"
@@ -134,7 +136,8 @@ def is_key_like(value: str) -> bool:
     runs = _RUN.findall(value)
     longest = max(runs, key=len) if runs else ""
     digits = sum(map(str.isdigit, longest))
-    return len(longest) >= 16 and 2 <= digits < len(longest) and entropy(longest) > 2.8
+    is_mixed = 2 <= digits < len(longest) or len(_CHANGES.findall(longest)) > 0.3 * len(longest)
+    return len(longest) >= 16 and is_mixed and entropy(longest) > 2.8
 
 
 def entropy(value: str) -> float:

@@ -180,6 +180,7 @@ HARMLESS = [
     'color = "#ff00aa"',
     "token = tokenizer(text)",
     "tokens = 'hello world'.split()",
+    "TOKENS = ['BertForTokenClassification2', 'WordPieceTokenizerV2']",
     'token = "hello"',
     "for token in doc: print(token.text)",
     "max_tokens=100",
