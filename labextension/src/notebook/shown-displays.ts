@@ -22,8 +22,9 @@ export function asShown(panel: NotebookPanel, id: string): IChange[] {
     .filter(({ model }) => model.id === id)
     .map(({ model }, _, [{ model: { sharedModel } }]) => {
       const source = sharedModel.getSource();
-      const above = cells[cells.findIndex(one => one.model.id === id) - 1]?.model.id ?? '';
+      const at = cells.findIndex(one => one.model.id === id);
+      const above = cells[at - 1]?.model.id ?? '';
       const cell = sharedModel.toJSON() as IChange['cell'];
-      return { id, state: 'changed', source, before: source, above, cell, wasTrusted: model.trusted };
+      return { id, state: 'changed', source, before: source, above, cell, wasTrusted: model.trusted, at };
     });
 }

@@ -18,14 +18,21 @@ export interface IRanForReal {
 
 type Clean = (data: Record<string, unknown>) => Record<string, unknown>;
 
-/** `clean` is given each MIME bundle before anybody sees it. */
+/**
+ * Run a cell that still is what the user has agreed to; null where it is not, and was not run.
+ *
+ * `clean` is given each MIME bundle before anybody sees it.
+ */
 export async function runUntrusted(
   panel: NotebookPanel,
-  cellId: string,
+  { id: cellId, source }: { readonly id: string; readonly source: string },
   clean: Clean
-): Promise<IRanForReal> {
+): Promise<IRanForReal | null> {
   const cell = panel.content.widgets.find(one => one.model.id === cellId);
   const kernel = panel.sessionContext.session?.kernel;
+  if (cell?.model.sharedModel.getSource() !== source) {
+    return null;
+  }
   if (!(cell instanceof CodeCell) || !kernel) {
     return { outputs: [], error: '' };
   }
