@@ -374,7 +374,9 @@ class AgentRun:
         kind = str(arguments["kind"])
         if name and cell is not None and cell.kind != kind:
             self._became = "not done"
-            return f"cell {self.draft.short(cell)}: not changed: it is a {cell.kind} cell, and this is {kind}."
+            return (
+                f"cell {self.draft.short(cell)}: not changed: it is a {cell.kind} cell, and this is {kind}."
+            )
         cell = self.draft.write(cell, source, cell.kind if cell is not None else kind)
         self._about = cell.id
         if cell.kind == "code":

@@ -1,4 +1,4 @@
-"""What a question of a run asks, and what its answers do: sentences, which the page puts into its language."""
+"""What a question of a run asks, and what its answers do: sentences, which the page translates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ def asked_in_words(kind: str, effect: str) -> list[str]:
     """Say what is asked, then no and yes; the page puts its name of the cell in the place of %1."""
     if kind == "delete":
         return [_MAY_DELETE, "No, keep it", "Yes, delete it"]
-    return [_MAY_RUN if kind == "run" else _MAY_DO.replace("%2", effect), "No, go on without", "Yes, this once"]
+    return [
+        _MAY_RUN if kind == "run" else _MAY_DO.replace("%2", effect),
+        "No, go on without",
+        "Yes, this once",
+    ]
 
 
 def consequence(kind: str, effect: str, order: Sequence[str], *, for_real: bool) -> list[str]:

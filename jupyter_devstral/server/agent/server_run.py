@@ -284,7 +284,7 @@ class ServerRun:
         return reply.allowed
 
     def _take_ran(self, question: Question, reply: Reply) -> None:
-        """Take what ran for real, if only in part; what only reads or shows something may do so in the copy."""
+        """Take what ran for real, be it in part; what only reads or shows something may do so in the copy."""
         for id in reply.ran:
             self._ran_for_real[id] = self._source_of(id)
         ran = reply.ran.get(question.cell)

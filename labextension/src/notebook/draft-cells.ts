@@ -148,7 +148,8 @@ function bringBack(cells: Cells, cell: ISharedCell, { before, cell: stored }: IC
     // JupyterLab adds to it.
     const at = cells.ids.indexOf(cell.id);
     cells.delete(cell.id);
-    cells.insert(at, { ...had, source: before } as SharedCell.Cell);
+    const metadata = { ...is.metadata, trusted: false };
+    cells.insert(at, { ...had, metadata, source: before } as SharedCell.Cell);
   } else {
     cell.setSource(before);
   }

@@ -37,11 +37,16 @@ export async function runUntrusted(
     return { outputs: [], error: '' };
   }
   const running = CodeCell.execute(cell, panel.sessionContext, { deletedCells: [], recordTiming: false });
+  const distrust = () => {
+    cell.model.trusted = false;
+    // By this it is trusted again when an undo brings it back.
+    cell.model.sharedModel.setMetadata('trusted', false);
+  };
   // JupyterLab trusts what is executed; nothing has been drawn yet.
-  cell.model.trusted = false;
+  distrust();
   cleanFrom(kernel, cell.outputArea.future?.msg.header.msg_id ?? '', clean);
   const reply = await running;
-  cell.model.trusted = false;
+  distrust();
   const outputs = cell.model.outputs.toJSON() as Record<string, unknown>[];
   return { outputs, error: errorOf(reply) };
 }
