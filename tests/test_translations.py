@@ -60,6 +60,7 @@ NOT_SHOWN = {
     "attached to a different loop",
     "cell %1%2",
     "cell %1: deleted",
+    "cell %1: not changed: it is a %2 cell, and this is %3.",
     "cell %1: not changed: the user has changed it since. Now it is:\n%2\nWrite it again if it still has to "
     "change.",
     "cell %1: the user keeps it; go on without deleting it.",

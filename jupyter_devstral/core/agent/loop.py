@@ -371,8 +371,13 @@ class AgentRun:
                 f"cell {self.draft.short(cell)}: not changed: the user has changed it since. Now it is:\n"
                 f"{cell.source}\nWrite it again if it still has to change."
             )
-        kind = cell.kind if cell is not None else str(arguments["kind"])
-        cell = self.draft.write(cell, source, kind)
+        kind = str(arguments["kind"])
+        if name and cell is not None and cell.kind != kind:
+            self._became = "not done"
+            return (
+                f"cell {self.draft.short(cell)}: not changed: it is a {cell.kind} cell, and this is {kind}."
+            )
+        cell = self.draft.write(cell, source, cell.kind if cell is not None else kind)
         self._about = cell.id
         if cell.kind == "code":
             return (yield from self.rehearse(cell))

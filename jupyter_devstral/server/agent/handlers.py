@@ -68,6 +68,7 @@ class RunHandler(DevstralHandler):
             self.session.wishes(asked.route, asked.model, asked.path),
             plan=about.get("plan") is True,
             evaluate=evaluating(kernels, asked.kernel_id, lambda: run.stopped.is_set()),
+            has_kernel=lambda: not asked.kernel_id or asked.kernel_id in kernels,
             records=Path(jupyter_data_dir()) / "jupyter_devstral" / "runs",
             attachments=attachments,
             rules=rules_in_force(rules),

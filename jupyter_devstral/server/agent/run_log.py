@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -20,6 +21,8 @@ class RunLog:
         self._latest: dict[str, int] = {}
         self._ended = False
         self._news = asyncio.Event()
+        self._followers = 0
+        self._left = time.monotonic()
 
     @property
     def records(self) -> list[Record]:
@@ -42,15 +45,25 @@ class RunLog:
     async def follow(self) -> AsyncGenerator[Record, None]:
         """All records from the first one, as they come."""
         at = 0
-        while True:
-            news, ended = self._news, self._ended
-            batch, at = self._records[at:], len(self._records)
-            for record in joined(batch):
-                yield record
-            if at == len(self._records):
-                if ended:
-                    return
-                await news.wait()
+        self._followers += 1
+        try:
+            while True:
+                news, ended = self._news, self._ended
+                batch, at = self._records[at:], len(self._records)
+                for record in joined(batch):
+                    yield record
+                if at == len(self._records):
+                    if ended:
+                        return
+                    await news.wait()
+        finally:
+            self._followers -= 1
+            self._left = time.monotonic()
+
+    @property
+    def seconds_alone(self) -> float:
+        """How long nobody has followed it; 0 while somebody does. From any thread."""
+        return 0.0 if self._followers else time.monotonic() - self._left
 
     def _forget_outputs(self, cell: str) -> None:
         at = self._latest.get(cell)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.errors import UsageError
 from ..kernel_expression import BUSY, Evaluated, evaluate
+from .consequence import STOPPED
 
 if TYPE_CHECKING:
     from ..kept.runs import KeptRuns
@@ -96,7 +97,7 @@ class AgentRuns:
                 self._at_work = None
                 self._turn.release()
         except _Stopped:
-            run.log.add({"type": "ended", "how": "stopped"})
+            run.log.add({"type": "ended", "how": "stopped", "words": STOPPED})
         run.state = "review"
         with suppress(OSError):
             await asyncio.to_thread(kept.write, run.path, as_kept(run))

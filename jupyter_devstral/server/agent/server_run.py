@@ -23,12 +23,13 @@ from ...core.settings.policy_files import policy
 from ...core.variables.namespace import Variable
 from ...session.agent.driver import AgentDriver, Audience
 from ...session.agent.run_record import RunRecord
+from ..answers import GRACE_SECONDS
 from ..asking import has_vision, no_pictures
 from ..kernel_expression import Evaluated
 from ..question import without
 from ..status import state_of
 from .cell_record import cell_records
-from .consequence import consequence
+from .consequence import STOPPED, asked_in_words, consequence, in_words
 from .run_log import RunLog
 from .stage import KernelStage
 
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LONGEST_REASON = 600
+_LOOK_SECONDS = 1.0
+_NOBODY = "Stopped: its question was not answered, and no page shows it any more."
+_NO_KERNEL = "Stopped: the kernel ended while its question waited for an answer."
 _NOT_FOR_REAL = "A policy lets no cell of a run run for real: what it does outside is refused."
 
 
@@ -70,6 +74,7 @@ class ServerRun:
         asked: the task as a question about the notebook.
         wishes: of the model.
         evaluate: evaluates an expression in the notebook's kernel, from any thread.
+        has_kernel: whether there still is the kernel that it began with, if any; from any thread.
         records: the folder of the records of runs.
         attachments: files that the task names.
         rules: of the project.
@@ -89,6 +94,7 @@ class ServerRun:
         plan: bool,
         evaluate: Callable[[str, float], Evaluated],
         records: Path,
+        has_kernel: Callable[[], bool] = lambda: True,
         attachments: Sequence[Attachment] = (),
         rules: tuple[Rules, ...] = (),
     ) -> None:
@@ -99,6 +105,7 @@ class ServerRun:
         self._wishes = wishes
         self._plan = plan
         self._folder = records
+        self._has_kernel = has_kernel
         self._attachments = attachments
         self._rules = rules
         self._loop = asyncio.get_running_loop()
@@ -112,7 +119,7 @@ class ServerRun:
         self._told: dict[str, dict[str, Any]] = {}
         self._ran_for_real: dict[str, str] = {}
         self._remembers = False
-        self._why = ""
+        self._why = self._given_up = ""
         self._prompt_tokens = self._memory = 0
         self._numbers = 0
         self.stage = KernelStage(
@@ -172,7 +179,8 @@ class ServerRun:
             failed = {"type": "failed", "message": str(error), "state": state_of(error)}
             self._tell({**failed, **self._facts(time.monotonic() - began)})
         except KeyboardInterrupt:
-            self._tell({"type": "ended", "how": "stopped", **self._facts(time.monotonic() - began)})
+            stopped = {"type": "ended", "how": "stopped", "words": self._given_up or STOPPED}
+            self._tell({**stopped, **self._facts(time.monotonic() - began)})
         except Exception as error:  # noqa: BLE001 - whatever goes wrong, the page must hear of an end
             _log.exception("A run ended with %s", type(error).__name__)
             failed = {"type": "failed", "message": "The run was cut off by an error.", "state": "trouble"}
@@ -200,6 +208,7 @@ class ServerRun:
         self._driver = driver
         if self.stopped.is_set():
             raise KeyboardInterrupt
+        self._say("Makes a copy of the kernel…")
         self._begin_stage()
         variables = [Variable(*one) for one in self.stage.described()]
         can_see = bool(asked.images) and has_vision(model)
@@ -242,6 +251,7 @@ class ServerRun:
         elif isinstance(step, RunCell):
             self._why = step.why
             self._tell({"type": "running", "cell": step.cell, "source": step.source})
+            self._say(f"Rehearses cell {self._name_of(step.cell)}…")
 
     def _on_heard(self, heard: Heard) -> None:
         self._prompt_tokens += heard.prompt_tokens
@@ -270,19 +280,17 @@ class ServerRun:
         facts = {"kind": question.kind, "cell": question.cell, "effect": question.effect}
         more = {"source": question.source, "before": before, "for_real": question.for_real}
         reply = self._ask({**facts, **more})
-        if not reply.allowed or question.kind == "delete":
-            return reply.allowed
-        return self._take_ran(question, reply)
+        self._take_ran(question, reply)
+        return reply.allowed
 
-    def _take_ran(self, question: Question, reply: Reply) -> bool:
-        """Take what ran for real; what only reads or shows something may do so in the copy."""
+    def _take_ran(self, question: Question, reply: Reply) -> None:
+        """Take what ran for real, be it in part; what only reads or shows something may do so in the copy."""
         for id in reply.ran:
             self._ran_for_real[id] = self._source_of(id)
         ran = reply.ran.get(question.cell)
         if ran is not None:
             self._ran_for_real[question.cell] = question.source
             self.stage.take_real(question.source, ran)
-        return True
 
     def _without_copy(self, source: str) -> Ran:
         """Ask about a cell where there is no copy: the page runs it for real, or nobody does.
@@ -315,7 +323,7 @@ class ServerRun:
         return policy().agent == "run"
 
     def _ask(self, facts: Mapping[str, Any]) -> Reply:
-        """Ask, and wait as long as it takes; no answer but the page's allows anything."""
+        """Ask, and wait as long as a page shows it; no answer but the page's allows anything."""
         self._sync()
         self._numbers += 1
         name = f"q{self._numbers}"
@@ -323,7 +331,8 @@ class ServerRun:
         means = consequence(facts["kind"], facts["effect"], order, for_real=facts["for_real"])
         with self._answered:
             self._open, self._reply = name, None
-        self._tell({"type": "question", "question": name, **facts, "means": means})
+        asks = asked_in_words(facts["kind"], facts["effect"])
+        self._tell({"type": "question", "question": name, **facts, "asks": asks, "means": means})
         reply = self._reply_of_user()
         if reply is None:
             raise KeyboardInterrupt
@@ -333,7 +342,14 @@ class ServerRun:
 
     def _reply_of_user(self) -> Reply | None:
         with self._answered:
-            self._answered.wait_for(lambda: self._reply is not None or self.stopped.is_set())
+            while not self._answered.wait_for(
+                lambda: self._reply is not None or self.stopped.is_set(), _LOOK_SECONDS
+            ):
+                # Other runs wait for the end of this one.
+                is_alone = self.log.seconds_alone > GRACE_SECONDS
+                self._given_up = _NOBODY if is_alone else "" if self._has_kernel() else _NO_KERNEL
+                if self._given_up:
+                    self.stopped.set()
             reply, self._open, self._reply = self._reply, "", None
         return reply
 
@@ -342,6 +358,7 @@ class ServerRun:
             "type": "ended",
             "how": ended.how,
             "reason": ended.reason,
+            "words": self._given_up or in_words(ended.how, ended.reason),
             "summary": ended.summary,
             "changes": self.stage.changes(),
             "refused": [f"{self._name_of(cell)}: {effect}" for cell, effect in ended.refused],

@@ -11,6 +11,7 @@ import { UUID } from '@lumino/coreutils';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../chat/client';
 import { IPutIn, IWanted, putIn, takeOut } from '../notebook/draft-cells';
+import { OpenNotebook } from '../notebook/active-notebook';
 import { asShown, showing } from '../notebook/shown-displays';
 import { IRanForReal, runUntrusted } from '../notebook/untrusted-run';
 import type { IPosted } from '../protocol/question';
@@ -57,6 +58,11 @@ export class AgentModel {
   /** Whether the next message is a question or a task. */
   get mode(): Mode {
     return this._modes.get(this._path) ?? 'ask';
+  }
+
+  /** What stands for something that is not drawn before the user himself runs its cell. */
+  get instead(): string {
+    return this._needs.trans.__('(What this cell shows is drawn when you run it yourself.)');
   }
 
   setMode(mode: Mode): void {
@@ -116,7 +122,7 @@ export class AgentModel {
     const { current } = this;
     const isFree = () => !current || !!current.run.end || !!current.problem || current !== this.current;
     if (!this._path) {
-      notify(trans.__('Open the notebook that it is to be done in.'));
+      notify(trans.__('Open the notebook first: the cells run there.'));
     } else if (!isFree()) {
       notify(trans.__('A run about this notebook is at work: stop it first.'), isFree);
     }
@@ -148,10 +154,11 @@ export class AgentModel {
     }
   }
 
-  stop(): void {
-    const { current } = this;
-    if (current) {
-      void this._tell(current, 'stop', {});
+  /** End the run about a notebook, by default about the one in front. */
+  stop(path = this._path): void {
+    const followed = this._runs.get(path);
+    if (followed) {
+      void this._tell(followed, 'stop', {});
     }
   }
 
@@ -222,10 +229,14 @@ export class AgentModel {
       });
       followed.run.decision = 'kept';
       followed.tell();
+      const first = changes.find(one => one.state !== 'deleted');
+      if (first) {
+        new OpenNotebook(panel).select(first.id);
+      }
       await this._decide(followed);
       if (run) {
-        const real = new Set(followed.run.end?.real ?? []);
-        await this._runAndCompare(followed, panel, cells.filter(cell => !left.includes(cell.id) && !real.has(cell.id)));
+        const not = new Set([...left.map(([id]) => id), ...(followed.run.end?.real ?? [])]);
+        await this._runAndCompare(followed, panel, cells.filter(cell => !not.has(cell.id)));
         await this._decide(followed);
       }
     });
@@ -254,7 +265,14 @@ export class AgentModel {
     if (!followed || !panel || followed.isAtWork) {
       return;
     }
-    followed.decide({ leftByUndo: takeOut(panel, followed.decision.changes) });
+    const { changes } = followed.decision;
+    const left = takeOut(panel, changes);
+    followed.decide({ leftByUndo: left ?? changes.map(one => one.id) });
+    followed.tell();
+    // Of a run that is in the notebook of another page nothing is undone here.
+    if (!left && followed.run.decision) {
+      return;
+    }
     followed.run.decision = 'undone';
     followed.tell();
     await this._decide(followed);
@@ -290,17 +308,22 @@ export class AgentModel {
       const cell = followed.run.cell(id);
       return cell ? [id === question.cell ? { ...cell, source: question.source } : cell] : [];
     });
+    const changedOne = trans.__('You have changed one of these cells meanwhile: it was not run.');
     const { changes, left } = putInto(panel, followed, cells);
     if (left.length > 0) {
       takeOut(panel, changes);
-      notify(trans.__('You have changed one of these cells meanwhile: nothing was run.'));
+      notify(changedOne);
       return null;
     }
     const ran = [];
     for (const cell of cells.filter(one => one.kind === 'code')) {
-      const { outputs, error } = await this._run(panel, cell.id);
-      ran.push({ cell: cell.id, outputs, error });
-      if (error) {
+      const real = await this._run(panel, cell);
+      if (!real) {
+        notify(changedOne);
+        return { ran, changes, allowed: false };
+      }
+      ran.push({ cell: cell.id, ...real });
+      if (real.error) {
         break;
       }
     }
@@ -310,12 +333,18 @@ export class AgentModel {
   private async _runAndCompare(followed: FollowedRun, panel: NotebookPanel, cells: readonly IRunCell[]): Promise<void> {
     const { rendermime } = this._needs;
     for (const cell of cells.filter(one => one.kind === 'code' && one.state !== 'deleted')) {
-      const clean = (shown: readonly Output[]) => harmless(shown, rendermime.sanitizer, this._instead);
+      const clean = (shown: readonly Output[]) => harmless(shown, rendermime.sanitizer, this.instead);
       const updates = this.updatesOf(cell, followed);
       const { changes } = followed.decision;
       const others = [...new Set(updates.flatMap(one => one.cells))].filter(id => !changes.some(one => one.id === id));
       followed.decide({ changes: [...changes, ...others.flatMap(id => asShown(panel, id))] });
-      const { outputs, error } = await this._run(panel, cell.id);
+      const ran = await this._run(panel, cell);
+      if (!ran) {
+        followed.decide({ left: [...followed.decision.left, [cell.id, 'not run']] });
+        followed.tell();
+        continue;
+      }
+      const { outputs, error } = ran;
       const differs = updates.reduce(
         (found, update) => found ?? missed(panel, update.cells, clean(update.outputs)),
         difference(clean(cell.outputs), outputs)
@@ -335,14 +364,10 @@ export class AgentModel {
     }
   }
 
-  private async _run(panel: NotebookPanel, cellId: string): Promise<IRanForReal> {
+  private async _run(panel: NotebookPanel, cell: IRunCell): Promise<IRanForReal | null> {
     const { sanitizer } = this._needs.rendermime;
-    const clean = (data: Record<string, unknown>) => harmlessData(data, sanitizer, this._instead);
-    return runUntrusted(panel, cellId, clean).catch(error => ({ outputs: [], error: String(error) }));
-  }
-
-  private get _instead(): string {
-    return this._needs.trans.__('(What this cell shows is drawn when you run it yourself.)');
+    const clean = (data: Record<string, unknown>) => harmlessData(data, sanitizer, this.instead);
+    return runUntrusted(panel, cell, clean).catch(error => ({ outputs: [], error: String(error) }));
   }
 
   private async _busy<T>(followed: FollowedRun, work: () => Promise<T>): Promise<T> {
@@ -359,7 +384,8 @@ export class AgentModel {
   /** Whether another page has decided meanwhile. */
   private async _isDecided(followed: FollowedRun): Promise<boolean> {
     const none = {} as Record<string, unknown>;
-    return followed.isDecided(await this._needs.client.lastRun(this._pathOf(followed)).catch(() => none));
+    const kept = await this._needs.client.lastRun(this._pathOf(followed)).catch(() => none);
+    return (followed.isElsewhere = followed.isDecided(kept));
   }
 
   private async _decide(followed: FollowedRun): Promise<void> {

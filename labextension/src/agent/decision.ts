@@ -1,7 +1,7 @@
 /** What was decided about a run, and what became of it: kept by the server, for an undo later. */
 
-import type { IChange } from '../notebook/draft-cells';
-import { list, oneOf, record, text, texts } from '../protocol/json-values';
+import type { IChange, Left } from '../notebook/draft-cells';
+import { count, list, oneOf, record, text, texts } from '../protocol/json-values';
 
 export interface IOutcome {
   readonly cell: string;
@@ -14,8 +14,8 @@ export interface IOutcome {
 
 export interface IDecision {
   readonly changes: readonly IChange[];
-  /** Cells that could not be kept, because the user had changed them. */
-  readonly left: readonly string[];
+  /** Cells that could not be kept, or not be run. */
+  readonly left: readonly Left[];
   /** Whether the kept cells were run. */
   readonly hasRun: boolean;
   readonly outcomes: readonly IOutcome[];
@@ -26,43 +26,29 @@ export interface IDecision {
 export const NOTHING: IDecision = { changes: [], left: [], hasRun: false, outcomes: [], leftByUndo: [] };
 
 export function readDecision(data: unknown): IDecision {
-  const said = record(data);
+  const { changes, left, hasRun, outcomes, leftByUndo } = record(data);
   return {
-    changes: readChanges(said.changes),
-    left: texts(said.left),
-    hasRun: said.hasRun === true,
-    outcomes: list(said.outcomes).map(one => {
-      const { cell, isSame, error, rehearsed, real } = record(one);
-      return {
-        cell: text(cell),
-        isSame: isSame === true,
-        error: text(error),
-        rehearsed: text(rehearsed),
-        real: text(real)
-      };
+    changes: readChanges(changes),
+    left: list(left).map(texts),
+    hasRun: hasRun === true,
+    outcomes: list(outcomes).map(one => {
+      const { cell, isSame, ...words } = record(one);
+      return { cell: text(cell), isSame: isSame === true, ...withTexts(words, ['error', 'rehearsed', 'real']) };
     }),
-    leftByUndo: texts(said.leftByUndo)
+    leftByUndo: texts(leftByUndo)
   };
 }
 
 export function readChanges(data: unknown): IChange[] {
   return list(data).flatMap(one => {
-    const { id, state, source, before, above, cell, wasTrusted } = record(one);
-    const read = oneOf(['changed', 'new', 'deleted'] as const, state, null);
-    if (read === null || !text(id)) {
-      return [];
-    }
-    const stored = cell === null || cell === undefined ? null : (record(cell) as unknown as IChange['cell']);
-    return [
-      {
-        id: text(id),
-        state: read,
-        source: text(source),
-        before: text(before),
-        above: text(above),
-        cell: stored,
-        wasTrusted: wasTrusted === true
-      }
-    ];
+    const said = record(one);
+    const state = oneOf(['changed', 'new', 'deleted'] as const, said.state, null);
+    const words = withTexts(said, ['id', 'source', 'before', 'above']);
+    const cell = said.cell ? (record(said.cell) as unknown as IChange['cell']) : null;
+    return state && words.id ? [{ ...words, state, cell, wasTrusted: said.wasTrusted === true, at: count(said.at) }] : [];
   });
+}
+
+function withTexts<K extends string>(said: Record<string, unknown>, keys: readonly K[]): Record<K, string> {
+  return Object.fromEntries(keys.map(key => [key, text(said[key])])) as Record<K, string>;
 }

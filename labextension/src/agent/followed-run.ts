@@ -34,6 +34,8 @@ export class FollowedRun {
   agreed = '';
   /** What the kernel has done since the copy was made, as far as it was asked. */
   meanwhile: IMeanwhile = readMeanwhile({});
+  /** Another page has decided about it while this one showed its review. */
+  isElsewhere = false;
   /** Something is being done with it in the notebook. */
   isAtWork = false;
 

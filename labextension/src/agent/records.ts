@@ -48,6 +48,8 @@ export interface IRunQuestion {
   readonly kind: QuestionKind;
   readonly cell: string;
   readonly effect: string;
+  /** What is asked, no, and yes, in words; %1 is the cell. */
+  readonly asks: readonly string[];
   readonly source: string;
   /** Cells of the run that a yes runs for real first. */
   readonly before: readonly string[];
@@ -102,8 +104,7 @@ export type RunRecord =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'retraction' }
   | { readonly type: 'say'; readonly text: string }
-  | { readonly type: 'running'; readonly cell: string }
-  | { readonly type: 'ran'; readonly cell: string }
+  | { readonly type: 'running' | 'ran' }
   | { readonly type: 'cell'; readonly cell: IRunCell }
   | { readonly type: 'question'; readonly question: IRunQuestion }
   | { readonly type: 'answered'; readonly isAllowed: boolean; readonly changes: readonly unknown[] }
@@ -127,11 +128,9 @@ export function readRunRecord(data: unknown): RunRecord | null {
     case 'say':
       return { type: 'say', text: words(said.text) };
     case 'retraction':
-      return { type: 'retraction' };
     case 'running':
-      return { type: 'running', cell: text(said.cell) };
     case 'ran':
-      return { type: 'ran', cell: text(said.cell) };
+      return { type: said.type };
     case 'cell':
       return { type: 'cell', cell: readCell(record(said.cell)) };
     case 'question':
@@ -182,6 +181,7 @@ function readQuestion(said: Record<string, unknown>): IRunQuestion {
     kind: oneOf(['effect', 'delete', 'run'] as const, said.kind, 'effect'),
     cell: text(said.cell),
     effect: words(said.effect),
+    asks: texts(said.asks).map(inOwnWords),
     source: text(said.source),
     before: texts(said.before),
     means: texts(said.means).map(inOwnWords).join(' '),
@@ -196,7 +196,7 @@ function readEnd(said: Record<string, unknown>): IRunEnd {
   const changes = record(said.changes);
   return {
     how: said.type === 'failed' ? 'failed' : oneOf(['done', 'gave up', 'stopped'] as const, said.how, 'stopped'),
-    reason: words(said.type === 'failed' ? said.message : said.reason),
+    reason: words(said.message ?? said.words ?? said.reason),
     summary: text(said.summary),
     newVariables: texts(changes.new),
     changedVariables: texts(changes.changed),

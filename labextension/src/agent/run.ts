@@ -34,8 +34,6 @@ export class Run {
   said = '';
   /** Text of the reply that is arriving. */
   reply = '';
-  /** The cell that runs in the copy, "" for none. */
-  running = '';
   question: IRunQuestion | null = null;
   isRemembered = false;
   end: IRunEnd | null = null;
@@ -112,10 +110,9 @@ export class Run {
         break;
       case 'running':
         this._endReply();
-        [this.running, this.said] = [record.cell, ''];
         break;
       case 'ran':
-        this.running = '';
+        this.said = '';
         break;
       case 'cell':
         this._takeCell(record.cell);
@@ -135,7 +132,7 @@ export class Run {
         break;
       case 'ended':
         this._endReply();
-        [this.end, this.question, this.running, this.waitsFor, this.said] = [record.end, null, '', '', ''];
+        [this.end, this.question, this.waitsFor, this.said] = [record.end, null, '', ''];
         break;
     }
   }

@@ -108,7 +108,10 @@ export class ChatModel extends VDomModel {
       void client.rename(path, newPath).catch(() => undefined);
       this._emit();
     });
-    this._followed.closed.connect((_, path) => this._store.stop(path));
+    this._followed.closed.connect((_, path) => {
+      this._store.stop(path);
+      this.agent.stop(path);
+    });
     this._followed.start();
     document.addEventListener('visibilitychange', () => this._refresh());
   }

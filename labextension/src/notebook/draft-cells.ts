@@ -5,7 +5,7 @@
  * cells brought back. What the user typed meanwhile is never overwritten: such a cell is left alone, and named.
  */
 
-import type { ISharedCell, ISharedCodeCell, ISharedNotebook, SharedCell } from '@jupyter/ydoc';
+import type { ISharedCell, ISharedNotebook, SharedCell } from '@jupyter/ydoc';
 import type * as nbformat from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { JSONExt } from '@lumino/coreutils';
@@ -33,12 +33,16 @@ export interface IChange {
   /** The whole cell as it was; null for a new one. */
   readonly cell: SharedCell.Cell | null;
   readonly wasTrusted: boolean;
+  /** Where it stood then: ids do not outlast a file of an old format. */
+  readonly at: number;
 }
+
+/** A cell's id, and why it was left alone: "changed" (or gone) or "locked"; "not run" of one that was only put in. */
+export type Left = readonly string[];
 
 export interface IPutIn {
   readonly changes: readonly IChange[];
-  /** Ids of cells that the user has changed, moved away or locked meanwhile. */
-  readonly left: readonly string[];
+  readonly left: readonly Left[];
 }
 
 /**
@@ -53,7 +57,7 @@ export function putIn(
 ): IPutIn {
   const cells = new Cells(panel);
   const changes: IChange[] = [];
-  const left: string[] = [];
+  const left: Left[] = [];
   cells.inOneStep(() => {
     for (const one of wanted) {
       const { id, state, source, before, kind } = one;
@@ -67,16 +71,22 @@ export function putIn(
         const above = cells.ids[place - 1] ?? '';
         const metadata = kind === 'code' ? { trusted: false } : {};
         cells.insert(place, { id, cell_type: kind, source, metadata } as SharedCell.Cell);
-        changes.push({ id, state, source, before, above, cell: null, wasTrusted: false });
+        changes.push({ id, state, source, before, above, cell: null, wasTrusted: false, at: place });
         continue;
       }
-      if (!cell || state === 'new' || is !== before || cell.getMetadata('editable') === false) {
-        left.push(id);
+      if (!cell || state === 'new' || is !== before) {
+        left.push([id, 'changed']);
         continue;
       }
-      const above = cells.ids[cells.ids.indexOf(id) - 1] ?? '';
+      const isKept = state === 'deleted' && cell.getMetadata('deletable') === false;
+      if (isKept || cell.getMetadata('editable') === false) {
+        left.push([id, 'locked']);
+        continue;
+      }
+      const at = cells.ids.indexOf(id);
+      const above = cells.ids[at - 1] ?? '';
       const stored = cell.toJSON() as SharedCell.Cell;
-      changes.push({ id, state, source, before, above, cell: stored, wasTrusted: isTrusted(panel, id) });
+      changes.push({ id, state, source, before, above, cell: stored, wasTrusted: isTrusted(panel, id), at });
       if (state === 'changed') {
         cell.setSource(source);
       } else {
@@ -87,40 +97,38 @@ export function putIn(
   return { changes, left };
 }
 
-/** Bring back what was there before; returns the ids of cells that were left alone, because the user changed them. */
-export function takeOut(panel: NotebookPanel, changes: readonly IChange[]): string[] {
+/** Bring back what was there before; returns the ids of cells that are not as the run left them, null where all are. */
+export function takeOut(panel: NotebookPanel, changes: readonly IChange[]): string[] | null {
   const cells = new Cells(panel);
   const left: string[] = [];
+  const trusted: string[] = [];
+  let isDone = false;
   cells.inOneStep(() => {
     for (const change of [...changes].reverse()) {
-      const { id, state } = change;
-      const cell = cells.get(id);
-      if (state === 'deleted') {
-        if (!cell && change.cell) {
-          cells.insert(cells.placeBehind(change.above, () => ''), change.cell);
-        }
-      } else if (!cell) {
-        // The user has deleted it; a cell of his own that the run had changed is missed.
-        left.push(...(state === 'changed' ? [id] : []));
-      } else if (cell.getSource() !== change.source) {
+      const { id, state, source, above, at, cell: stored, wasTrusted } = change;
+      const cell = state === 'deleted' ? cells.get(id) : cells.find(change);
+      if (!cell && state === 'deleted' && stored) {
+        cells.insert(cells.placeBehind(above, () => '', at), stored);
+      } else if (!cell || state === 'deleted') {
+        // Of a new cell that the user has deleted nothing is left; but one like it may be that cell, by another id.
+        left.push(...(state === 'changed' || (!cell && cells.hasLike(source)) ? [id] : []));
+        continue;
+      } else if (cell.getSource() !== source) {
         left.push(id);
+        continue;
       } else if (state === 'new') {
-        cells.delete(id);
+        cells.delete(cell.id);
       } else {
-        cell.setSource(change.before);
+        bringBack(cells, cell, change);
+      }
+      isDone = true;
+      if (wasTrusted) {
+        trusted.push(cell?.id ?? id);
       }
     }
   });
-  for (const change of changes.filter(({ id, state }) => state !== 'new' && !left.includes(id))) {
-    const cell = panel.content.model!.sharedModel.cells.find(one => one.id === change.id);
-    if (cell && change.state === 'changed') {
-      showAgain(cell, change);
-    }
-    if (change.wasTrusted) {
-      setTrusted(panel, change.id, true);
-    }
-  }
-  return left;
+  trusted.forEach(id => setTrusted(panel, id, true));
+  return isDone ? left : null;
 }
 
 export function setTrusted(panel: NotebookPanel, id: string, trusted: boolean): void {
@@ -130,19 +138,21 @@ export function setTrusted(panel: NotebookPanel, id: string, trusted: boolean): 
   }
 }
 
-/** Bring back what the cell showed. */
-function showAgain(cell: ISharedCell, { cell: stored }: IChange): void {
-  const { outputs = [], execution_count: count = null } = (stored ?? {}) as Partial<nbformat.ICodeCell>;
-  if (cell.cell_type !== 'code') {
-    return;
+/** Bring back a cell's source, and what it showed. */
+function bringBack(cells: Cells, cell: ISharedCell, { before, cell: stored }: IChange): void {
+  const { outputs = [], execution_count = null } = (stored ?? {}) as Partial<nbformat.ICodeCell>;
+  const is = cell.toJSON() as nbformat.ICodeCell;
+  const had = { ...is, outputs, execution_count };
+  if (cell.cell_type === 'code' && !JSONExt.deepEqual(is, had)) {
+    // As another cell, which makes it one undo step: changes of outputs alone are none, and what replaces a stream
+    // JupyterLab adds to it.
+    const at = cells.ids.indexOf(cell.id);
+    cells.delete(cell.id);
+    const metadata = { ...is.metadata, trusted: false };
+    cells.insert(at, { ...had, metadata, source: before } as SharedCell.Cell);
+  } else {
+    cell.setSource(before);
   }
-  const code = cell as ISharedCodeCell;
-  if (!JSONExt.deepEqual(code.getOutputs() as never, outputs as never)) {
-    // In two steps: of one that replaces outputs JupyterLab adds the new ones to the old streams.
-    code.setOutputs([]);
-    code.setOutputs(outputs);
-  }
-  code.execution_count = count;
 }
 
 /** The cells of a notebook while they are changed in one step: the notebook itself only knows them again behind it. */
@@ -161,6 +171,17 @@ class Cells {
     return this._cells.get(id);
   }
 
+  /** The cell of a change; by its place, where ids do not outlast the file. */
+  find({ id, at, source }: IChange): ISharedCell | undefined {
+    const there = this._hasIds ? undefined : this._cells.get(this.ids[at]);
+    return this._cells.get(id) ?? (there?.getSource() === source ? there : undefined);
+  }
+
+  /** Whether a cell may be there by an id that is not known. */
+  hasLike(source: string): boolean {
+    return !this._hasIds || [...this._cells.values()].some(cell => cell.getSource() === source);
+  }
+
   insert(index: number, cell: SharedCell.Cell): void {
     this._notebook.insertCell(index, cell);
     this.ids.splice(index, 0, String(cell.id));
@@ -174,7 +195,7 @@ class Cells {
   }
 
   /** Where a cell belongs that stands behind another; where that is not there, behind what was above that. */
-  placeBehind(above: string, aboveOf: (id: string) => string): number {
+  placeBehind(above: string, aboveOf: (id: string) => string, otherwise = this.ids.length): number {
     const seen = new Set<string>();
     for (let id = above; id && !seen.has(id); id = aboveOf(id)) {
       seen.add(id);
@@ -183,13 +204,17 @@ class Cells {
         return index + 1;
       }
     }
-    return above === '' ? 0 : this.ids.length;
+    return above === '' ? 0 : Math.min(otherwise, this.ids.length);
   }
 
   inOneStep(change: () => void): void {
     stopCapturing(this._notebook);
     this._notebook.transact(change);
     stopCapturing(this._notebook);
+  }
+
+  private get _hasIds(): boolean {
+    return this._notebook.nbformat_minor > 4;
   }
 
   private readonly _notebook: ISharedNotebook;

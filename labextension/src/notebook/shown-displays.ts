@@ -7,7 +7,8 @@ import type { IChange } from './draft-cells';
 /** Ids of the cells that an update of this display would change now: those that have shown it since the page was loaded. */
 export function showing(panel: NotebookPanel | null, display: string): string[] {
   const cells = panel?.content.widgets ?? [];
-  return cells.filter(cell => displaysOf(cell as CodeCell)?.has(display)).map(cell => cell.model.id);
+  // A cell that is just being replaced has no id any more.
+  return cells.filter(cell => cell.model.id && displaysOf(cell as CodeCell)?.has(display)).map(cell => cell.model.id);
 }
 
 /** JupyterLab tells nobody, but in this place. */
@@ -22,8 +23,9 @@ export function asShown(panel: NotebookPanel, id: string): IChange[] {
     .filter(({ model }) => model.id === id)
     .map(({ model }, _, [{ model: { sharedModel } }]) => {
       const source = sharedModel.getSource();
-      const above = cells[cells.findIndex(one => one.model.id === id) - 1]?.model.id ?? '';
+      const at = cells.findIndex(one => one.model.id === id);
+      const above = cells[at - 1]?.model.id ?? '';
       const cell = sharedModel.toJSON() as IChange['cell'];
-      return { id, state: 'changed', source, before: source, above, cell, wasTrusted: model.trusted };
+      return { id, state: 'changed', source, before: source, above, cell, wasTrusted: model.trusted, at };
     });
 }

@@ -18,23 +18,35 @@ export interface IRanForReal {
 
 type Clean = (data: Record<string, unknown>) => Record<string, unknown>;
 
-/** `clean` is given each MIME bundle before anybody sees it. */
+/**
+ * Run a cell that still is what the user has agreed to; null where it is not, and was not run.
+ *
+ * `clean` is given each MIME bundle before anybody sees it.
+ */
 export async function runUntrusted(
   panel: NotebookPanel,
-  cellId: string,
+  { id: cellId, source }: { readonly id: string; readonly source: string },
   clean: Clean
-): Promise<IRanForReal> {
+): Promise<IRanForReal | null> {
   const cell = panel.content.widgets.find(one => one.model.id === cellId);
   const kernel = panel.sessionContext.session?.kernel;
+  if (cell?.model.sharedModel.getSource() !== source) {
+    return null;
+  }
   if (!(cell instanceof CodeCell) || !kernel) {
     return { outputs: [], error: '' };
   }
   const running = CodeCell.execute(cell, panel.sessionContext, { deletedCells: [], recordTiming: false });
+  const distrust = () => {
+    cell.model.trusted = false;
+    // By this it is trusted again when an undo brings it back.
+    cell.model.sharedModel.setMetadata('trusted', false);
+  };
   // JupyterLab trusts what is executed; nothing has been drawn yet.
-  cell.model.trusted = false;
+  distrust();
   cleanFrom(kernel, cell.outputArea.future?.msg.header.msg_id ?? '', clean);
   const reply = await running;
-  cell.model.trusted = false;
+  distrust();
   const outputs = cell.model.outputs.toJSON() as Record<string, unknown>[];
   return { outputs, error: errorOf(reply) };
 }

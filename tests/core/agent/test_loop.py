@@ -640,3 +640,12 @@ def test_a_cell_that_is_written_again_mended_and_without_its_name_replaces_the_o
         ran=lambda step: BAD if "2" in step.source else Ran(),
     )
     assert [cell.state for cell in users.play().draft.touched] == ["new"]
+
+
+@pytest.mark.parametrize("kind", ["raw", "markdown"])
+def test_a_cell_of_another_kind_is_not_written_over_with_code(kind: Any) -> None:
+    notebook = Notebook((*NOTEBOOK.cells, Cell("eeee0003", 2, kind, "words")))
+    play = Play(["```python cell=eeee\nprint(1)\n```", "Done."], notebook=notebook)
+    assert play.play().draft.touched == []
+    assert play.run_cells == []
+    assert f"cell eeee: not changed: it is a {kind} cell" in play.asked[1].messages[-1].content

@@ -7,6 +7,7 @@ import { DiffView } from '../../view/diff-view';
 import { said as inOwnWords } from '../../view/said';
 import { useWidget } from '../use-widget';
 import { OutputsView } from './outputs-view';
+import { note } from './run-parts';
 import { IRunProps, nameOf } from './run-props';
 import { h } from '../../view/element';
 
@@ -20,6 +21,8 @@ export function DraftCell(props: IProps): JSX.Element {
   const { run, takenOut, decision } = followed;
   const isOut = takenOut.has(cell.id);
   const outcome = decision.outcomes.find(one => one.cell === cell.id);
+  // What was refused there is no rehearsal of what it does for real.
+  const isRefused = cell.refused.length > 0;
   const isReal = run.end?.real.includes(cell.id) ?? false;
   return (
     <li
@@ -29,7 +32,6 @@ export function DraftCell(props: IProps): JSX.Element {
       aria-label={heading(props, cell)}
     >
       <Source {...props} />
-      {run.running === cell.id && !run.problem && <p className="jp-devstral-quiet">{trans.__('Runs in the copy…')}</p>}
       <Attempts attempts={run.attempts(cell.id)} {...props} />
       <Outputs {...props} />
       {agent.updatesOf(cell, followed).map(({ outputs, cells }, at) => (
@@ -40,29 +42,32 @@ export function DraftCell(props: IProps): JSX.Element {
           <Shown outputs={outputs} services={services} model={model} />
         </div>
       ))}
-      {cell.notes.map(([kind, words]) => (
-        <p key={words} className="jp-devstral-run-note" data-kind={kind}>
-          {kind === 'refused' ? '⊘' : '⚠'} {inOwnWords(words)}
-        </p>
-      ))}
-      {isReal && <p className="jp-devstral-run-note">{trans.__('It ran for real in the run, as you allowed.')}</p>}
-      {decision.left.includes(cell.id) && (
-        <p className="jp-devstral-run-note" data-kind="left">
-          ⚠ {trans.__('Not kept: you have changed this cell meanwhile.')}
-        </p>
-      )}
-      {outcome && (
-        <p className="jp-devstral-run-note" data-kind={outcome.isSame ? 'same' : 'differs'}>
-          {outcome.isSame
-            ? `✓ ${trans.__('as rehearsed')}`
-            : `≠ ${trans.__('not as rehearsed')}`}
-          {!outcome.isSame && (
-            <span className="jp-devstral-run-difference">
-              <q>{outcome.rehearsed.slice(0, 200)}</q> → <q>{outcome.real.slice(0, 200)}</q>
-            </span>
-          )}
-        </p>
-      )}
+      {cell.notes.map(([kind, words]) => note(kind, kind === 'refused' ? '⊘ ' : '⚠ ', inOwnWords(words)))}
+      {(isReal || (outcome && isRefused)) && note('real', trans.__('It ran for real, as you allowed.'))}
+      {decision.left
+        .filter(([id]) => id === cell.id)
+        .map(([, why]) =>
+          note(
+            'left',
+            '⚠ ',
+            why === 'locked'
+              ? trans.__('Not kept: the cell is locked.')
+              : why === 'not run'
+                ? trans.__('Not run: you have changed this cell meanwhile.')
+                : trans.__('Not kept: you have changed this cell meanwhile.')
+          )
+        )}
+      {outcome &&
+        !isRefused &&
+        (outcome.isSame
+          ? note('same', `✓ ${trans.__('as rehearsed')}`)
+          : note(
+              'differs',
+              `≠ ${trans.__('not as rehearsed')} `,
+              <q>{outcome.rehearsed.slice(0, 200)}</q>,
+              ' → ',
+              <q>{outcome.real.slice(0, 200)}</q>
+            ))}
       {run.end && !run.decision && !isReal && (
         <label className="jp-devstral-run-choice">
           <input
@@ -115,8 +120,7 @@ function Outputs({ cell, services, model }: IProps): JSX.Element | null {
 }
 
 function Shown({ outputs, services, model }: Pick<IProps, 'services' | 'model'> & Pick<IRunCell, 'outputs'>) {
-  const instead = model.trans.__('(What this cell shows is drawn when you run it yourself.)');
-  const host = useWidget(() => new OutputsView(services.rendermime, outputs, instead), [outputs]);
+  const host = useWidget(() => new OutputsView(services.rendermime, outputs, model.agent.instead), [outputs]);
   return <div ref={host} />;
 }
 

@@ -3,6 +3,7 @@
 import * as React from 'react';
 import { effectsOf } from '../../agent/agent-model';
 import type { IRunEnd } from '../../agent/records';
+import { button, note, PRIMARY, SMALL } from './run-parts';
 import type { IRunProps } from './run-props';
 import { h } from '../../view/element';
 
@@ -58,36 +59,21 @@ function Choice({ followed, agent, model, end }: IProps): JSX.Element {
   if (run.touched.length === 0) {
     return (
       <div className="jp-devstral-buttons">
-        {run.isPlan && end.how === 'done' && (
-          <button type="button" className="jp-devstral-button jp-mod-primary" data-action="go" onClick={() => void agent.go()}>
-            {trans.__('Go')}
-          </button>
-        )}
-        <button type="button" className="jp-devstral-button" data-action="dismiss" onClick={() => agent.dismiss()}>
-          {trans.__('Close')}
-        </button>
+        {run.isPlan && end.how === 'done' && button('go', trans.__('Go'), () => agent.go(), false, PRIMARY)}
+        {button('dismiss', trans.__('Close'), () => agent.dismiss())}
       </div>
     );
   }
-  const button = (action: string, label: string, act: () => void, isPrimary = false, isDisabled = false) => (
-    <button
-      type="button"
-      className={`jp-devstral-button${isPrimary ? ' jp-mod-primary' : ''}`}
-      data-action={action}
-      disabled={isAtWork || isDisabled}
-      onClick={act}
-    >
-      {label}
-    </button>
-  );
+  const cannotKeep = isAtWork || left === 0;
   return (
     <div className="jp-devstral-buttons">
-      {button('keep', trans.__('Keep'), () => void agent.keep(), true, left === 0)}
-      {run.mayRun && button('keep-run', trans.__('Keep and run'), () => void agent.keep({ run: true }), false, left === 0)}
+      {button('keep', trans.__('Keep'), () => agent.keep(), cannotKeep, PRIMARY)}
+      {run.mayRun && button('keep-run', trans.__('Keep and run'), () => agent.keep({ run: true }), cannotKeep)}
       {hasReal
-        ? button('undo-run', trans.__('Undo run'), () => void agent.undoOrDiscard())
-        : button('discard', trans.__('Discard'), () => void agent.undoOrDiscard())}
-      {followed.isStale && button('again', trans.__('Rehearse again'), () => void agent.start(run.task, { images: followed.images }))}
+        ? button('undo-run', trans.__('Undo run'), () => agent.undoOrDiscard(), isAtWork)
+        : button('discard', trans.__('Discard'), () => agent.undoOrDiscard(), isAtWork)}
+      {followed.isStale &&
+        button('again', trans.__('Rehearse again'), () => agent.start(run.task, { images: followed.images }), isAtWork)}
     </div>
   );
 }
@@ -102,41 +88,27 @@ function Decided(props: IProps): JSX.Element {
   return (
     <>
       <p role="status" data-decision={run.decision}>
-        {run.decision === 'kept' && trans.__('Kept: the cells are in the notebook.')}
+        {run.decision === 'kept' &&
+          (followed.isElsewhere
+            ? trans.__('Kept in another tab.')
+            : decision.left.length > 0 && decision.changes.length === 0
+              ? trans.__('Nothing was kept.')
+              : trans.__('Kept in the notebook.'))}
         {run.decision === 'discarded' && trans.__('Discarded: the notebook is as it was.')}
-        {run.decision === 'undone' && trans.__('Undone: the notebook is as it was before the run.')}
+        {run.decision === 'undone' &&
+          (decision.leftByUndo.length > 0
+            ? trans.__('Undone.')
+            : trans.__('Undone: the notebook is as it was before the run.'))}
       </p>
-      {decision.leftByUndo.length > 0 && (
-        <p className="jp-devstral-run-note" data-kind="left">
-          ⚠ {trans.__('Left alone, because you have changed them since: %1.', names(props, decision.leftByUndo))}
-        </p>
-      )}
+      {decision.leftByUndo.length > 0 &&
+        note('left', '⚠ ', trans.__('Not as the run left them, so left alone: %1.', names(props, decision.leftByUndo)))}
       {run.decision === 'undone' && hasRun && <Remains {...props} />}
       <div className="jp-devstral-buttons">
-        {run.decision === 'kept' && (
-          <button
-            type="button"
-            className="jp-devstral-button"
-            data-action="undo-run"
-            disabled={isAtWork}
-            onClick={() => void agent.undo()}
-          >
-            {trans.__('Undo run')}
-          </button>
-        )}
-        {run.decision === 'undone' && hasRun && (
-          <button
-            type="button"
-            className="jp-devstral-button"
-            data-action="restart"
-            onClick={() => services.restartAndRunAbove(place)}
-          >
-            {trans.__('Restart and run above…')}
-          </button>
-        )}
-        <button type="button" className="jp-devstral-small-button" data-action="dismiss" onClick={() => agent.dismiss()}>
-          {trans.__('Close')}
-        </button>
+        {run.decision === 'kept' && button('undo-run', trans.__('Undo run'), () => agent.undo(), isAtWork)}
+        {run.decision === 'undone' &&
+          hasRun &&
+          button('restart', trans.__('Restart and run above…'), () => services.restartAndRunAbove(place))}
+        {button('dismiss', trans.__('Close'), () => agent.dismiss(), false, SMALL)}
       </div>
     </>
   );

@@ -3,6 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Run } from '../../agent/run';
 import { thousands } from '../composing/context-row';
+import { button, note, SMALL } from './run-parts';
 import type { IRunProps } from './run-props';
 import { h } from '../../view/element';
 
@@ -12,19 +13,14 @@ export function RunBar({ followed, agent, model }: IRunProps): JSX.Element {
   const isOver = run.end !== null || problem !== '';
   return (
     <div className="jp-devstral-run-bar">
-      {run.isRemembered && !isOver && (
-        <p className="jp-devstral-run-note" data-kind="remembered">
-          {trans.__('Cells of this run that the rules find harmless run without a question.')}{' '}
-          <button
-            type="button"
-            className="jp-devstral-small-button"
-            data-action="revoke"
-            onClick={() => agent.revoke()}
-          >
-            {trans.__('Ask again')}
-          </button>
-        </p>
-      )}
+      {run.isRemembered &&
+        !isOver &&
+        note(
+          'remembered',
+          trans.__('Cells of this run that the rules find harmless run without a question.'),
+          ' ',
+          button('revoke', trans.__('Ask again'), () => agent.revoke(), false, SMALL)
+        )}
       {!isOver && (
         <progress
           aria-label={trans.__('Steps')}
@@ -36,16 +32,8 @@ export function RunBar({ followed, agent, model }: IRunProps): JSX.Element {
         <span role="status" aria-live="polite">
           {problem || doing(trans, run)}
         </span>
-        {!isOver && (
-          <button type="button" className="jp-devstral-button" data-action="stop-run" onClick={() => agent.stop()}>
-            {trans.__('Stop')}
-          </button>
-        )}
-        {problem && (
-          <button type="button" className="jp-devstral-button" data-action="dismiss" onClick={() => agent.dismiss()}>
-            {trans.__('Close')}
-          </button>
-        )}
+        {!isOver && button('stop-run', trans.__('Stop'), () => agent.stop())}
+        {problem && button('dismiss', trans.__('Close'), () => agent.dismiss())}
       </div>
       {run.step > 0 && <p className="jp-devstral-quiet">{receipt(trans, run)}</p>}
     </div>
@@ -55,17 +43,7 @@ export function RunBar({ followed, agent, model }: IRunProps): JSX.Element {
 /** What is being done, in words. */
 export function doing(trans: TranslationBundle, run: Run): string {
   if (run.end) {
-    const { how, reason } = run.end;
-    switch (how) {
-      case 'done':
-        return trans.__('Done.');
-      case 'stopped':
-        return trans.__('Stopped.');
-      case 'gave up':
-        return trans.__('Gave up: %1.', reason);
-      default:
-        return reason;
-    }
+    return run.end.reason;
   }
   if (run.waitsFor) {
     return run.waitsFor;
@@ -75,12 +53,6 @@ export function doing(trans: TranslationBundle, run: Run): string {
   }
   if (run.said) {
     return run.said;
-  }
-  if (!run.hasStarted) {
-    return trans.__('Makes a copy of the kernel…');
-  }
-  if (run.running) {
-    return trans.__('Rehearses cell %1…', run.cell(run.running)?.name ?? run.running.slice(0, 4));
   }
   return run.reply ? trans.__('The model writes…') : trans.__('The model reads…');
 }

@@ -8,6 +8,7 @@ import { DraftCell } from './draft-cell';
 import { QuestionCard } from './question-card';
 import { Review } from './review';
 import { RunBar } from './run-bar';
+import { note } from './run-parts';
 import type { IRunProps } from './run-props';
 import { h } from '../../view/element';
 
@@ -18,21 +19,17 @@ export function RunView(props: IRunProps): JSX.Element {
   const end = React.useRef<HTMLDivElement>(null);
   const cells = run.end ? run.touched : run.cells;
   React.useEffect(() => {
-    // What is asked must be seen; what is only done need not be.
-    if (run.question) {
+    // What is to be decided must be seen; what is only done need not be.
+    if (run.question || run.end) {
       void end.current?.scrollIntoView({ block: 'nearest' });
     }
-  }, [run.question?.name]);
+  }, [run.question?.name, run.state, run.decision]);
   return (
     <section className="jp-devstral-run" aria-label={trans.__('Run')} data-state={run.state} data-run={run.id}>
       <div className="jp-devstral-question">
         <div className="jp-devstral-asked">{run.task}</div>
       </div>
-      {run.problem && (
-        <p className="jp-devstral-run-note" data-kind="no-copy">
-          ⚠ {run.problem}
-        </p>
-      )}
+      {run.problem && note('no-copy', '⚠ ', run.problem)}
       <Plan {...props} />
       {cells.length > 0 && (
         <ol className="jp-devstral-run-cells" aria-label={trans.__('Draft of the notebook')}>
@@ -48,8 +45,8 @@ export function RunView(props: IRunProps): JSX.Element {
       )}
       {run.question && <QuestionCard {...props} question={run.question} />}
       {run.end?.summary && <Prose markdown={run.end.summary} rendermime={services.rendermime} />}
-      {run.end && <Review {...props} end={run.end} />}
       <RunBar {...props} />
+      {run.end && <Review {...props} end={run.end} />}
       <div ref={end} />
     </section>
   );
