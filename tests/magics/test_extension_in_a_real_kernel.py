@@ -275,7 +275,7 @@ def test_an_edited_cell_follows_what_was_sent(kernel, scripted_ollama):
     one, two = (chat.body["messages"] for chat in scripted_ollama.chats[-2:])
     assert two[: len(one)] == one
     assert "(new version, the earlier one is gone):\n```python\nx = 4\n" in two[-1]["content"]
-    assert "| outdated | a " in kernel.run("%devstral last", "s").text
+    assert "| outdated | cell [" in kernel.run("%devstral last", "s").text
     kernel.run("%devstral reset", "t")
     kernel.run("%%devstral ask\nand now?", "u")
     [_, only] = scripted_ollama.chats[-1].body["messages"]
