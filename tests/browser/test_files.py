@@ -133,7 +133,7 @@ def test_what_is_selected_in_a_terminal_is_asked_about(side, ollama):
     item.click()
     lab.wait_until(lambda: line in side.draft.input_value())
     assert side.draft.input_value() == f"```text\n{line}\n```\n"
-    assert page.evaluate("document.activeElement.className").find("jp-devstral-draft") >= 0
+    lab.wait("document.activeElement.className.includes('jp-devstral-draft')")
     side.draft.press_sequentially("what is that?")
     side.draft.press("Enter")
     side.panel.get_by_text("It is a staircase.", exact=True).wait_for()

@@ -811,8 +811,10 @@ def test_a_notebook_with_too_much_text_is_refused_in_words_and_not_at_every_key(
     ghost.page.remove_listener("request", listen)
 
 
-# Undo and redo work on steps as long as one key each, however fast they are pressed.
-END_STEP = f"""() => {{
+# Undo and redo work on steps as long as one key each, however fast they are pressed; what a key types may be
+# read a moment after it.
+END_STEP = f"""async () => {{
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)));
     const {{ content }} = {PANEL};
     const {{ model }} = (content.activeCell ?? content).editor;
     model.sharedModel.undoManager.stopCapturing();

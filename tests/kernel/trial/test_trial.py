@@ -364,14 +364,14 @@ def test_cancelled_before_during_and_after(tried, bare_ip):
 
 
 def test_an_interrupt_ends_the_copy_and_is_raised(tried, bare_ip):
-    trial = Trial(bare_ip, [Step("import time; time.sleep(60)")])
+    trial = Trial(bare_ip, [Step("import time; time.sleep(60)")], seconds=30)
     trial.start()
     old = signal.signal(signal.SIGALRM, lambda *arguments: signal.raise_signal(signal.SIGINT))
     timer = signal.getitimer(signal.ITIMER_REAL)
 
     def interrupted() -> None:
         # Again, for one that comes in the middle of a callback whose errors Python drops.
-        signal.setitimer(signal.ITIMER_REAL, 0.2, 5)
+        signal.setitimer(signal.ITIMER_REAL, 0.2, 2)
         trial.result()
 
     try:
