@@ -108,7 +108,9 @@ async def evaluate(
         evaluated = _value_of(said)
         # The next one waits for the kernel to come to rest; who has the answer need not.
         settling = asyncio.create_task(
-            _settled(kernel) if begun is None else _remembered(kernel, expression, evaluated, begun + 1)
+            _remembered(kernel, expression, evaluated, begun + 1)
+            if begun is not None and fresh_for
+            else _settled(kernel)
         )
         _settling.add(settling)
         return evaluated

@@ -53,6 +53,16 @@ class RunSide(Side):
         self.draft.fill(task)
         self.button("send").click()
 
+    def do_for_ever(self, ollama: Any) -> None:
+        """A run whose second reply does not end."""
+        ollama.piece_delay = 0.02
+        # Of the same word again and again the server itself would end the answer.
+        ollama.replies = [SUM, [f"word{number} " for number in range(3000)]]
+        self.open(CELLS)
+        self.lab.run(0)
+        self.do("Go on for ever.")
+        self.run.locator(".jp-devstral-run-reply", has_text="word").wait_for()
+
     @property
     def run(self) -> Any:
         return self.panel.locator(".jp-devstral-run")
@@ -247,13 +257,7 @@ def test_an_undo_keeps_what_the_user_has_typed_since(side, ollama) -> None:
 
 def test_stop_keeps_what_there_is(side, ollama) -> None:
     lab = side.lab
-    ollama.piece_delay = 0.02
-    # Of the same word again and again the server itself would end the answer.
-    ollama.replies = [SUM, [f"word{number} " for number in range(3000)]]
-    side.open(CELLS)
-    lab.run(0)
-    side.do("Go on for ever.")
-    side.run.locator(".jp-devstral-run-reply", has_text="word").wait_for()
+    side.do_for_ever(ollama)
     lab.screenshot("run-writing")
     side.button("stop-run").click()
     side.wait_for_state("review")

@@ -36,12 +36,7 @@ def said(side: Any) -> str:
 
 def test_what_the_user_ran_before_stop_is_named(side, ollama) -> None:
     lab = side.lab
-    ollama.piece_delay = 0.02
-    ollama.replies = [SUM, [f"word{number} " for number in range(3000)]]
-    side.open(CELLS)
-    lab.run(0)
-    side.do("Go on for ever.")
-    side.run.locator(".jp-devstral-run-reply", has_text="word").wait_for()
+    side.do_for_ever(ollama)
     lab.set_source(0, "prices = [10]")
     lab.run(0)
     side.button("stop-run").click()

@@ -106,9 +106,10 @@ class Notebook:
     cells: tuple[Cell, ...] = field(default_factory=tuple)
     language: str = "python"
 
-    def called(self, key: str) -> str:
-        """What the user sees of a cell, as `cell [3]`; a key that is none of them stands for itself."""
-        return next((f"cell {cell.sign}" for cell in self.cells if key and cell.key == key), key)
+    def called(self, key: str, unknown: str = "") -> str:
+        """What the user sees of a cell, as `cell [3]`; `unknown`, or the key, where it is none of them."""
+        named = (f"cell {cell.sign}" for cell in self.cells if key and cell.key == key)
+        return next(named, unknown or key)
 
 
 def header(cell: Cell, remark: str = "") -> str:

@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator
 
 from ..notebook.cells import Cell, Notebook, header
+from ..text.lazy_pattern import LazyPattern
 
 # "cell 2", "cells 2 and 3", "cell [2]", "cell #2", also in some other languages; "In [2]"; "[2]" that indexes
 # nothing.
 _WORD = r"(?:cells?|cellules?|zellen?|celdas?|celle|cella)"
 _NUMBER = r"(?:\[\d{1,5}\]|#?\d{1,5}\b)"
 _JOINED = r"(?:\s*(?:,|and|or|to|et|ou|à|und|oder|bis|y|e|o|–|-)\s*)"
-_NAMED = re.compile(rf"\b{_WORD}\s+(?P<several>{_NUMBER}(?:{_JOINED}{_NUMBER})*)", re.IGNORECASE)
-_ALONE = re.compile(r"(?<![\w)\]\"'`.])(?:In\s*)?\[(\d{1,5})\](?![\w(\[=])")
-_DIGITS = re.compile(r"(#?)(\d+)")
+_NAMED = LazyPattern(rf"\b{_WORD}\s+(?P<several>{_NUMBER}(?:{_JOINED}{_NUMBER})*)", re.IGNORECASE)
+_ALONE = LazyPattern(r"(?<![\w)\]\"'`.])(?:In\s*)?\[(\d{1,5})\](?![\w(\[=])")
+_DIGITS = LazyPattern(r"(#?)(\d+)")
 
 
 def names_note(question: str, notebook: Notebook) -> str:

@@ -17,7 +17,7 @@ from ..display.insertion import diff_markdown
 if TYPE_CHECKING:
     from ...core.answer import Reply
     from ...core.edits.edit import Edit
-    from ...core.notebook.cells import Cell, Notebook
+    from ...core.notebook.cells import Notebook
 
 OFFER, WORKING, DONE, DISMISSED = "offer", "working", "done", "dismissed"
 ACCEPT = "`%devstral accept` puts it into a cell."
@@ -108,15 +108,10 @@ class FixCard:
 
     def name_of(self, key: str) -> str:
         """Name a cell by what the user sees of it: "cell [4]", "cell #5"."""
-        cell = self._cell_of(key)
-        return f"cell {cell.sign}" if cell else "the cell"
-
-    def _cell_of(self, key: str) -> Cell | None:
-        return next((cell for cell in self.notebook.cells if key and cell.key == key), None)
+        return self.notebook.called(key, "the cell")
 
     def _index_of(self, key: str) -> int | None:
-        cell = self._cell_of(key)
-        return cell.index if cell else None
+        return next((cell.index for cell in self.notebook.cells if key and cell.key == key), None)
 
     def _card(self, status: str, waited: float) -> dict[str, Any]:
         targets = dict.fromkeys(edit.cell_id for edit in self.edits)

@@ -25,26 +25,21 @@ def words_of(known: Known) -> list[str]:
 
 def _state(known: Known) -> str:
     model, chat = known.model, known.chat
-    if known.state is State.READY:
-        return f"Ghost text: {model} is ready."
-    if known.state is State.NO_MODEL:
-        return "Ghost text: no model yet."
-    if known.state is State.NO_SERVER:
-        return "Ghost text: no model server answers."
-    if known.state is State.NO_INSERT:
-        return (
-            f"Ghost text: {model} cannot fill in the middle. It takes a model with the capability “insert”, "
-            f"such as {_INSERTS}."
-        )
-    if known.state is State.WAITING:
-        return f"Ghost text: {model} waits until {chat} is loaded, so that it takes no memory from it."
-    if known.state is State.NO_ROOM:
-        return f"Ghost text: off, there is no room for {model} beside {chat}."
-    if known.state is State.UNAVAILABLE:
-        return "Ghost text: not available here. Choose a model of this machine for it, or switch it off."
-    if known.state is State.REFUSED:
-        return "Ghost text: forbidden by a policy. Ask whoever set it, or choose a model that it allows."
-    return str(known.problem or "Ghost text: off.")
+    words = {
+        State.READY: f"Ghost text: {model} is ready.",
+        State.NO_MODEL: "Ghost text: no model yet.",
+        State.NO_SERVER: "Ghost text: no model server answers.",
+        State.NO_INSERT: f"Ghost text: {model} cannot fill in the middle. It takes a model with the "
+        f"capability “insert”, such as {_INSERTS}.",
+        State.WAITING: f"Ghost text: {model} waits until {chat} is loaded, so that it takes no memory from "
+        "it.",
+        State.NO_ROOM: f"Ghost text: off, there is no room for {model} beside {chat}.",
+        State.UNAVAILABLE: "Ghost text: not available here. Choose a model of this machine for it, or switch "
+        "it off.",
+        State.REFUSED: "Ghost text: forbidden by a policy. Ask whoever set it, or choose a model that it "
+        "allows.",
+    }
+    return words.get(known.state) or str(known.problem or "Ghost text: off.")
 
 
 def _cost(known: Known) -> list[str]:
