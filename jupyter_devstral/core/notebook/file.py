@@ -134,7 +134,7 @@ def _cell(index: int, raw: dict[str, Any], old: bool) -> Cell:
         index=index,
         kind=kind if kind in ("code", "markdown") else "raw",
         source=source,
-        outputs=tuple(_output(kind, output, old) for output in foreign if (kind := _kind(output))),
+        outputs=tuple(_output(shown, output, old) for output in foreign if (shown := _kind(output))),
         turn=next((turn for turn in map(_turn, outputs) if turn), None),
         count=_count(raw.get("prompt_number" if old else "execution_count")) if kind == "code" else 0,
     )

@@ -177,3 +177,18 @@ def test_every_collected_notebook_is_read(shared_data: Path) -> None:
         assert (
             sum(output.kind == "error" for cell in book.cells for output in cell.outputs) == entry["errors"]
         )
+
+
+def test_a_cell_that_shows_something_is_called_as_the_screen_does() -> None:
+    shown = {
+        "output_type": "execute_result",
+        "execution_count": 2,
+        "data": {"text/plain": "3"},
+        "metadata": {},
+    }
+    failed = {"output_type": "error", "ename": "E", "evalue": "", "traceback": []}
+    book = notebook_from_json(
+        v4(*(code("x", *outputs, execution_count=2) for outputs in ([], [shown], [failed], [shown, failed])))
+    )
+    assert [cell.sign for cell in book.cells] == ["[2]"] * 4
+    assert {cell.kind for cell in book.cells} == {"code"}
