@@ -246,6 +246,24 @@ test('kept and restored, without pictures', async () => {
   assert.deepEqual(again.exchanges[0].edits, ['accepted']);
 });
 
+test('what was told before an exchange came, went on or ended takes nothing of it away', async () => {
+  const { client } = answering({ type: 'text', text: 'Be' }, { type: 'done', bundle: { ...BUNDLE, finished: 'length' } });
+  const conversation = new Conversation(client);
+  const before = conversation.settled;
+  const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
+  conversation.restore([], new Set(), before);
+  assert.deepEqual(conversation.exchanges, [exchange]);
+  const told = JSON.parse(JSON.stringify(conversation));
+  const settled = conversation.settled;
+  await conversation.goOn(exchange, FACTS, OPTIONS);
+  exchange.reply = 'Because it is so.';
+  conversation.restore(told, new Set(), settled);
+  assert.equal(conversation.exchanges[0].reply, 'Because it is so.');
+  // What is told after it counts: another page has cleared it.
+  conversation.restore([], new Set(), conversation.settled);
+  assert.deepEqual(conversation.exchanges, []);
+});
+
 test('what became of tests is kept, and what strengthens them is asked about them', async () => {
   const proof = { markdown: '**2 tests, all pass**', strengthen: 'Write further tests', key: 'k' };
   const { client, asked } = answering({ type: 'done', bundle: { ...BUNDLE, proof } });

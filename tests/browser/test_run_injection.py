@@ -104,4 +104,5 @@ def state_after(side: RunSide, seen: str) -> str:
 
 
 def words_of(question) -> str:
-    return question.inner_text() if question.count() else ""
+    # In one step: between two the question may be answered, and gone.
+    return "".join(question.all_inner_texts())

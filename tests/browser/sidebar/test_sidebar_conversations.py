@@ -49,6 +49,25 @@ def test_an_answer_goes_to_the_notebook_that_was_asked(side, ollama):
     assert shown(side).split() == "".join(WORDS).split()
 
 
+def test_what_the_server_told_before_an_answer_takes_nothing_away(side, ollama):
+    ollama.replies = ["The first.", "The second."]
+    held = []
+    kept = "**/jupyter-devstral/conversation?**"
+    side.page.route(kept, lambda route: held.append((route, route.fetch())))
+    side.open()
+    side.ask("one?")
+    # What is told late is from before the question.
+    side.lab.wait_until(lambda: held)
+    for route, told in held:
+        assert told.json()["messages"] == []
+        route.fulfill(response=told)
+    side.page.unroute(kept)
+    side.page.wait_for_timeout(300)
+    assert shown(side) == "The first."
+    side.ask("two?")
+    assert side.exchanges() == 2
+
+
 def test_a_reload_does_not_end_an_answer(side, ollama):
     lab = side.lab
     ollama.replies = [WORDS]

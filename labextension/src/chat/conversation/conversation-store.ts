@@ -145,10 +145,12 @@ export class ConversationStore {
       const notebook = this._of(conversation);
       let stored;
       let sent;
+      let settled;
       // Anew where something was changed meanwhile: else what was taken away would come back.
       do {
         sent = this._sending;
         await sent;
+        settled = conversation.settled;
         stored = await this._client.conversation(notebook.path, anyThread ? null : conversation.thread);
       } while (sent !== this._sending);
       notebook.threads = stored.threads;
@@ -156,7 +158,7 @@ export class ConversationStore {
         conversation.thread = stored.thread;
       }
       if (stored.thread === conversation.thread) {
-        conversation.restore(stored.messages, this._unsent(notebook));
+        conversation.restore(stored.messages, this._unsent(notebook), settled);
       }
       this._listed.emit();
     } catch {

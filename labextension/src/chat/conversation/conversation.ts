@@ -46,6 +46,12 @@ export class Conversation {
     return this._exchanges.filter(one => !one.isKept).map(({ id, asked }) => ({ ...asked, id }));
   }
 
+  /** How often each exchange that has ended was answered, by its id: what a server that is asked now can tell. */
+  get settled(): ReadonlyMap<string, number> {
+    const ended = this._exchanges.filter(one => one.state !== 'running');
+    return new Map(ended.map(({ id, rounds }) => [id, rounds]));
+  }
+
   /** Questions that are asked one after the other once nothing runs. */
   queued: readonly IAsked[] = [];
 
@@ -179,16 +185,21 @@ export class Conversation {
 
   /**
    * Take over what is stored: exchanges of other pages come and go, what is not understood is left out. `mine` are
-   * exchanges of which the server does not know all yet.
+   * exchanges of which the server does not know all yet; `settled` is what had ended here when it was asked: of what
+   * came or went on since, it cannot have told.
    */
-  restore(data: readonly unknown[], mine: ReadonlySet<string> = new Set()): void {
+  restore(data: readonly unknown[], mine: ReadonlySet<string> = new Set(), settled = this.settled): void {
     this.isRead = true;
     const here = new Map(this._exchanges.map(one => [one.id, one]));
     const stored = data.map(Exchange.read).filter((one): one is Exchange => one !== null);
     const ids = new Set(stored.map(one => one.id));
-    const ours = this._exchanges.filter(one => !ids.has(one.id) && (one.state === 'running' || mine.has(one.id)));
-    const known = (one: Exchange) => (mine.has(one.id) ? here.get(one.id) : undefined);
-    this._exchanges = [...stored.map(one => known(one) ?? newer(here.get(one.id), one)), ...ours];
+    const isOurs = (one: Exchange) => mine.has(one.id) || one.state === 'running' || settled.get(one.id) !== one.rounds;
+    const ours = this._exchanges.filter(isOurs);
+    const kept = new Map(ours.map(one => [one.id, one]));
+    this._exchanges = [
+      ...stored.map(one => kept.get(one.id) ?? newer(here.get(one.id), one)),
+      ...ours.filter(one => !ids.has(one.id))
+    ];
     this._exchanges.forEach(one => {
       if (one.state === 'running' && !here.has(one.id)) {
         void this.resume(one);
@@ -316,10 +327,10 @@ export class Conversation {
   private readonly _streamed = new Signal<this, { exchange: Exchange; text: string }>(this);
 }
 
-/** The one that this page streams or drew already, where the stored one says nothing else. */
+/** The one that this page drew already, where the stored one says nothing else. */
 function newer(here: Exchange | undefined, stored: Exchange): Exchange {
-  if (!here || here.state === 'running') {
-    return here ?? stored;
+  if (!here) {
+    return stored;
   }
   // Of pictures this page may have what the server only names.
   const words = (one: Exchange) => JSON.stringify({ ...one.toJSON(), asked: 0 });
