@@ -60,3 +60,40 @@ test('a choice that the server refuses is not taken, and said', async () => {
   assert.equal(choice.chosen, LOCAL);
   assert.deepEqual(said, ['The policy does not allow it.']);
 });
+
+test('what the server kept before a choice does not take it back', async () => {
+  let answer: (routes: IRoutes) => void = () => undefined;
+  const { choice } = choiceOver(() => new Promise(resolve => (answer = resolve)));
+  const opening = choice.open('a.ipynb');
+  await choice.choose(LOCAL);
+  answer(readRoutes(ROUTES));
+  await opening;
+  assert.equal(choice.chosen, LOCAL);
+});
+
+test('the last of several choices counts, here and on the server', async () => {
+  const heard: string[] = [];
+  const answers: (() => void)[] = [];
+  const { choice } = choiceOver(
+    async () => readRoutes(ROUTES),
+    async (..._: unknown[]) => {
+      heard.push(String(_[1]));
+      await new Promise<void>(resolve => answers.push(resolve));
+    }
+  );
+  await choice.open('a.ipynb');
+  const choosing = [choice.choose('cluster'), choice.choose(LOCAL)];
+  while (answers.length < 1) {
+    await Promise.resolve();
+  }
+  assert.deepEqual(heard, ['cluster']);
+  answers[0]();
+  await choosing[0];
+  while (answers.length < 2) {
+    await Promise.resolve();
+  }
+  answers[1]();
+  await Promise.all(choosing);
+  assert.deepEqual(heard, ['cluster', LOCAL]);
+  assert.equal(choice.chosen, LOCAL);
+});

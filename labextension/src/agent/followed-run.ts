@@ -4,6 +4,7 @@ import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { KernelMessage } from '@jupyterlab/services';
 import { ISignal, Signal } from '@lumino/signaling';
 import { Client, ClientError } from '../chat/client';
+import { Newest } from '../timing';
 import type { IPosted } from '../protocol/question';
 import { list, oneOf } from '../protocol/json-values';
 import { IDecision, NOTHING, readDecision } from './decision';
@@ -78,8 +79,10 @@ export class FollowedRun {
     }
     const { path, sessionContext } = panel.context;
     const asked = { id, path, kernel_id: sessionContext.session?.kernel?.id ?? '', cells: cellsOf(panel) };
+    const isNewest = this._asked.begin();
     const response = await this._client.toRun('meanwhile', asked).catch(() => null);
-    this.meanwhile = response ? readMeanwhile(await response.json()) : this.meanwhile;
+    const told = response ? readMeanwhile(await response.json()) : this.meanwhile;
+    this.meanwhile = isNewest() ? told : this.meanwhile;
     this._changed.emit();
     return this.isStale && JSON.stringify(this.meanwhile) !== JSON.stringify(seen);
   }
@@ -211,6 +214,7 @@ export class FollowedRun {
     };
   }
 
+  private readonly _asked = new Newest();
   private _hasRun = false;
   /** The timer of what the server is about to be told; 0 for nothing. */
   private _waiting = 0;

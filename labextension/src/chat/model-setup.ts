@@ -5,6 +5,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { IStatus } from '../protocol/status';
+import { Newest } from '../timing';
 import type { Client } from './client';
 
 export interface IPulling {
@@ -45,14 +46,21 @@ export class ModelSetup {
 
   async look(): Promise<void> {
     clearTimeout(this._again);
+    const isNewest = this._asked.begin();
+    let status: IStatus | null = null;
+    let problem = '';
     try {
-      this.status = await this._client.status(this.chosen, this.route);
-      this.error = '';
+      status = await this._client.status(this.chosen, this.route);
     } catch (error) {
-      this.status = null;
       const why = error instanceof Error ? error.message : String(error);
-      this.error = this._trans.__("The server's half of jupyter-devstral does not answer (%1).", why);
+      problem = this._trans.__("The server's half of jupyter-devstral does not answer (%1).", why);
     }
+    // Of a model or a route that is no longer chosen nothing is shown.
+    if (!isNewest()) {
+      return;
+    }
+    this.status = status;
+    this.error = problem;
     this._changed.emit();
     if (this.status?.state !== 'ready' && !this.pulling) {
       this._again = setTimeout(() => void this.look(), LOOK_AGAIN);
@@ -115,6 +123,7 @@ export class ModelSetup {
   }
 
   private _abort: AbortController | null = null;
+  private readonly _asked = new Newest();
   private _again: ReturnType<typeof setTimeout> | undefined;
   private readonly _changed = new Signal<this, void>(this);
 }

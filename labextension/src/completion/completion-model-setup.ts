@@ -2,6 +2,7 @@
 
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../chat/client';
+import { Newest } from '../timing';
 import type { CompletionClient } from './completion-client';
 import type { ICompletionState } from './completion-protocol';
 import type { CompletionSettings } from './completion-settings';
@@ -29,8 +30,10 @@ export class CompletionModelSetup {
   }
 
   async look(): Promise<void> {
+    const isNewest = this._asked.begin();
     try {
-      this.state = await this._client.state(this.settings.model);
+      const state = await this._client.state(this.settings.model);
+      this.state = isNewest() ? state : this.state;
     } catch (error) {
       this.error = error instanceof Error ? error.message : String(error);
     }
@@ -70,6 +73,7 @@ export class CompletionModelSetup {
     this._changed.emit();
   }
 
+  private readonly _asked = new Newest();
   private _abort: AbortController | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -5,6 +5,7 @@
 import { ISignal, Signal } from '@lumino/signaling';
 import { IRoute, LOCAL } from '../protocol/routes';
 import type { Client } from '../chat/client';
+import { Newest } from '../timing';
 
 export class RouteChoice {
   constructor(
@@ -28,24 +29,33 @@ export class RouteChoice {
   /** Another notebook is in front. */
   async open(path: string): Promise<void> {
     this._path = path;
+    const isNewest = this._asked.begin();
     this._take(LOCAL);
     try {
       const { routes, chosen } = await this._client.routes(path);
-      if (path === this._path) {
+      // Else another notebook is in front, or the user has chosen meanwhile: where questions go is as shown.
+      if (isNewest()) {
         this.routes = routes;
         this._take(chosen);
       }
     } catch {
       // What cannot be asked has no routes to choose among; the question itself says why.
-      this.routes = [];
-      this._changed.emit();
+      if (isNewest()) {
+        this.routes = [];
+        this._changed.emit();
+      }
     }
   }
 
   async choose(name: string): Promise<void> {
     const path = this._path;
+    // What was kept before is out of date.
+    this._asked.begin();
+    const choosing = this._choosing.then(() => this._client.chooseRoute(path, name));
+    // In the order of the clicks: the server keeps the last one that it hears.
+    this._choosing = choosing.catch(() => undefined);
     try {
-      await this._client.chooseRoute(path, name);
+      await choosing;
     } catch (error) {
       this._report(error instanceof Error ? error.message : String(error));
       this._changed.emit();
@@ -62,5 +72,7 @@ export class RouteChoice {
   }
 
   private _path = '';
+  private _choosing: Promise<void> = Promise.resolve();
+  private readonly _asked = new Newest();
   private readonly _changed = new Signal<this, void>(this);
 }
