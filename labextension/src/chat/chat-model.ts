@@ -65,7 +65,7 @@ export class ChatModel extends VDomModel {
     this.setup.changed.connect(() => this._emit());
     this.route = new RouteChoice(client, reason => this.notify(reason));
     this.route.changed.connect(() => this._onRoute());
-    this._store = new ConversationStore(client, reason => this.notify(reason));
+    this._store = new ConversationStore(client, reason => this._notifyAlso(reason));
     this._store.listed.connect(() => this._onConversation());
     this.threads = new Threads(this, this._store, contents, trans);
     this._followed = new FollowedNotebook(tracker, trans, contents);
@@ -191,6 +191,17 @@ export class ChatModel extends VDomModel {
     this._keepDraft();
   }
 
+  /** Write what was asked once more; its pictures come back as they were sent, unless others lie there by then. */
+  async writeAgain({ typed, question }: IAsked): Promise<void> {
+    const { _conversation: conversation } = this;
+    this.setDraft(typed);
+    this.setPictures([]);
+    const images = await Promise.all(question.images.map(image => this.client.withData(this.path, image)));
+    if (images.length > 0 && conversation === this._conversation && this.composition.pictures.length === 0) {
+      this.setPictures(images.map((image, at) => ({ ...image, name: this.trans.__('picture %1', at + 1) })));
+    }
+  }
+
   setPictures(pictures: readonly IPicture[]): void {
     this.composition.setPictures(pictures);
     this._keepDraft();
@@ -291,12 +302,14 @@ export class ChatModel extends VDomModel {
   /** Put an earlier question back into the composer, and what was said since away. */
   edit(exchange: Exchange): void {
     const conversation = this._conversation;
-    const draft = this.draft;
+    const { draft } = this;
+    const { pictures } = this.composition;
     const taken = this._takeBack(exchange);
     if (taken.length > 0) {
-      this.setDraft(taken[0].asked.typed);
+      void this.writeAgain(taken[0].asked);
       this.notify(this.trans.__('The question is in the field again; what was said since is taken away.'), () => {
         this.setDraft(draft);
+        this.setPictures(pictures);
         this._putBack(conversation, taken);
       });
     }
@@ -357,6 +370,12 @@ export class ChatModel extends VDomModel {
   notify(text: string, undo: (() => void) | null = null, isOver = () => false): void {
     this.notice = text ? { text: said(text), undo, isOver } : null;
     this._emit();
+  }
+
+  /** Say something beside what was just done, which can be taken back as before. */
+  private _notifyAlso(reason: string): void {
+    const { text = '', undo = null } = this.notice ?? {};
+    this.notify(`${undo ? `${text} ` : ''}${said(reason)}`, undo);
   }
 
   /** Say something that is no longer true of another draft. */

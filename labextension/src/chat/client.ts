@@ -137,10 +137,10 @@ export class Client {
     await this._request('PATCH', 'conversation', {}, { path, ...change });
   }
 
-  /** A picture of an earlier question, as an address. */
-  async picture(path: string, { mime, data, key }: IImage): Promise<string> {
-    const kept = data || text(record(await this._json('GET', 'conversation/picture', { path, key: key ?? '' })).data);
-    return `data:${mime};base64,${kept}`;
+  /** A picture of an earlier question, whole; without its data where the server has it no more. */
+  async withData(path: string, { mime, data, key = '' }: IImage): Promise<IImage> {
+    const kept = data ? {} : await this._json('GET', 'conversation/picture', { path, key }).catch(() => ({}));
+    return { mime, data: data || text(record(kept).data) };
   }
 
   /** Whatever is kept of a notebook goes where it went. */

@@ -69,6 +69,24 @@ def test_a_picture_of_a_question_is_there_after_a_reload_and_is_sent_again(side,
     lab.wait_until(lambda: len(ollama.chats) == 2)
     assert ollama.chats[-1].body["messages"][-1]["images"] == [picture]
     side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
+    # Written once more it has its picture again; taken back, what lay there before.
+    pictures = side.panel.locator(".jp-devstral-pictures img")
+    other = png(20, 10)
+    give(side, "paste", "other.png", "image/png", other)
+    lab.wait_until(lambda: other in (pictures.first.get_attribute("src") or ""))
+    side.button("edit-question").click()
+    lab.wait_until(lambda: picture in (pictures.first.get_attribute("src") or ""))
+    assert pictures.count() == 1
+    side.button("undo-notice").click()
+    lab.wait_until(lambda: other in (pictures.first.get_attribute("src") or ""))
+    assert pictures.count() == 1
+    side.button("edit-question").click()
+    lab.wait_until(lambda: picture in (pictures.first.get_attribute("src") or ""))
+    side.draft.fill("and what else?")
+    side.draft.press("Enter")
+    lab.wait_until(lambda: len(ollama.chats) == 3)
+    assert ollama.chats[-1].body["messages"][-1]["images"] == [picture]
+    side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
 
 
 def again(side, name):

@@ -188,6 +188,32 @@ def test_a_login_that_expired_is_said_in_plain_words(side, ollama):
     assert side.button("retry").count() == 1
 
 
+@pytest.mark.parametrize("status", [401, 403, 503])
+def test_what_is_refused_for_a_while_is_kept_when_it_is_taken_again(side, ollama, status):
+    """A login that ended, a proxy whose server is away: a cleared conversation does not come back."""
+    ollama.replies = ["The first.", "The second."]
+    name = side.open()
+    side.ask("one?")
+    side.ask("two?")
+    side.page.route(
+        "**/jupyter-devstral/conversation**",
+        lambda route: (
+            route.fulfill(status=status, body="{}") if route.request.method == "PATCH" else route.continue_()
+        ),
+    )
+    side.button("clear").click()
+    expected = "login has expired" if status != 503 else "failed (503)"
+    side.panel.locator(".jp-devstral-notice-bar").get_by_text(expected).first.wait_for()
+    # What was done can be taken back all the same.
+    assert side.button("undo-notice").count() == 1
+    side.page.unroute("**/jupyter-devstral/conversation**")
+    with side.page.expect_response(lambda one: one.request.method == "PATCH" and one.ok):
+        pass
+    again(side, name)
+    side.page.wait_for_timeout(500)
+    assert side.exchanges() == 0
+
+
 def test_a_proxy_that_finds_it_too_much_is_said_in_plain_words(side, ollama):
     side.open()
     side.page.route(

@@ -8,6 +8,8 @@ import type { Exchange } from './exchange';
 
 /** How long is waited for a server that does not answer, in milliseconds. */
 const AGAIN = 3000;
+/** Nobody answers, the login has expired, or what stands before the server is out of order: each passes. */
+const PASSING = [0, 401, 403, 429, 502, 503, 504];
 
 interface INotebook {
   path: string;
@@ -181,12 +183,16 @@ export class ConversationStore {
       const [{ notebook, change, exchange }] = this._pending;
       try {
         await this._client.changeConversation(notebook.path, change);
+        this._saidWhy = '';
         if (exchange) {
           exchange.isKept = true;
           this._listed.emit();
         }
       } catch (error) {
-        if (error instanceof ClientError && error.status === 0) {
+        if (error instanceof ClientError && PASSING.includes(error.status)) {
+          if (error.status !== 0 && error.message !== this._saidWhy) {
+            this._failed((this._saidWhy = error.message));
+          }
           clearTimeout(this._again);
           this._again = setTimeout(() => (this._sending = this._sending.then(() => this._send())), AGAIN);
           return;
@@ -210,6 +216,8 @@ export class ConversationStore {
   private _notebooks: INotebook[] = [];
   private readonly _pending: IPending[] = [];
   private _sending: Promise<void> = Promise.resolve();
+  /** What was said of the change that waits. */
+  private _saidWhy = '';
   private _again: ReturnType<typeof setTimeout> | undefined;
   private readonly _listed = new Signal<this, void>(this);
 }

@@ -6,7 +6,7 @@ import type { ActiveNotebook } from '../../notebook/active-notebook';
 import type { IThread } from '../../protocol/threads';
 import type { Conversation } from './conversation';
 import type { ConversationStore } from './conversation-store';
-import { Exchange, newId } from './exchange';
+import { Exchange, IAsked, newId } from './exchange';
 import { asMarkdown, asNotebook } from './export';
 
 /** The sidebar, as far as it matters here. */
@@ -14,7 +14,7 @@ export interface IFront {
   readonly notebook: ActiveNotebook | null;
   readonly conversation: Conversation;
   show(conversation: Conversation): void;
-  setDraft(text: string): void;
+  writeAgain(asked: IAsked): Promise<void>;
   notify(text: string, undo?: (() => void) | null): void;
 }
 
@@ -94,7 +94,7 @@ export class Threads {
       this._store.keepAll(branch, copies);
       this._store.setTitle(branch, id, this._trans.__('Branch: %1', this.nameOf({ title: '', first: exchange.asked.typed })));
     }
-    this._front.setDraft(exchange.asked.typed);
+    void this._front.writeAgain(exchange.asked);
   }
 
   /** Write the conversation that is shown into a new file beside the notebook. */

@@ -5,6 +5,7 @@ import { copyIcon, editIcon, refreshIcon, textEditorIcon } from '@jupyterlab/ui-
 import type { ChatModel } from '../../chat/chat-model';
 import type { Exchange } from '../../chat/conversation/exchange';
 import type { IOutcome } from '../../chat/conversation/notebook-edits';
+import type { IImage } from '../../protocol/question';
 import { copyText } from '../../view/copy-text';
 import { proseView } from '../../view/prose-view';
 import { ReplyView } from '../../view/reply-view';
@@ -81,19 +82,18 @@ function drawn({ exchange, model, services }: IProps & { readonly stamp: string 
 /** What was shown with the question. */
 function Pictures({ exchange, model }: Pick<IProps, 'exchange' | 'model'>): JSX.Element | null {
   const { images } = exchange.asked.question;
-  const [shown, setShown] = React.useState<readonly string[]>([]);
+  const [shown, setShown] = React.useState<readonly IImage[]>([]);
   React.useEffect(() => {
-    const asked = images.map(image => model.client.picture(model.path, image).catch(() => ''));
-    void Promise.all(asked).then(setShown);
+    void Promise.all(images.map(image => model.client.withData(model.path, image))).then(setShown);
   }, [images]);
   return images.length === 0 ? null : (
     <ul
       className="jp-devstral-asked-pictures"
       aria-label={model.trans._n('With a picture.', 'With %1 pictures.', images.length)}
     >
-      {shown.map((address, at) => (
+      {shown.map(({ mime, data }, at) => (
         <li key={at}>
-          <img src={address} alt="" />
+          <img src={`data:${mime};base64,${data}`} alt="" />
         </li>
       ))}
     </ul>
