@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..text.lazy_pattern import LazyPattern
+from .apart import values_apart
 from .expressions import STRING, Literal, Value, arguments_at, values_at
 from .literals import accepted, tuple_elements
 from .names import KEY, PASSWORD, TOKEN, what_name_says, without_accents
@@ -63,7 +64,7 @@ _SEPARATOR = LazyPattern(
 _COMMA = LazyPattern(r"\s{0,8},\s{0,8}")
 _SETTER = LazyPattern(
     r"(?:getenv|get|setdefault|putenv|setenv|option|options|set|set_key|conf|config|env|header|pop|setex|add|put"
-    r"|fetch|add_header|setattr|getattr|environmentvariable|getordefault|property|define|\bpair)\s?\(\s{0,8}"
+    r"|fetch|insert|withcolumn|with_column|add_header|setattr|getattr|environmentvariable|getordefault|property|define|\bpair)\s?\(\s{0,8}"
     r"(?:(?:[\"'][\w. -]{1,60}[\"']|[\w.]{1,60})\s{0,4},\s{0,4})?\Z"
 )
 _FALLBACK = LazyPattern(r"[\"'][)\]]{1,2}(?:\.\w{1,20}\(\))?\s{0,9}(?:or\b|\|\||\?\?|\?:)\s{0,9}")
@@ -119,6 +120,8 @@ def _bound_to(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
         if elements is not None:
             yield from elements
             return
+    if kind:
+        yield from values_apart(text, start, end, kind)
     spans = list(_value_after(text, start, end, kind)) if kind else []
     if kind and not spans and text[max(0, start - 3) : start].strip() == "->":  # of R
         behind = _ASSIGNED_TO.search(text, max(0, start - 210), start)

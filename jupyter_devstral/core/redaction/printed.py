@@ -54,6 +54,9 @@ _ENDS_OF_NAME = words("""
     temporaire initial actuel actuelle incorrecte errone temporal provisional provisorio provisoria
     provvisoria temporanea temporaneo temporaria inicial incorrecta errata falsch tijdelijk
 """)
+_MERE_KEYS = words("key cle clef clave chave chiave schlussel schluessel sleutel")
+# With letters of both kinds and digits: digests and names of columns have not.
+_KEY_BY_ITSELF = LazyPattern(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9_+=-]{20,200}")
 _BEFORE_A_PASSWORD = LazyPattern(
     r"(?:\A|[\n,/;:(]|\b(?:with|and|the|und|mit|et|avec|con|com|y|e|met|en))\s{0,3}\Z"
 )
@@ -67,6 +70,9 @@ def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
     before = _WORDS_BEFORE.search(plain, max(0, start - 63), start)
     opens = before.start() if before else start
     kind = _kind_of(plain, opens, start, end, heading["rest"])
+    if not kind and plain[start:end].lower() in _MERE_KEYS and (heading["sign"] or heading["verb"]):
+        yield from _behind_a_mere_key(text, heading.end())
+        return
     if kind not in (PASSWORD, KEY, TOKEN):
         return
     if heading["sign"]:
@@ -81,6 +87,16 @@ def find_printed(text: str, plain: str, start: int, end: int) -> Iterator[Span]:
     elif _opens_line(text, opens, is_cell=bool(heading["cell"])):
         several = list(row_values(text, heading.end(), kind)) if heading["column"] else []
         yield from several or _in_a_cell(text, heading, kind)
+
+
+def _behind_a_mere_key(text: str, position: int) -> Iterator[Span]:
+    """ "Use this key: …": of a word that says so little only what nobody writes by hand, and no digest."""
+    match = _QUOTED.match(text, position) or _PLAIN.match(text, position)
+    value = match["value"].rstrip(".!?") if match else ""
+    if match and _KEY_BY_ITSELF.fullmatch(value) and is_key_like(value):
+        start = match.start("value")
+        if _SENTENCE_END.match(text, start + len(value)):
+            yield start, start + len(value)
 
 
 def _kind_of(plain: str, opens: int, start: int, end: int, rest: str) -> str:
@@ -133,7 +149,8 @@ def _in_a_sentence(text: str, position: int, kind: str, is_beside: bool = False)
             yield start, start + len(value)
         return
     is_long = kind == TOKEN or (is_beside and kind == KEY)
-    if not looks_random(value) or (is_long and not is_key_like(value)) or not any(map(str.isdigit, value)):
+    is_random = looks_random(value) and (any(map(str.isdigit, value)) or is_unpronounceable(value))
+    if not is_random or (is_long and not is_key_like(value)):
         return
     if can_be_secret(value, kind) and _SENTENCE_END.match(text, start + len(value)):
         yield start, start + len(value)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from ..text.lazy_pattern import LazyPattern
 from .names import CODE, PASSWORD, TOKEN
 from .search import Span, words
-from .values import can_be_secret, is_key_like, is_number
+from .values import can_be_secret, is_key_like, is_number, is_unpronounceable
 
 _MOST_ROWS = 200
 _LONGEST_LINE = 1000
@@ -89,16 +89,21 @@ def _as_lines(text: str) -> str:
 
 def _secrets(text: str, cells: Iterator[Span], kind: str) -> Iterator[Span]:
     for begin, stop in cells:
-        if _is_cell_secret(text[begin:stop], kind):
+        if is_cell_secret(text[begin:stop], kind):
             yield begin, stop
 
 
-def _is_cell_secret(value: str, kind: str) -> bool:
+def is_cell_secret(value: str, kind: str) -> bool:
+    """Whether a cell of a column that says `kind` is a secret: nobody wrote it beside that name."""
     if kind == TOKEN:
         return is_key_like(value)
     if is_number(value):
         return kind == PASSWORD and can_be_secret(value, kind)
-    return kind != CODE and can_be_secret(value, TOKEN) and any(map(str.isdigit, value))
+    return (
+        kind != CODE
+        and can_be_secret(value, TOKEN)
+        and (any(map(str.isdigit, value)) or is_unpronounceable(value))
+    )
 
 
 def _bare(text: str, begin: int, stop: int) -> Span:

@@ -162,6 +162,18 @@ NAMED = [
 
 # None of these is a secret.
 HARMLESS = [
+    'frame[["user", "password"]].merge(other[["mail2", "phone12"]])',
+    'columns = ["user", "password"]\nframe[["region1", "revenue2024"]]',
+    'features = ["n_tokens", "token"]\npairs = [["model_v2", "feature_12"]]',
+    'pd.DataFrame([[1, 2], [3, 4]], columns=["max_tokens", "token"])',
+    'pd.DataFrame([["ann", "as before"]], columns=["user", "password"])',
+    '{"name": "password", "type": "string", "required": true}',
+    '{"name": "password", "value": ""}',
+    "- name: password\n  value: ${DB_PASSWORD}",
+    "INSERT INTO users (name, password) VALUES (?, ?)",
+    "The key is 5f4dcc3b5aa765d61d8327deb882cf99, the digest of the file.",
+    "key: data/2024/01/export_2024_01_31_full.parquet",
+    "Key: customer_id_2024_region_north",
     'user, password = load("settings_v2.json")',
     "key, value = 'column_1', 'value_22'",
     'keys = {"a1": "b2345678", "c3": "d4567890"}',
