@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..text.lazy_pattern import LazyPattern
-from .apart import values_apart
 from .expressions import STRING, Literal, Value, arguments_at, values_at
 from .literals import accepted, tuple_elements
 from .names import KEY, PASSWORD, TOKEN, what_name_says, without_accents
-from .printed import find_printed
+from .places.apart import values_apart
+from .places.printed import find_printed
+from .places.settings import bare_value, number_value, option_value
+from .places.tables import table_values
 from .search import Span, positions, words
-from .settings import bare_value, number_value, option_value
-from .tables import table_values
 from .values import can_be_secret, is_key_like, looks_random
 
 # Every name that says something holds one of these in lower case, without accents.

@@ -10,13 +10,13 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..text.lazy_pattern import LazyPattern
-from .expressions import STRING, values_at
-from .literals import accepted
-from .search import Span
+from ...text.lazy_pattern import LazyPattern
+from ..expressions import STRING, values_at
+from ..literals import accepted
+from ..search import Span
+from ..values import can_be_secret
 from .settings import BARE
 from .tables import is_cell_secret
-from .values import can_be_secret
 
 _MOST_ROWS = 200
 _MOST_NAMES = 60

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..text.lazy_pattern import LazyPattern
-from .expressions import values_at
-from .literals import accepted
-from .search import Span, holds_one, words
-from .values import can_be_secret, can_be_secret_number, is_unpronounceable
+from ...text.lazy_pattern import LazyPattern
+from ..expressions import values_at
+from ..literals import accepted
+from ..search import Span, holds_one, words
+from ..values import can_be_secret, can_be_secret_number, is_unpronounceable
 
 BARE = LazyPattern(r"[^\s'\"`,;&|)(\[\]}{<>\\]{1,2000}")
 _OPTION_GAP = LazyPattern(r"[= \t]{1,3}")

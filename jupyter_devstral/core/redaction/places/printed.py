@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..text.lazy_pattern import LazyPattern
-from .expressions import values_at
-from .literals import accepted
-from .names import KEY, PASSWORD, TOKEN, what_name_says
-from .search import Span, words
+from ...text.lazy_pattern import LazyPattern
+from ..expressions import values_at
+from ..literals import accepted
+from ..names import KEY, PASSWORD, TOKEN, what_name_says
+from ..search import Span, words
+from ..values import can_be_secret, is_key_like, is_number, is_unpronounceable, looks_random
 from .tables import row_values
-from .values import can_be_secret, is_key_like, is_number, is_unpronounceable, looks_random
 
 _BETWEEN_WORDS = "[ \u00a0'’-]"
 _WORDS_BEFORE = LazyPattern(rf"(?:[A-Za-z]{{1,20}}{_BETWEEN_WORDS}){{1,3}}\Z")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..text.lazy_pattern import LazyPattern
-from .names import CODE, PASSWORD, TOKEN
-from .search import Span, words
-from .values import can_be_secret, is_key_like, is_number, is_unpronounceable
+from ...text.lazy_pattern import LazyPattern
+from ..names import CODE, PASSWORD, TOKEN
+from ..search import Span, words
+from ..values import can_be_secret, is_key_like, is_number, is_unpronounceable
 
 _MOST_ROWS = 200
 _LONGEST_LINE = 1000
