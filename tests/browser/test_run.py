@@ -70,6 +70,12 @@ class RunSide(Side):
     def wait_for_state(self, state: str) -> None:
         self.panel.locator(f".jp-devstral-run[data-state='{state}']").wait_for()
 
+    def do_for_review(self, task: str) -> None:
+        """Have it done; the run has ended, and its review has asked the kernel for the first time."""
+        with self.page.expect_response(lambda response: "run/meanwhile" in response.url):
+            self.do(task)
+            self.wait_for_state("review")
+
     def cell(self, at: int) -> Any:
         return self.run.locator(".jp-devstral-run-cell").nth(at)
 

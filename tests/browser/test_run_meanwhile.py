@@ -23,13 +23,6 @@ OPEN_BESIDE = """async ([path, id]) => {
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.id"
 
 
-def rehearsed(side: Any) -> None:
-    """A run has ended, and its review has asked the kernel for the first time."""
-    with side.page.expect_response(lambda response: "run/meanwhile" in response.url):
-        side.do("Add up.")
-        side.wait_for_state("review")
-
-
 def said(side: Any) -> str:
     return side.note("stale").inner_text()
 
@@ -52,7 +45,7 @@ def test_what_is_run_while_the_review_is_open_is_said_at_once_and_after_a_reload
     ollama.replies = [SUM, "Done.", SUM, "Done."]
     side.open(CELLS)
     lab.run(0)
-    rehearsed(side)
+    side.do_for_review("Add up.")
     assert side.note("stale").count() == 0
     lab.set_source(0, "prices = [10]")
     lab.run(0)
@@ -83,7 +76,7 @@ def test_what_no_cell_told_of_is_said_before_it_is_kept(side, ollama, action) ->
     ollama.replies = [SUM, "Done."]
     side.open(CELLS)
     lab.run(0)
-    rehearsed(side)
+    side.do_for_review("Add up.")
     # As a widget or a thread does it.
     lab.evaluate_in_kernel("globals().update(prices=[9])")
     side.button(action).click()
@@ -103,7 +96,7 @@ def test_a_cell_that_is_at_work_is_said_before_it_is_kept(side, ollama) -> None:
     ollama.replies = [SUM, "Done."]
     side.open([*CELLS, code("cccc0003", wait)])
     lab.run(0)
-    rehearsed(side)
+    side.do_for_review("Add up.")
     lab.start_cell(2)
     lab.wait("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'")
     side.button("keep").click()
@@ -124,7 +117,7 @@ def test_a_restart_behind_the_run_is_said_before_it_is_kept(side, ollama) -> Non
     ollama.replies = [SUM, "Done."]
     side.open(CELLS)
     lab.run(0)
-    rehearsed(side)
+    side.do_for_review("Add up.")
     lab.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     lab.wait_idle()
     # It answers again.

@@ -27,8 +27,7 @@ def reviewed(side: Any, ollama: Any, *replies: str, cells: Any = CELLS) -> str:
     ollama.replies = [*replies, "Done."]
     name = str(side.open(cells))
     side.lab.run(0)
-    side.do("Do it.")
-    side.wait_for_state("review")
+    side.do_for_review("Do it.")
     return name
 
 

@@ -158,7 +158,8 @@ def test_an_answer_is_back_where_asking_again_brings_none(side, ollama):
     name = side.open()
     side.ask("a question")
     side.button("retry").click()
-    side.panel.locator(".jp-devstral-exchange[data-state=running]").wait_for()
+    # It has arrived: else it could be this one that is refused below.
+    lab.wait_until(lambda: len(ollama.chats) == 2)
     side.draft.press("Escape")
     side.panel.get_by_text("Stopped. The earlier answer is back.").wait_for()
     assert "Precious." in side.last.inner_text()
