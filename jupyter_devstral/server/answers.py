@@ -13,7 +13,8 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import DevstralError, UsageError
-from .streaming import Record, joined
+from .followed_log import FollowedLog
+from .streaming import Record
 
 if TYPE_CHECKING:
     from .kept.conversations import Conversations
@@ -110,7 +111,7 @@ class ArrivingAnswer:
         self._records = records
         partial = str(exchange.get("reply") or "")
         # Who follows an answer that goes on hears all of it.
-        self._log: list[Record] = [{"type": "text", "text": partial}] if partial else []
+        self._log = FollowedLog([{"type": "text", "text": partial}] if partial else [])
         self._question = exchange
         self._kept: dict[str, Any] = {
             "id": exchange["id"],
@@ -120,9 +121,6 @@ class ArrivingAnswer:
             "error": "",
         }
         self._ending = "cut"
-        self._ended = False
-        self._news = asyncio.Event()
-        self._followers = 0
         self._grace: asyncio.TimerHandle | None = None
         self._holding: asyncio.Task[None] | None = None
         self._writing: asyncio.Future[None] | None = None
@@ -130,23 +128,14 @@ class ArrivingAnswer:
 
     async def follow(self) -> AsyncGenerator[Record, None]:
         """All records from the first one, as they come; leaving early leaves the answer running."""
-        self._followers += 1
         if self._grace is not None:
             self._grace.cancel()
-        at = 0
         try:
-            while True:
-                news, ended = self._news, self._ended
-                batch, at = self._log[at:], len(self._log)
-                for record in joined(batch):
+            async with aclosing(self._log.follow()) as records:
+                async for record in records:
                     yield record
-                if ended and at == len(self._log):
-                    return
-                if at == len(self._log):
-                    await news.wait()
         finally:
-            self._followers -= 1
-            if not self._followers and not self._ended:
+            if not self._log.is_followed and not self._log.has_ended:
                 self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._end, "cut")
 
     def stop(self) -> None:
@@ -174,8 +163,7 @@ class ArrivingAnswer:
             if self._kept["state"] == "running":
                 self._kept["state"] = "cut"
             await asyncio.shield(asyncio.ensure_future(self._settle()))
-            self._ended = True
-            self._wake()
+            self._log.end()
 
     def _take(self, record: Record) -> None:
         kept = self._kept
@@ -194,12 +182,7 @@ class ArrivingAnswer:
             kept.update(bundle=bundle, reply=bundle.get("reply") or kept["reply"], state="done")
         elif kind == "error":
             kept.update(error=record["message"], state="failed")
-        self._log.append(record)
-        self._wake()
-
-    def _wake(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        self._log.add(record)
 
     def _hold_soon(self) -> None:
         """Store what has arrived in a moment, also where nothing else arrives until then."""
@@ -208,9 +191,9 @@ class ArrivingAnswer:
 
     async def _hold(self) -> None:
         held = -1
-        while held != len(self._log):
+        while held != len(self._log.records):
             await asyncio.sleep(_HOLD_SECONDS)
-            held, part = len(self._log), dict(self._kept)
+            held, part = len(self._log.records), dict(self._kept)
             self._writing = asyncio.ensure_future(
                 asyncio.to_thread(self._stored.hold, self.path, part, self._question)
             )

@@ -125,7 +125,7 @@ class _Stopped(Exception):
 
 def as_kept(run: ServerRun) -> dict[str, Any]:
     """A run as it is kept for its review."""
-    return {"version": 1, "id": run.id, "state": run.state, "records": run.log.records, "decision": None}
+    return {"version": 1, "id": run.id, "state": run.state, "records": run.log.joined, "decision": None}
 
 
 def evaluating(
