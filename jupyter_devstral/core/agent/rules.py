@@ -47,9 +47,11 @@ _SECRET_FILE = re.compile(
     r"(?:.*[/\\])?(?:\.ssh|\.aws|\.azure|\.gnupg|\.kaggle|\.kube|\.docker)(?:[/\\].*)?"
     r"|(?:.*[/\\])?(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|_netrc|\.pgpass|\.pypirc|\.npmrc|\.git-credentials"
     r"|\.env(?:\.\w+)?|secrets?\.(?:toml|ya?ml|json|ini)|credentials(?:\.\w+)?|g?shadow|\S+\.pem)"
-    r"|/proc/\w+/(?:environ|mem|cmdline).*",
+    r"|/proc/[\w-]+(?:/task/\w+)?/(?:environ|mem|cmdline).*",
     re.IGNORECASE,
 )
+# What IPython reads as a magic without its `%`, where it is all of a cell and no variable has that name.
+_ONE_LINE = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)(?P<line>[ \t]+[^\s=][^\n]*)?\s*")
 _HARMLESS_ENVIRON = frozenset({"setdefault", "update", "pop", "__setitem__", "__contains__", "putenv"})
 _CONSTANT_CODE = frozenset({"exec", "eval", "compile", "run_cell", "ex", "run_code"})
 _DEEPEST, _LONGEST_PATH = 3, 400
@@ -64,7 +66,7 @@ def findings(source: str, kind: str = "code", *, depth: int = 0) -> tuple[str, .
     if kind == "markdown":
         found = markdown_finding(source)
         return (found,) if found else ()
-    tree = parse_cell(to_python(source))
+    tree = parse_cell(to_python(_with_its_sign(source) if not depth else source))
     if tree is None:
         return ()
     return tuple(dict.fromkeys(_Reader(tree, depth).findings()))
@@ -78,6 +80,17 @@ def is_secret_variable(name: str) -> bool:
 def is_secret_file(path: str) -> bool:
     """Whether a path names what usually holds secrets: `.env`, `~/.ssh/id_rsa`, `credentials.json`."""
     return _SECRET_FILE.fullmatch(path) is not None
+
+
+def _with_its_sign(source: str) -> str:
+    """Put the `%` before a cell that is one magic without it: `reset -f`, `env DB_PASSWORD`."""
+    found = _ONE_LINE.fullmatch(source)
+    if not found:
+        return source
+    name, line = found["name"], found["line"]
+    # A name alone mostly is a variable that is shown.
+    is_magic = name == "env" or (line and (name in _MAGICS or name in ("set_env", "config")))
+    return f"%{source.strip()}" if is_magic else source
 
 
 class _Reader:
