@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
     from ...core.notebook.cells import Notebook
 
-DONE, GAVE_UP, REFUSED, INTERRUPTED = 0, 3, 4, 130
+DONE, FAILED, GAVE_UP, REFUSED, INTERRUPTED = 0, 1, 3, 4, 130
+# The tag of a cell that is meant to fail.
+EXPECTED = "raises-exception"
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -87,9 +89,13 @@ class _Do:
         ended = self._run(notebook, stage)
         self._node = with_draft(self._node, ended.draft)
         stage.end()
-        if self._arguments.yes_run and ended.how == "done" and not self._arguments.plan:
-            _run_for_real(self._node, ended, stage)
-        return _code(ended)
+        has_failed = (
+            self._arguments.yes_run
+            and ended.how == "done"
+            and not self._arguments.plan
+            and _run_for_real(self._node, ended, stage)
+        )
+        return _code(ended) or (FAILED if has_failed else DONE)
 
     def write(self) -> None:
         """Write OUT."""
@@ -156,11 +162,15 @@ def _rehearse(notebook: Notebook, stage: KernelStage) -> None:
             _say(f"cell #{cell.index + 1} (id {cell.key}) in the copy: {what}")
 
 
-def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> None:
-    """Run all cells for real; of the run's own not those that the rules ask about."""
-    from ...core.agent.results import outputs_text
-    from ...core.agent.rules import findings
+def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> bool:
+    """Run all cells for real; of the run's own not those that the rules ask about.
 
+    Returns whether one failed that was not meant to.
+    """
+    from ...core.agent.rules import findings
+    from ..run.comparison import is_as_rehearsed
+
+    has_failed = False
     drafted = {cell.id: cell for cell in ended.draft.touched}
     for index, cell in enumerate(node.cells):
         mine = drafted.get(cell["id"])
@@ -173,10 +183,12 @@ def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> None:
         cell["outputs"] = [_node_of(output) for output in ran.outputs]
         if ran.error:
             _say(f"cell #{index + 1} (id {cell['id']}) failed: {ran.error}")
+            has_failed = has_failed or EXPECTED not in cell.metadata.get("tags", [])
         if mine is not None:
-            same = outputs_text(ran.outputs) == outputs_text(mine.outputs)
+            same = is_as_rehearsed(mine.outputs, ran.outputs)
             cell.metadata.setdefault("devstral", {})["as_rehearsed"] = same
             _say(f"cell #{index + 1} (id {cell['id']}): {'as rehearsed' if same else 'not as rehearsed'}")
+    return has_failed
 
 
 def _node_of(output: Any) -> Any:
