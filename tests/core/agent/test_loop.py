@@ -649,3 +649,10 @@ def test_a_cell_of_another_kind_is_not_written_over_with_code(kind: Any) -> None
     assert play.play().draft.touched == []
     assert play.run_cells == []
     assert f"cell eeee: not changed: it is a {kind} cell" in play.asked[1].messages[-1].content
+
+
+def test_arguments_that_json_cannot_hold_end_no_run() -> None:
+    call = "[TOOL_CALLS]inspect[ARGS]{1: {2: 'x', 'y': {3}}, 'names': ['df']}"
+    play = Play([call, "Done."])
+    assert play.play().how == "done"
+    assert "described: df" in play.asked[-1].messages[-1].content
