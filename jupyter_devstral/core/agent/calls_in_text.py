@@ -241,7 +241,7 @@ class _Scan:
         return self._value(at, certain=True)
 
     def _spoken(self, found: re.Match[str]) -> tuple[list[Action], int]:
-        """Read a call whose name stands within a mark; an unknown one without arguments is a word about it."""
+        """Read a call whose name stands within a mark; an unknown one without arguments only looks so."""
         name = next(found[one] for one in _SPOKEN if found[one])
         calls, end = self._named(name, found.end())
         is_word = not normal_name(name, self._known) and calls[0].problem == "malformed"

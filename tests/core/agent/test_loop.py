@@ -11,7 +11,7 @@ from jupyter_devstral.core.agent.outcome import Limits
 from jupyter_devstral.core.agent.steps import ActionBegins, ActionEnds, Heard, Ran, RunCell
 from jupyter_devstral.core.errors import NotLogged, NotSupported, RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.messages import Message, ToolCall
-from jupyter_devstral.core.notebook.cells import Cell, Notebook
+from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output
 from tests.core.agent.conftest import NOTEBOOK, Play
 
 
@@ -656,3 +656,19 @@ def test_arguments_that_json_cannot_hold_end_no_run() -> None:
     play = Play([call, "Done."])
     assert play.play().how == "done"
     assert "described: df" in play.asked[-1].messages[-1].content
+
+
+def test_what_a_cell_of_the_user_shows_is_read_until_it_is_another_one() -> None:
+    shown = (Output("stream", "forty-two rows"), Output("result", "x" * 5_000))
+    notebook = Notebook((Cell("a1b2c3d4", 0, "code", "look()", shown),))
+    reads = '{"name": "read_cells", "arguments": {"cells": ["a1b2"]}}'
+    further = '{"name": "read_cells", "arguments": {"cells": ["a1b2"], "start": 3000}}'
+    changed = "```python cell=a1b2\nlook(2)\n```"
+    play = Play([reads, further, changed, reads, "Done."], notebook=notebook)
+    play.play()
+    first, second, _, last = (asked.messages[-1].content for asked in play.asked[1:])
+    assert "forty-two rows" in first
+    assert "read on with start" in first
+    assert "xxxx" in second
+    assert "forty-two" not in second
+    assert "forty-two" not in last

@@ -72,7 +72,8 @@ def test_a_call_is_read_in_every_form(text: str) -> None:
         "<tool_call>run_cell\n<arg_key>cell</arg_key>\n<arg_value>a1b2</arg_value>\n</tool_call>",
         "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>run_cell\n```json\n"
         '{"cell": "a1b2"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
-        '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>run_cell<｜tool▁sep｜>{"cell": "a1b2"}<｜tool▁call▁end｜>',
+        '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>run_cell<｜tool▁sep｜>{"cell": "a1b2"}'
+        "<｜tool▁call▁end｜>",
         "<|tool_calls_section_begin|><|tool_call_begin|>functions.run_cell:0<|tool_call_argument_begin|>"
         '{"cell": "a1b2"}<|tool_call_end|><|tool_calls_section_end|>',
         "<|start|>assistant<|channel|>commentary to=functions.run_cell <|constrain|>json<|message|>"
