@@ -263,6 +263,25 @@ def test_a_database_elsewhere_is_read_after_a_question_alone(rehearsal, tmp_path
     assert rehearsal.run("sqlite3.connect(':memory:').execute('select 1').fetchall()").refused == ""
 
 
+@pytest.mark.parametrize(
+    "said", ["{}", "[]", '{"found": 1}', '{"outputs": 1}', '{"outputs": [], "error": 5}', '{"new": []}']
+)
+def test_what_a_cell_writes_to_the_copys_socket_is_no_answer(rehearsal, said) -> None:
+    source = (
+        "import os\nfor number in range(3, 256):\n    try:\n"
+        f"        os.write(number, {(said + chr(10)).encode()!r})\n    except OSError:\n        pass\n7"
+    )
+    assert texts(rehearsal.run(source)) == "7"
+    assert texts(rehearsal.run("8")) == "8"
+
+
+def test_what_is_shown_can_be_written_into_a_notebook(rehearsal) -> None:
+    step = rehearsal.run(
+        "display({'text/plain': 5, 'image/png': None, 'application/json': {'a': 1}}, raw=True)"
+    )
+    assert step.outputs[0]["data"] == {"text/plain": "5", "image/png": "None", "application/json": {"a": 1}}
+
+
 def test_a_copy_that_nobody_asks_ends_by_itself(bare_ip, folder) -> None:
     one = Rehearsal(bare_ip, idle=0.2)
     one.start()
