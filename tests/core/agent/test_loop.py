@@ -672,3 +672,30 @@ def test_what_a_cell_of_the_user_shows_is_read_until_it_is_another_one() -> None
     assert "xxxx" in second
     assert "forty-two" not in second
     assert "forty-two" not in last
+
+
+READS, WRITES = "it reads outside the notebook's folder (/data/a.csv)", "it writes files (b.csv)"
+
+
+def test_what_is_refused_behind_what_was_allowed_is_a_question_of_its_own() -> None:
+    def ran(step: RunCell) -> Ran:
+        return Ran(refused=WRITES if READS in step.allowed else READS)
+
+    play = Play(
+        ["```python\ncopy()\n```", "Done."], ran=ran, says_yes=lambda question: question.effect == READS
+    )
+    ended = play.play()
+    assert [(one.effect, one.for_real) for one in play.questions] == [(READS, False), (WRITES, True)]
+    (cell,) = ended.draft.touched
+    assert cell.refused == [WRITES]
+
+
+def test_what_was_allowed_and_refused_all_the_same_is_told_of() -> None:
+    play = Play(
+        ["```python\ncopy()\n```", "Done."],
+        ran=lambda step: Ran(refused=WRITES),
+        says_yes=lambda question: True,
+    )
+    ended = play.play()
+    assert [one.effect for one in play.questions] == [WRITES]
+    assert ended.refused == [(ended.draft.touched[0].id, WRITES)]
