@@ -66,7 +66,7 @@ def findings(source: str, kind: str = "code", *, depth: int = 0) -> tuple[str, .
     if kind == "markdown":
         found = markdown_finding(source)
         return (found,) if found else ()
-    tree = parse_cell(to_python(_with_its_sign(source) if not depth else source))
+    tree = parse_cell(to_python(_with_its_sign(source)))
     if tree is None:
         return ()
     return tuple(dict.fromkeys(_Reader(tree, depth).findings()))

