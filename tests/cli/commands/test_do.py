@@ -110,7 +110,8 @@ def test_another_picture_is_not_as_rehearsed(do: Do, out: Path) -> None:
 def test_what_a_cell_shows_for_real_is_written_as_a_page_shows_it(do: Do, out: Path) -> None:
     source = (
         "from IPython.display import clear_output\nimport sys\nprint('gone')\nclear_output(wait=True)\n"
-        "print('a')\nprint('b', file=sys.stderr)\nprint('c')\nh = display('one', display_id=True)\nh.update('two')"
+        "print('a')\nprint('b', file=sys.stderr)\nprint('c')\n"
+        "h = display('one', display_id=True)\nh.update('two')"
     )
     ended = do(f"```python\n{source}\n```", DONE, options=("--yes-run",))
     outputs = read(out).cells[1].outputs

@@ -123,9 +123,9 @@ def values_apart(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     if _IN_A_LIST.search(near):
         yield from _in_rows(text, before, start, end, kind)
     if named := _ELEMENT_NAMED.search(near):
-        value = _ELEMENT_VALUE[named.lastgroup or ""].match(text, end)
-        if value and can_be_secret(value["value"], kind):
-            yield value.span("value")
+        inside = _ELEMENT_VALUE[named.lastgroup or ""].match(text, end)
+        if inside and can_be_secret(inside["value"], kind):
+            yield inside.span("value")
     if _NAMED.search(near):
         yield from _in_a_record(text, start, end, kind)
         yield from _in_a_series(text, before, start, kind)
