@@ -1,13 +1,17 @@
 """`jupyter devstral do`: a whole task, rehearsed in a copy of the notebook's kernel, written as a notebook.
 
-Exit codes: 0 done, 1 an error, 2 typed wrongly, 3 the model gave up, 4 something was refused, 130
-interrupted. NOTEBOOK is never written, OUT always.
+Exit codes: 0 done, 1 an error, 2 typed wrongly, 3 the model gave up, 4 something was refused, 128 and the
+number of the signal that ended it. NOTEBOOK is never written, OUT always.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,13 +59,43 @@ def command(arguments: argparse.Namespace) -> int:
     for one in [*notes, *([note] if note else [])]:
         _say(one)
     run = _Do(arguments, session, node)
+    with _ended_as_by_interrupt() as ended_by:
+        try:
+            with KernelStage(kernel, _folder(arguments.notebook), seconds=arguments.timeout) as stage:
+                code = run.carry_out(stage)
+        except KeyboardInterrupt:
+            if not ended_by:
+                raise
+        finally:
+            # What there is is kept, however it ended.
+            run.write()
+    return 128 + ended_by[0] if ended_by else code
+
+
+@contextmanager
+def _ended_as_by_interrupt() -> Iterator[list[int]]:
+    """Let what ends a process interrupt it, once; gives the signals that came.
+
+    A job that runs out of time, or a terminal that is closed, must not take along what was written.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        if len(came) == 1:
+            raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    # Under `nohup` a closed terminal is no reason to end.
+    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, interrupt)) for number in numbers]
     try:
-        with KernelStage(kernel, _folder(arguments.notebook), seconds=arguments.timeout) as stage:
-            code = run.carry_out(stage)
+        yield came
     finally:
-        # What there is is kept, however it ended.
-        run.write()
-    return code
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 class _Do:

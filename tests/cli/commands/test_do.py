@@ -201,8 +201,11 @@ def test_wrong_usage_has_its_own_code(do: Do, cli: Cli, path: Path, out: Path) -
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_an_interrupt_closes_the_models_connection_and_keeps_what_there_is(
-    path: Path, out: Path, scripted_ollama: ScriptedOllama, tmp_path: Path
+    path: Path, out: Path, scripted_ollama: ScriptedOllama, tmp_path: Path, number: int, code: int
 ) -> None:
     def reply(messages: list[dict[str, Any]], body: dict[str, Any]) -> Any:
         return COUNT if len(scripted_ollama.chats) == 1 else Script(["x"] * 1000, delay=0.1)
@@ -214,8 +217,8 @@ def test_an_interrupt_closes_the_models_connection_and_keeps_what_there_is(
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         assert scripted_ollama.wait_requests(2, timeout=120)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        process.send_signal(number)
+        assert process.wait(60) == code
     finally:
         process.kill()
         process.wait()

@@ -124,7 +124,9 @@ def values_apart(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
         yield from _in_rows(text, before, start, end, kind)
     if named := _ELEMENT_NAMED.search(near):
         inside = _ELEMENT_VALUE[named.lastgroup or ""].match(text, end)
-        if inside and can_be_secret(inside["value"], kind):
+        # `<string name="password">Kennwort<` names a word.
+        is_secret = is_cell_secret if named.lastgroup == "attribute" else can_be_secret
+        if inside and is_secret(inside["value"], kind):
             yield inside.span("value")
     if _NAMED.search(near):
         yield from _in_a_record(text, start, end, kind)
