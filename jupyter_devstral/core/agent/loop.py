@@ -98,6 +98,8 @@ class AgentRun:
         """Yield the steps, to the end of the run; an interrupt that is thrown in ends it as "stopped"."""
         try:
             yield from self._steps()
+            # However it ended, a user may speak next.
+            self._conversation.stop()
         except KeyboardInterrupt:
             self._stop("stopped")
         except ModelError:

@@ -699,3 +699,10 @@ def test_what_was_allowed_and_refused_all_the_same_is_told_of() -> None:
     ended = play.play()
     assert [one.effect for one in play.questions] == [WRITES]
     assert ended.refused == [(ended.draft.touched[0].id, WRITES)]
+
+
+@pytest.mark.parametrize("reply", [Heard("", reply_tokens=0), Heard("", reply_tokens=9)])
+def test_a_run_whose_answers_are_empty_leaves_a_conversation_to_go_on_with(reply: Heard) -> None:
+    ended = Play(["```python\nx = 1\n```", reply, reply]).play()
+    assert (ended.how, ended.reason) == ("gave up", "its answer was empty")
+    assert ended.messages[-1].role == "assistant"
