@@ -42,8 +42,8 @@ _BEGIN_OF_TURN = re.compile(
 )
 # Arguments as elements: `<parameter=cell>a1b2</parameter>`, or keys and values in turn.
 _ELEMENTS = re.compile(
-    r"\s*(?:<parameter(?:=| name=\")(?P<name>\w+)\"?>(?P<value>.*?)</parameter>"
-    r"|<arg_key>(?P<key>.*?)</arg_key>\s*<arg_value>(?P<of_key>.*?)</arg_value>)",
+    r"\s*(?:<parameter(?:=| name=\")(?P<name>\w+)\"?>(?P<value>.{0,2000}?)</parameter>"
+    r"|<arg_key>(?P<key>[^<>]{1,80})</arg_key>\s*<arg_value>(?P<of_key>.{0,2000}?)</arg_value>)",
     re.DOTALL,
 )
 _NAMED_IN_XML = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*(?=<arg_key>|</tool_call>)")

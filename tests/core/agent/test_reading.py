@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from jupyter_devstral.core.agent.action import WRITE, Said
+from jupyter_devstral.core.agent.calls_in_text import split_calls
 from jupyter_devstral.core.agent.reading import ActionReader
 from jupyter_devstral.core.model.messages import ToolCall
+from tests.support.growth import cpu_growth
 
 TOOLS = ("run_cell", "edit_cell", "notebook_outline")
 CALL = '{"name": "run_cell", "arguments": {"cell": "a1b2"}}'
@@ -175,3 +177,19 @@ def test_a_reader_that_may_not_write_shows_fences_as_text() -> None:
     reader = ActionReader(TOOLS, writes=False)
     reader.feed("```python\nx = 1\n```")
     assert reader.close().actions == ()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        "<function=run_cell><parameter=cell>",
+        "<tool_call>run_cell<arg_key>a</arg_key><arg_value>",
+        '<invoke name="run_cell"><parameter name="cell">',
+        "<｜tool▁call▁begin｜>a<｜tool▁sep｜>",
+        "Action: run_cell\nAction Input: ",
+        "<|a|>",
+    ],
+)
+def test_a_reply_of_nothing_but_begun_calls_is_read_in_time(begun: str) -> None:
+    text = begun * 3_000
+    assert cpu_growth(lambda size: split_calls(text[:size], TOOLS), len(text)) < 1.5
