@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from ..python.source import PYTHON_BODIES, parse_cell, to_python
 from ..redaction.names import what_name_says
@@ -97,6 +98,7 @@ class _Reader:
     def __init__(self, tree: ast.Module, depth: int) -> None:
         self._tree = tree
         self._depth = depth
+        self._findings: dict[tuple[bool, str], str] = {}
         self._parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
     def findings(self) -> Iterator[str]:
@@ -211,21 +213,31 @@ class _Reader:
             ):
                 yield "it shows a picture from an address"
         elif name in _DISPLAYS or name in _MARKDOWN or _is_raw(name, node):
-            found = (markdown_finding if name in _MARKDOWN else html_finding)(self._shown(node))
+            found = self._finding((name in _MARKDOWN, self._shown(node)))
             if "javascript" in "".join(_strings(node)):
                 found = "it shows JavaScript"
             yield from [found] if found else []
+
+    def _finding(self, shown: tuple[bool, str]) -> str:
+        """Judge a text of Markdown or HTML; many displays of a cell show the same as far as is known."""
+        if shown not in self._findings:
+            is_markdown, text = shown
+            self._findings[shown] = (markdown_finding if is_markdown else html_finding)(text)
+        return self._findings[shown]
 
     def _shown(self, node: ast.Call) -> str:
         """Give the text that is shown; where names stand for it, all texts of the cell."""
         own = _written(node)
         if any(isinstance(one, ast.Name) and one.id not in _DISPLAYS | _MARKDOWN for one in ast.walk(node)):
-            own += "\n" + "\n".join(
-                _written(one.value)
-                for one in ast.walk(self._tree)
-                if isinstance(one, ast.Assign | ast.AugAssign)
-            )
+            own += f"\n{self._assigned}"
         return own
+
+    @cached_property
+    def _assigned(self) -> str:
+        """All texts that names of the cell may stand for."""
+        return "\n".join(
+            _written(one.value) for one in ast.walk(self._tree) if isinstance(one, ast.Assign | ast.AugAssign)
+        )
 
     def _magic(self, name: str, word: str | None, node: ast.Call) -> Iterator[str]:
         if word is None:

@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_devstral.core.agent.active_html import output_finding
 from jupyter_devstral.core.agent.rules import findings
+from tests.support.growth import cpu_growth
 from tests.support.ordinary_cells import (
     is_rightly_asked,
     ordinary_cells,
@@ -268,3 +269,11 @@ def test_a_table_in_an_output_is_harmless_and_a_script_is_not() -> None:
     assert output_finding({"image/svg+xml": svg.replace("<g/>", "<image href='//x'/>")}) != ""
     assert output_finding({"text/html": ["<b>", "<script src=x>"]}) != ""
     assert output_finding({"application/javascript": "x"}) == "it shows JavaScript"
+
+
+def test_many_displays_of_many_texts_are_read_in_time() -> None:
+    def read(size: int) -> None:
+        texts = "\n".join(f"x{at} = '<b>{at}</b>'" for at in range(size))
+        assert findings(texts + "\n" + "\n".join(f"HTML(x{at})" for at in range(size))) == ()
+
+    assert cpu_growth(read, 2_000) < 1.5
