@@ -23,6 +23,9 @@ _REACHES = {
     "dotenv": "it reads secrets (dotenv)",
     "keyring": "it reads secrets (keyring)",
     "secretstorage": "it reads secrets (secretstorage)",
+    "decouple": "it reads secrets (decouple)",
+    "environs": "it reads secrets (environs)",
+    "dynaconf": "it reads secrets (dynaconf)",
     "jupyter_devstral": "it reaches into this extension",
 }
 _TRACES = frozenset({"settrace", "setprofile", "addaudithook", "settrace_all_threads"})

@@ -29,7 +29,8 @@ _OF_HOME = (".cache", ".config/matplotlib", ".config/fontconfig", ".fonts", ".lo
 # What reads on behalf of Python itself: imports, and sources for a traceback.
 _PYTHON = frozenset({"importlib._bootstrap", "importlib._bootstrap_external", "linecache"})
 _MAGICS = "IPython.core.magics"
-_OWN = frozenset({__name__, "os", "_collections_abc", "collections.abc"})
+# What only passes on a value of the environment: `os.path.expandvars` is in the path modules.
+_OWN = frozenset({__name__, "os", "posixpath", "ntpath", "string", "_collections_abc", "collections.abc"})
 
 
 class ReadGuard:

