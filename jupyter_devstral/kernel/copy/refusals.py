@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
@@ -22,12 +23,13 @@ from .processes import (
 )
 
 NAME_LIMIT = 60
-WRITES, NETWORK, PROGRAM, SIGNALS, PROCESSES, INPUT, THREAD = (
+WRITES, NETWORK, PROGRAM, SIGNALS, PROCESSES, SYSTEM, INPUT, THREAD = (
     "it writes files",
     "it uses the network",
     "it starts a program",
     "it sends signals to processes",
     "it changes other processes",
+    "it changes settings of the system",
     "it waits for input",
     "it needs another thread of the kernel",
 )
@@ -101,6 +103,9 @@ class Refusals:
         refuse_other_processes(
             lambda: self.refuse(PROCESSES), lambda *arguments, **options: self.refuse(SIGNALS)
         )
+        # Of an administrator: it raises no audit event.
+        for name in ("clock_settime", "clock_settime_ns"):
+            setattr(time, name, lambda *arguments: self.refuse(SYSTEM))
         keep_locks_within()
         sys.addaudithook(self._hook)
 
@@ -145,6 +150,7 @@ class Refusals:
             (_RESOLVING, lambda host="", *_: self.refuse(NETWORK, host)),
             (_STARTING, lambda *_: self.refuse(PROGRAM)),
             (_SIGNALLING, lambda *_: self.refuse(SIGNALS)),
+            ("socket.sethostname", lambda *_: self.refuse(SYSTEM)),
         ):
             handlers.update(dict.fromkeys(events.split(), handler))
         return handlers

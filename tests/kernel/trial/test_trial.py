@@ -151,6 +151,9 @@ def test_fails(tried, source, ename, line):
             "import os\nos.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))",
             "it changes other processes",
         ),
+        # Names that the machine has already, should it not be refused.
+        ("import socket\nsocket.sethostname(socket.gethostname())", "it changes settings of the system"),
+        ("import time\ntime.clock_settime(99, 0.0)", "it changes settings of the system"),
         ("input()", "it waits for input"),
         ("breakpoint()", "it waits for input"),
     ],
