@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.agent.steps import Question, Ran
 from ..core.edits.edit import Edit
-from ..core.errors import UsageError
+from ..core.errors import DevstralError, UsageError
 from ..core.text.markdown import code_block, inline_code, prose
 from ..core.variables.namespace import describe_namespace
 from ..kernel.copy.forked import no_copy
@@ -30,6 +30,7 @@ NO_COPIES = "copies are switched off"
 _IN_THE_SIDEBAR = (
     "The sidebar does this in a copy of the kernel: nothing changes until you have seen it there."
 )
+_FAILED = "the model could not be asked any more"
 # What the sidebar chooses by name; with any other option the run stays here.
 _HANDED_OVER = frozenset({"model", "route"})
 
@@ -61,14 +62,32 @@ def do(session: ShellSession, explainer: ExplainOnError, command: Command) -> No
         stage.begin()
         variables = describe_namespace(session.ip.user_ns, hidden=set(session.ip.user_ns_hidden))
         run = driver.prepare(session.context.notebook(), command.text, variables, seed=record.id)
-        ended = driver.carry_out(run)
+        try:
+            ended = driver.carry_out(run)
+        except DevstralError:
+            # What was written until then is kept; the error ends the cell.
+            run.ended.reason = _FAILED
+            if _written(run.ended):
+                _keep(session, explainer, run.ended, rehearsal.changes(), stage.problem)
+            raise
         changes = rehearsal.changes()
     finally:
         rehearsal.close()
         record.close()
+    _keep(session, explainer, ended, changes, stage.problem)
+
+
+def _keep(
+    session: ShellSession,
+    explainer: ExplainOnError,
+    ended: Ended,
+    changes: dict[str, list[str]],
+    problem: str,
+) -> None:
+    """Show what the run has written, for `accept` to take."""
     text = _text_of(ended)
     session.drafted = (text, explainer.latest) if text else None
-    markdown = _report(ended, changes, stage.problem)
+    markdown = _report(ended, changes, problem)
     publish_text(session.ip.display_pub, markdown, markdown)
 
 

@@ -105,6 +105,13 @@ test('outputs are compared by what they say', () => {
   assert.equal(difference([stream('a'), stream('b')], [stream('ab')]), null);
   assert.equal(difference([data('<x at 0x7f00aa00bb>')], [data('<x at 0x7f00cc00dd>')]), null);
   assert.equal(difference([data('x', { 'text/html': ['<b>', 'x</b>'] })], [data('x', { 'text/html': '<b>x</b>' })]), null);
+  const other = (words: string) => ({ output_type: 'stream', name: 'stderr', text: words });
+  assert.equal(difference([stream('a'), other('b'), stream('c')], [stream('ac'), other('b')]), null);
+  assert.equal(difference([other('\r0/3 [00:00<?, ?it/s]\r3/3 [00:02<00:00]')], [other('\r3/3 [00:01<00:00]')]), null);
+  const json = (value: number) => data('<JSON object>', { 'application/json': { data: [value] } });
+  assert.notEqual(difference([json(1)], [json(2)]), null);
+  assert.equal(difference([json(1)], [json(1)]), null);
+  assert.notEqual(difference([data('x', { 'text/latex': '$1$' })], [data('x', { 'text/latex': '$2$' })]), null);
   assert.deepEqual(difference([stream('1')], [stream('2')]), { rehearsed: '1', real: '2' });
   assert.deepEqual(difference([], [data('new')]), { rehearsed: '', real: 'new' });
   assert.notEqual(difference([data('f', { 'image/png': 'a' })], [data('f', { 'image/png': 'b' })]), null);

@@ -19,7 +19,7 @@ def ask(ip, session, scripted_ollama: ScriptedOllama, tmp_path, monkeypatch):
     monkeypatch.setattr(f"{REHEARSAL}.why_not", lambda *arguments, **options: "")
 
     def ask(*replies, source="%%devstral do\nCount the items."):
-        scripted_ollama.replies = list(replies)
+        scripted_ollama.replies = list(replies) if isinstance(replies[0], str) else replies[0]
         ip.run_cell("items = [1, 2, 3]")
         return ip.run_cell(source, store_history=True)
 
@@ -38,6 +38,18 @@ def test_a_task_is_done_in_a_copy_and_accepted_as_a_cell(ip, ask) -> None:
     ip.set_next_input = lambda text, replace=False: set_by.append((text, replace))
     ip.run_cell("%devstral accept")
     assert set_by == [("answer = len(items)\nprint('items:', answer)", True)]
+
+
+def test_what_was_written_before_the_model_failed_is_kept(ip, session, ask, scripted_ollama) -> None:
+    def reply(messages, body):
+        scripted_ollama.fail_next("400", message="no more")
+        return COUNT
+
+    result = ask(reply)
+    assert "no more" in str(result.error_in_exec)
+    assert "items: 3" in ip.display_pub.markdown
+    assert "Gave up: the model could not be asked any more." in ip.display_pub.markdown
+    assert session.drafted[0] == "answer = len(items)\nprint('items:', answer)"
 
 
 def test_an_effect_is_refused_and_shown(ip, ask, tmp_path) -> None:

@@ -1,13 +1,17 @@
 """`jupyter devstral do`: a whole task, rehearsed in a copy of the notebook's kernel, written as a notebook.
 
-Exit codes: 0 done, 1 an error, 2 typed wrongly, 3 the model gave up, 4 something was refused, 130
-interrupted. NOTEBOOK is never written, OUT always.
+Exit codes: 0 done, 1 an error, 2 typed wrongly, 3 the model gave up, 4 something was refused, 128 and the
+number of the signal that ended it. NOTEBOOK is never written, OUT always.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +39,9 @@ if TYPE_CHECKING:
 
     from ...core.notebook.cells import Notebook
 
-DONE, GAVE_UP, REFUSED, INTERRUPTED = 0, 3, 4, 130
+DONE, FAILED, GAVE_UP, REFUSED, INTERRUPTED = 0, 1, 3, 4, 130
+# The tag of a cell that is meant to fail.
+EXPECTED = "raises-exception"
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -53,13 +59,43 @@ def command(arguments: argparse.Namespace) -> int:
     for one in [*notes, *([note] if note else [])]:
         _say(one)
     run = _Do(arguments, session, node)
+    with _ended_as_by_interrupt() as ended_by:
+        try:
+            with KernelStage(kernel, _folder(arguments.notebook), seconds=arguments.timeout) as stage:
+                code = run.carry_out(stage)
+        except KeyboardInterrupt:
+            if not ended_by:
+                raise
+        finally:
+            # What there is is kept, however it ended.
+            run.write()
+    return 128 + ended_by[0] if ended_by else code
+
+
+@contextmanager
+def _ended_as_by_interrupt() -> Iterator[list[int]]:
+    """Let what ends a process interrupt it, once; gives the signals that came.
+
+    A job that runs out of time, or a terminal that is closed, must not take along what was written.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        if len(came) == 1:
+            raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
+    # Under `nohup` a closed terminal is no reason to end.
+    numbers = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = [(number, signal.signal(number, interrupt)) for number in numbers]
     try:
-        with KernelStage(kernel, _folder(arguments.notebook), seconds=arguments.timeout) as stage:
-            code = run.carry_out(stage)
+        yield came
     finally:
-        # What there is is kept, however it ended.
-        run.write()
-    return code
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 class _Do:
@@ -87,9 +123,13 @@ class _Do:
         ended = self._run(notebook, stage)
         self._node = with_draft(self._node, ended.draft)
         stage.end()
-        if self._arguments.yes_run and ended.how == "done" and not self._arguments.plan:
-            _run_for_real(self._node, ended, stage)
-        return _code(ended)
+        has_failed = (
+            self._arguments.yes_run
+            and ended.how == "done"
+            and not self._arguments.plan
+            and _run_for_real(self._node, ended, stage)
+        )
+        return _code(ended) or (FAILED if has_failed else DONE)
 
     def write(self) -> None:
         """Write OUT."""
@@ -156,11 +196,15 @@ def _rehearse(notebook: Notebook, stage: KernelStage) -> None:
             _say(f"cell #{cell.index + 1} (id {cell.key}) in the copy: {what}")
 
 
-def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> None:
-    """Run all cells for real; of the run's own not those that the rules ask about."""
-    from ...core.agent.results import outputs_text
-    from ...core.agent.rules import findings
+def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> bool:
+    """Run all cells for real; of the run's own not those that the rules ask about.
 
+    Returns whether one failed that was not meant to.
+    """
+    from ...core.agent.rules import findings
+    from ..run.comparison import is_as_rehearsed
+
+    has_failed = False
     drafted = {cell.id: cell for cell in ended.draft.touched}
     for index, cell in enumerate(node.cells):
         mine = drafted.get(cell["id"])
@@ -173,10 +217,12 @@ def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> None:
         cell["outputs"] = [_node_of(output) for output in ran.outputs]
         if ran.error:
             _say(f"cell #{index + 1} (id {cell['id']}) failed: {ran.error}")
+            has_failed = has_failed or EXPECTED not in cell.metadata.get("tags", [])
         if mine is not None:
-            same = outputs_text(ran.outputs) == outputs_text(mine.outputs)
+            same = is_as_rehearsed(mine.outputs, ran.outputs)
             cell.metadata.setdefault("devstral", {})["as_rehearsed"] = same
             _say(f"cell #{index + 1} (id {cell['id']}): {'as rehearsed' if same else 'not as rehearsed'}")
+    return has_failed
 
 
 def _node_of(output: Any) -> Any:

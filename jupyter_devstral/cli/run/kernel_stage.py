@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 from ...core.agent.steps import Ran
 from ...core.errors import DevstralError
 from ...kernel.expressions import rehearse_expression, setup_code
+from .shown_outputs import ShownOutputs
 
 MEMORY = 2**31
 _START_SECONDS = 120.0
 # Beyond what a step may take: for restarts of its copy, on a busy machine.
 _MORE_SECONDS = 120.0
+# Of a cell that never stops showing something, until its time is looked at again.
+_MESSAGES_AT_ONCE = 200
 
 
 class KernelStage:
@@ -99,11 +103,11 @@ class KernelStage:
 
     def run_for_real(self, source: str) -> Ran:
         """Run a cell in the kernel itself, with all its effects."""
-        outputs: list[dict[str, Any]] = []
+        shown = ShownOutputs()
         asked = self._client.execute(source, allow_stdin=False, stop_on_error=False)
-        reply = self._reply(asked, outputs)
+        reply = self._reply(asked, shown)
         error = f"{reply['ename']}: {reply['evalue']}" if reply["status"] == "error" else ""
-        return Ran(outputs=tuple(outputs), error=error)
+        return Ran(outputs=tuple(shown.outputs), error=error)
 
     def interrupt(self) -> None:
         """Interrupt what the kernel does."""
@@ -126,54 +130,47 @@ class KernelStage:
             )
         return str(ast.literal_eval(result["data"]["text/plain"]))
 
-    def _reply(self, asked: str, outputs: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    def _reply(self, asked: str, shown: ShownOutputs | None = None) -> dict[str, Any]:
         """Wait for a reply, and collect what the request shows; an interrupt reaches the kernel, too."""
         from queue import Empty
 
-        idle = outputs is None
+        idle = shown is None
         content: dict[str, Any] | None = None
         waited = 0.0
         while content is None or not idle:
             if not self._manager.is_alive():
                 raise DevstralError("the kernel died.")
+            began = time.monotonic()
             try:
                 if content is None:
                     message = self._client.get_shell_msg(timeout=0.05 if not idle else 1.0)
                     if message["parent_header"].get("msg_id") == asked:
                         content = message["content"]
             except Empty:
-                waited += 1.0 if idle else 0.05
+                pass
             except KeyboardInterrupt:
                 self.interrupt()
                 raise
-            if outputs is not None:
-                idle = self._collect(asked, outputs) or idle
+            if shown is not None:
+                idle = self._collect(asked, shown) or idle
+            waited += time.monotonic() - began
             if waited > self._seconds + _MORE_SECONDS:
                 self.interrupt()
                 raise DevstralError("the kernel did not answer in time.")
         return content
 
-    def _collect(self, asked: str, outputs: list[dict[str, Any]]) -> bool:
-        """Take what a cell shows; True when it has shown all."""
+    def _collect(self, asked: str, shown: ShownOutputs) -> bool:
+        """Take some of what a cell shows; True when it has shown all."""
         from queue import Empty
 
-        import nbformat
-
-        while True:
+        for _ in range(_MESSAGES_AT_ONCE):
             try:
                 message = self._client.get_iopub_msg(timeout=0.05)
             except Empty:
                 return False
             if message["parent_header"].get("msg_id") != asked:
                 continue
-            kind, content = message["msg_type"], message["content"]
-            if kind == "status" and content["execution_state"] == "idle":
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 return True
-            if kind == "clear_output":
-                outputs.clear()
-            elif kind in ("stream", "display_data", "execute_result", "error"):
-                output = dict(nbformat.v4.output_from_msg(message))
-                if kind == "stream" and outputs and outputs[-1].get("name") == output["name"]:
-                    outputs[-1]["text"] += output["text"]
-                else:
-                    outputs.append(output)
+            shown.take(message)
+        return False

@@ -6,6 +6,7 @@ broken up because they stood in data.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -16,22 +17,47 @@ from .loose_json import Unfinished, read_value
 _CANDIDATE = re.compile(
     r"(?P<fence>^[ \t]*(?P<ticks>`{3,}|~{3,})[^\n]*)"
     r"|(?P<tag>\[TOOL_CALLS\])"
-    r"|(?P<xml><tool_call>)"
+    r"|(?P<xml><tool_call>|<\|tool_call\|>|<TOOLCALL>|<tools>|<\|python_tag\|>|\bfunctools(?=\[))"
+    r"|(?P<spoken><function=(?P<function>[\w.-]+)>|<invoke name=\"(?P<invoke>[\w.-]+)\">"
+    r"|to=functions\.(?P<channel>\w+)[^{\n]{0,80}<\|message\|>"
+    r"|<(?:\|tool_call_begin\||｜tool▁call▁begin｜)>(?:function<｜tool▁sep｜>)?\s*(?P<begun>[\w.-]+)(?::\d+)?\s*"
+    r"<?(?:\|tool_call_argument_begin\|>|｜tool▁sep｜>|```json\n)"
+    r"|^Action:[ \t]*(?P<action>\w+)[ \t]*\n[ \t]*Action Input:[ \t]*)"
     r"|(?P<bare>^[ \t]*(?P<name>[A-Za-z_]\w*)\[ARGS\])"
     r"|(?P<json>^[ \t]*(?=[{\[]))",
     re.MULTILINE,
 )
+_SPOKEN = ("function", "invoke", "channel", "begun", "action")
 _NAME = re.compile(r"\s*(?P<name>[A-Za-z_][\w.-]*)\s*(?:\[CALL_ID\]\s*\w*\s*)?(?P<args>\[ARGS\]|(?=\{))")
 _BEGUN_NAME = re.compile(r"\s*(?P<name>[\w.-]*)\s*(?:\[[A-Z_]*)?\s*\Z")
 _NOTHING = re.compile(r"\s*(?:null\b|None\b)?\s*(?=\[TOOL_CALLS\]|</s>|<\||\Z|\n)")
 _WORDS = re.compile(r"\s*[^{}\[\]\n\"']{0,80}(?=[{\"])")
-_END_OF_TURN = re.compile(r"\s*(?:</s>|\[/TOOL_CALLS\]|<\|im_end\|>|<\|eot_id\|>|</tool_call>)+\s*")
+_END_OF_TURN = re.compile(
+    r"(?:\s*(?:</s>|\[/TOOL_CALLS\]|</(?:tool_calls?|tools|TOOLCALL|function|function_calls|invoke)>"
+    r"|<\|/?\w{1,30}\|>|<｜[\w▁]{1,30}｜>|```(?=<)))+\s*"
+)
+# What opens a turn or a list of calls, before the first of them.
+_BEGIN_OF_TURN = re.compile(
+    r"(?:<(?:tool_calls?|function_calls)>|<\|\w{1,30}\|>|<｜[\w▁]{1,30}｜>)(?:assistant|commentary)?\s*\Z"
+)
+# Arguments as elements: `<parameter=cell>a1b2</parameter>`, or keys and values in turn.
+_ELEMENTS = re.compile(
+    r"\s*(?:<parameter(?:=| name=\")(?P<name>\w+)\"?>(?P<value>.{0,2000}?)</parameter>"
+    r"|<arg_key>(?P<key>[^<>]{1,80})</arg_key>\s*<arg_value>(?P<of_key>.{0,2000}?)</arg_value>)",
+    re.DOTALL,
+)
+_NAMED_IN_XML = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s*(?=<arg_key>|</tool_call>)")
 _CUT_JSON = re.compile(
     r"\s*\[?\s*\{\s*[\"'](?:name|function)[\"']\s*:\s*[\"'](?P<name>[\w.-]+)[\"']\s*,\s*[\"'](?:arguments|parameters)"
 )
+_TOOL_CODE = re.compile(
+    r"\s*(?:```(?:tool_code|tool_call|tool)[ \t]*\n)?(?P<code>\[?\s*[A-Za-z_]\w*\([^`]{0,4000}\)\s*\]?)\s*"
+    r"(?:```\s*)?"
+)
 # A fence that says it holds something else (output, a program) is not read for calls.
-_FENCES = frozenset({"", "json", "jsonc", "json5", "tool_call", "tool_calls", "tool_code", "tool"})
-_ARGUMENTS = ("arguments", "parameters", "args")
+_FENCES = frozenset({"", "json", "jsonc", "json5", "tool_call", "tool_calls", "tool_code", "tool", "xml"})
+_NAMES = ("name", "function", "tool", "tool_name", "action", "recipient_name")
+_ARGUMENTS = ("arguments", "parameters", "args", "input", "tool_input", "action_input")
 
 
 def normal_name(name: str, known: Iterable[str]) -> str:
@@ -46,7 +72,8 @@ def split_calls(text: str, known: Iterable[str]) -> list[str | Action]:
     Args:
         known: names of the tools.
     """
-    return list(_merged(_Scan(text, tuple(known)).parts()))
+    parts = list(_merged(_Scan(text, tuple(known)).parts()))
+    return parts if any(isinstance(part, Action) for part in parts) else _in_python(text, known) or parts
 
 
 def call_in_value(value: Any, known: Iterable[str], *, certain: bool) -> list[Action]:
@@ -64,11 +91,17 @@ def call_in_value(value: Any, known: Iterable[str], *, certain: bool) -> list[Ac
         return call_in_value(value["tool_calls"], known, certain=certain)
     if isinstance(value.get("function"), dict):
         return call_in_value(value["function"], known, certain=certain)
-    name = next((value[key] for key in ("name", "function", "tool") if isinstance(value.get(key), str)), "")
+    named = next((key for key in _NAMES if isinstance(value.get(key), str)), "")
+    name = value[named] if named else ""
     key = next((key for key in _ARGUMENTS if key in value), "")
     meant = normal_name(name, known)
     if not name or not (key or meant) or _is_definition(value.get(key)):
         return []
+    if not key and meant and certain:
+        # The arguments stand beside the name.
+        return [
+            Action(meant, {str(one): it for one, it in value.items() if one not in (named, "type", "id")})
+        ]
     if not key and set(value) != {"name"}:
         return []
     if not meant and not certain:
@@ -77,6 +110,29 @@ def call_in_value(value: Any, known: Iterable[str], *, certain: bool) -> list[Ac
     if arguments is None:
         return [Action(meant or name, problem="malformed")]
     return [Action(meant, arguments) if meant else Action(name, arguments, problem="unknown")]
+
+
+def _in_python(text: str, known: Iterable[str]) -> list[str | Action]:
+    """Read a whole text that calls tools as Python does, `[inspect(names=["df"])]`; [] for any other."""
+    found = _TOOL_CODE.fullmatch(text)
+    try:
+        tree = ast.parse(found["code"].strip(), mode="eval").body if found else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = None
+    written = tree.elts if isinstance(tree, ast.List) else [tree]
+    calls = [call for one in written if (call := _call(one, known)) is not None]
+    return [*calls] if len(calls) == len(written) else []
+
+
+def _call(node: ast.expr | None, known: Iterable[str]) -> Action | None:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.args:
+        return None
+    meant = normal_name(node.func.id, known)
+    try:
+        arguments = {str(one.arg): ast.literal_eval(one.value) for one in node.keywords if one.arg}
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return None
+    return Action(meant, arguments) if meant else None
 
 
 def _is_definition(value: Any) -> bool:
@@ -92,7 +148,15 @@ def _arguments(value: Any) -> Mapping[str, Any] | None:
             return None
     if value is None or value == "":
         return {}
-    return value if isinstance(value, dict) else None
+    return {str(key): one for key, one in value.items()} if isinstance(value, dict) else None
+
+
+def _read_if_listed(value: str) -> Any:
+    """Read a value that is a list or an object; anything else is the text that it is."""
+    try:
+        return read_value(value, 0)[0] if value[:1] in ("[", "{") else value
+    except ValueError:
+        return value
 
 
 class _Scan:
@@ -106,7 +170,10 @@ class _Scan:
         while found := _CANDIDATE.search(text, at):
             calls, end = self._read(found)
             if calls:
-                yield text[said : found.start()]
+                before = text[said : found.start()]
+                while opened := _BEGIN_OF_TURN.search(before, max(0, len(before) - 200)):
+                    before = before[: opened.start()]
+                yield before
                 yield from calls
                 trailing = _END_OF_TURN.match(text, end)
                 end = trailing.end() if trailing else end
@@ -123,7 +190,9 @@ class _Scan:
         if found["tag"]:
             return self._tagged(found.end())
         if found["xml"]:
-            return self._value(found.end(), certain=True)
+            return self._marked(found.end())
+        if found["spoken"]:
+            return self._spoken(found)
         if found["bare"]:
             return self._named(found["name"], found.end())
         return self._bare_json(found)
@@ -164,12 +233,28 @@ class _Scan:
             return [Action("", problem="cut")], len(text)
         return [], at
 
+    def _marked(self, at: int) -> tuple[list[Action], int]:
+        """Read what stands behind a mark of another family of models: JSON, or a name with elements."""
+        named = _NAMED_IN_XML.match(self._text, at)
+        if named:
+            return self._named(named["name"], named.end())
+        return self._value(at, certain=True)
+
+    def _spoken(self, found: re.Match[str]) -> tuple[list[Action], int]:
+        """Read a call whose name stands within a mark; an unknown one without arguments only looks so."""
+        name = next(found[one] for one in _SPOKEN if found[one])
+        calls, end = self._named(name, found.end())
+        is_word = not normal_name(name, self._known) and calls[0].problem == "malformed"
+        return ([], found.end()) if is_word else (calls, end)
+
     def _may_become_name(self, name: str) -> bool:
         return any(one.startswith(name.lower()) for one in self._known)
 
     def _named(self, name: str, at: int) -> tuple[list[Action], int]:
         """Read the arguments of a call whose name stands before `at`."""
         meant = normal_name(name, self._known)
+        if _ELEMENTS.match(self._text, at):
+            return self._in_elements(meant, name, at)
         nothing = _NOTHING.match(self._text, at)
         if nothing and not self._text[nothing.end() :].lstrip().startswith("{"):
             return [self._action(meant, name, {})], nothing.end()
@@ -186,6 +271,14 @@ class _Scan:
         if arguments is None:
             return [Action(meant or name, problem="malformed")], end
         return [self._action(meant, name, arguments)], end
+
+    def _in_elements(self, meant: str, name: str, at: int) -> tuple[list[Action], int]:
+        arguments: dict[str, Any] = {}
+        while found := _ELEMENTS.match(self._text, at):
+            value = (found["value"] or found["of_key"] or "").strip()
+            arguments[(found["name"] or found["key"]).strip()] = _read_if_listed(value)
+            at = found.end()
+        return [self._action(meant, name, arguments)], at
 
     def _action(self, meant: str, name: str, arguments: Mapping[str, Any]) -> Action:
         return Action(meant, arguments) if meant else Action(name, arguments, problem="unknown")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ..errors import NotebookError
-from ..notebook.cells import Cell, Notebook
+from ..notebook.cells import Cell, Notebook, Output
 from .steps import Ran
 
 State: TypeAlias = Literal["as it was", "changed", "new", "deleted"]
@@ -26,6 +26,8 @@ class DraftCell:
         shown: the source that the model was last shown; an edit of anything else is refused.
         ran: what became of it in the copy; None where the run has not run it.
         refused: effects that were refused to it, as phrases.
+        outputs: what it showed in the copy, as nbformat 4 has it.
+        had: what it showed in the notebook when the run began.
     """
 
     id: str
@@ -37,6 +39,7 @@ class DraftCell:
     deleted: bool = False
     refused: list[str] = field(default_factory=list)
     outputs: tuple[Mapping[str, Any], ...] = ()
+    had: tuple[Output, ...] = ()
 
     @property
     def state(self) -> State:
@@ -60,7 +63,14 @@ class Draft:
         self.language = notebook.language
         self._seed = seed
         self.cells = [
-            DraftCell(cell.id or f"c{cell.index + 1}", cell.kind, cell.source, cell.source, cell.source)
+            DraftCell(
+                cell.id or f"c{cell.index + 1}",
+                cell.kind,
+                cell.source,
+                cell.source,
+                cell.source,
+                had=cell.outputs,
+            )
             for cell in notebook.cells
         ]
         self._last: DraftCell | None = None
@@ -108,7 +118,8 @@ class Draft:
             cell = DraftCell(self._new_id(source), kind, source, None)
             self.cells.insert(self._place(), cell)
         cell.source = cell.shown = source
-        cell.ran, cell.refused = None, []
+        # What it showed belongs to its source.
+        cell.ran, cell.refused, cell.outputs, cell.had = None, [], (), ()
         self._last = cell
         return cell
 
@@ -124,15 +135,14 @@ class Draft:
         Args:
             now: the notebook's cells as they are.
         """
-        sources = {cell.id: cell.source for cell in now}
-        mine = [
-            cell for cell in self.cells if cell.state == "as it was" and cell.source != sources.get(cell.id)
-        ]
-        for cell in mine:
-            if cell.id in sources:
-                cell.source = cell.before = sources[cell.id]
-            else:
+        there = {cell.id: cell for cell in now}
+        for cell in [one for one in self.cells if one.state == "as it was"]:
+            his = there.get(cell.id)
+            if his is None:
                 self.cells.remove(cell)
+            elif (his.source, his.kind) != (cell.source, cell.kind):
+                cell.source = cell.before = his.source
+                cell.kind, cell.had = his.kind, ()
         return list(self._added(now))
 
     def _added(self, now: Sequence[Cell]) -> Iterator[DraftCell]:

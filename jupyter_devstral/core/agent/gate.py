@@ -43,10 +43,17 @@ class Gate:
                 return cell.ran
             allowed.append(effect)
         ran: Ran = yield RunCell(cell.id, cell.source, tuple(allowed), why)
-        # What only reads may do so in the copy, once it is allowed to; all else leaves it.
-        leaves = not ran.refused.startswith("it reads")
-        if ran.refused and (yield from self._may(cell, ran.refused, for_real=leaves)):
-            ran = yield RunCell(cell.id, cell.source, (*allowed, ran.refused), why)
+        # Behind what is allowed the next effect may be refused, which is a question of its own.
+        while ran.refused and ran.refused not in allowed:
+            # What only reads may do so in the copy, once it is allowed to; all else leaves it.
+            leaves = not ran.refused.startswith("it reads")
+            if not (yield from self._may(cell, ran.refused, for_real=leaves)):
+                break
+            allowed.append(ran.refused)
+            ran = yield RunCell(cell.id, cell.source, tuple(allowed), why)
+        else:
+            if ran.refused:
+                self._note(cell, ran.refused)
         cell.ran = ran
         cell.outputs = yield from self._harmless(cell, ran, allowed)
         return ran
@@ -61,10 +68,13 @@ class Gate:
         answer = yield Question("effect", cell.id, effect, cell.source, before, for_real)
         if answer is True:
             return True
+        self._note(cell, effect)
+        return False
+
+    def _note(self, cell: DraftCell, effect: str) -> None:
         if effect not in cell.refused:
             cell.refused.append(effect)
             self.refused.append((cell.id, effect))
-        return False
 
     def _harmless(
         self, cell: DraftCell, ran: Ran, allowed: list[str]

@@ -7,7 +7,6 @@ of an output allows anything.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -99,6 +98,8 @@ class AgentRun:
         """Yield the steps, to the end of the run; an interrupt that is thrown in ends it as "stopped"."""
         try:
             yield from self._steps()
+            # However it ended, a user may speak next.
+            self._conversation.stop()
         except KeyboardInterrupt:
             self._stop("stopped")
         except ModelError:
@@ -324,8 +325,9 @@ class AgentRun:
 
     def _watch(self, action: Action, results: dict[int, str], at: int) -> None:
         """Count what is done again with the same result: the third time ends the run."""
-        done = {key: value for key, value in action.arguments.items() if key != "why"}
-        key = f"{action.name}\n{json.dumps(done, sort_keys=True, default=str)}\n{results[at]}"
+        # Written in Python's way, a call can hold what JSON cannot.
+        done = sorted((str(key), repr(value)) for key, value in action.arguments.items() if key != "why")
+        key = f"{action.name}\n{done}\n{results[at]}"
         self._seen[key] += 1
         if self._seen[key] >= _REPEATS:
             self._give_up("it repeats itself")

@@ -35,7 +35,12 @@ def capped(text: str, limit: int = LIMIT, more: str = "") -> str:
 
 def outputs_text(outputs: Sequence[Mapping[str, Any]]) -> str:
     """Give outputs as text: tables as their header and shape, tracebacks without library frames."""
-    texts = [_text(output) for output in read_outputs(outputs)]
+    return texts_of(read_outputs(outputs))
+
+
+def texts_of(outputs: Sequence[Output]) -> str:
+    """Give the outputs of a notebook's cell as text."""
+    texts = [_text(output) for output in outputs]
     return "\n".join(text for text in texts if text.strip())
 
 

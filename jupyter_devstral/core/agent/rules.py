@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from ..python.source import PYTHON_BODIES, parse_cell, to_python
 from ..redaction.names import what_name_says
@@ -22,6 +23,9 @@ _REACHES = {
     "dotenv": "it reads secrets (dotenv)",
     "keyring": "it reads secrets (keyring)",
     "secretstorage": "it reads secrets (secretstorage)",
+    "decouple": "it reads secrets (decouple)",
+    "environs": "it reads secrets (environs)",
+    "dynaconf": "it reads secrets (dynaconf)",
     "jupyter_devstral": "it reaches into this extension",
 }
 _TRACES = frozenset({"settrace", "setprofile", "addaudithook", "settrace_all_threads"})
@@ -47,9 +51,11 @@ _SECRET_FILE = re.compile(
     r"(?:.*[/\\])?(?:\.ssh|\.aws|\.azure|\.gnupg|\.kaggle|\.kube|\.docker)(?:[/\\].*)?"
     r"|(?:.*[/\\])?(?:id_(?:rsa|dsa|ecdsa|ed25519)|\.netrc|_netrc|\.pgpass|\.pypirc|\.npmrc|\.git-credentials"
     r"|\.env(?:\.\w+)?|secrets?\.(?:toml|ya?ml|json|ini)|credentials(?:\.\w+)?|g?shadow|\S+\.pem)"
-    r"|/proc/\w+/(?:environ|mem|cmdline).*",
+    r"|/proc/[\w-]+(?:/task/\w+)?/(?:environ|mem|cmdline).*",
     re.IGNORECASE,
 )
+# What IPython reads as a magic without its `%`, where it is all of a cell and no variable has that name.
+_ONE_LINE = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)(?P<line>[ \t]+[^\s=][^\n]*)?\s*")
 _HARMLESS_ENVIRON = frozenset({"setdefault", "update", "pop", "__setitem__", "__contains__", "putenv"})
 _CONSTANT_CODE = frozenset({"exec", "eval", "compile", "run_cell", "ex", "run_code"})
 _DEEPEST, _LONGEST_PATH = 3, 400
@@ -64,7 +70,7 @@ def findings(source: str, kind: str = "code", *, depth: int = 0) -> tuple[str, .
     if kind == "markdown":
         found = markdown_finding(source)
         return (found,) if found else ()
-    tree = parse_cell(to_python(source))
+    tree = parse_cell(to_python(_with_its_sign(source)))
     if tree is None:
         return ()
     return tuple(dict.fromkeys(_Reader(tree, depth).findings()))
@@ -80,10 +86,22 @@ def is_secret_file(path: str) -> bool:
     return _SECRET_FILE.fullmatch(path) is not None
 
 
+def _with_its_sign(source: str) -> str:
+    """Put the `%` before a cell that is one magic without it: `reset -f`, `env DB_PASSWORD`."""
+    found = _ONE_LINE.fullmatch(source)
+    if not found:
+        return source
+    name, line = found["name"], found["line"]
+    # A name alone mostly is a variable that is shown.
+    is_magic = name == "env" or (line and (name in _MAGICS or name in ("set_env", "config")))
+    return f"%{source.strip()}" if is_magic else source
+
+
 class _Reader:
     def __init__(self, tree: ast.Module, depth: int) -> None:
         self._tree = tree
         self._depth = depth
+        self._findings: dict[tuple[bool, str], str] = {}
         self._parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
     def findings(self) -> Iterator[str]:
@@ -198,21 +216,31 @@ class _Reader:
             ):
                 yield "it shows a picture from an address"
         elif name in _DISPLAYS or name in _MARKDOWN or _is_raw(name, node):
-            found = (markdown_finding if name in _MARKDOWN else html_finding)(self._shown(node))
+            found = self._finding((name in _MARKDOWN, self._shown(node)))
             if "javascript" in "".join(_strings(node)):
                 found = "it shows JavaScript"
             yield from [found] if found else []
+
+    def _finding(self, shown: tuple[bool, str]) -> str:
+        """Judge a text of Markdown or HTML; many displays of a cell show the same as far as is known."""
+        if shown not in self._findings:
+            is_markdown, text = shown
+            self._findings[shown] = (markdown_finding if is_markdown else html_finding)(text)
+        return self._findings[shown]
 
     def _shown(self, node: ast.Call) -> str:
         """Give the text that is shown; where names stand for it, all texts of the cell."""
         own = _written(node)
         if any(isinstance(one, ast.Name) and one.id not in _DISPLAYS | _MARKDOWN for one in ast.walk(node)):
-            own += "\n" + "\n".join(
-                _written(one.value)
-                for one in ast.walk(self._tree)
-                if isinstance(one, ast.Assign | ast.AugAssign)
-            )
+            own += f"\n{self._assigned}"
         return own
+
+    @cached_property
+    def _assigned(self) -> str:
+        """All texts that names of the cell may stand for."""
+        return "\n".join(
+            _written(one.value) for one in ast.walk(self._tree) if isinstance(one, ast.Assign | ast.AugAssign)
+        )
 
     def _magic(self, name: str, word: str | None, node: ast.Call) -> Iterator[str]:
         if word is None:

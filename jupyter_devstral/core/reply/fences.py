@@ -21,12 +21,12 @@ _LANGUAGE = LazyPattern(r"\.?(?P<word>[^\W\d][\w+#./-]*)")
 _BRACED = LazyPattern(r"\{(?P<inner>[^{}]*)\}(?P<after>.*)")
 _ATTRIBUTES = LazyPattern(r"(?:[\w.:-]+=(?:\"[^\"]*\"|'[^']*'|[^\s,\"'=]+)[\s,]*)+")
 _ATTRIBUTE_NAMES = LazyPattern(
-    r"(?:title|cell|file|filename|path|name|label|caption|id|class|hl_lines|highlight|lines|line\w*|start\w*|number\w*"
+    r"(?:title|cell(?:[_-]?id)?|file|filename|path|name|label|caption|id|class|hl_lines|highlight|lines|line\w*|start\w*|number\w*"
     r"|show\w+|echo|eval|include|exec|results|warning|message|fig\.?\w*|source|tags|collapse|copy\w*|wrap|theme"
     r"|editable|run|runnable|icon|meta|version|out\w*|error|cache)=",
     re.IGNORECASE,
 )
-_CELL = LazyPattern(r"\bcell\s*[=:]\s*[\"']?(?P<cell>[\w-]+)")
+_CELL = LazyPattern(r"\bcell(?:[_-]?[iI]d)?\s*[=:]\s*[\"']?(?P<cell>[\w-]+)")
 # A ruler or an underline, not a fence.
 _LONGEST_BARE_TILDES = 5
 

@@ -6,7 +6,7 @@ audit hook says in words what Python code tried. Must not know what the child is
 
 What remains possible: a child without Landlock (older kernels, some containers) can, through C code, delete
 or truncate files, start programs and open connections, and write files up to the cap of its private folder
-once Python code has used that; with it, C code can still change modes, owners and
+once Python code has used that; with it, C code can still change limits of other processes, modes, owners and
 times of files, and send UDP. Memory that is shared with another process is shared with the child:
 `safety` keeps us from forking then. A child that is stopped in an uninterruptible system call dies when
 that ends.

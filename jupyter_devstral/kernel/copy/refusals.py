@@ -9,19 +9,27 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 from typing import Any
 
-from .processes import keep_locks_within, refuse_process_pools
+from .processes import (
+    is_this_process,
+    keep_locks_within,
+    refuse_other_processes,
+    refuse_process_pools,
+)
 
 NAME_LIMIT = 60
-WRITES, NETWORK, PROGRAM, SIGNALS, INPUT, THREAD = (
+WRITES, NETWORK, PROGRAM, SIGNALS, PROCESSES, SYSTEM, INPUT, THREAD = (
     "it writes files",
     "it uses the network",
     "it starts a program",
     "it sends signals to processes",
+    "it changes other processes",
+    "it changes settings of the system",
     "it waits for input",
     "it needs another thread of the kernel",
 )
@@ -92,6 +100,12 @@ class Refusals:
         """Refuse from here on, for the rest of this process's life."""
         _replace_fork_exec(lambda *arguments: self.refuse(PROGRAM))
         refuse_process_pools(lambda *arguments, **options: self.refuse(PROGRAM))
+        refuse_other_processes(
+            lambda: self.refuse(PROCESSES), lambda *arguments, **options: self.refuse(SIGNALS)
+        )
+        # Of an administrator: it raises no audit event.
+        for name in ("clock_settime", "clock_settime_ns"):
+            setattr(time, name, lambda *arguments: self.refuse(SYSTEM))
         keep_locks_within()
         sys.addaudithook(self._hook)
 
@@ -120,6 +134,7 @@ class Refusals:
             "open": self._open,
             "mmap.__new__": self._map,
             "os.kill": self._kill,
+            "resource.prlimit": self._limit,
             "socket.connect": self._connect,
             "socket.bind": self._connect,
             "socket.sendto": self._connect,
@@ -135,6 +150,7 @@ class Refusals:
             (_RESOLVING, lambda host="", *_: self.refuse(NETWORK, host)),
             (_STARTING, lambda *_: self.refuse(PROGRAM)),
             (_SIGNALLING, lambda *_: self.refuse(SIGNALS)),
+            ("socket.sethostname", lambda *_: self.refuse(SYSTEM)),
         ):
             handlers.update(dict.fromkeys(events.split(), handler))
         return handlers
@@ -202,6 +218,10 @@ class Refusals:
     def _kill(self, pid: int, signal: int) -> None:
         if pid != os.getpid():
             self.refuse(SIGNALS)
+
+    def _limit(self, pid: object, *rest: object) -> None:
+        if not is_this_process(pid):
+            self.refuse(PROCESSES)
 
     def _harmless(self) -> bool:
         """Whether a library asks that goes on without, for its cache or while it is imported."""

@@ -135,7 +135,7 @@ class Outputs:
 
     def _bundle(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Give a MIME bundle as JSON; what is too large in it is its text alone."""
-        bundle = {mime: _plain(value) for mime, value in data.items()}
+        bundle = {str(mime): _as_mime(str(mime), _plain(value)) for mime, value in data.items()}
         self.has_widget = self.has_widget or _WIDGET in bundle
         size = sum(len(str(value)) for value in bundle.values())
         if size > self._display_room:
@@ -180,6 +180,12 @@ class _Stream(io.TextIOBase):
 
 def _stream(name: str, text: str) -> _Output:
     return {"output_type": "stream", "name": name, "text": text}
+
+
+def _as_mime(mime: str, value: Any) -> Any:
+    """Give a value as a notebook may hold it: only JSON is anything but text."""
+    is_lines = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return value if isinstance(value, str) or is_lines or mime.endswith("json") else str(value)
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
+from urllib.parse import unquote
 
 from ...core.agent.rules import is_secret_file, is_secret_variable
 from ..copy.refusals import Refusals
@@ -27,7 +28,9 @@ _PUBLIC = ("/etc/ssl/", "/etc/pki/", "/usr/")
 _OF_HOME = (".cache", ".config/matplotlib", ".config/fontconfig", ".fonts", ".local/share/fonts", ".ipython")
 # What reads on behalf of Python itself: imports, and sources for a traceback.
 _PYTHON = frozenset({"importlib._bootstrap", "importlib._bootstrap_external", "linecache"})
-_OWN = frozenset({__name__, "os", "_collections_abc", "collections.abc"})
+_MAGICS = "IPython.core.magics"
+# What only passes on a value of the environment: `os.path.expandvars` is in the path modules.
+_OWN = frozenset({__name__, "os", "posixpath", "ntpath", "string", "_collections_abc", "collections.abc"})
 
 
 class ReadGuard:
@@ -49,6 +52,7 @@ class ReadGuard:
             "open": self._open,
             "os.chdir": self._change_folder,
             "os.fchdir": self._change_folder,
+            "sqlite3.connect": self._open_database,
         }
 
     def install(self) -> None:
@@ -74,6 +78,14 @@ class ReadGuard:
         if not f"{real}/".startswith(self._roots):
             self._refusals.refuse(f"{READS} ({real})")
 
+    def _open_database(self, database: object, *rest: object) -> None:
+        """Check the file of a database, which C code opens; it may be given as `file:PATH?mode=ro`."""
+        path = os.fsdecode(database) if isinstance(database, (str, bytes, os.PathLike)) else ""
+        if path.startswith("file:"):
+            path = unquote(path.removeprefix("file:").partition("?")[0])
+        if path and path != ":memory:":
+            self._open(path, None, os.O_RDONLY)
+
     def _change_folder(self, path: object) -> None:
         self._refusals.refuse(FOLDER, path if isinstance(path, (str, bytes)) else "")
 
@@ -83,8 +95,11 @@ class ReadGuard:
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_globals.get("__name__", "") in _OWN:
             frame = frame.f_back
-        # A library that wants a key goes on to use it, which is refused by its effect.
-        if frame is not None and not self._refusals.is_library(frame.f_code.co_filename):
+        # A library that wants a key goes on to use it, which is refused by its effect; `%env` shows it.
+        if frame is not None and (
+            frame.f_globals.get("__name__", "").startswith(_MAGICS)
+            or not self._refusals.is_library(frame.f_code.co_filename)
+        ):
             self._refusals.refuse(f"{SECRET} ({name})")
 
 

@@ -77,6 +77,7 @@ class _Waiting:
     """A step that the copy is at work on, and what was heard of it so far."""
 
     ends: float
+    what: str
     source: str = ""
     reads: bool = False
     refused: str = ""
@@ -173,7 +174,7 @@ class Rehearsal:
             # It waited too long for a next step.
             self._end()
             self._restart()
-        self._at_work = _Waiting(time.monotonic() + self._seconds, source, reads)
+        self._at_work = _Waiting(time.monotonic() + self._seconds, "run", source, reads)
         with suppress(CopyEnded, OSError):
             self._tell({"do": "run", "source": source, "reads": reads})
 
@@ -247,7 +248,7 @@ class Rehearsal:
     def _asked(self, step: dict[str, Any]) -> dict[str, Any]:
         if self._at_work is not None:
             raise CopyEnded("the copy of the kernel is at work on a cell")
-        waiting = _Waiting(time.monotonic() + self._seconds)
+        waiting = _Waiting(time.monotonic() + self._seconds, step["do"])
         try:
             self._tell(step)
         except OSError:
@@ -290,7 +291,7 @@ class Rehearsal:
                 said = _message(line)
                 if "refused" in said:
                     waiting.refused = waiting.refused or str(said["refused"])
-                elif said:
+                elif _answers(said, waiting.what):
                     return {**said, "refused": waiting.refused, "late": waiting.late}
             now = time.monotonic()
             self._receive(min(_POLL_SECONDS, max(0.0, until - now)))
@@ -374,6 +375,26 @@ class Rehearsal:
             self.close()
             return "; there is no copy of the kernel any more"
         return "; a fresh copy, in which the cells before it ran again, goes on"
+
+
+# What an answer to each step holds, and of which types; a cell can write to the copy's socket, too.
+_ANSWERS: dict[str, dict[str, type | tuple[type, ...]]] = {
+    "run": {
+        **dict.fromkeys(("outputs", "shows", "updates"), list),
+        "has_widget": bool,
+        **dict.fromkeys(("error", "refusal"), str),
+        "seconds": (int, float),
+        "memory": int,
+    },
+    "describe": {"found": list},
+    "changes": {"new": list, "changed": list},
+    "facts": {"facts": object},
+}
+
+
+def _answers(said: dict[str, Any], what: str) -> bool:
+    """Whether a message is the answer to a step, and no noise of its code."""
+    return all(name in said and isinstance(said[name], kind) for name, kind in _ANSWERS[what].items())
 
 
 def _message(line: bytes) -> dict[str, Any]:

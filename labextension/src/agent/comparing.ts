@@ -3,8 +3,8 @@
 import { joined, record, text } from '../protocol/json-values';
 import type { Output } from './records';
 
-const ADDRESS = /\b0x[0-9a-f]{6,}\b/g;
-const COMPARED = ['text/plain', 'text/html', 'image/png', 'image/jpeg'];
+// Addresses, and the times of progress bars.
+const VARIES = /\b0x[0-9a-f]{6,}\b|\[[\d:]+<[^\]\n]*\]/g;
 
 export interface IDifference {
   readonly rehearsed: string;
@@ -27,33 +27,25 @@ interface IShown {
   readonly words: string;
 }
 
-/** Each output by what it says; streams of one name that follow one another are one. */
+/** What each stream says, however the two were flushed, and each display by what it shows. */
 function shown(outputs: readonly Output[]): IShown[] {
-  const all: IShown[] = [];
-  let stream = '';
+  const streams = ['stdout', 'stderr'].map(name =>
+    outputs.map(output => (output.output_type === 'stream' && output.name === name ? joined(output.text) : '')).join('')
+  );
+  const all = streams.map(words => said(words.replace(/[^\n]*\r(?!\n)/g, '')));
   for (const output of outputs) {
-    if (output.output_type === 'stream') {
-      const words = joined(output.text);
-      if (all.length > 0 && stream === output.name) {
-        all.push(said(`stream:${stream}`, all.pop()!.words + words));
-      } else {
-        stream = text(output.name);
-        all.push(said(`stream:${stream}`, words));
-      }
-      continue;
-    }
-    stream = '';
     if (output.output_type === 'error') {
-      all.push(said('error', `${text(output.ename)}: ${text(output.evalue)}`));
-      continue;
+      all.push(said(`${text(output.ename)}: ${text(output.evalue)}`));
+    } else if (output.output_type !== 'stream') {
+      const data = record(output.data);
+      const mimes = Object.keys(data).sort();
+      const key = mimes.map(mime => `${mime}\0${joined(data[mime]) || JSON.stringify(data[mime])}`);
+      all.push(said(joined(data['text/plain']) || mimes.join(', '), key.join('\0')));
     }
-    const data = record(output.data);
-    const key = COMPARED.map(mime => joined(data[mime])).join('\0');
-    all.push({ key: `data:${key.replace(ADDRESS, '0x')}`, words: joined(data['text/plain']) || Object.keys(data).join(', ') });
   }
   return all;
 }
 
-function said(kind: string, words: string): IShown {
-  return { key: `${kind}:${words.replace(ADDRESS, '0x')}`, words };
+function said(words: string, key = words): IShown {
+  return { key: key.replace(VARIES, ''), words };
 }

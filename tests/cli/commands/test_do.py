@@ -101,6 +101,33 @@ def test_yes_run_runs_what_was_kept_for_real(do: Do, out: Path, tmp_path: Path) 
     assert "as rehearsed" in ended.err
 
 
+def test_another_picture_is_not_as_rehearsed(do: Do, out: Path) -> None:
+    source = "import matplotlib.pyplot as plt, os\n_ = plt.plot(list(os.urandom(9)))\nplt.show()"
+    do(f"```python\n{source}\n```", DONE, options=("--yes-run",))
+    assert read(out).cells[1].metadata.devstral["as_rehearsed"] is False
+
+
+def test_what_a_cell_shows_for_real_is_written_as_a_page_shows_it(do: Do, out: Path) -> None:
+    source = (
+        "from IPython.display import clear_output\nimport sys\nprint('gone')\nclear_output(wait=True)\n"
+        "print('a')\nprint('b', file=sys.stderr)\nprint('c')\n"
+        "h = display('one', display_id=True)\nh.update('two')"
+    )
+    ended = do(f"```python\n{source}\n```", DONE, options=("--yes-run",))
+    outputs = read(out).cells[1].outputs
+    assert [one.data["text/plain"] for one in outputs if one.output_type == "display_data"] == ["'two'"]
+    assert "gone" not in str(outputs)
+    assert ended.err.rstrip().endswith(": as rehearsed"), ended.err
+
+
+def test_a_cell_that_fails_for_real_is_an_error_of_the_command(do: Do, out: Path) -> None:
+    # True in the copy alone, whose streams are its own.
+    source = "import sys\nassert type(sys.stdout).__name__ != 'OutStream'"
+    ended = do(f"```python\n{source}\n```", DONE, options=("--yes-run",))
+    assert ended.code == 1
+    assert "failed: AssertionError" in ended.err
+
+
 def test_what_the_rules_ask_about_is_not_run_even_so(do: Do, out: Path, tmp_path: Path) -> None:
     secret = "```python\nimport os\nopen('x', 'w').write(str(os.environ.get('AWS_SECRET_ACCESS_KEY')))\n```"
     ended = do(secret, DONE, options=("--yes-run",))
@@ -174,8 +201,11 @@ def test_wrong_usage_has_its_own_code(do: Do, cli: Cli, path: Path, out: Path) -
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_an_interrupt_closes_the_models_connection_and_keeps_what_there_is(
-    path: Path, out: Path, scripted_ollama: ScriptedOllama, tmp_path: Path
+    path: Path, out: Path, scripted_ollama: ScriptedOllama, tmp_path: Path, number: int, code: int
 ) -> None:
     def reply(messages: list[dict[str, Any]], body: dict[str, Any]) -> Any:
         return COUNT if len(scripted_ollama.chats) == 1 else Script(["x"] * 1000, delay=0.1)
@@ -187,8 +217,8 @@ def test_an_interrupt_closes_the_models_connection_and_keeps_what_there_is(
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         assert scripted_ollama.wait_requests(2, timeout=120)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        process.send_signal(number)
+        assert process.wait(60) == code
     finally:
         process.kill()
         process.wait()

@@ -71,3 +71,16 @@ def test_cells_that_the_user_adds_stand_where_he_put_them_and_were_not_shown() -
     ]
     assert one.touched == [new]
     assert one.follow(now) == []
+
+
+def test_a_cell_that_the_user_makes_one_of_text_is_one() -> None:
+    one = draft("aaaa1111")
+    one.follow((Cell("aaaa1111", 0, "markdown", "x = 0"),))
+    assert (one.find("aaaa").kind, one.touched) == ("markdown", [])
+
+
+def test_a_new_source_has_none_of_the_outputs_of_the_one_before() -> None:
+    one = draft("aaaa1111")
+    new = one.write(None, "print(1)", "code")
+    new.outputs = ({"output_type": "stream", "name": "stdout", "text": "1"},)
+    assert one.write(new, "print(2)", "code").outputs == ()

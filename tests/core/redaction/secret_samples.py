@@ -164,6 +164,12 @@ NAMED = [
 HARMLESS = [
     'frame[["user", "password"]].merge(other[["mail2", "phone12"]])',
     'columns = ["user", "password"]\nframe[["region1", "revenue2024"]]',
+    'frame[["user", "password"]].head()\npairs = [("resnet50", "alexnet2")]',
+    'columns=["user", "password"]\nframe.astype(["int64", "float64"])',
+    'pa.schema(["user", "password"])\nhashes = ("sha256", "sha512")',
+    'pl.DataFrame([["ada", "bob"], ["resnet50", "alexnet2"]], schema=["user", "model"])',
+    '<string name="password">Kennwort</string><string name="token">Zeichen</string>',
+    '<entry key="password"></entry><name>password</name><type>string</type>',
     'features = ["n_tokens", "token"]\npairs = [["model_v2", "feature_12"]]',
     'pd.DataFrame([[1, 2], [3, 4]], columns=["max_tokens", "token"])',
     'pd.DataFrame([["ann", "as before"]], columns=["user", "password"])',

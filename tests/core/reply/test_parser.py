@@ -237,6 +237,8 @@ def test_the_cell_that_a_block_is_for() -> None:
         "```python cell=abc-1\ny = 1\n```\n\n```python\nz = 1\n```\n"
     )
     assert [block.cell for block in found] == ["4", "abc-1", ""]
+    for info in ("cell_id=abc-1", 'cell-id="abc-1"', "cellId: abc-1", "{cell_id='abc-1'}"):
+        assert [block.cell for block in blocks(f"```python {info}\nx = 1\n```\n")] == ["abc-1"], info
 
 
 def test_feed_acts_although_nobody_iterates() -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,69 @@ def test_the_end_of_the_kernel_is_no_way_out(rehearsal) -> None:
     for source in ("exit()", "raise SystemExit", "import sys; sys.exit(2)"):
         assert rehearsal.run(source).refused == "it ends the kernel"
     assert texts(rehearsal.run("1")) == "1"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "env",
+        "env DB_PASSWORD",
+        "%env DB_PASSWORD",
+        "import os\nos.path.expandvars('$DB_PASSWORD')",
+        "import os, string\nstring.Template('$DB_PASSWORD').substitute(os.environ)",
+    ],
+)
+def test_what_shows_a_part_of_the_environment_shows_no_secret(bare_ip, folder, monkeypatch, source) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "tiger-99-lily")
+    one = Rehearsal(bare_ip)
+    one.start()
+    try:
+        step = one.run(source)
+        assert step.refused == "it reads a secret (DB_PASSWORD)"
+        assert "tiger-99-lily" not in json.dumps(step.outputs)
+    finally:
+        one.close()
+
+
+def test_the_environment_is_not_read_as_a_file_of_a_thread(rehearsal) -> None:
+    for source in (
+        "open('/proc/thread-self/' + 'environ').read()",
+        "import os\nopen(f'/proc/{os.getppid()}/task/{os.getppid()}/' + 'environ').read()",
+    ):
+        assert rehearsal.run(source).refused == "it reads a secret (environ)"
+
+
+def test_a_database_elsewhere_is_read_after_a_question_alone(rehearsal, tmp_path_factory) -> None:
+    other = tmp_path_factory.mktemp("other") / "o.db"
+    connection = sqlite3.connect(other)
+    with connection:
+        connection.execute("create table t as select 7 as x")
+    connection.close()
+    for address in (f"'{other}'", f"'file:{other}?mode=ro', uri=True"):
+        source = f"import sqlite3\nlist(sqlite3.connect({address}).execute('select x from t'))"
+        refused = rehearsal.run(source).refused
+        assert refused == f"it reads outside the notebook's folder ({other})"
+        assert texts(rehearsal.run(source, [refused])) == "[(7,)]"
+    assert rehearsal.run("sqlite3.connect(':memory:').execute('select 1').fetchall()").refused == ""
+
+
+@pytest.mark.parametrize(
+    "said", ["{}", "[]", '{"found": 1}', '{"outputs": 1}', '{"outputs": [], "error": 5}', '{"new": []}']
+)
+def test_what_a_cell_writes_to_the_copys_socket_is_no_answer(rehearsal, said) -> None:
+    source = (
+        "import os\nfor number in range(3, 256):\n    try:\n"
+        f"        os.write(number, {(said + chr(10)).encode()!r})\n    except OSError:\n        pass\n7"
+    )
+    assert texts(rehearsal.run(source)) == "7"
+    assert texts(rehearsal.run("8")) == "8"
+
+
+def test_what_is_shown_can_be_written_into_a_notebook(rehearsal) -> None:
+    step = rehearsal.run(
+        "display({'text/plain': 5, 'image/png': None, 'application/json': {'a': 1}}, raw=True)"
+    )
+    assert step.outputs[0]["data"] == {"text/plain": "5", "image/png": "None", "application/json": {"a": 1}}
 
 
 def test_a_copy_that_nobody_asks_ends_by_itself(bare_ip, folder) -> None:

@@ -135,6 +135,25 @@ def test_fails(tried, source, ename, line):
         ("%%bash\nls", "it starts a program (bash)"),
         ("import os\nos.kill(os.getppid(), 9)", "it sends signals to processes"),
         ("import os\nos.killpg(os.getpgid(0), 9)", "it sends signals to processes"),
+        (
+            "import os, signal\nsignal.pidfd_send_signal(os.pidfd_open(os.getppid()), signal.SIGURG)",
+            "it sends signals to processes",
+        ),
+        (
+            "import os, resource\nresource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (64, 64))",
+            "it changes other processes",
+        ),
+        (
+            "import os\nos.setpriority(os.PRIO_PROCESS, os.getppid(), os.getpriority(os.PRIO_PROCESS, 0))",
+            "it changes other processes",
+        ),
+        (
+            "import os\nos.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))",
+            "it changes other processes",
+        ),
+        # Names that the machine has already, should it not be refused.
+        ("import socket\nsocket.sethostname(socket.gethostname())", "it changes settings of the system"),
+        ("import time\ntime.clock_settime(99, 0.0)", "it changes settings of the system"),
         ("input()", "it waits for input"),
         ("breakpoint()", "it waits for input"),
     ],

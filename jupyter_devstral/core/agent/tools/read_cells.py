@@ -8,7 +8,7 @@ from typing import Any
 from ...context.cell_text import fenced
 from ...errors import UsageError
 from ..draft import DraftCell
-from ..results import capped, outputs_text, shown_as_data
+from ..results import capped, outputs_text, shown_as_data, texts_of
 from ..tool import Run, Tool, list_argument
 
 _MOST, _SOURCE_LIMIT = 8, 6_000
@@ -27,7 +27,7 @@ def perform(run: Run, arguments: Mapping[str, Any]) -> str:
 def _shown(run: Run, cell: DraftCell, start: int) -> str:
     cell.shown = cell.source
     tag = run.draft.language if cell.kind == "code" else cell.kind
-    shown = outputs_text(cell.ran.outputs if cell.ran is not None else cell.outputs)[start:]
+    shown = (outputs_text(cell.ran.outputs) if cell.ran is not None else texts_of(cell.had))[start:]
     parts = [f"cell {run.draft.short(cell)}:", fenced(capped(cell.source, _SOURCE_LIMIT), tag)]
     return "\n".join([*parts, *([shown_as_data(shown, "; read on with start")] if shown else [])])
 

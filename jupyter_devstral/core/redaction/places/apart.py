@@ -24,6 +24,8 @@ _MOST_NAMES = 60
 _ROWS_BEFORE = 4000
 _ROWS_BEHIND = 12_000
 _REACH = 1200
+# That tells what a name stands in.
+_NEAR = 100
 
 _Q = r"\\?[\"']"
 _QUOTED = rf"[bru]?{_Q}[^\"'\n\\]{{0,60}}{_Q}"
@@ -71,6 +73,13 @@ _SAYS_NAMES = LazyPattern(
     r"(?i)(?:columns|schema|fields|fieldnames|names|headers?)\\?[\"']?\s{0,3}[=:]\s{0,3}\Z"
 )
 _OPENS = LazyPattern(r"[\[(]")
+# Those that give a column each: of polars and pyarrow.
+_SAYS_COLUMNS = LazyPattern(r"(?i)\b(?:schema|names)\s{0,3}=\s{0,3}\Z")
+_TWICE_OPEN = LazyPattern(r"[\[(]\s{0,9}\Z")
+_LIST_BEFORE = LazyPattern(
+    r"\[[^\[\]]{0,1000}\]\s{0,9},\s{0,9}(?:\w{1,30}\s{0,3}=[^,()\[\]]{1,60},\s{0,9}){0,3}name\s{0,3}=\s{0,3}[\"']\Z"
+)
+_ASSIGNED = LazyPattern(r"\s{0,3}\]\s{0,3}=(?!=)")
 # A list of columns: `frame[["user", "mail2"]]`.
 _SUBSCRIPT = LazyPattern(r"[\w\])]\[\s{0,9}\Z")
 _OTHER_VALUE = LazyPattern(r"[\w.+-]{1,60}(?:\([^()\n]{0,60}\))?")
@@ -88,6 +97,16 @@ _VALUE = rf"(?<![A-Za-z]){_VALUE_KEY}(?:{_Q})?\s{{0,3}}[:=]\s{{0,3}}"
 _BEHIND_NAME = LazyPattern(
     rf"(?i)(?:{_Q})?\s{{0,3}}(?:,|\r?\n)(?:[^{{}}\[\]()\n]{{0,120}}(?:,|\n))?\s{{0,40}}(?:{_Q})?{_VALUE}"
 )
+# Elements of XML: `<entry key="password">…<`, `<name>password</name><value>…<`.
+_ELEMENT_NAMED = LazyPattern(
+    rf"(?i)<\w{{1,20}}\s{{1,3}}{_NAME_KEY}=\"[\w.-]{{0,40}}(?P<attribute>\Z)|<{_NAME_KEY}>\s{{0,9}}[\w.-]{{0,40}}(?P<element>\Z)"
+)
+_ELEMENT_VALUE = {
+    "attribute": LazyPattern(r"[\w.-]{0,40}\"\s{0,3}>\s{0,9}(?P<value>[^<>\s]{1,400})\s{0,9}<"),
+    "element": LazyPattern(
+        rf"(?i)[\w.-]{{0,40}}\s{{0,9}}</{_NAME_KEY}>\s{{0,40}}<{_VALUE_KEY}>\s{{0,9}}(?P<value>[^<>\s]{{1,400}})\s{{0,9}}<"
+    ),
+}
 # Of Terraform; and the line of a table whose heading says "name" and "value".
 _BLOCK_BEHIND = LazyPattern(r"\"\s{0,3}\{[^{}]{0,300}?\b(?:default|value)\s{0,9}=\s{0,9}")
 _BLOCK = LazyPattern(r"\b(?:variable|output|resource)\s{1,3}\"\Z")
@@ -100,11 +119,19 @@ _BEFORE_NAME = LazyPattern(rf"(?i)[{{(,]\s{{0,40}}(?:{_Q})?{_VALUE}(?=[bru]?[\\\
 def values_apart(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     """Spans of the secrets that belong to the name from `start` to `end`, which says `kind`."""
     before = text[max(0, start - _REACH) : start]
-    if _IN_A_LIST.search(before):
+    near = before[-_NEAR:]
+    if _IN_A_LIST.search(near):
         yield from _in_rows(text, before, start, end, kind)
-    if _NAMED.search(before):
+    if named := _ELEMENT_NAMED.search(near):
+        inside = _ELEMENT_VALUE[named.lastgroup or ""].match(text, end)
+        # `<string name="password">Kennwort<` names a word.
+        is_secret = is_cell_secret if named.lastgroup == "attribute" else can_be_secret
+        if inside and is_secret(inside["value"], kind):
+            yield inside.span("value")
+    if _NAMED.search(near):
         yield from _in_a_record(text, start, end, kind)
-    elif _BLOCK.search(before) and (default := _BLOCK_BEHIND.match(text, end)):
+        yield from _in_a_series(text, before, start, kind)
+    elif _BLOCK.search(near) and (default := _BLOCK_BEHIND.match(text, end)):
         for value in values_at(text, default.end())[:1]:
             yield from accepted(text, value, kind)
     elif (headed := _HEADED.search(before)) and text.startswith(headed["between"], end):
@@ -121,6 +148,8 @@ def _in_rows(text: str, before: str, start: int, end: int, kind: str) -> Iterato
         place = len(one.findall(head["names"]))
         count = place + 1 + len(one.findall(tail["names"]))
         first = start - len(before) + head.start()
+        if _SUBSCRIPT.search(text, max(0, first - 12), first) and not _ASSIGNED.match(text, tail.end()):
+            return
         if (
             count == 1
             and opening is _QUOTED_BEFORE
@@ -128,6 +157,8 @@ def _in_rows(text: str, before: str, start: int, end: int, kind: str) -> Iterato
         ):
             return
         yield from _at_place(text, (first, tail.end()), count, place, kind)
+        if _SAYS_COLUMNS.search(text, max(0, first - 30), first):
+            yield from _in_columns(text, first, count, place, kind)
         return
 
 
@@ -142,6 +173,30 @@ def _at_place(text: str, names: Span, count: int, place: int, kind: str) -> Iter
             start, end = values[place]
             if end and is_cell_secret(text[start:end], kind):
                 yield start, end
+
+
+def _in_columns(text: str, names: int, count: int, place: int, kind: str) -> Iterator[Span]:
+    """The values of a column, where as many lists stand before the names as there are names."""
+    rows = _rows(text)
+    before = rows[max(0, bisect_left(rows, (names,)) - count) : bisect_left(rows, (names,))]
+    group = [row for row in before if row[0] >= names - _ROWS_BEFORE]
+    is_whole = len(group) == count and _TWICE_OPEN.search(text, max(0, group[0][0] - 12), group[0][0])
+    for start, end in group[place][1] if is_whole else ():
+        if end and is_cell_secret(text[start:end], kind):
+            yield start, end
+
+
+def _in_a_series(text: str, before: str, start: int, kind: str) -> Iterator[Span]:
+    """The values of the list before `name="password"`."""
+    given = _LIST_BEFORE.search(before)
+    if given is None:
+        return
+    rows, first = _rows(text), start - len(given.group())
+    at = bisect_left(rows, (first,))
+    for opened, values in rows[at : at + 1]:
+        for begin, end in values if opened == first else ():
+            if end and is_cell_secret(text[begin:end], kind):
+                yield begin, end
 
 
 # Of a text that is asked about for each of its names.

@@ -15,6 +15,11 @@ from ..values import can_be_secret, is_key_like, is_number, is_unpronounceable
 
 _MOST_ROWS = 200
 _LONGEST_LINE = 1000
+# What columns are made of: `float64`, `datetime64[ns]`, `Utf8View`, `sha256`.
+_TYPE_NAME = LazyPattern(
+    r"(?i)(?:u?int|float|complex|bool|str|string|object|datetime|timedelta|date|decimal|utf|sha|md|crc|base|latin)"
+    r"-?\d{1,4}(?:view)?(?:\[[\w, ]{1,20}\])?"
+)
 _DELIMITERS = ("|", ",", ";", "\t", "&")
 _BOXES = str.maketrans({**dict.fromkeys("│┆┃║┇┊", "|"), **dict.fromkeys("─━═┄┈╌", "-")})
 _BOX = LazyPattern("[│┆┃║┇┊]")
@@ -93,8 +98,12 @@ def _secrets(text: str, cells: Iterator[Span], kind: str) -> Iterator[Span]:
             yield begin, stop
 
 
+# Rows are read again for each list of names that they may belong to.
+@lru_cache(maxsize=4096)
 def is_cell_secret(value: str, kind: str) -> bool:
     """Whether a cell of a column that says `kind` is a secret: nobody wrote it beside that name."""
+    if _TYPE_NAME.fullmatch(value):
+        return False
     if kind == TOKEN:
         return is_key_like(value)
     if is_number(value):
