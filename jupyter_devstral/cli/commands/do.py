@@ -199,7 +199,7 @@ def _rehearse(notebook: Notebook, stage: KernelStage) -> None:
 def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> bool:
     """Run all cells for real; of the run's own not those that the rules ask about.
 
-    Returns whether one failed that was not meant to.
+    Returns whether one of the run's own failed that was not meant to.
     """
     from ...core.agent.rules import findings
     from ..run.comparison import is_as_rehearsed
@@ -217,8 +217,8 @@ def _run_for_real(node: NotebookNode, ended: Ended, stage: KernelStage) -> bool:
         cell["outputs"] = [_node_of(output) for output in ran.outputs]
         if ran.error:
             _say(f"cell #{index + 1} (id {cell['id']}) failed: {ran.error}")
-            has_failed = has_failed or EXPECTED not in cell.metadata.get("tags", [])
         if mine is not None:
+            has_failed |= bool(ran.error) and EXPECTED not in cell.metadata.get("tags", [])
             same = is_as_rehearsed(mine.outputs, ran.outputs)
             cell.metadata.setdefault("devstral", {})["as_rehearsed"] = same
             _say(f"cell #{index + 1} (id {cell['id']}): {'as rehearsed' if same else 'not as rehearsed'}")
