@@ -7,7 +7,6 @@ import type { ActiveNotebook } from '../../notebook/active-notebook';
 import type { IVariable } from '../../protocol/sent';
 import type { Task } from '../../protocol/tasks';
 import type { IAsked } from '../conversation/exchange';
-import { cellSign } from '../../notebook/cell-name';
 import { askedAbout, fileName } from './asking';
 import { IMentionable, mention } from './mentions';
 import type { IPicture } from './pictures';
@@ -96,13 +95,18 @@ export class Composition {
     this._changed.emit();
   }
 
+  /** What stands for a cell in a message, "" for one that is not there. */
+  nameOf(cellId: string): string {
+    const sign = this._notebook()?.cells.find(one => one.id === cellId)?.sign;
+    return sign ? `cell${sign}` : '';
+  }
+
   /** The draft with cells and files mentioned behind it. */
   mentioning(cellIds: readonly string[], paths: readonly string[]): string {
-    const notebook = this._notebook();
-    const files = paths.map(path => fileName(path, notebook?.folder ?? ''));
+    const files = paths.map(path => fileName(path, this._notebook()?.folder ?? ''));
     files.forEach(name => this._dropped.add(name));
-    const signs = cellIds.map(id => cellSign(notebook, id)).filter(sign => sign !== '');
-    const words = [...signs.map(sign => `cell${sign}`), ...files].map(mention).join('');
+    const cells = cellIds.map(id => this.nameOf(id)).filter(Boolean);
+    const words = [...cells, ...files].map(mention).join('');
     const gap = this.draft === '' || /\s$/.test(this.draft) ? '' : ' ';
     return words ? this.draft + gap + words : this.draft;
   }
