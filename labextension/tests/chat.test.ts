@@ -163,6 +163,8 @@ test('mentions are what exists, without the punctuation behind them', () => {
   assert.deepEqual(files('read @my data.csv please'), ['my data.csv']);
   assert.deepEqual(files('read @"my data.csv", @"say \\"hi\\".csv".'), ['my data.csv', 'say "hi".csv']);
   assert.deepEqual(files('@\u00e9t\u00e9.csv'), ['e\u0301te\u0301.csv']);
+  // A path in quotes is a file, wherever it lies; without them it may be anything.
+  assert.deepEqual(files('read @"/else/where.csv" and @"sub/x.csv", not @scope/package.js'), ['/else/where.csv', 'sub/x.csv']);
   assert.deepEqual(mentionsIn('@cell[1]', KNOWN).cells, ['one']);
   assert.equal(mentionsIn('@selection', { ...KNOWN, hasSelection: false }).selection, false);
 });

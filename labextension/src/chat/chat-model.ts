@@ -396,7 +396,7 @@ export class ChatModel extends VDomModel {
     this._say(this.trans.__('Asked.'));
     const choices = { ...this._choices, ...(asked.route === undefined ? {} : { route: asked.route }) };
     const asking = this._conversation.ask(asked, factsOf(this.notebook), choices);
-    this.composition.withImages = false;
+    this.composition.setImages(false);
     return asking;
   }
 

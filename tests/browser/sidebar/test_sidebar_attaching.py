@@ -319,6 +319,18 @@ def test_dropped_cells_and_files_are_mentioned(side, ollama):
     lab.page.keyboard.press("Escape")
     lab.page.keyboard.press("Enter")
     side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
+    # A file that lies elsewhere goes along also when it is asked for anew, or the page is another one.
+    side.button("edit-question").click()
+    lab.wait_until(lambda: "what is that?" in side.draft.input_value())
+    side.page.wait_for_timeout(500)
+    name = lab.page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
+    lab.save()
+    lab.start()
+    side.show()
+    lab.open_file(name)
+    lab.wait_until(lambda: "what is that?" in side.draft.input_value())
+    side.draft.press("Enter")
+    side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
     content = ollama.chats[-1].body["messages"][-1]["content"]
     assert "File more data/sales 1.csv:" in content
     assert "File more data/at 12:30.csv:" in content

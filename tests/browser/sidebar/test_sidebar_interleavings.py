@@ -9,6 +9,7 @@ from tests.support.jupyter.server import code
 from tests.support.jupyter.sidebar import CELLS, Side
 
 WORDS = [f"word{number} " for number in range(300)]
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 CHANGE = "[cell 0]\n```python\nprices = [1, 2, 3]\n```\n"
 TWO_CHANGES = f"{CHANGE}\n[cell 1]\n```python\ndouble = 2\n```\n"
 
@@ -339,3 +340,30 @@ def test_a_change_that_arrives_takes_no_key_from_what_is_typed_elsewhere(side, o
     assert side.draft.input_value().replace("!", "") == "and then more"
     assert "!" in side.draft.input_value()
     side.draft.fill("")
+
+
+def test_a_cell_that_ran_since_it_was_mentioned_is_the_one_that_is_asked_about(side, ollama):
+    lab = side.lab
+    side.open()
+    lab.run(0)
+    side.draft.fill("why @cell[1]?")
+    side.draft.press("Escape")
+    lab.run(0)
+    lab.select(2)
+    side.draft.press("Enter")
+    lab.wait_until(lambda: states(side) == ["done"])
+    assert "The user has cell 0 selected." in ollama.chats[-1].body["messages"][-1]["content"]
+
+
+def test_a_picture_goes_along_of_the_cell_that_it_was_asked_for(side, ollama):
+    lab = side.lab
+    figure = {"output_type": "display_data", "data": {"image/png": PIXEL}, "metadata": {}}
+    cells = [code(name, "plot()", [figure]) for name in "ab"]
+    side.open(cells)
+    lab.select(0)
+    box = side.panel.locator(".jp-devstral-images input")
+    box.check()
+    lab.select(1)
+    lab.wait_until(lambda: not box.is_checked())
+    side.ask("what is there?")
+    assert "images" not in ollama.chats[-1].body["messages"][-1]
