@@ -240,9 +240,7 @@ class StopHandler(DevstralHandler):
     @authenticated
     @authorized
     async def post(self) -> None:
-        answer = self.answers.get(text_of(self.object(10_000), "id"))
-        if answer is not None:
-            answer.stop()
+        self.answers.stop_one(text_of(self.object(10_000), "id"))
         self.done()
 
 
@@ -361,8 +359,8 @@ class ConversationHandler(DevstralHandler):
         """Keep the pictures of questions that a page puts back; their messages name them."""
         for one in put if isinstance(put, list) else []:
             asked = one.get("asked") if isinstance(one, dict) else None
-            if isinstance(asked, dict):
-                _, asked["images"] = self.pictures.keep(path, asked.get("images"))
+            if isinstance(asked, dict) and asked.get("images"):
+                _, asked["images"] = self.pictures.keep(path, asked["images"])
 
     @authenticated
     @authorized
