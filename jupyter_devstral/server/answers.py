@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 60.0
 # Less than the second after which what is on the screen must not be lost.
 _HOLD_SECONDS = 0.5
+# How much later than its stop a question may arrive: they come on connections of their own.
+_OVERTAKEN_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +35,8 @@ class Answers:
         self._running: dict[str, ArrivingAnswer] = {}
         # A page whose connection broke just before the end comes back for it.
         self._ended: dict[str, ArrivingAnswer] = {}
+        # Ids of answers whose stop has come before their question.
+        self._stopped: set[str] = set()
 
     async def begin(
         self,
@@ -52,6 +56,9 @@ class Answers:
         answer = self._running[id] = ArrivingAnswer(question, path, stored, _once_kept(keeping, records))
         answer.task.add_done_callback(lambda _: self._retire(id))
         await keeping
+        if id in self._stopped:
+            self._stopped.discard(id)
+            answer.stop()
         return answer
 
     def _retire(self, id: str) -> None:
@@ -66,6 +73,15 @@ class Answers:
     def get(self, id: str) -> ArrivingAnswer | None:
         """The answer, also one that ended a short while ago; None where nobody knows of it."""
         return self._running.get(id) or self._ended.get(id)
+
+    def stop_one(self, id: str) -> None:
+        """End this answer, also one whose question is still on its way."""
+        answer = self.get(id)
+        if answer is not None:
+            answer.stop()
+        else:
+            self._stopped.add(id)
+            asyncio.get_running_loop().call_later(_OVERTAKEN_SECONDS, self._stopped.discard, id)
 
     def rename(self, path: str, new_path: str) -> None:
         """The notebook of some answers has another path now."""

@@ -240,9 +240,7 @@ class StopHandler(DevstralHandler):
     @authenticated
     @authorized
     async def post(self) -> None:
-        answer = self.answers.get(text_of(self.object(10_000), "id"))
-        if answer is not None:
-            answer.stop()
+        self.answers.stop_one(text_of(self.object(10_000), "id"))
         self.done()
 
 
@@ -343,11 +341,12 @@ class ConversationHandler(DevstralHandler):
     @authorized
     async def patch(self) -> None:
         body = self.object(MOST_BYTES)
-        remove, titles = body.get("remove"), body.get("titles")
+        path, remove, titles = text_of(body, "path"), body.get("remove"), body.get("titles")
         named = titles if isinstance(titles, dict) else {}
+        await asyncio.to_thread(self._keep_pictures, path, body.get("put"))
         await asyncio.to_thread(
             self.stored.merge,
-            text_of(body, "path"),
+            path,
             body.get("put", []),
             [id for id in remove if isinstance(id, str)] if isinstance(remove, list) else [],
             restore=body.get("restore") is True,
@@ -355,6 +354,13 @@ class ConversationHandler(DevstralHandler):
             titles={id: title for id, title in named.items() if isinstance(title, str)},
         )
         self.done()
+
+    def _keep_pictures(self, path: str, put: Any) -> None:
+        """Keep the pictures of questions that a page puts back; their messages name them."""
+        for one in put if isinstance(put, list) else []:
+            asked = one.get("asked") if isinstance(one, dict) else None
+            if isinstance(asked, dict) and asked.get("images"):
+                _, asked["images"] = self.pictures.keep(path, asked["images"])
 
     @authenticated
     @authorized

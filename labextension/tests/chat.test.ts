@@ -163,6 +163,8 @@ test('mentions are what exists, without the punctuation behind them', () => {
   assert.deepEqual(files('read @my data.csv please'), ['my data.csv']);
   assert.deepEqual(files('read @"my data.csv", @"say \\"hi\\".csv".'), ['my data.csv', 'say "hi".csv']);
   assert.deepEqual(files('@\u00e9t\u00e9.csv'), ['e\u0301te\u0301.csv']);
+  // A path in quotes is a file, wherever it lies; without them it may be anything.
+  assert.deepEqual(files('read @"/else/where.csv" and @"sub/x.csv", not @scope/package.js'), ['/else/where.csv', 'sub/x.csv']);
   assert.deepEqual(mentionsIn('@cell[1]', KNOWN).cells, ['one']);
   assert.equal(mentionsIn('@selection', { ...KNOWN, hasSelection: false }).selection, false);
 });
@@ -237,11 +239,11 @@ test('kept and restored, without pictures', async () => {
   const { client } = answering({ type: 'sent', tokens: 5 }, { type: 'done', bundle: BUNDLE });
   const conversation = new Conversation(client);
   conversation.setEdit(await conversation.ask(ASKED, FACTS, OPTIONS), 0, 'accepted');
-  const kept = JSON.parse(JSON.stringify(conversation));
+  const kept = JSON.parse(JSON.stringify(conversation.exchanges));
   assert.ok(!JSON.stringify(kept).includes('aGk='));
   const again = new Conversation(client);
   again.restore([...kept, null, 5, {}, { id: 'x', asked: { task: 'other' } }]);
-  assert.deepEqual(JSON.parse(JSON.stringify(again)), kept);
+  assert.deepEqual(JSON.parse(JSON.stringify(again.exchanges)), kept);
   assert.deepEqual(again.turns(), conversation.turns());
   assert.deepEqual(again.exchanges[0].edits, ['accepted']);
 });
@@ -253,7 +255,7 @@ test('what was told before an exchange came, went on or ended takes nothing of i
   const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
   conversation.restore([], new Set(), before);
   assert.deepEqual(conversation.exchanges, [exchange]);
-  const told = JSON.parse(JSON.stringify(conversation));
+  const told = JSON.parse(JSON.stringify(conversation.exchanges));
   const settled = conversation.settled;
   await conversation.goOn(exchange, FACTS, OPTIONS);
   exchange.reply = 'Because it is so.';
@@ -270,7 +272,7 @@ test('what became of tests is kept, and what strengthens them is asked about the
   const conversation = new Conversation(client);
   const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
   assert.deepEqual(exchange.answer?.bundle.proof, proof);
-  conversation.restore(JSON.parse(JSON.stringify(conversation)));
+  conversation.restore(JSON.parse(JSON.stringify(conversation.exchanges)));
   assert.deepEqual(conversation.exchanges[0].answer?.bundle.proof, proof);
   await conversation.ask({ ...ASKED, question: { ...ASKED.question, strengthens: 'k' } }, FACTS, OPTIONS);
   assert.deepEqual([asked[0].strengthens, asked[1].strengthens], ['', 'k']);
@@ -304,6 +306,43 @@ test('stopping keeps what arrived and closes the connection', async () => {
   assert.ok(exchange.reply.startsWith('word '));
   assert.ok(closed);
   assert.equal(conversation.turns()[0].user_text, 'Task');
+});
+
+test('stopping ends each answer that is running: another page may have asked as well', async () => {
+  const left: string[] = [];
+  const told: string[] = [];
+  async function* arriving(id: string, signal: AbortSignal): AsyncGenerator<StreamRecord> {
+    yield { type: 'text', text: `of ${id}` };
+    await new Promise(resolve => signal.addEventListener('abort', resolve));
+    left.push(id);
+  }
+  const conversation = new Conversation({
+    chat: (_, keep, signal) => arriving((keep as { id: string }).id, signal),
+    follow: (id, signal) => arriving(id, signal),
+    stop: async id => void told.push(id)
+  });
+  void conversation.ask(ASKED, FACTS, OPTIONS);
+  const [{ id }] = conversation.exchanges;
+  conversation.restore([{ ...JSON.parse(JSON.stringify(conversation.exchanges[0])), id: 'there', at: 5 }]);
+  await new Promise(resolve => setTimeout(resolve, 5));
+  conversation.stop();
+  await new Promise(resolve => setTimeout(resolve, 5));
+  const everyOne = [id, 'there'].sort();
+  assert.deepEqual([left.sort(), told.sort()], [everyOne, everyOne]);
+  assert.deepEqual(conversation.exchanges.map(one => one.state), ['stopped', 'stopped']);
+});
+
+test('an exchange stays the one that an undo holds, when another page has changed it', async () => {
+  const { client } = answering({ type: 'text', text: 'Be' }, { type: 'done', bundle: BUNDLE });
+  const conversation = new Conversation(client);
+  const exchange = await conversation.ask(ASKED, FACTS, OPTIONS);
+  const [told] = JSON.parse(JSON.stringify(conversation.exchanges));
+  conversation.restore([{ ...told, edits: ['rejected'] }]);
+  assert.equal(conversation.exchanges[0], exchange);
+  assert.deepEqual([exchange.edits, exchange.retractions], [['rejected'], 0]);
+  // Text that is another one is drawn anew.
+  conversation.restore([{ ...told, reply: 'More.' }]);
+  assert.deepEqual([exchange.reply, exchange.retractions], ['More.', 1]);
 });
 
 test('errors are said, and are no turns', async () => {

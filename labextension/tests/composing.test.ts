@@ -29,7 +29,7 @@ test('a file is called from the folder of the notebook, or from the root', () =>
   assert.equal(fileName('data.csv', ''), 'data.csv');
   const known = { variables: [], cells: [], files: ['/x/my data.csv', 'c/d.csv'], hasSelection: false };
   const text = known.files.map(mention).join('');
-  assert.equal(text, '@"/x/my data.csv" @c/d.csv ');
+  assert.equal(text, '@"/x/my data.csv" @"c/d.csv" ');
   assert.deepEqual(mentionsIn(text, known).files, known.files);
 });
 

@@ -26,6 +26,16 @@ test('a copy is the same in another conversation, under another name', () => {
   assert.deepEqual(copy.edits, ['accepted']);
 });
 
+test('a copy has the pictures of its question, and what a server has lost is told whole', () => {
+  const images = [{ mime: 'image/png', data: 'aGk=', key: '' }];
+  const one = kept('why?', 'so', { asked: { typed: 'why?', task: 'chat', question: 'why?', images } });
+  for (const exchange of [one, one.copiedTo('new')!]) {
+    assert.deepEqual(exchange.asked.question.images, images);
+    assert.deepEqual((exchange.whole() as any).asked.images, images);
+    assert.deepEqual((exchange.toJSON() as any).asked.images, []);
+  }
+});
+
 test('what is exported loads nothing, and its code is what it was', () => {
   const { text, extension } = asMarkdown('A title\nof two lines', [kept('why?\n<script>', REPLY), kept('then?', 'so')]);
   assert.equal(extension, 'md');

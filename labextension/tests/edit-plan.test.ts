@@ -82,3 +82,15 @@ test('the first edited cell gets the focus', () => {
   const plan = planEdits(CELLS, [edit('replace', 'c'), edit('replace', 'a')]);
   assert.ok(plan.ok && plan.focusId === 'c');
 });
+
+test('a cell that has another id by now is found by its text, where no other has it', () => {
+  const plan = planEdits(CELLS, [edit('replace', 'gone', 'new', 'source of b')]);
+  assert.deepEqual(carriedOut(plan), ['source of a', 'new', 'source of c']);
+  assert.ok(plan.ok && plan.focusId === 'b');
+  const twins = [...CELLS, { id: 'd', source: 'source of b' }];
+  assert.equal(whyNot(planEdits(twins, [edit('replace', 'gone', 'new', 'source of b')])), 'missing gone');
+  const empty = [...CELLS, { id: 'd', source: ' ' }];
+  assert.equal(whyNot(planEdits(empty, [edit('delete', 'gone', '', ' ')])), 'missing gone');
+  assert.equal(whyNot(planEdits(CELLS, [{ ...edit('insert', 'gone'), before: 'source of b' }])), 'missing gone');
+  assert.equal(whyNot(planEdits(CELLS, [edit('replace', 'b'), edit('replace', 'gone', 'new', 'source of b')])), 'twice gone');
+});

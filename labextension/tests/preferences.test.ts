@@ -77,6 +77,33 @@ test('wishes are told when they change, and what is refused is kept for the page
   assert.equal(changes, 2);
 });
 
+test('wishes reach the server in their order, and what was told late is not taken for new', async () => {
+  const told: unknown[] = [];
+  const answers: (() => void)[] = [];
+  const asked = async (what: unknown) => {
+    told.push(what);
+    await new Promise<void>(resolve => answers.push(resolve));
+    return readSettings({ settings: { context: { value: String(what) } } });
+  };
+  const preferences = new Preferences(
+    { settings: () => asked('looked'), wish: wishes => asked((wishes as { context: string }).context) },
+    ENTRIES
+  );
+  const settings = settingsOf({ context: 'cell' });
+  void preferences.follow(settings);
+  settings.composite = { context: 'none' };
+  settings.changed.emit();
+  void preferences.look();
+  const pause = () => new Promise(resolve => setTimeout(resolve));
+  for (const seen of [['cell'], ['cell', 'none'], ['cell', 'none', 'looked']]) {
+    await pause();
+    assert.deepEqual(told, seen);
+    answers[seen.length - 1]();
+  }
+  await pause();
+  assert.equal(preferences.facts.get('context')!.value, 'looked');
+});
+
 test('settings are read from anything', () => {
   for (const value of [null, 3, [], { settings: [1], problems: 'x' }, { settings: { a: null } }]) {
     const { facts, problems } = readSettings(value);

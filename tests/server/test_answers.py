@@ -51,6 +51,17 @@ def forget(client):
     client.http.delete("conversation", params={"path": "a.ipynb"})
 
 
+def test_a_stop_that_overtakes_its_question_ends_it_and_it_can_go_on(client, ollama):
+    ollama.piece_delay = 0.05
+    ollama.replies = [SLOW, ["the end"]]
+    client.http.post("chat/stop", json={"id": "late"})
+    for state in ("stopped", "done"):
+        with client.http.stream("POST", "chat", json=question(keep=kept("late"))) as response:
+            assert response.status_code == 200
+            list(response.iter_lines())
+        wait(lambda state=state: [one["state"] for one in stored(client)] == [state])
+
+
 def test_a_question_is_kept_when_it_is_asked_and_its_answer_when_it_ended(client, ollama):
     ollama.piece_delay = 0.02
     ollama.replies = [SLOW]

@@ -21,6 +21,7 @@ import { IOutcome, readChanges } from './decision';
 import { FollowedRun } from './followed-run';
 import type { IRunCell, Output } from './records';
 import { harmless, harmlessData } from './untrusted-outputs';
+import { reasonOf } from '../protocol/reason';
 
 export type Mode = 'ask' | 'do';
 
@@ -397,7 +398,7 @@ export class AgentModel {
     try {
       await this._needs.client.toRun(what, { id: followed.id, ...body });
     } catch (error) {
-      this._needs.notify(error instanceof Error ? error.message : String(error));
+      this._needs.notify(reasonOf(error));
     }
   }
 

@@ -10,6 +10,7 @@ import { list, oneOf } from '../protocol/json-values';
 import { IDecision, NOTHING, readDecision } from './decision';
 import { IMeanwhile, readMeanwhile, readRunRecord } from './records';
 import { Decision, Run } from './run';
+import { reasonOf } from '../protocol/reason';
 
 const TELL_DELAY = 300;
 const AGAIN_DELAY = 1000;
@@ -142,7 +143,7 @@ export class FollowedRun {
         }
         const isGone = error instanceof ClientError && error.status !== 0;
         if (isGone || again >= MOST_AGAIN) {
-          this.problem = error instanceof Error ? error.message : String(error);
+          this.problem = reasonOf(error);
           break;
         }
       }

@@ -56,7 +56,7 @@ export class ChatModel extends VDomModel {
   constructor(
     readonly client: Client,
     tracker: INotebookTracker,
-    contents: Contents.IManager,
+    readonly contents: Contents.IManager,
     readonly trans: TranslationBundle,
     rendermime: IRenderMimeRegistry
   ) {
@@ -105,7 +105,6 @@ export class ChatModel extends VDomModel {
       this._store.rename(path, newPath);
       this._drafts.rename(path, newPath);
       this.agent.rename(path, newPath);
-      void client.rename(path, newPath).catch(() => undefined);
       this._emit();
     });
     this._followed.closed.connect((_, path) => {
@@ -306,10 +305,14 @@ export class ChatModel extends VDomModel {
     const { pictures } = this.composition;
     const taken = this._takeBack(exchange);
     if (taken.length > 0) {
+      const { typed } = taken[0].asked;
       void this.writeAgain(taken[0].asked);
       this.notify(this.trans.__('The question is in the field again; what was said since is taken away.'), () => {
-        this.setDraft(draft);
-        this.setPictures(pictures);
+        // What was written since is nobody's to take away.
+        if (this.draft === typed) {
+          this.setDraft(draft);
+          this.setPictures(pictures);
+        }
         this._putBack(conversation, taken);
       });
     }
@@ -364,6 +367,9 @@ export class ChatModel extends VDomModel {
     this.notice = null;
     this.composition.begin(text, pictures);
     conversation.setQueued(conversation.queued.length > 0 ? conversation.queued : queued);
+    // An answer of this page may have ended while another conversation was in front.
+    const last = conversation.exchanges[conversation.exchanges.length - 1];
+    this._nextSoon(conversation, last?.rounds > 0 && last.state === 'done' && mayGoOn(last));
   }
 
   /** Say something to everybody, on the screen too. */
@@ -390,7 +396,7 @@ export class ChatModel extends VDomModel {
     this._say(this.trans.__('Asked.'));
     const choices = { ...this._choices, ...(asked.route === undefined ? {} : { route: asked.route }) };
     const asking = this._conversation.ask(asked, factsOf(this.notebook), choices);
-    this.composition.withImages = false;
+    this.composition.setImages(false);
     return asking;
   }
 
@@ -406,20 +412,19 @@ export class ChatModel extends VDomModel {
     if (conversation === this._conversation) {
       this._say(summary(this.trans, exchange));
       this._lookSoon();
-      // A model server that broke off would break off again: what waits is there to be asked.
-      const isBroken = exchange.answer?.bundle.finished === 'cut';
-      const mayGoOn = (exchange.state === 'done' && !isBroken) || exchange.state === 'stopped';
-      // Not at once: what stopped the answer may have another question in its hands.
-      setTimeout(() => mayGoOn && this._askNext(conversation), 0);
+      this._nextSoon(conversation, mayGoOn(exchange));
     }
   }
 
-  private _askNext(conversation: Conversation): void {
-    const [next] = conversation.queued;
-    // Nobody has agreed to ask it without its pictures.
-    if (next && !lacksPictures(next) && !conversation.running && conversation === this._conversation) {
-      void this.askQueued(next);
-    }
+  /** Not at once: what stopped the answer may have another question in its hands. */
+  private _nextSoon(conversation: Conversation, isWanted: boolean): void {
+    setTimeout(() => {
+      const [next] = isWanted ? conversation.queued : [];
+      // Nobody has agreed to ask it without its pictures.
+      if (next && !lacksPictures(next) && !conversation.running && conversation === this._conversation) {
+        void this.askQueued(next);
+      }
+    }, 0);
   }
 
   private _takeBack(exchange: Exchange): Exchange[] {
@@ -538,6 +543,11 @@ export class ChatModel extends VDomModel {
   private readonly _followed: FollowedNotebook;
   private readonly _drafts = new Drafts(window.location.pathname.replace(/\/(lab|notebooks|tree|doc)\b.*/, ''));
   private _conversation = new Conversation(this.client);
+}
+
+/** A model server that broke off would break off again: what waits is there to be asked. */
+function mayGoOn({ state, answer }: Exchange): boolean {
+  return state === 'stopped' || (state === 'done' && answer?.bundle.finished !== 'cut');
 }
 
 function summary(trans: TranslationBundle, exchange: Exchange): string {

@@ -7,13 +7,8 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { IStatus } from '../protocol/status';
 import { Newest } from '../timing';
 import type { Client } from './client';
-
-export interface IPulling {
-  readonly model: string;
-  readonly status: string;
-  readonly completed: number;
-  readonly total: number;
-}
+import { Download, IPulling } from './download';
+import { reasonOf } from '../protocol/reason';
 
 /** While nothing answers it is looked again, so that `ollama serve` in a terminal is noticed. */
 const LOOK_AGAIN = 5000;
@@ -29,12 +24,16 @@ export class ModelSetup {
   /** The route that the notebook's questions take, "" for the configured engine. */
   route = '';
   status: IStatus | null = null;
-  pulling: IPulling | null = null;
   /** What went wrong with the last download, or with the server's half. */
   error = '';
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** The download that is under way. */
+  get pulling(): IPulling | null {
+    return this._download.progress;
   }
 
   /** The sidebar is opened: look, the first time and whenever something was missing. */
@@ -52,7 +51,7 @@ export class ModelSetup {
     try {
       status = await this._client.status(this.chosen, this.route);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       problem = this._trans.__("The server's half of jupyter-devstral does not answer (%1).", why);
     }
     // Of a model or a route that is no longer chosen nothing is shown.
@@ -88,25 +87,7 @@ export class ModelSetup {
     }
     clearTimeout(this._again);
     this.error = '';
-    const abort = (this._abort = new AbortController());
-    let size = 0;
-    this._show({ model, status: '', completed: 0, total: 0 });
-    try {
-      for await (const step of this._client.pull(model, abort.signal)) {
-        if (step.type === 'error') {
-          this.error = step.message;
-        } else if (step.type === 'progress') {
-          // Layers come one after the other; the large one is what is waited for.
-          const { status, completed, total } = step;
-          size = total || size;
-          this._show({ model, status, completed, total: size });
-        }
-      }
-    } catch (error) {
-      this.error = abort.signal.aborted || !(error instanceof Error) ? '' : error.message;
-    }
-    const failed = this.error;
-    this._show(null);
+    const failed = await this._download.run(model);
     await this.look();
     this.error = failed;
     this._changed.emit();
@@ -114,15 +95,10 @@ export class ModelSetup {
 
   /** Stop the download; what has arrived is kept. */
   stopPulling(): void {
-    this._abort?.abort();
+    this._download.stop();
   }
 
-  private _show(pulling: IPulling | null): void {
-    this.pulling = pulling;
-    this._changed.emit();
-  }
-
-  private _abort: AbortController | null = null;
+  private readonly _download = new Download(this._client, () => this._changed.emit());
   private readonly _asked = new Newest();
   private _again: ReturnType<typeof setTimeout> | undefined;
   private readonly _changed = new Signal<this, void>(this);

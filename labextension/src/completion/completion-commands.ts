@@ -12,7 +12,7 @@ import { showPrompt } from '../sidebar/prompt-dialog';
 import { nextLine, nextWord } from './typing/accepting';
 import type { CompletionClient } from './completion-client';
 import type { CompletionSettings, Mode } from './completion-settings';
-import { stopCapturing } from './editing';
+import { stopCapturing } from '../notebook/undo-steps';
 import type { GhostText } from './ghost-text';
 
 export const CompletionIds = {

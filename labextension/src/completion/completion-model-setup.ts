@@ -2,42 +2,48 @@
 
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../chat/client';
+import { Download, IPulling } from '../chat/download';
 import { Newest } from '../timing';
 import type { CompletionClient } from './completion-client';
 import type { ICompletionState } from './completion-protocol';
 import type { CompletionSettings } from './completion-settings';
-
-export interface IDownload {
-  readonly completed: number;
-  readonly total: number;
-}
+import { reasonOf } from '../protocol/reason';
 
 export class CompletionModelSetup {
   constructor(
     private readonly _client: CompletionClient,
-    private readonly _downloads: Client,
+    client: Client,
     readonly settings: CompletionSettings
   ) {
+    this._download = new Download(client, () => this._changed.emit());
     settings.changed.connect(() => void this.look());
   }
 
   state: ICompletionState | null = null;
-  pulling: IDownload | null = null;
   error = '';
 
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
+  get pulling(): IPulling | null {
+    return this._download.progress;
+  }
+
   async look(): Promise<void> {
     const isNewest = this._asked.begin();
+    let { state } = this;
+    let problem = '';
     try {
-      const state = await this._client.state(this.settings.model);
-      this.state = isNewest() ? state : this.state;
+      state = await this._client.state(this.settings.model);
     } catch (error) {
-      this.error = error instanceof Error ? error.message : String(error);
+      problem = reasonOf(error);
     }
-    this._changed.emit();
+    if (isNewest()) {
+      this.state = state;
+      this.error = problem;
+      this._changed.emit();
+    }
   }
 
   /** Download the model; what has arrived when it is stopped is kept. */
@@ -47,33 +53,17 @@ export class CompletionModelSetup {
       return;
     }
     this.error = '';
-    const abort = (this._abort = new AbortController());
-    this._show({ completed: 0, total: this.state?.downloadBytes ?? 0 });
-    try {
-      for await (const step of this._downloads.pull(model, abort.signal)) {
-        if (step.type === 'error') {
-          this.error = step.message;
-        } else if (step.type === 'progress' && step.total > 0) {
-          this._show({ completed: step.completed, total: step.total });
-        }
-      }
-    } catch (error) {
-      this.error = abort.signal.aborted || !(error instanceof Error) ? '' : error.message;
-    }
-    this._show(null);
+    const failed = await this._download.run(model, this.state?.downloadBytes);
     await this.look();
-  }
-
-  stop(): void {
-    this._abort?.abort();
-  }
-
-  private _show(pulling: IDownload | null): void {
-    this.pulling = pulling;
+    this.error = failed;
     this._changed.emit();
   }
 
+  stop(): void {
+    this._download.stop();
+  }
+
   private readonly _asked = new Newest();
-  private _abort: AbortController | null = null;
+  private readonly _download: Download;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -164,11 +164,6 @@ export function isEdited(widget: Widget, view: EditorView): boolean {
   return !!editor && viewOf(editor) === view;
 }
 
-/** What is changed from now on is an undo step of its own. */
-export function stopCapturing(shared: { readonly undoManager?: unknown }): void {
-  (shared.undoManager as { stopCapturing?: () => void } | null | undefined)?.stopCapturing?.();
-}
-
 function languageOf(mimeType: string): string {
   return LANGUAGES.find(([pattern]) => pattern.test(mimeType))?.[1] ?? '';
 }

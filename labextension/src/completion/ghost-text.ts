@@ -21,10 +21,12 @@ import type { CompletionClient } from './completion-client';
 import type { IKey, ISuggestion } from './completion-protocol';
 import type { CompletionSettings } from './completion-settings';
 import type { CompletionStatus } from './completion-status';
-import { editingIn, IEditing, isEdited, Runs, standingAt, stopCapturing } from './editing';
+import { editingIn, IEditing, isEdited, Runs, standingAt } from './editing';
+import { stopCapturing } from '../notebook/undo-steps';
 import { OtherCells } from './typing/other-cells';
 import { IPlace, TypedThrough } from './typing/typed-through';
 import { Waiting } from './typing/waiting';
+import { reasonOf } from '../protocol/reason';
 
 export const PROVIDER_ID = 'jupyter-devstral:ghost-text';
 /** What may stand behind the cursor without making it the middle of a line. */
@@ -216,7 +218,7 @@ export class GhostText implements IInlineCompletionProvider {
       return suggestion;
     } catch (error) {
       if (!signal.aborted) {
-        this._status.failed(error instanceof Error ? error.message : String(error));
+        this._status.failed(reasonOf(error));
       }
       throw error;
     } finally {

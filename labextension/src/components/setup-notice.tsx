@@ -2,7 +2,8 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IStatus } from '../protocol/status';
-import type { IPulling, ModelSetup } from '../chat/model-setup';
+import type { IPulling } from '../chat/download';
+import type { ModelSetup } from '../chat/model-setup';
 import { Sentence } from './sentence';
 import { h } from '../view/element';
 

@@ -5,6 +5,7 @@
 
 import type { ISharedCell, ISharedCodeCell } from '@jupyter/ydoc';
 import { CodeCell, isCodeCellModel } from '@jupyterlab/cells';
+import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { JSONExt, JSONObject } from '@lumino/coreutils';
 import { ICellNames, signAt } from './cell-name';
@@ -20,7 +21,7 @@ export interface ICellView {
   readonly id: string;
   readonly source: string;
   readonly kind: string;
-  /** What the user sees beside it. */
+  /** What the user sees beside it; its place where that stands beside another one, too, as after a restart. */
   readonly sign: string;
 }
 
@@ -59,7 +60,7 @@ export class OpenNotebook implements ICellNames {
   }
 
   get folder(): string {
-    return this.path.split('/').slice(0, -1).join('/');
+    return PathExt.dirname(this.path);
   }
 
   /** The kernel to ask for variables, null for none. */
@@ -106,11 +107,12 @@ export class OpenNotebook implements ICellNames {
 
   /** Every cell, in order. */
   get cells(): readonly ICellView[] {
+    const counts = this._cells.map(countOf);
     return this._cells.map((cell, index) => ({
       id: cell.id,
       source: cell.getSource(),
       kind: cell.cell_type,
-      sign: signAt(index, countOf(cell))
+      sign: signAt(index, counts.indexOf(counts[index]) === counts.lastIndexOf(counts[index]) ? counts[index] : 0)
     }));
   }
 
@@ -126,7 +128,7 @@ export class OpenNotebook implements ICellNames {
       const outputs = isCodeCellModel(cell) ? cell.outputs : null;
       return Array.from({ length: outputs?.length ?? 0 }).some((_, at) => outputs!.get(at).type === 'error');
     });
-    return failed ? signAt(this.indexOf(failed.id), this.executionCountOf(failed.id)) : '';
+    return failed ? this.cells[this.indexOf(failed.id)].sign : '';
   }
 
   executionCountOf(cellId: string): number {

@@ -45,7 +45,7 @@ export function planEdits(
   let done = 0;
   for (const [order, edit] of edits.entries()) {
     const cellId = edit.cellId || anchorId;
-    const index = places.get(cellId);
+    const index = places.get(cellId) ?? (edit.op === 'insert' ? undefined : onlyWith(cells, edit.before));
     if (index === undefined) {
       return refusal('missing', cellId);
     }
@@ -79,8 +79,15 @@ export function planEdits(
     // Some cells hold the new text already: all of them mean that it was applied, a few that somebody else wrote.
     return refusal(steps.length === 0 ? 'already' : 'changed', edits[0].cellId || anchorId);
   }
+  const focusId = cells[Math.floor(steps[0].at)].id;
   steps.sort((one, other) => other.at - one.at || other.order - one.order);
-  return { ok: true, steps: steps.map(({ step }) => step), focusId: edits[0].cellId || anchorId };
+  return { ok: true, steps: steps.map(({ step }) => step), focusId };
+}
+
+/** The only cell with this text: in a file that keeps no ids a cell has another one each time it is opened. */
+function onlyWith(cells: readonly ICellFacts[], text: string): number | undefined {
+  const [found, ...others] = text.trim() ? cells.flatMap(({ source }, index) => (source === text ? [index] : [])) : [];
+  return others.length === 0 ? found : undefined;
 }
 
 function refusal(why: Refusal, cellId = ''): Plan {

@@ -3,6 +3,7 @@
  */
 
 import type { ISharedText } from '@jupyter/ydoc';
+import { PathExt } from '@jupyterlab/coreutils';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -11,6 +12,7 @@ import type { Widget } from '@lumino/widgets';
 import type { ActiveNotebook, IApplied, ICellView } from './active-notebook';
 import type { Refused } from './edit-plan';
 import { IPart, partsOf, placeOf, subjectOf } from './file-parts';
+import { stopCapturing } from './undo-steps';
 import type { IEdit } from '../protocol/edit';
 
 /** What a file editor has; its class is not loaded here. */
@@ -53,11 +55,11 @@ export class OpenFile implements ActiveNotebook {
   }
 
   get folder(): string {
-    return this.path.split('/').slice(0, -1).join('/');
+    return PathExt.dirname(this.path);
   }
 
   get name(): string {
-    return this.path.split('/').pop() ?? '';
+    return PathExt.basename(this.path);
   }
 
   readonly canRun = false;
@@ -191,15 +193,13 @@ export class OpenFile implements ActiveNotebook {
 
   private _replace(changes: readonly { start: number; end: number; source: string }[]): void {
     const shared = this._shared;
-    const { undoManager } = shared as { undoManager?: { stopCapturing?: () => void } | null };
-    // Histories merge what happens within half a second.
-    undoManager?.stopCapturing?.();
+    stopCapturing(shared);
     shared.transact(() => {
       [...changes].sort((one, other) => other.start - one.start).forEach(({ start, end, source }) => {
         shared.updateSource(start, end, source);
       });
     });
-    undoManager?.stopCapturing?.();
+    stopCapturing(shared);
   }
 
   private get _kind(): 'markdown' | 'code' {

@@ -6,6 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../chat/client';
 import type { ISettingFact } from '../protocol/settings';
 import { IEntry, wishesOf } from './entries';
+import { reasonOf } from '../protocol/reason';
 
 export class Preferences {
   constructor(
@@ -52,19 +53,23 @@ export class Preferences {
     this._changed.emit();
   }
 
-  private async _learn(ask: () => ReturnType<Client['settings']>): Promise<void> {
-    try {
-      const { facts, problems } = await ask();
-      this.facts = facts;
-      this.problems = problems;
-    } catch (error) {
-      // The sidebar says what is wrong with the server; what is refused belongs here.
-      this.problems = [error instanceof Error ? error.message : String(error)];
-    }
-    this._learned.emit();
+  /** Ask when all that was asked or told before is through: the server keeps the last wish that it hears. */
+  private _learn(ask: () => ReturnType<Client['settings']>): Promise<void> {
+    return (this._learning = this._learning.then(async () => {
+      try {
+        const { facts, problems } = await ask();
+        this.facts = facts;
+        this.problems = problems;
+      } catch (error) {
+        // The sidebar says what is wrong with the server; what is refused belongs here.
+        this.problems = [reasonOf(error)];
+      }
+      this._learned.emit();
+    }));
   }
 
   private _wishes: JSONObject | null = null;
+  private _learning: Promise<void> = Promise.resolve();
   private readonly _changed = new Signal<this, void>(this);
   private readonly _learned = new Signal<this, void>(this);
 }

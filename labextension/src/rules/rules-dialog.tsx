@@ -24,7 +24,7 @@ async function isAgreed({ trans }: ChatModel, file: IRulesFile): Promise<boolean
     <div className="jp-devstral-prompt" tabIndex={0}>
       <p>
         {file.isOn
-          ? trans.__('These rules are part of every prompt until the file changes.')
+          ? trans.__('Part of every prompt until the file changes.')
           : trans.__(
               'This file came with the folder: whoever wrote it speaks to the model in your name. Switch it on only if you agree with all of it. When it changes, it is off again.'
             )}

@@ -3,7 +3,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
-import { cellSign } from '../notebook/cell-name';
 import type { ChatPanel } from './chat-panel';
 import { Task, taskCommands } from '../protocol/tasks';
 import { devstralIcon } from '../icon';
@@ -40,10 +39,10 @@ export function addCommands(
   add(CommandIds.open, trans.__('Chat about the notebook'), show, () => true);
   taskCommands(trans).forEach(({ id, label, task }) => add(id, label, about(task)));
   add(CommandIds.ask, trans.__('Ask about this cell'), () => {
-    const sign = cellSign(model.notebook, model.notebook?.activeCellId ?? '');
+    const name = model.composition.nameOf(model.notebook?.activeCellId ?? '');
     show();
-    if (sign && !model.draft.includes(`@cell${sign}`)) {
-      model.setDraft(`@cell${sign} ${model.draft}`);
+    if (name && !model.draft.includes(`@${name}`)) {
+      model.setDraft(`@${name} ${model.draft}`);
     }
   });
   add(CommandIds.inline, trans.__('Change this cell…'), () => openInlinePrompt(tracker, model, services));

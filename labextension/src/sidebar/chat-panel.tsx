@@ -24,12 +24,13 @@ export class ChatPanel extends ReactWidget {
     this.title.caption = model.trans.__('Devstral: ask about the notebook');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this.title.caption);
-    this._release = keepFocus(this.node, () => this.node.querySelector<HTMLElement>('.jp-devstral-draft'));
+    this._release = keepFocus(this.node, () => this._field);
     const { attaching } = model;
     this._refuse = takeDrops(this.node, {
       files: files => void attaching.files(files),
       mention: (cellIds, paths) => {
-        attaching.mention(cellIds, paths);
+        // In front of a path may stand the drive that a file is opened with.
+        attaching.mention(cellIds, paths.map(path => model.contents.localPath(path)));
         this.focusDraft();
       }
     });
@@ -42,7 +43,7 @@ export class ChatPanel extends ReactWidget {
   }
 
   focusDraft(): void {
-    requestAnimationFrame(() => this.node.querySelector<HTMLTextAreaElement>('.jp-devstral-draft')?.focus());
+    requestAnimationFrame(() => this._field?.focus());
   }
 
   protected render(): JSX.Element {
@@ -66,6 +67,11 @@ export class ChatPanel extends ReactWidget {
   protected onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this.focusDraft();
+  }
+
+  /** Where a message is typed. */
+  private get _field(): HTMLElement | null {
+    return this.node.querySelector('textarea');
   }
 
   private readonly _release: () => void;

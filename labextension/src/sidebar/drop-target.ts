@@ -38,8 +38,7 @@ export function takeDrops(node: HTMLElement, dropped: IDropped): () => void {
       const paths = (event.mimeData.getData(FILES) ?? []) as readonly string[];
       dropped.mention(
         cells.map(cell => cell.model.id),
-        // In front may stand the drive that a file is opened with.
-        paths.map(path => path.slice(path.indexOf(':') + 1))
+        paths
       );
     }
   };

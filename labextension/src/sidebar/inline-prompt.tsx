@@ -123,7 +123,7 @@ class InlinePrompt extends ReactWidget {
   }
 
   private async _ask(question: string): Promise<void> {
-    if (!question.trim()) {
+    if (!question.trim() || this._isAsking) {
       return;
     }
     this._isAsking = true;
@@ -136,8 +136,8 @@ class InlinePrompt extends ReactWidget {
       this._model.stateChanged.connect(this._closeWhenSettled, this);
       MessageLoop.flush();
       await this.renderPromise;
-      // The change is there to be accepted.
-      requestAnimationFrame(() => this.node.querySelector<HTMLElement>('[data-action=accept]')?.focus());
+      // The change is there to be accepted: not by a key that is meant for something else by now.
+      requestAnimationFrame(() => this._hasFocus && this.node.querySelector<HTMLElement>('[data-action=accept]')?.focus());
     }
   }
 
@@ -167,10 +167,16 @@ class InlinePrompt extends ReactWidget {
 
   private _close(): void {
     this._model.stateChanged.disconnect(this._closeWhenSettled, this);
+    const { _hasFocus: hadFocus } = this;
     this.dispose();
-    if (!this._cell.isDisposed) {
+    if (hadFocus && !this._cell.isDisposed) {
       this._cell.editor?.focus();
     }
+  }
+
+  private get _hasFocus(): boolean {
+    const { activeElement } = document;
+    return activeElement === document.body || this.node.contains(activeElement);
   }
 
   private readonly _release: () => void;

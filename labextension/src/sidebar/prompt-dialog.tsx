@@ -4,6 +4,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IMessage } from '../protocol/sent';
 import { h } from '../view/element';
+import { reasonOf } from '../protocol/reason';
 
 export async function showPrompt(
   trans: TranslationBundle,
@@ -23,7 +24,7 @@ export async function showPrompt(
       </div>
     );
   } catch (error) {
-    body = <p>{error instanceof Error ? error.message : String(error)}</p>;
+    body = <p>{reasonOf(error)}</p>;
   }
   await showDialog({
     title: trans.__('Exact prompt'),

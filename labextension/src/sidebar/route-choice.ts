@@ -6,6 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { IRoute, LOCAL } from '../protocol/routes';
 import type { Client } from '../chat/client';
 import { Newest } from '../timing';
+import { reasonOf } from '../protocol/reason';
 
 export class RouteChoice {
   constructor(
@@ -57,7 +58,7 @@ export class RouteChoice {
     try {
       await choosing;
     } catch (error) {
-      this._report(error instanceof Error ? error.message : String(error));
+      this._report(reasonOf(error));
       this._changed.emit();
       return;
     }

@@ -97,6 +97,35 @@ def again(side, name):
     side.lab.open_file(name)
 
 
+def test_pictures_come_back_with_what_was_taken_away_and_go_along_into_a_branch(side, ollama):
+    lab = side.lab
+    name = side.open()
+    picture = png(40, 30)
+    give(side, "paste", "plot.png", "image/png", picture)
+    side.panel.locator(".jp-devstral-pictures img").wait_for()
+    side.ask("what is there?")
+    side.ask("and then?")
+    shown = side.panel.locator(".jp-devstral-asked-pictures img")
+    for button in ("clear", "branch"):
+        with side.page.expect_response(lambda one: one.request.method == "PATCH" and one.ok):
+            side.button(button).last.click()
+        if button == "clear":
+            lab.wait_until(lambda: side.exchanges() == 0)
+            side.button("undo-notice").click()
+        lab.wait_until(lambda: "what is there?" in side.panel.inner_text())
+        side.draft.fill("")
+        side.page.wait_for_timeout(500)
+        lab.save()
+        lab.start()
+        side.show()
+        lab.open_file(name)
+        lab.wait_until(lambda: shown.count() == 1 and picture in (shown.get_attribute("src") or ""))
+    assert side.exchanges() == 1
+    side.button("retry").click()
+    lab.wait_until(lambda: side.last.get_attribute("data-state") == "done" and len(ollama.chats) == 3)
+    assert ollama.chats[-1].body["messages"][-1]["images"] == [picture]
+
+
 def test_pictures_of_a_draft_and_of_a_question_that_waits_are_there_after_a_reload(side, ollama):
     lab = side.lab
     words = [f"word{number} " for number in range(300)]
@@ -266,6 +295,7 @@ def test_dropped_cells_and_files_are_mentioned(side, ollama):
     folder = lab.server.notebooks / "more data"
     folder.mkdir(exist_ok=True)
     (folder / "sales 1.csv").write_text("a,b\n1,2\n")
+    (folder / "at 12:30.csv").write_text("c,d\n3,4\n")
     side.open()
     lab.run(1)
     lab.page.evaluate(
@@ -280,16 +310,30 @@ def test_dropped_cells_and_files_are_mentioned(side, ollama):
                 return event.dropAction;
             });
             drop({ 'internal:cells': [widgets[0], widgets[1]] });
-            drop({ 'application/x-jupyter-icontents': ['more data/sales 1.csv'] });
+            drop({ 'application/x-jupyter-icontents': ['more data/sales 1.csv', 'more data/at 12:30.csv'] });
         }"""
     )
     lab.wait(ACTIVE)
-    assert side.draft.input_value() == '@cell#1 @cell[1] @"more data/sales 1.csv" '
+    assert side.draft.input_value() == '@cell#1 @cell[1] @"more data/sales 1.csv" @"more data/at 12:30.csv" '
     lab.page.keyboard.type("what is that?")
     lab.page.keyboard.press("Escape")
     lab.page.keyboard.press("Enter")
     side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
-    assert "File more data/sales 1.csv:" in ollama.chats[-1].body["messages"][-1]["content"]
+    # A file that lies elsewhere goes along also when it is asked for anew, or the page is another one.
+    side.button("edit-question").click()
+    lab.wait_until(lambda: "what is that?" in side.draft.input_value())
+    side.page.wait_for_timeout(500)
+    name = lab.page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
+    lab.save()
+    lab.start()
+    side.show()
+    lab.open_file(name)
+    lab.wait_until(lambda: "what is that?" in side.draft.input_value())
+    side.draft.press("Enter")
+    side.panel.locator(".jp-devstral-exchange[data-state=done]").wait_for()
+    content = ollama.chats[-1].body["messages"][-1]["content"]
+    assert "File more data/sales 1.csv:" in content
+    assert "File more data/at 12:30.csv:" in content
 
 
 def test_several_selected_cells_are_the_subject(side, ollama):

@@ -7,7 +7,6 @@ import type { ActiveNotebook } from '../../notebook/active-notebook';
 import type { IVariable } from '../../protocol/sent';
 import type { Task } from '../../protocol/tasks';
 import type { IAsked } from '../conversation/exchange';
-import { cellSign } from '../../notebook/cell-name';
 import { askedAbout, fileName } from './asking';
 import { IMentionable, mention } from './mentions';
 import type { IPicture } from './pictures';
@@ -15,6 +14,9 @@ import { readTyped } from './slash-commands';
 
 /** Of a message, in characters: more is a file, and belongs into one. */
 export const LONGEST_DRAFT = 100_000;
+
+/** A cell in a message. */
+const CELL = /@(cell(?:\[\d+\]|#\d+))/g;
 
 /** What is known of the notebook's surroundings. */
 export interface IKnown {
@@ -31,13 +33,16 @@ export class Composition {
 
   /** What stands in the field. */
   draft = '';
-  /** Whether pictures of the selected cell go along. */
-  withImages = false;
   /** Those that were pasted or dropped. */
   pictures: readonly IPicture[] = [];
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Whether pictures of the selected cell go along: of this very one, not of the next that is selected. */
+  get withImages(): boolean {
+    return this._pictured !== '' && this._pictured === this._notebook()?.activeCellId;
   }
 
   /** Keys of what was taken out, with what each is called. */
@@ -58,7 +63,7 @@ export class Composition {
     return {
       variables,
       cells: cells.map(({ id, sign, source }) => ({ id, sign, firstLine: source.split('\n', 1)[0] })),
-      files: [...new Set([...files, ...this._dropped])],
+      files,
       hasSelection: (notebook?.selection ?? '') !== ''
     };
   }
@@ -70,7 +75,7 @@ export class Composition {
   }
 
   setDraft(draft: string): void {
-    this.draft = draft;
+    this._write(draft);
     this._changed.emit();
   }
 
@@ -80,7 +85,7 @@ export class Composition {
   }
 
   setImages(withImages: boolean): void {
-    this.withImages = withImages;
+    this._pictured = withImages ? (this._notebook()?.activeCellId ?? '') : '';
     this._changed.emit();
   }
 
@@ -96,23 +101,27 @@ export class Composition {
     this._changed.emit();
   }
 
+  /** What stands for a cell in a message, "" for one that is not there. */
+  nameOf(cellId: string): string {
+    const sign = this._notebook()?.cells.find(one => one.id === cellId)?.sign;
+    return sign ? `cell${sign}` : '';
+  }
+
   /** The draft with cells and files mentioned behind it. */
   mentioning(cellIds: readonly string[], paths: readonly string[]): string {
-    const notebook = this._notebook();
-    const files = paths.map(path => fileName(path, notebook?.folder ?? ''));
-    files.forEach(name => this._dropped.add(name));
-    const signs = cellIds.map(id => cellSign(notebook, id)).filter(sign => sign !== '');
-    const words = [...signs.map(sign => `cell${sign}`), ...files].map(mention).join('');
+    const files = paths.map(path => fileName(path, this._notebook()?.folder ?? ''));
+    const cells = cellIds.map(id => this.nameOf(id)).filter(Boolean);
+    const words = [...cells, ...files].map(mention).join('');
     const gap = this.draft === '' || /\s$/.test(this.draft) ? '' : ' ';
     return words ? this.draft + gap + words : this.draft;
   }
 
   /** Begin with this; what was attached beside belongs to something else. */
   begin(draft: string, pictures: readonly IPicture[]): void {
-    this.draft = draft;
+    this._cells = new Map();
+    this._write(draft);
     this.pictures = pictures;
-    this.withImages = false;
-    this._dropped.clear();
+    this._pictured = '';
     this._excluded.clear();
     this._changed.emit();
   }
@@ -120,8 +129,9 @@ export class Composition {
   /** A question with what its mentions attach; `pictures` are for the one that is being written alone. */
   asked(typed: string, task: Task, question: string, { pictures = [] as readonly IPicture[] } = {}): IAsked {
     const known = question.includes('@') ? this.mentionable : null;
+    const named = [...this._cells].map(([name, id]) => ({ id, sign: name.slice('cell'.length), firstLine: '' }));
     const { withImages } = this;
-    return askedAbout(this._notebook(), known, { typed, task, question, withImages, pictures });
+    return askedAbout(this._notebook(), known && { ...known, cells: [...known.cells, ...named] }, { typed, task, question, withImages, pictures });
   }
 
   /** What the draft would ask. */
@@ -129,8 +139,24 @@ export class Composition {
     return this.asked(this.draft, 'chat', readTyped(this.draft).text || '…');
   }
 
+  /** A cell that is mentioned may run before the message is sent: it is the one that was called so at first. */
+  private _write(draft: string): void {
+    const cells = draft.includes('@cell') ? (this._notebook()?.cells ?? []) : [];
+    const names = cells.length > 0 ? [...draft.matchAll(CELL)].map(([, name]) => name) : [];
+    this._cells = new Map(
+      names.flatMap(name => {
+        const before = this._cells.get(name);
+        const cell = cells.find(({ id }) => id === before) ?? cells.find(({ sign }) => name === `cell${sign}`);
+        return cell ? [[name, cell.id]] : [];
+      })
+    );
+    this.draft = draft;
+  }
+
+  /** Ids of the cells that the draft mentions, by what they are called in it. */
+  private _cells: ReadonlyMap<string, string> = new Map();
+  /** Id of the cell whose pictures go along, "" for none. */
+  private _pictured = '';
   private readonly _excluded = new Map<string, string>();
-  /** Names of files that were dropped; they need not lie beside the notebook. */
-  private readonly _dropped = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -76,18 +76,20 @@ export class LookAhead {
     if (!notebook) {
       return [];
     }
-    if (this._listed === notebook.folder && performance.now() - this._listedAt < LISTING_LASTS) {
-      return this.files;
+    if (this._listed !== notebook.folder || performance.now() - this._listedAt >= LISTING_LASTS) {
+      this._listed = notebook.folder;
+      this._listedAt = performance.now();
+      this._listing = this._contents.get(notebook.folder, { content: true }).catch(() => null);
     }
-    this._listed = notebook.folder;
-    this._listedAt = performance.now();
-    const listed = await this._contents.get(notebook.folder, { content: true }).catch(() => null);
+    // Also one on its way: whoever asked for it may have been outdated since.
+    const listed = await this._listing;
     const entries: Contents.IModel[] = Array.isArray(listed?.content) ? listed.content : [];
     return entries.filter(entry => entry.type === 'file').map(entry => entry.name);
   }
 
   private _listed: string | null = null;
   private _listedAt = 0;
+  private _listing: Promise<Contents.IModel | null> = Promise.resolve(null);
   private readonly _soon = once(DELAY, () => void this._look());
   private _looking: AbortController | null = null;
   private readonly _changed = new Signal<this, void>(this);

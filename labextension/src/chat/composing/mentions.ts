@@ -41,7 +41,7 @@ const MOST = 12;
 const COMMAND = /^(\s*)\/([^\s@/]*)$/;
 /** Before "@": the beginning, a space, or what opens something. */
 const BEFORE = /[\s([{,;:]/;
-const PLAIN = /^[\p{L}\p{M}\p{N}_./[\]#-]+$/u;
+const PLAIN = /^[\p{L}\p{M}\p{N}_.[\]#-]+$/u;
 /** Behind a name that is not in quotes; a full stop ends a sentence. */
 const BEHIND = /^(?:$|[\s),;:!?\]}]|\.(?:\s|$))/;
 
@@ -124,7 +124,9 @@ function namesOf(known: IMentionable): Map<string, IName> {
 function nameAt(text: string, names: ReadonlyMap<string, IName>): IName | null {
   const quoted = /^"((?:[^"\\]|\\.)*)"/.exec(text);
   if (quoted) {
-    return names.get(normal(quoted[1].replace(/\\(.)/g, '$1'))) ?? null;
+    const key = quoted[1].replace(/\\(.)/g, '$1');
+    // A path in quotes is a file, wherever it lies.
+    return names.get(normal(key)) ?? (key.includes('/') ? { kind: 'file', key } : null);
   }
   const rest = normal(text);
   let longest = '';

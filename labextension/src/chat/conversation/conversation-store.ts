@@ -5,6 +5,7 @@ import type { IThread } from '../../protocol/threads';
 import { ClientError, type Client, type IConversationChange } from '../client';
 import { Conversation } from './conversation';
 import type { Exchange } from './exchange';
+import { reasonOf } from '../../protocol/reason';
 
 /** How long is waited for a server that does not answer, in milliseconds. */
 const AGAIN = 3000;
@@ -21,8 +22,11 @@ interface INotebook {
 }
 
 interface IPending {
-  readonly notebook: INotebook;
-  readonly change: IConversationChange;
+  /** Where its notebook was when it was made. */
+  readonly path: string;
+  readonly notebook?: INotebook;
+  /** A new path is a change, too: what comes behind it is about the notebook there. */
+  readonly change: IConversationChange | string;
   /** The exchange that the server keeps once it has this. */
   readonly exchange?: Exchange;
 }
@@ -83,6 +87,7 @@ export class ConversationStore {
       this._notebooks = this._notebooks.filter(one => one.path !== newPath);
       notebook.path = newPath;
     }
+    this._later({ path, change: newPath });
   }
 
   /** End all answers about a notebook. */
@@ -92,12 +97,12 @@ export class ConversationStore {
 
   /** The whole exchange: one that the server does not keep by itself. */
   keep(conversation: Conversation, exchange: Exchange): void {
-    this._push(this._of(conversation), { put: [exchange.toJSON()] }, exchange);
+    this._push(this._of(conversation), { put: [exchange.whole()] }, exchange);
   }
 
   /** Exchanges that are new to the server. */
   keepAll(conversation: Conversation, exchanges: readonly Exchange[]): void {
-    this._add(conversation, { put: exchanges.map(one => one.toJSON()) });
+    exchanges.forEach(one => this._add(conversation, { put: [one.whole()] }));
   }
 
   /** What the user decided about an exchange. */
@@ -109,8 +114,9 @@ export class ConversationStore {
     this._add(conversation, { remove: taken.map(one => one.id) });
   }
 
+  /** One after the other: of all pictures together a server may not take as much. */
   putBack(conversation: Conversation, taken: readonly Exchange[]): void {
-    this._add(conversation, { put: taken.map(one => one.toJSON()), restore: true });
+    taken.forEach(one => this._add(conversation, { put: [one.whole()], restore: true }));
   }
 
   setTitle(conversation: Conversation, thread: string, title: string): void {
@@ -173,16 +179,22 @@ export class ConversationStore {
   }
 
   private _push(notebook: INotebook, change: IConversationChange, exchange?: Exchange): void {
-    this._pending.push({ notebook, change, exchange });
+    this._later({ path: notebook.path, notebook, change, exchange });
+  }
+
+  private _later(pending: IPending): void {
+    this._pending.push(pending);
     this._sending = this._sending.then(() => this._send());
   }
 
   /** One change after the other, as they were made; what finds no server is sent again. */
   private async _send(): Promise<void> {
     while (this._pending.length > 0) {
-      const [{ notebook, change, exchange }] = this._pending;
+      const [{ path, change, exchange }] = this._pending;
       try {
-        await this._client.changeConversation(notebook.path, change);
+        await (typeof change === 'string'
+          ? this._client.rename(path, change)
+          : this._client.changeConversation(path, change));
         this._saidWhy = '';
         if (exchange) {
           exchange.isKept = true;
@@ -197,15 +209,16 @@ export class ConversationStore {
           this._again = setTimeout(() => (this._sending = this._sending.then(() => this._send())), AGAIN);
           return;
         }
-        this._failed(error instanceof Error ? error.message : String(error));
+        this._failed(reasonOf(error));
       }
       this._pending.shift();
     }
   }
 
   private _unsent(notebook: INotebook): Set<string> {
-    const changes = this._pending.filter(one => one.notebook === notebook);
-    return new Set(changes.flatMap(({ change }) => (change.put ?? []).map(one => (one as { id: string }).id)));
+    const changes = this._pending.filter(one => one.notebook === notebook).map(one => one.change);
+    const put = changes.flatMap(change => (typeof change === 'string' ? [] : (change.put ?? [])));
+    return new Set(put.map(one => (one as { id: string }).id));
   }
 
   private _of(conversation: Conversation): INotebook {

@@ -11,6 +11,7 @@ import type { IChoices, INotebookFacts, IPosted, ITurn } from '../../protocol/qu
 import type { StreamRecord } from '../../protocol/stream';
 import { EditState, Exchange, ExchangeState, IAsked } from './exchange';
 import { sharing } from './shared-parts';
+import { reasonOf } from '../../protocol/reason';
 
 export interface IStreams {
   chat(question: IPosted, keep: object, signal: AbortSignal): AsyncIterable<StreamRecord>;
@@ -111,19 +112,13 @@ export class Conversation {
     return this._answer(exchange, signal => this._client.follow(exchange.id, signal));
   }
 
-  /** End the running answer, and keep what has arrived. */
+  /** End what is running, and keep what has arrived; another page may have asked as well. */
   stop(): void {
-    const running = this.running;
-    this._abort?.abort();
-    if (running) {
+    for (const running of this._exchanges.filter(one => one.state === 'running')) {
+      this._aborts.get(running)?.abort();
       void this._client.stop(running.id).catch(() => undefined);
       this._end(running, 'stopped');
     }
-  }
-
-  /** Stop listening; the answer goes on. */
-  leave(): void {
-    this._abort?.abort();
   }
 
   /** Take an exchange and everything behind it away; returns what was taken. */
@@ -179,10 +174,6 @@ export class Conversation {
     this._changed.emit();
   }
 
-  toJSON(): object[] {
-    return this._exchanges.map(exchange => exchange.toJSON());
-  }
-
   /**
    * Take over what is stored: exchanges of other pages come and go, what is not understood is left out. `mine` are
    * exchanges of which the server does not know all yet; `settled` is what had ended here when it was asked: of what
@@ -197,7 +188,7 @@ export class Conversation {
     const ours = this._exchanges.filter(isOurs);
     const kept = new Map(ours.map(one => [one.id, one]));
     this._exchanges = [
-      ...stored.map(one => kept.get(one.id) ?? newer(here.get(one.id), one)),
+      ...stored.map(one => kept.get(one.id) ?? newer(here.get(one.id) ?? one, one)),
       ...ours.filter(one => !ids.has(one.id))
     ];
     this._exchanges.forEach(one => {
@@ -212,7 +203,8 @@ export class Conversation {
     exchange: Exchange,
     open: (signal: AbortSignal) => AsyncIterable<StreamRecord>
   ): Promise<Exchange> {
-    const abort = (this._abort = new AbortController());
+    const abort = new AbortController();
+    this._aborts.set(exchange, abort);
     exchange.state = 'running';
     exchange.rounds += 1;
     exchange.begunAt = Date.now();
@@ -227,7 +219,7 @@ export class Conversation {
         await this._read(exchange, this._client.follow(exchange.id, abort.signal), abort.signal);
       }
     } catch (error) {
-      exchange.error = abort.signal.aborted ? '' : error instanceof Error ? error.message : String(error);
+      exchange.error = abort.signal.aborted ? '' : reasonOf(error);
     }
     if (!abort.signal.aborted) {
       this._end(exchange, exchange.reply ? 'cut' : 'failed');
@@ -321,18 +313,21 @@ export class Conversation {
   }
 
   private _exchanges: Exchange[] = [];
-  private _abort: AbortController | null = null;
+  /** What leaves each answer that is running. */
+  private readonly _aborts = new WeakMap<Exchange, AbortController>();
   private readonly _changed = new Signal<this, void>(this);
   private readonly _ended = new Signal<this, Exchange>(this);
   private readonly _streamed = new Signal<this, { exchange: Exchange; text: string }>(this);
 }
 
-/** The one that this page drew already, where the stored one says nothing else. */
-function newer(here: Exchange | undefined, stored: Exchange): Exchange {
-  if (!here) {
-    return stored;
-  }
+/** The one that this page drew already, as it is stored: whoever holds it, such as an undo, has it as it is now. */
+function newer(here: Exchange, stored: Exchange): Exchange {
   // Of pictures this page may have what the server only names.
   const words = (one: Exchange) => JSON.stringify({ ...one.toJSON(), asked: 0 });
-  return stored.state === 'running' || words(here) === words(stored) ? here : stored;
+  if (stored.state !== 'running' && words(here) !== words(stored)) {
+    const { state, reply, answer, sent, notes, error, edits, added, cells } = stored;
+    const retractions = here.retractions + Number(here.reply !== reply);
+    Object.assign(here, { state, reply, answer, sent, notes, error, edits, added, cells, retractions });
+  }
+  return here;
 }

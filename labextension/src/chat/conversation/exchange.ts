@@ -89,7 +89,7 @@ export class Exchange {
 
   /** The same in another conversation. */
   copiedTo(thread: string): Exchange | null {
-    return Exchange.read({ ...JSON.parse(JSON.stringify(this)), id: newId(), thread });
+    return Exchange.read({ ...JSON.parse(JSON.stringify(this.whole())), id: newId(), thread });
   }
 
   /** One that was kept, null for what is not understood. */
@@ -133,6 +133,12 @@ export class Exchange {
       error,
       ...this.decisions()
     };
+  }
+
+  /** The same with its pictures: for a server that has them no more, or does not know whose they are. */
+  whole(): object {
+    const { typed, question } = this.asked;
+    return { ...this.toJSON(), asked: { typed, ...question } };
   }
 
   /** What the user did with it: the part that changes once it has ended. */

@@ -1,5 +1,6 @@
 /** The conversations about a notebook: begun, looked at, named, branched, deleted, exported. */
 
+import { PathExt } from '@jupyterlab/coreutils';
 import type { Contents } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ActiveNotebook } from '../../notebook/active-notebook';
@@ -8,6 +9,7 @@ import type { Conversation } from './conversation';
 import type { ConversationStore } from './conversation-store';
 import { Exchange, IAsked, newId } from './exchange';
 import { asMarkdown, asNotebook } from './export';
+import { reasonOf } from '../../protocol/reason';
 
 /** The sidebar, as far as it matters here. */
 export interface IFront {
@@ -77,7 +79,7 @@ export class Threads {
         }
       });
     } catch (error) {
-      this._front.notify(error instanceof Error ? error.message : String(error));
+      this._front.notify(reasonOf(error));
     }
   }
 
@@ -112,13 +114,13 @@ export class Threads {
       await this._contents.save(path, { type: 'file', format: 'text', content: text });
       this._front.notify(this._trans.__('Saved as %1.', path));
     } catch (error) {
-      this._front.notify(error instanceof Error ? error.message : String(error));
+      this._front.notify(reasonOf(error));
     }
   }
 
   /** A path that nothing has. */
   private async _free(stem: string, extension: string): Promise<string> {
-    const folder = stem.split('/').slice(0, -1).join('/');
+    const folder = PathExt.dirname(stem);
     const listed = await this._contents.get(folder, { content: true });
     const names = new Set((listed.content as Contents.IModel[]).map(one => one.path));
     for (let number = 1; ; number++) {

@@ -55,7 +55,8 @@ export function Composer({ model }: { readonly model: ChatModel }): JSX.Element 
     } else if (offered.length > 0 && (event.key === 'Tab' || event.key === 'Enter') && !event.shiftKey) {
       take(offered[at]);
     } else if (event.key === 'Enter' && !event.shiftKey) {
-      void model.send();
+      // Held for a button or a completion that is gone, it is not meant for what is half written here.
+      void (event.repeat || model.send());
     } else if (event.key === 'Escape' && offered.length > 0) {
       setClosed(true);
     } else if (event.key === 'Escape' && running) {

@@ -20,7 +20,7 @@ export function Queue({ model }: { readonly model: ChatModel }): JSX.Element | n
             className="jp-devstral-small-button"
             data-action="ask-now"
             title={trans.__('Ask this now; an answer that is arriving is stopped')}
-            onClick={() => void model.askQueued(asked)}
+            onClick={({ detail }) => detail < 2 && void model.askQueued(asked)}
           >
             {trans.__('Ask now')}
           </button>
@@ -29,7 +29,8 @@ export function Queue({ model }: { readonly model: ChatModel }): JSX.Element | n
             className="jp-devstral-small-button"
             data-action="unqueue"
             aria-label={trans.__('Do not ask: %1', asked.typed.slice(0, 80))}
-            onClick={() => model.unqueue(asked)}
+            // A second click of a double one meets the question that has moved up.
+            onClick={({ detail }) => detail < 2 && model.unqueue(asked)}
           >
             ×
           </button>

@@ -249,7 +249,7 @@ function Diff({ edit, isOpen, heading, isSplit, model, services }: IDiffProps): 
 }
 
 function heading(edit: IEdit, { trans, notebook }: ChatModel): string {
-  const cell = cellName(trans, notebook, edit.cellId) || trans.__('the selected cell');
+  const cell = cellName(trans, notebook, edit.cellId) || (edit.cellId ? trans.__('a cell') : trans.__('the selected cell'));
   switch (edit.op) {
     case 'insert':
       return trans.__('New cell after %1', cell);

@@ -1,6 +1,7 @@
 /** The head of the sidebar: which notebook, which model, which conversation. */
 
 import * as React from 'react';
+import { PathExt } from '@jupyterlab/coreutils';
 import { addIcon, clearIcon, listIcon } from '@jupyterlab/ui-components';
 import type { ChatModel } from '../../chat/chat-model';
 import { IconButton } from '../icon-button';
@@ -11,7 +12,7 @@ import { h } from '../../view/element';
 export function ChatHeader({ model }: { readonly model: ChatModel }): JSX.Element {
   const { trans, notebook, conversation, threads } = model;
   const [isListed, setListed] = React.useState(false);
-  const name = notebook?.path.split('/').pop();
+  const name = notebook && PathExt.basename(notebook.path);
   const isEmpty = conversation.exchanges.length === 0;
   return (
     <>

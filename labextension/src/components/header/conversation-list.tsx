@@ -87,7 +87,8 @@ function Row({ thread, model, close, rename }: IRowProps): JSX.Element {
         icon={deleteIcon}
         action="delete-conversation"
         label={trans.__('Delete: %1', name)}
-        onClick={() => void threads.delete(thread.id)}
+        // A second click of a double one meets the conversation that has moved up.
+        onClick={({ detail }) => detail < 2 && void threads.delete(thread.id)}
       />
     </>
   );
