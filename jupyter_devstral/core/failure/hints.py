@@ -178,15 +178,14 @@ def _about_keys(wanted: Sequence[object], live: Live, *, all_listed: bool) -> It
     """
     holders = list(_holders(live))
     for key in wanted:
-        told = [
-            (expression, *said) for expression, value in holders if (said := _lacking(expression, value, key))
-        ]
-        is_near = any(like for _, like, _ in told)
-        for expression, like, said in told:
+        lacking = {expression: _lacking(expression, value, key) for expression, value in holders}
+        told = {expression: said for expression, said in lacking.items() if said is not None}
+        is_near = any(like for like, _ in told.values())
+        for expression, (like, sentence) in told.items():
             # In `a["b"]["x"]` what `a` has is beside the point.
-            inner = any(other.startswith((f"{expression}[", f"{expression}.")) for other, _, _ in told)
+            inner = any(other.startswith((f"{expression}[", f"{expression}.")) for other in told)
             if not inner and (like or (all_listed and not is_near)):
-                yield said
+                yield sentence
 
 
 def _holders(live: Live) -> Iterator[tuple[str, object]]:

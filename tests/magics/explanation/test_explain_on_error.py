@@ -89,9 +89,9 @@ def test_what_ipython_put_into_the_namespace_is_no_variable_of_the_notebook(run,
     run("open('nowhere.csv')", "c")
     assert "open: function" not in here.chats[-1].body["messages"][-1]["content"]
     # A name that the notebook has bound itself is.
-    run("open = 3", "d")
+    run("open = {'a': len('abc')}", "d")
     run("open('nowhere.csv')", "e")
-    assert "open: int" in here.chats[-1].body["messages"][-1]["content"]
+    assert "open: dict" in here.chats[-1].body["messages"][-1]["content"]
 
 
 def test_an_explanation_that_failed_is_tried_again(run, here, ip):
