@@ -11,6 +11,7 @@ from ...python.source import names_of
 from ..edit import NO_LOSS, Loss
 from ..rerun_plan import mutated_names
 from .alignment import Alignment, aligned
+from .dropped import dropped_parts, hollow_statements
 from .hidden import hidden_errors
 from .statements import Statement
 
@@ -22,13 +23,14 @@ def loss_of(before: str, after: str) -> Loss:
     both = aligned(before, after)
     if both is None:
         return loss_of_lines(before, after)
-    within = [_removed_within(both.old[was].node, both.new[at].node) for at, was in both.pairs.items()]
+    pairs = [(both.old[was].node, both.new[at].node) for at, was in both.pairs.items()]
+    within = [max(_removed_within(*pair), hollow_statements(*pair)) for pair in pairs]
     counted = sum(not one.says_nothing for one in both.old) + sum(of for _, of in within)
     removed = sum(_removed_in_gaps(both)) + sum(less for less, _ in within)
     names = tuple(dict.fromkeys([*_names_lost(both), *_members_lost(both)]))
     changes = tuple(sorted(mutated_names(before) - names_of(before).binds - made_by(after)))
-    hides = hidden_errors(before, after)
-    found = Loss(names, changes, removed, counted, hides=hides)
+    hides, drops = hidden_errors(before, after), dropped_parts(before, after)
+    found = Loss(names, changes, removed, counted, hides=hides, drops=drops)
     return found if found else NO_LOSS
 
 
