@@ -21,6 +21,7 @@ from ..request.tasks import Task
 from .choice import choose, choose_by_lines
 from .destination import Sorted, sort_blocks
 from .edit import Edit
+from .partial_blocks import completed
 from .readers import without_missed
 from .text_cells import rewritten_text
 from .versions.loss import loss_of, loss_of_lines
@@ -131,10 +132,15 @@ def _rewritten_code(
     notebook: Notebook | None,
     language: str,
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    usable = [block for block in blocks if block.verdict == "cell"]
     anywhere = task is Task.FIX and canonical(language) == "python"
+    cells = notebook.cells if notebook is not None else (target,)
+    completions: list[str] = []
+    if canonical(language) == "python":
+        blocks, completions = completed(blocks, target, cells if anywhere else (target,))
+    usable = [block for block in blocks if block.verdict == "cell"]
     found = sort_blocks(usable, target, notebook, anywhere=anywhere)
-    edits, notes = _rewrites(task, found, notebook.cells if notebook is not None else (target,), language)
+    edits, notes = _rewrites(task, found, cells, language)
+    notes = (*(completions if edits else ()), *notes)
     nothing = () if edits else (*(() if blocks else _machine_answer(events)), NO_CODE)
     return edits, tuple(dict.fromkeys([*_unused(blocks), *notes, *nothing]))
 

@@ -10,6 +10,7 @@ from ..python.source import parse_cell, parses
 from .languages import canonical, is_known, is_transcript_tag
 from .verdict import verdict_of
 from .wrapping.json_object import unwrapped
+from .wrapping.line_numbers import without_line_numbers
 from .wrapping.odd_characters import without_odd_characters
 from .wrapping.repl_session import without_prompts
 
@@ -153,6 +154,7 @@ def _mended(source: str, content: str) -> Iterator[str]:
     """Readings of a source that does not parse, each without characters or a stray beginning that hinder."""
     for plain in without_odd_characters(content):
         yield _outdented(plain, _least_indent(plain))
+    yield from without_line_numbers(content)
     if stray := _STRAY.match(source):
         yield source[stray.end() :]
 
