@@ -59,7 +59,7 @@ def test_what_an_edit_loses_travels_with_it() -> None:
     data = json.loads(json.dumps(reply_bundle(replace(reply_with(), edits=(edit,)))))
     assert data["edits"][0]["loss"] == {
         "names": ["a"], "changes": [], "removed": 1, "of": 2, "unit": "statement", "hides": [],
-        "drops": [],
+        "drops": [], "remakes": [],
     }  # fmt: skip
     assert edits_from_bundle(data) == [edit]
 

@@ -66,7 +66,7 @@ def sort_blocks(
     under: Cell | None = None
     for block in blocks:
         if block.cell:
-            under = _named(block, cells, found)
+            under = _named(block, target, cells, found)
         elif any_named:
             if under is not None and _goes_on(block, found.groups[under.key][1], under):
                 found.add(under, block)
@@ -80,9 +80,13 @@ def sort_blocks(
     return found
 
 
-def _named(block: Code, cells: Sequence[Cell], found: Sorted) -> Cell | None:
+def _named(block: Code, target: Cell | None, cells: Sequence[Cell], found: Sorted) -> Cell | None:
     """Trust the cell that the block names, or do nothing and say so."""
     cell = _cell_of_name(block.cell, cells)
+    # Some models count from one.
+    is_counted = target is not None and block.cell == str(target.name + 1)
+    if cell is None and target is not None and is_counted and _is_surely(block.source, target.source):
+        cell = target
     if cell is None:
         found.notes.append(_UNKNOWN.format(block.cell))
         return None

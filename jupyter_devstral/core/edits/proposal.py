@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..notebook.cells import Cell, Notebook
 from ..python.source import names_of
@@ -22,7 +23,7 @@ from .choice import choose, choose_by_lines
 from .destination import Sorted, sort_blocks
 from .edit import Edit
 from .partial_blocks import completed
-from .readers import without_missed
+from .readers import remade_names, without_missed
 from .text_cells import rewritten_text
 from .versions.loss import loss_of, loss_of_lines
 
@@ -157,6 +158,9 @@ def _rewrites(
         notes += choice.notes
         if choice.source is not None and (task is not Task.CHAT or choice.source != cell.source):
             loss = (loss_of if python else loss_of_lines)(cell.source, choice.source)
+            if python:
+                others = [other for other in cells if other.key != cell.key]
+                loss = replace(loss, remakes=remade_names(cell.source, choice.source, others))
             edits.append(Edit("replace", cell.key, cell.source, choice.source, loss=loss))
     kept, missed = without_missed(edits, cells) if python else (tuple(edits), ())
     return kept, tuple(dict.fromkeys([*notes, *missed]))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from ..python.source import parse_cell, parses
 from .languages import canonical, is_known, is_transcript_tag
+from .python_evidence import looks_like_python
+from .trailing_prose import prose_begins
 from .verdict import verdict_of
 from .wrapping.json_object import unwrapped
 from .wrapping.line_numbers import without_line_numbers
@@ -155,6 +157,9 @@ def _mended(source: str, content: str) -> Iterator[str]:
     for plain in without_odd_characters(content):
         yield _outdented(plain, _least_indent(plain))
     yield from without_line_numbers(content)
+    code = "\n".join(source.split("\n")[: max(0, prose_begins(source))])
+    if looks_like_python(code):
+        yield code
     if stray := _STRAY.match(source):
         yield source[stray.end() :]
 

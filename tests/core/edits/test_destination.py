@@ -136,3 +136,8 @@ def test_a_chat_says_why_the_block_that_names_a_cell_was_not_used(code: str) -> 
     assert edits == ()
     assert len(notes) == 1
     assert "not used" in notes[0]
+
+
+def test_a_cell_counted_from_one_is_the_failing_one_where_the_code_is_surely_a_version_of_it() -> None:
+    fixed = CELLS[2].replace(":.2f", "")
+    assert after(CELLS, f"[cell 3]\n```python\n{fixed}\n```\n", at=2) == [*CELLS[:2], fixed]
