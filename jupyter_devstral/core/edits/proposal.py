@@ -24,6 +24,7 @@ from .destination import Sorted, sort_blocks
 from .edit import Edit
 from .partial_blocks import completed
 from .readers import remade_names, without_missed
+from .said_changes import said_change
 from .text_cells import rewritten_text
 from .versions.loss import loss_of, loss_of_lines
 
@@ -137,6 +138,7 @@ def _rewritten_code(
     cells = notebook.cells if notebook is not None else (target,)
     completions: list[str] = []
     if canonical(language) == "python":
+        blocks = blocks or _said(events, target)
         blocks, completions = completed(blocks, target, cells if anywhere else (target,))
     usable = [block for block in blocks if block.verdict == "cell"]
     found = sort_blocks(usable, target, notebook, anywhere=anywhere)
@@ -144,6 +146,13 @@ def _rewritten_code(
     notes = (*(completions if edits else ()), *notes)
     nothing = () if edits else (*(() if blocks else _machine_answer(events)), NO_CODE)
     return edits, tuple(dict.fromkeys([*_unused(blocks), *notes, *nothing]))
+
+
+def _said(events: Sequence[Prose | Code], target: Cell) -> list[Code]:
+    """The cell as a reply without any code says it should be."""
+    text = "".join(event.text for event in events if isinstance(event, Prose))
+    source = said_change(text, target.source)
+    return [] if source is None else [Code("", "python", source, True, "cell", target.key)]
 
 
 def _rewrites(

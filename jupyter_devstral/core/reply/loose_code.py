@@ -13,7 +13,8 @@ from .trailing_prose import looks_like_prose
 
 _TAGS = re.compile(
     r"""^[ \t]*(?:<pre[^<>]*>\s*)?<(?P<tag>code|python|pre)\b(?P<attributes>[^<>]*)>(?P<html>.*?)</(?P=tag)>
-      | ^[ \t]*\[(?P<mark>PYTHON|CODE)\](?P<marked>.*?)\[/(?P=mark)\]""",
+      | ^[ \t]*\[(?P<mark>PYTHON|CODE)\](?P<marked>.*?)\[/(?P=mark)\]
+      | ^[ \t]*(?P<ticks>``|\'\'\'|\"\"\")(?:python\d?|py)[ \t]*\n(?P<ticked>.*?)\n[ \t]*(?P=ticks)[ \t]*$""",
     re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"(?:language|lang|highlight)-(?P<word>[\w+#-]+)")
@@ -37,7 +38,7 @@ def quoted_text(text: str) -> str:
 
 def _in_tags(text: str, language: str) -> Iterator[Code]:
     for found in _TAGS.finditer(text):
-        inner = found["html"] if found["tag"] else found["marked"]
+        inner = found["html"] or found["marked"] or found["ticked"] or ""
         if "\n" not in inner.strip() and found["tag"] == "code" and "\n" not in inner:
             # A word in a sentence.
             continue

@@ -33,6 +33,8 @@ def written(reply: str) -> tuple[list[str], tuple[str, ...]]:
         f"<code>\n{SOURCE}\n</code>\n",
         f"<pre>\n{SOURCE}\n</pre>\n",
         f"[PYTHON]\n{SOURCE}\n[/PYTHON]\n",
+        f"'''python\n{SOURCE}\n'''\n",
+        f"Here:\n\n``python\n{SOURCE}\n``\n\nIt prints.\n",
         f"Here is the code:\n\n{SOURCE}\n",
         f"Voici le code :\n\n{SOURCE}\n\nIl affiche un nombre entier.\n",
         f"**Here is the code:**\n{SOURCE}\n",
