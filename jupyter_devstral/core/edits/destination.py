@@ -186,7 +186,7 @@ def _imported(source: str) -> frozenset[str]:
 
 
 def _only_definer(source: str, target: Cell, others: Sequence[Cell]) -> Cell | None:
-    """The one other cell that makes everything the block makes.
+    """The other cell that makes everything the block makes, of several the last one above the target.
 
     None where the block updates one of these names, or the target makes one.
     """
@@ -195,4 +195,5 @@ def _only_definer(source: str, target: Cell, others: Sequence[Cell]) -> Cell | N
     if not made or made & (names_of(target.source).binds | names.loads):
         return None
     makers = [cell for cell in others if made <= names_of(cell.source).binds]
-    return makers[0] if len(makers) == 1 else None
+    above = [cell for cell in makers if cell.index < target.index]
+    return makers[0] if len(makers) == 1 else above[-1] if above else None
