@@ -43,6 +43,8 @@ _COMMENT = re.compile(
 _STRAY = re.compile(r"\[(?:cell\b[^\]\n]*\n)?\s*", re.IGNORECASE)
 # `r`, `c` and `d` are common variable names, too.
 _SHORTEST_WORD = 2
+# As in a terminal, above the code that needs it.
+_INSTALLING = re.compile(r"^(?:\$ )?(?P<what>(?:pip|conda) install [^\n]*)$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
@@ -157,6 +159,8 @@ def _mended(source: str, content: str) -> Iterator[str]:
     for plain in without_odd_characters(content):
         yield _outdented(plain, _least_indent(plain))
     yield from without_line_numbers(content)
+    if _INSTALLING.search(source) and looks_like_python(_INSTALLING.sub("", source)):
+        yield _INSTALLING.sub(r"%\g<what>", source)
     code = "\n".join(source.split("\n")[: max(0, prose_begins(source))])
     if looks_like_python(code):
         yield code

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .code_block import Code, read_code
 from .languages import canonical
-from .python_evidence import looks_like_python
+from .python_evidence import is_weak_evidence, looks_like_python
 from .trailing_prose import looks_like_prose
 
 _TAGS = re.compile(
@@ -22,6 +22,7 @@ _QUOTED = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+);")
 # How many endings of a reply are tried as code, and how many lines may announce it.
 _MOST_ENDS, _MOST_LEADS = 8, 8
+_PLAIN_LINES = 3
 
 
 def loose_code(text: str, language: str) -> list[Code]:
@@ -49,7 +50,10 @@ def _in_tags(text: str, language: str) -> Iterator[Code]:
 
 
 def _bare(text: str, language: str) -> Iterator[Code]:
-    """Candidates for code: the whole reply, or the text below a line ending in a colon, up to prose."""
+    """Candidates for code: the whole reply, the text below a colon or, of several statements, below prose.
+
+    Each goes up to the next prose.
+    """
     if canonical(language) != "python":
         return
     lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
@@ -59,6 +63,20 @@ def _bare(text: str, language: str) -> Iterator[Code]:
         if code is not None:
             yield code
             return
+    below = [
+        at + 1 for at in range(1, len(lines)) if not lines[at].strip() and looks_like_prose(lines[at - 1])
+    ]
+    for start in below[:_MOST_LEADS]:
+        code = _code_from(lines[start:], language, whole=False)
+        if code is not None and _is_plainly_code(code.source):
+            yield code
+            return
+
+
+def _is_plainly_code(source: str) -> bool:
+    """Whether nobody would write it for an example of a value."""
+    lines = source.count("\n") + 1
+    return lines >= _PLAIN_LINES or (lines > 1 and not is_weak_evidence(source))
 
 
 def _announces(line: str) -> bool:
