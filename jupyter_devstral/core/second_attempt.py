@@ -46,7 +46,8 @@ def as_answer_to(first: Reply, second: Reply) -> Reply:
     edits = {edit.cell_id: edit for edit in first.edits}
     for edit in second.edits:
         before = originals.get(edit.cell_id, edit.before)
-        edits[edit.cell_id] = replace(edit, before=before, loss=loss_of(before, edit.source))
+        loss = replace(loss_of(before, edit.source), remakes=edit.loss.remakes)
+        edits[edit.cell_id] = replace(edit, before=before, loss=loss)
     return replace(
         second,
         request=first.request,

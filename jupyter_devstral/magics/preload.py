@@ -33,6 +33,8 @@ _MODULES = (
     ".core.notebook.file",
     ".core.whole_file",
     ".core.variables.namespace",
+    ".core.failure.near_names",
+    ".core.failure.name_hints",
     ".core.failure.hints",
     ".core.failure.reading",
     ".core.failure.run_order",

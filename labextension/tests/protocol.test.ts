@@ -26,9 +26,9 @@ const HOSTILE: unknown[] = [
 ];
 
 test('what an edit loses is read, and nothing else that stands there', () => {
-  const loss = { names: ['prices'], changes: [], removed: 3, of: 4, unit: 'statement', hides: ['KeyError'] };
+  const loss = { names: ['prices'], changes: [], removed: 3, of: 4, unit: 'statement', hides: ['KeyError'], drops: ['@property'] };
   const read = (value: unknown) => readBundle({ version: 1, edits: [{ ...EDIT, loss: value }] })?.edits[0]?.loss;
-  assert.deepEqual(read(loss), { names: ['prices'], changes: [], removed: 3, of: 4, hides: ['KeyError'] });
+  assert.deepEqual(read(loss), { names: ['prices'], changes: [], removed: 3, of: 4, hides: ['KeyError'], drops: ['@property'] });
   for (const nothing of [undefined, null, 'x', {}, { names: [3], removed: 'many' }]) {
     assert.equal(read(nothing), undefined);
   }

@@ -58,7 +58,8 @@ def test_what_an_edit_loses_travels_with_it() -> None:
     edit = Edit("replace", "id1", "a = 1", "b = 1", loss=Loss(("a",), (), 1, 2))
     data = json.loads(json.dumps(reply_bundle(replace(reply_with(), edits=(edit,)))))
     assert data["edits"][0]["loss"] == {
-        "names": ["a"], "changes": [], "removed": 1, "of": 2, "unit": "statement", "hides": []
+        "names": ["a"], "changes": [], "removed": 1, "of": 2, "unit": "statement", "hides": [],
+        "drops": [], "remakes": [],
     }  # fmt: skip
     assert edits_from_bundle(data) == [edit]
 

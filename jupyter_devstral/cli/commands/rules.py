@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ...core.errors import NotebookError
 from ...core.request.tasks import RULES_BYTES
 from ...core.text.terminal_text import as_shown
 from ...session.rules import NAME, RulesFile, rules_files, switch
@@ -13,10 +14,14 @@ from ..standard_output import write_text
 
 def command(arguments: argparse.Namespace) -> int:
     """Switch where that is asked for, and show the rules; returns 1 where they cannot be used."""
-    place = (NAME, folder_of(arguments.notebook))
+    notebook = arguments.notebook
+    if not notebook.exists():
+        raise NotebookError(f"{notebook}: cannot be read: No such file or directory.")
+    place = (NAME, folder_of(notebook))
     files = rules_files([place])
     if not files:
-        print(f"There is no {NAME} in {place[1]}.")
+        where = f"in the folder {notebook.resolve()}" if notebook.is_dir() else f"beside {notebook}"
+        print(f"There is no {NAME} {where}.")
         return 1
     if arguments.state:
         switch(files[0], on=arguments.state == "on")

@@ -15,12 +15,12 @@ from .versions.alignment import aligned
 from .versions.docstrings import differs_in_docstrings_only, with_docstrings_of
 from .versions.fragment import Shape, makes_nothing, only_looks, quotes, shape_of, shape_of_lines
 from .versions.likeness import likeness
-from .versions.loss import loss_of, loss_of_lines
+from .versions.loss import code_lines, loss_of, loss_of_lines
 from .versions.merge import merged
 from .versions.statements import Statement
 
 SAME = "The code in the reply is the same as in the cell."
-_PUT_IN = "The reply shows only a part of cell {}: it was put in its place there, and the rest is kept."
+PUT_IN = "The reply shows only a part of cell {}: it was put in its place there, and the rest is kept."
 _PART = "A code block was not used because it is only a part of cell {}: in its place the cell {}."
 _NO_CODE = "A code block was not used because it holds no code that could stand for cell {}."
 _LOOKS = "A code block was not used because it only shows something, and changes nothing in cell {}."
@@ -86,7 +86,7 @@ def _chosen(
     if version is not None and is_new and not (is_patched and _loses_all(cell, version)):
         return Choice(_with_imports(version.source, parts))
     if is_patched:
-        return Choice(patched.source, [*patched.notes, _PUT_IN.format(cell.sign)])
+        return Choice(patched.source, [*patched.notes, PUT_IN.format(cell.sign)])
     if version is not None or patched.source is not None:
         return Choice(cell.source, [*patched.notes, SAME])
     return patched
@@ -186,10 +186,8 @@ def _with_imports(source: str, parts: Sequence[Code]) -> str:
 
 def _left(blocks: Sequence[Code], chosen: str) -> list[str]:
     """The sentences on the blocks that did not enter the new source."""
-    lines = set(map(str.strip, chosen.split("\n")))
-    left = {
-        block.source for block in blocks if not lines.issuperset(map(str.strip, block.source.split("\n")))
-    }
+    lines = set(code_lines(chosen))
+    left = {block.source for block in blocks if not lines.issuperset(code_lines(block.source))}
     if not left:
         return []
     counted = "One other code block was" if len(left) == 1 else f"{len(left)} other code blocks were"

@@ -66,7 +66,7 @@ def sort_blocks(
     under: Cell | None = None
     for block in blocks:
         if block.cell:
-            under = _named(block, cells, found)
+            under = _named(block, target, cells, found)
         elif any_named:
             if under is not None and _goes_on(block, found.groups[under.key][1], under):
                 found.add(under, block)
@@ -80,9 +80,13 @@ def sort_blocks(
     return found
 
 
-def _named(block: Code, cells: Sequence[Cell], found: Sorted) -> Cell | None:
+def _named(block: Code, target: Cell | None, cells: Sequence[Cell], found: Sorted) -> Cell | None:
     """Trust the cell that the block names, or do nothing and say so."""
     cell = _cell_of_name(block.cell, cells)
+    # Some models count from one.
+    is_counted = target is not None and block.cell == str(target.name + 1)
+    if cell is None and target is not None and is_counted and _is_surely(block.source, target.source):
+        cell = target
     if cell is None:
         found.notes.append(_UNKNOWN.format(block.cell))
         return None
@@ -182,7 +186,7 @@ def _imported(source: str) -> frozenset[str]:
 
 
 def _only_definer(source: str, target: Cell, others: Sequence[Cell]) -> Cell | None:
-    """The one other cell that makes everything the block makes.
+    """The other cell that makes everything the block makes, of several the last one above the target.
 
     None where the block updates one of these names, or the target makes one.
     """
@@ -191,4 +195,5 @@ def _only_definer(source: str, target: Cell, others: Sequence[Cell]) -> Cell | N
     if not made or made & (names_of(target.source).binds | names.loads):
         return None
     makers = [cell for cell in others if made <= names_of(cell.source).binds]
-    return makers[0] if len(makers) == 1 else None
+    above = [cell for cell in makers if cell.index < target.index]
+    return makers[0] if len(makers) == 1 else above[-1] if above else None

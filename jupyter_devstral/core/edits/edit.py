@@ -19,6 +19,8 @@ class Loss:
         removed, of: the number of statements (or lines) without a counterpart, and of all before.
         unit: "statement", or "line" where the cell is not Python.
         hides: the kinds of errors that it now passes over.
+        remakes: the names from other cells that it now makes itself.
+        drops: what goes without a name: "@property", "assert x > 0", "%%writefile", docstrings, comments.
     """
 
     names: tuple[str, ...] = ()
@@ -27,9 +29,11 @@ class Loss:
     of: int = 0
     unit: str = "statement"
     hides: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    remakes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.names or self.changes or self.removed or self.hides)
+        return bool(self.names or self.changes or self.removed or self.hides or self.drops or self.remakes)
 
     def __str__(self) -> str:
         """The loss in words: "no longer makes `prices`; removes 3 of 4 statements"."""
@@ -42,6 +46,10 @@ class Loss:
             parts.append(f"removes {self.removed} of {self.of} {self.unit}{'' if self.of == 1 else 's'}")
         if self.hides:
             parts.append(f"hides errors ({_listed(self.hides)})")
+        if self.remakes:
+            parts.append(f"makes {_listed(self.remakes)} anew")
+        if self.drops:
+            parts.append(f"drops {_listed(self.drops)}")
         return "; ".join(parts)
 
 

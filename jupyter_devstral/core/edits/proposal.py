@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..notebook.cells import Cell, Notebook
 from ..python.source import names_of
@@ -21,7 +22,9 @@ from ..request.tasks import Task
 from .choice import choose, choose_by_lines
 from .destination import Sorted, sort_blocks
 from .edit import Edit
-from .readers import without_missed
+from .partial_blocks import completed
+from .readers import remade_names, without_missed
+from .said_changes import said_change
 from .text_cells import rewritten_text
 from .versions.loss import loss_of, loss_of_lines
 
@@ -131,12 +134,25 @@ def _rewritten_code(
     notebook: Notebook | None,
     language: str,
 ) -> tuple[tuple[Edit, ...], tuple[str, ...]]:
-    usable = [block for block in blocks if block.verdict == "cell"]
     anywhere = task is Task.FIX and canonical(language) == "python"
+    cells = notebook.cells if notebook is not None else (target,)
+    completions: list[str] = []
+    if canonical(language) == "python":
+        blocks = blocks or _said(events, target)
+        blocks, completions = completed(blocks, target, cells if anywhere else (target,))
+    usable = [block for block in blocks if block.verdict == "cell"]
     found = sort_blocks(usable, target, notebook, anywhere=anywhere)
-    edits, notes = _rewrites(task, found, notebook.cells if notebook is not None else (target,), language)
+    edits, notes = _rewrites(task, found, cells, language)
+    notes = (*(completions if edits else ()), *notes)
     nothing = () if edits else (*(() if blocks else _machine_answer(events)), NO_CODE)
     return edits, tuple(dict.fromkeys([*_unused(blocks), *notes, *nothing]))
+
+
+def _said(events: Sequence[Prose | Code], target: Cell) -> list[Code]:
+    """The cell as a reply without any code says it should be."""
+    text = "".join(event.text for event in events if isinstance(event, Prose))
+    source = said_change(text, target.source)
+    return [] if source is None else [Code("", "python", source, True, "cell", target.key)]
 
 
 def _rewrites(
@@ -151,6 +167,9 @@ def _rewrites(
         notes += choice.notes
         if choice.source is not None and (task is not Task.CHAT or choice.source != cell.source):
             loss = (loss_of if python else loss_of_lines)(cell.source, choice.source)
+            if python:
+                others = [other for other in cells if other.key != cell.key]
+                loss = replace(loss, remakes=remade_names(cell.source, choice.source, others))
             edits.append(Edit("replace", cell.key, cell.source, choice.source, loss=loss))
     kept, missed = without_missed(edits, cells) if python else (tuple(edits), ())
     return kept, tuple(dict.fromkeys([*notes, *missed]))

@@ -58,7 +58,9 @@ def mutated_names(source: str) -> frozenset[str]:
             in_place = any(keyword.arg == "inplace" for keyword in call.keywords)
             if isinstance(call.func, ast.Attribute) and (in_place or call.func.attr in _MUTATORS):
                 found.add(_root(call.func))
-    return frozenset(found - {""})
+    use = names_of(source)
+    # `self`, and whatever else is a function's own.
+    return frozenset(found - (use.within - use.binds - use.loads) - {""})
 
 
 def _root(node: ast.expr) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..variables.type_facts import MISSING, is_a, library_attribute
+from ..variables.type_facts import MISSING, instance_dict, is_a, library_attribute
 
 # The second is ExceptionGroup on Python 3.10.
 _LIBRARIES = ("builtins", "exceptiongroup")
@@ -40,3 +40,9 @@ def text_of(error: BaseException) -> str | None:
         return str.__str__(str(field_of(error, "msg") if is_error(error, SyntaxError) else error))
     except BaseException:  # noqa: BLE001 - a user's __str__ may raise anything, and may be what is interrupted
         return None
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """What `add_note` has added."""
+    notes = instance_dict(error).get("__notes__")
+    return [str.__str__(note) for note in notes if is_a(type(note), str)] if type(notes) is list else []

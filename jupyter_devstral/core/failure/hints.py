@@ -6,27 +6,29 @@ Live values are read without running their code (`type_facts`, `table_schema`); 
 from __future__ import annotations
 
 import builtins
-import difflib
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from ..variables.tables import column_names, key_text
 from ..variables.type_facts import dict_of_class, instance_dict, is_a, module_of, mro_of, name_of, root_of
 from .exception_facts import field_of, first_argument, is_error
-from .pandas_hints import pandas_hints
+from .name_hints import name_hints
+from .near_names import listed, near
+from .pandas_hints import column_of_query, pandas_hints, table_behind
 from .replaced_names import replacement_of
 
 Live = Sequence[tuple[str, object]]
 
-_CLOSE, _LIKENESS = 3, 0.6
 _KEYS_LISTED = 20
 _KEYS_READ = 5000
-_FILES_READ = 2000
+_FILES_READ, _FOLDERS_TRIED, _PLACES_TOLD = 2000, 200, 2
 _WORDS = 5
 _QUOTED = re.compile(r"'([^'\n]{1,80})'|\"([^\"\n]{1,80})\"|`([^`\n]{1,80})`")
+# `Index(['price'], dtype='str')` asked for the price alone.
+_OF_AN_INDEX = re.compile(r"(?<=, )(?:dtype|name)='[^']*'")
 # How libraries say that a column or key is missing: the first form has no quotes around one name.
 _BARE_NAMES = re.compile(r"(?:columns?|keys?|labels?|fields?|variables?) not found: (.+)", re.IGNORECASE)
 _SENTENCE = re.compile(
@@ -34,13 +36,14 @@ _SENTENCE = re.compile(
 )
 _CANNOT_IMPORT = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 _NO_ATTRIBUTE = re.compile(r"module '(\w+)' has no attribute '(\w+)'")
-_UNDEFINED = re.compile(r"name '(\w+)' is not defined|local variable '(\w+)'")
 
 
 def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
     """Find hints for `error`; `live` are the parts of the failing statements with their values."""
-    if is_error(error, NameError):
-        yield from _about_name(error, live, namespace)
+    if name := column_of_query(error):
+        yield from _about_keys([name], live, all_listed=True)
+    elif is_error(error, NameError):
+        yield from name_hints(error, live, namespace)
     elif is_error(error, AttributeError):
         yield from _about_attribute(error)
     elif is_error(error, TypeError):
@@ -53,29 +56,7 @@ def hints_for(error: BaseException, live: Live, namespace: Mapping[str, object])
     yield from told
     # `df.pric` makes a missing column a missing attribute, and libraries report one in errors of all kinds.
     if not told and not is_error(error, NameError, ImportError, OSError):
-        yield from _about_keys(error, live)
-
-
-def missing_name(error: BaseException) -> str:
-    """The name that a NameError reports as missing, "" for any other error."""
-    if not is_error(error, NameError):
-        return ""
-    name = field_of(error, "name")
-    if type(name) is str and name:
-        return name
-    text = first_argument(error)
-    found = _UNDEFINED.search(text) if type(text) is str else None
-    return (found[1] or found[2]) if found else ""
-
-
-def _about_name(error: BaseException, live: Live, namespace: Mapping[str, object]) -> Iterator[str]:
-    name = missing_name(error)
-    known = [key for key in list(namespace) if isinstance(key, str) and not key.startswith("_")]
-    close = _near(name, [*known, *(text for text, _ in live), *vars(builtins)]) if name else []
-    if close:
-        yield f"`{name}` is not defined; names like it: {_listed(close)}"
-    elif name:
-        yield f"`{name}` is not defined in this kernel"
+        yield from _about_keys(list(_keys_in(error)), live, all_listed=is_error(error, KeyError))
 
 
 def _about_attribute(error: BaseException) -> Iterator[str]:
@@ -89,11 +70,13 @@ def _about_attribute(error: BaseException) -> Iterator[str]:
             yield f"the object whose `{name}` was asked for is None"
         return
     instead = _replacement(owner, name)
-    close = [] if instead else _near(name, _attributes(owner))
+    names = list(_attributes(owner))
+    # `.dt` of text exists, and says itself what it wants.
+    close = [] if instead or name in names else near(name, names)
     if instead:
         yield f"{_label(owner)} has no `{name}` any more; instead: {instead}"
     elif close:
-        yield f"{_label(owner)} has no `{name}`; names like it: {_listed(close)}"
+        yield f"{_label(owner)} has no `{name}`; names like it: {listed(close)}"
 
 
 def _about_a_module(error: BaseException) -> Iterator[str]:
@@ -142,18 +125,18 @@ def _about_import(error: BaseException) -> Iterator[str]:
     said, name = field_of(error, "msg"), field_of(error, "name")
     found = _CANNOT_IMPORT.search(said) if type(said) is str else None
     if found and found[2] in sys.modules:
-        close = _near(found[1], vars(sys.modules[found[2]]))
+        close = near(found[1], vars(sys.modules[found[2]]))
         if close:
-            yield f"{found[2]} has no `{found[1]}`; names like it: {_listed(close)}"
+            yield f"{found[2]} has no `{found[1]}`; names like it: {listed(close)}"
     elif is_error(error, ModuleNotFoundError) and type(name) is str:
         root = name.partition(".")[0]
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         if root not in sys.modules:
             yield f"no package in this kernel's Python {version} provides `{root}`"
             loaded = {name.partition(".")[0] for name in list(sys.modules)}
-            close = _near(root, loaded | set(sys.stdlib_module_names))
+            close = near(root, loaded | set(sys.stdlib_module_names))
             if close:
-                yield f"modules like `{root}`: {_listed(close)}"
+                yield f"modules like `{root}`: {listed(close)}"
 
 
 def _about_file(error: BaseException) -> Iterator[str]:
@@ -162,45 +145,72 @@ def _about_file(error: BaseException) -> Iterator[str]:
         return
     folder, name = os.path.split(path)
     if not os.path.isdir(folder or "."):
+        above, its_name = os.path.split(folder)
+        like = near(its_name, _names_in(above))
         yield (
-            f"there is no folder {key_text(folder)} in the working directory"
-            if not os.path.isabs(folder)
-            else f"there is no folder {key_text(folder)}"
+            f"there is no folder {key_text(folder)}"
+            + ("" if os.path.isabs(folder) else " in the working directory")
+            + (f"; names like it: {listed(like)}" if like else "")
         )
         return
+    names = _names_in(folder)
+    close = near(name, names)
+    places = [os.path.join(folder, other, name) for other in ("..", *names[:_FOLDERS_TRIED])]
+    elsewhere = [os.path.normpath(place) for place in places if os.path.isfile(place)][:_PLACES_TOLD]
+    if elsewhere:
+        yield f"there is no file {key_text(path)}; a file of that name: {listed(elsewhere)}"
+    elif close:
+        yield f"there is no file {key_text(path)}; in that folder, names like it: {listed(close)}"
+
+
+def _names_in(folder: str) -> list[str]:
     try:
         with os.scandir(folder or ".") as entries:
-            names = [entry.name for entry in islice(entries, _FILES_READ)]
+            return [entry.name for entry in islice(entries, _FILES_READ)]
     except OSError:
-        return
-    close = _near(name, names)
-    if close:
-        yield f"there is no file {key_text(path)}; in that folder, names like it: {_listed(close)}"
+        return []
 
 
-def _about_keys(error: BaseException, live: Live) -> Iterator[str]:
-    """Hints about the keys and columns in the error that the values involved do not have."""
-    wanted = list(_keys_in(error))
+def _about_keys(wanted: Sequence[object], live: Live, *, all_listed: bool) -> Iterator[str]:
+    """Hints about the wanted keys and columns that the values involved do not have.
+
+    Of a value without a name like it, all names are told where `all_listed`.
+    """
+    holders = list(_holders(live))
+    for key in wanted:
+        lacking = {expression: _lacking(expression, value, key) for expression, value in holders}
+        told = {expression: said for expression, said in lacking.items() if said is not None}
+        is_near = any(like for like, _ in told.values())
+        for expression, (like, sentence) in told.items():
+            # In `a["b"]["x"]` what `a` has is beside the point.
+            inner = any(other.startswith((f"{expression}[", f"{expression}.")) for other in told)
+            if not inner and (like or (all_listed and not is_near)):
+                yield sentence
+
+
+def _holders(live: Live) -> Iterator[tuple[str, object]]:
     told: set[int] = set()
     for expression, value in live:
-        keys = _keys_of(value)
-        if keys is None or id(value) in told:
-            continue
-        told.add(id(value))
-        what = "column" if column_names(_ungrouped(value)) is not None else "key"
-        texts = [key for key in keys if type(key) is str]
-        known = {key_text(key) for key in keys}
-        for key in wanted:
-            if key_text(key) in known:
-                continue
-            close = _near(key, texts) if type(key) is str else []
-            if close:
-                like = _listed(close, key_text)
-                yield f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {like}"
-            elif is_error(error, KeyError):
-                has = _listed(keys[:_KEYS_LISTED], key_text) or f"no {what}s"
-                more = f" and {len(keys) - _KEYS_LISTED} more" if len(keys) > _KEYS_LISTED else ""
-                yield f"`{expression}` has no {what} {key_text(key)}; it has: {has}{more}"
+        if id(value) not in told and _keys_of(value) is not None:
+            told.add(id(value))
+            yield expression, value
+
+
+def _lacking(expression: str, value: object, key: object) -> tuple[bool, str] | None:
+    """Whether it has keys like one that it lacks, and a sentence about them; None where it has the key."""
+    keys = _keys_of(value) or []
+    if key_text(key) in {key_text(one) for one in keys}:
+        return None
+    what = "column" if column_names(table_behind(value)) is not None else "key"
+    close = near(key, [one for one in keys if type(one) is str]) if type(key) is str else []
+    if close:
+        return (
+            True,
+            f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {listed(close, key_text)}",
+        )
+    has = listed(keys[:_KEYS_LISTED], key_text) or f"no {what}s"
+    more = f" and {len(keys) - _KEYS_LISTED} more" if len(keys) > _KEYS_LISTED else ""
+    return False, f"`{expression}` has no {what} {key_text(key)}; it has: {has}{more}"
 
 
 def _keys_in(error: BaseException) -> Iterator[object]:
@@ -216,40 +226,16 @@ def _keys_in(error: BaseException) -> Iterator[object]:
 
 def _named_in(said: str) -> Iterator[str]:
     """The words that a message quotes; in "Column not found: price" the bare one."""
-    quoted = [next(filter(None, match)) for match in _QUOTED.findall(said)]
+    quoted = [next(filter(None, match)) for match in _QUOTED.findall(_OF_AN_INDEX.sub("", said))]
     bare = _BARE_NAMES.search(said)
     yield from quoted or ([bare[1].strip()] if bare else [])
 
 
 def _keys_of(value: object) -> list[object] | None:
     """The columns of a table or of a grouped one, the keys of a dict; None for anything else."""
-    columns = column_names(_ungrouped(value))
+    columns = column_names(table_behind(value))
     if columns is not None:
         return list(islice(columns, _KEYS_READ))
     if is_a(type(value), dict) and module_of(type(value)) in ("builtins", "collections", "__main__"):
         return list(islice(dict.keys(value), _KEYS_READ))  # type: ignore[arg-type]
     return None
-
-
-def _ungrouped(value: object) -> object:
-    """The table behind pandas's `groupby`, `rolling` and similar, which keep it as `obj`."""
-    inside = module_of(type(value)).startswith("pandas.")
-    return instance_dict(value).get("obj", value) if inside else value
-
-
-def _near(name: str, names: Iterable[str]) -> list[str]:
-    """The names most like `name`, including those that differ in case only or where one begins the other."""
-    words = [word for word in dict.fromkeys(names) if isinstance(word, str) and word != name]
-    same = [word for word in words if word.casefold() == name.casefold() or word.strip() == name.strip()]
-    begins = [word for word in words if len(name) > 2 and len(word) > 2 and _one_begins_the_other(word, name)]
-    like = difflib.get_close_matches(name, words, _CLOSE, _LIKENESS)
-    return list(dict.fromkeys([*same, *like, *begins]))[:_CLOSE]
-
-
-def _one_begins_the_other(one: str, other: str) -> bool:
-    one, other = one.casefold(), other.casefold()
-    return one.startswith(other) or other.startswith(one)
-
-
-def _listed(items: Iterable[object], text: object = None) -> str:
-    return ", ".join(key_text(item) if text is key_text else f"`{item}`" for item in items)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..text.traceback_text import capped_message, is_library, tidy_path
 from ..variables.namespace import describe_variable
 from ..variables.type_facts import is_a, name_of
-from .exception_facts import field_of, is_error, text_of
+from .exception_facts import field_of, is_error, notes_of, text_of
 from .failure import Failure, Frame
 from .hints import hints_for
 
@@ -71,9 +71,16 @@ def read_exception(
 
 
 def message_of(error: BaseException) -> str:
-    """`str(error)`, guarded: it is user code and may fail or never end. A long message loses its middle."""
+    """`str(error)` and its notes, guarded: it is user code and may fail or never end.
+
+    A long message loses its middle.
+    """
     text = text_of(error)
-    return "(its message cannot be read)" if text is None else capped_message(text, _MESSAGE_LIMIT)
+    said = [
+        "(its message cannot be read)" if text is None else text,
+        *(f"({note})" for note in notes_of(error)),
+    ]
+    return capped_message("\n".join(filter(None, said)), _MESSAGE_LIMIT)
 
 
 def _chosen(error: BaseException, cell_of: CellOf) -> list[TracebackType]:

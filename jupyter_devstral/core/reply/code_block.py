@@ -8,8 +8,11 @@ from dataclasses import dataclass
 
 from ..python.source import parse_cell, parses
 from .languages import canonical, is_known, is_transcript_tag
+from .python_evidence import looks_like_python
+from .trailing_prose import prose_begins
 from .verdict import verdict_of
 from .wrapping.json_object import unwrapped
+from .wrapping.line_numbers import without_line_numbers
 from .wrapping.odd_characters import without_odd_characters
 from .wrapping.repl_session import without_prompts
 
@@ -40,6 +43,8 @@ _COMMENT = re.compile(
 _STRAY = re.compile(r"\[(?:cell\b[^\]\n]*\n)?\s*", re.IGNORECASE)
 # `r`, `c` and `d` are common variable names, too.
 _SHORTEST_WORD = 2
+# As in a terminal, above the code that needs it.
+_INSTALLING = re.compile(r"^(?:\$ )?(?P<what>(?:pip|conda) install [^\n]*)$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
@@ -153,6 +158,12 @@ def _mended(source: str, content: str) -> Iterator[str]:
     """Readings of a source that does not parse, each without characters or a stray beginning that hinder."""
     for plain in without_odd_characters(content):
         yield _outdented(plain, _least_indent(plain))
+    yield from without_line_numbers(content)
+    if _INSTALLING.search(source) and looks_like_python(_INSTALLING.sub("", source)):
+        yield _INSTALLING.sub(r"%\g<what>", source)
+    code = "\n".join(source.split("\n")[: max(0, prose_begins(source))])
+    if looks_like_python(code):
+        yield code
     if stray := _STRAY.match(source):
         yield source[stray.end() :]
 

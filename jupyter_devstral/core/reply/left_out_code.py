@@ -49,6 +49,24 @@ _STRONG = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# The same in other languages, and what leaves the rest to the reader.
+_STRONG_ABROAD = re.compile(
+    r"""
+      ^\W* (?:(?:le|la|der|das|el|il|o)\s+)? (?:reste|suite|rest|resto|restante)
+        \s+ (?:du|de\s+\w+|des|vom|del|do|della) \s+
+        (?:code[sx]?|cellule|fonction|script|programme|zelle|funktion|código|codice|celda|célula|cella|función)
+        \b .{0,50} $
+    | ^\W* (?:(?:le|votre|el|il|o)\s+)? (?:code|código|codice) \s+
+        (?:existant|inchangé|restant|précédent|existente|restante|esistente|rimanente|invariato) \b .{0,30} $
+    | ^\W* (?:(?:der|dein|ihr)\s+)? (?:bestehende|restliche|vorhandene|übrige|unveränderte|bisherige)[rs]?
+        \s+ code \b .{0,30} $
+    | ^\W* (?:\w+\s+){0,4} (?:reste(?:nt)?\s+inchangée?s? | bleib(?:t|en)\s+(?:gleich|unverändert)
+        | sin\s+cambios | sem\s+alterações | (?:resta|rimane)\s+invariat[oa]) \W*$
+    | ^\W* (?:inchangée?s?|unverändert|etc|usw|and\s+so\s+(?:on|forth)|et\s+ainsi\s+de\s+suite) \W*$
+    | ^\W*[(\[<] \s* (?:the\s+|your\s+)? (?:code|lines) \s+ (?:before|after|above|below) .{0,30} [)\]>] \W*$
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 # Comments that stand for missing code only where no code follows; otherwise they are a heading over it.
 _WEAK = re.compile(
     rf"""
@@ -107,7 +125,7 @@ def _comments_of_other(lines: Iterable[str]) -> Iterable[Comment]:
 
 def _stands_for_code(comment: Comment, comments: Sequence[Comment], lines: Sequence[str]) -> bool:
     text = comment.text
-    if _STRONG.search(text):
+    if _STRONG.search(text) or _STRONG_ABROAD.search(text):
         return True
     if comment.code and comment.code not in ("pass", "...") and not comment.code.endswith(":"):
         return False

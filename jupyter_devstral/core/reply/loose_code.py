@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from .code_block import Code, read_code
 from .languages import canonical
-from .python_evidence import looks_like_python
+from .python_evidence import is_weak_evidence, looks_like_python
 from .trailing_prose import looks_like_prose
 
 _TAGS = re.compile(
     r"""^[ \t]*(?:<pre[^<>]*>\s*)?<(?P<tag>code|python|pre)\b(?P<attributes>[^<>]*)>(?P<html>.*?)</(?P=tag)>
-      | ^[ \t]*\[(?P<mark>PYTHON|CODE)\](?P<marked>.*?)\[/(?P=mark)\]""",
+      | ^[ \t]*\[(?P<mark>PYTHON|CODE)\](?P<marked>.*?)\[/(?P=mark)\]
+      | ^[ \t]*(?P<ticks>``|\'\'\'|\"\"\")(?:python\d?|py)[ \t]*\n(?P<ticked>.*?)\n[ \t]*(?P=ticks)[ \t]*$""",
     re.VERBOSE | re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _LANGUAGE = re.compile(r"(?:language|lang|highlight)-(?P<word>[\w+#-]+)")
@@ -21,6 +22,7 @@ _QUOTED = re.compile(r"^[ \t]*> ?(.*)$", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d+);")
 # How many endings of a reply are tried as code, and how many lines may announce it.
 _MOST_ENDS, _MOST_LEADS = 8, 8
+_PLAIN_LINES = 3
 
 
 def loose_code(text: str, language: str) -> list[Code]:
@@ -37,7 +39,7 @@ def quoted_text(text: str) -> str:
 
 def _in_tags(text: str, language: str) -> Iterator[Code]:
     for found in _TAGS.finditer(text):
-        inner = found["html"] if found["tag"] else found["marked"]
+        inner = found["html"] or found["marked"] or found["ticked"] or ""
         if "\n" not in inner.strip() and found["tag"] == "code" and "\n" not in inner:
             # A word in a sentence.
             continue
@@ -48,7 +50,10 @@ def _in_tags(text: str, language: str) -> Iterator[Code]:
 
 
 def _bare(text: str, language: str) -> Iterator[Code]:
-    """Candidates for code: the whole reply, or the text below a line ending in a colon, up to prose."""
+    """Candidates for code: the whole reply, the text below a colon or, of several statements, below prose.
+
+    Each goes up to the next prose.
+    """
     if canonical(language) != "python":
         return
     lines = re.split(r"\r\n|\r|\n", text.strip("\r\n"))
@@ -58,6 +63,20 @@ def _bare(text: str, language: str) -> Iterator[Code]:
         if code is not None:
             yield code
             return
+    below = [
+        at + 1 for at in range(1, len(lines)) if not lines[at].strip() and looks_like_prose(lines[at - 1])
+    ]
+    for start in below[:_MOST_LEADS]:
+        code = _code_from(lines[start:], language, whole=False)
+        if code is not None and _is_plainly_code(code.source):
+            yield code
+            return
+
+
+def _is_plainly_code(source: str) -> bool:
+    """Whether nobody would write it for an example of a value."""
+    lines = source.count("\n") + 1
+    return lines >= _PLAIN_LINES or (lines > 1 and not is_weak_evidence(source))
 
 
 def _announces(line: str) -> bool:

@@ -158,6 +158,7 @@ def parse_command(line: str, body: str | None = None) -> Command:
         return _whole_task(rest if body is None else _join(rest, body), values, given)
     if word in SUBCOMMANDS:
         return _subcommand(word, rest.strip(), values, given, body)
+    _refuse_late_dry_run(line, rest)
     text = rest if body is None else _join(rest, body)
     _check_values(values)
     for option in ("properties", "doctest"):
@@ -296,6 +297,15 @@ def _refuse_misspelt_subcommand(rest: str) -> None:
         raise UsageError(
             f"unknown subcommand {words[0]}: did you mean {close}? "
             f"(To send it as a prompt: `%devstral write {rest.strip()}`)"
+        )
+
+
+def _refuse_late_dry_run(line: str, rest: str) -> None:
+    """Behind the prompt it would be words, and sent, which is the one thing it was meant to prevent."""
+    if rest.split()[-1:] == ["--dry-run"] and "--" not in line[: len(line) - len(rest)].split():
+        raise UsageError(
+            "--dry-run stands behind the prompt, so it would be sent with it: put it before. "
+            "(To send it as words, put `--` before the prompt.)"
         )
 
 

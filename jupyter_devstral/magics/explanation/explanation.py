@@ -74,6 +74,7 @@ class Explanation:
         self._stream: ReplyStream | None = None
         self._trial: Trial | None = None
         self._reply: Reply | None = None
+        self._second: Reply | None = None
         self._host = ""
         # The outcome of running stale cells again; both False where that was not tried.
         self._cured = self._cure_is_wrong = False
@@ -135,7 +136,7 @@ class Explanation:
         self._session.track(self)
         try:
             reply = self._follow(lambda assistant: assistant.follow_up(first, wording("more")), before)
-            more = explanation_prose(reply.text, "", without_code=False)
+            more = explanation_prose(reply.text, "")
             card.prose = f"{before}\n\n{more}"
             self._remember(f"{card.said.rstrip()}\n\n{reply.text}", reply)
         except KeyboardInterrupt:
@@ -196,6 +197,9 @@ class Explanation:
         answered = carry_out(answering(lambda first: repairing(first, self._repair)), self._do)
         if answered.note:
             self.card.notes = [answered.note]
+        second = self._second
+        if second is not None and second.finished == "stop" and not second.changes:
+            self._add_words_of(second)
 
     def _do(self, step: object) -> Any:
         """Carry out a step of the answer."""
@@ -236,7 +240,17 @@ class Explanation:
         first = self._reply
         assert first is not None
         self._screen.aside(_AGAIN)
-        return as_answer_to(first, self._follow(lambda assistant: assistant.reply(request), self.card.prose))
+        second = self._follow(lambda assistant: assistant.reply(request), self.card.prose)
+        self._second = as_answer_to(first, second)
+        return self._second
+
+    def _add_words_of(self, second: Reply) -> None:
+        """Keep what a second attempt said that has nothing to try."""
+        card = self.card
+        words = explanation_prose(second.text, self.subject.request.notebook.language)
+        if words:
+            card.prose = f"{card.prose}\n\n{words}".lstrip()
+            self._remember(f"{card.said.rstrip()}\n\n{second.text}", self._reply or second)
 
     def _take_once(self, reply: Reply) -> None:
         if reply is self._reply:
@@ -292,7 +306,8 @@ class Explanation:
         card, request = self.card, self.subject.request
         card.edits = () if self._cured else tuple(e for e in reply.edits if e.source != e.before)
         language = request.notebook.language
-        card.prose = explanation_prose(said, language, without_code=self._cured or bool(card.edits))
+        new = [edit.source for edit in card.edits]
+        card.prose = explanation_prose(said, language, without_code=self._cured, shown=new)
         card.receipt = self._session.receipt(reply)
         plan = self._steps(card.edits) if card.edits else ()
         card.rerun = tuple(cell.key for cell in plan)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.failure.failure import Failure
 from ...core.notebook.cells import Cell
 from ...core.request.tasks import Request, Task
-from ..notebook.shell_context import cell_finder, find_asking, hidden_names, names_in
+from ..notebook.shell_context import cell_finder, find_asking, hidden_names, names_in, not_ipythons
 
 if TYPE_CHECKING:
     from ...core.request.command import Command
@@ -48,7 +48,7 @@ def read_subject(session: ShellSession, error: BaseException, entry: ExecutedCel
 
     Runs on the thread that ran the cell, before it takes the next one.
     """
-    from ...core.failure.hints import missing_name
+    from ...core.failure.name_hints import missing_name
     from ...core.failure.reading import read_exception
     from ...core.failure.run_order import Run, run_order
 
@@ -118,7 +118,7 @@ def _variables(session: ShellSession, failure: Failure, failing: Cell) -> Any:
 
     if session.config.context == "none":
         return ()
-    first = dict.fromkeys((*failure.names, *names_in(failing.source)))
+    first = dict.fromkeys(not_ipythons((*failure.names, *names_in(failing.source)), session.ip))
     return describe_namespace(
         session.ip.user_ns,
         first=tuple(first),

@@ -141,20 +141,27 @@ def _record_of(reply: Reply) -> dict[str, Any]:
     }
 
 
-def explanation_prose(text: str, language: str, *, without_code: bool) -> str:
+def explanation_prose(
+    text: str, language: str, *, without_code: bool = False, shown: Sequence[str] = ()
+) -> str:
     """The prose of a reply as safe Markdown.
 
-    With `without_code` its cells are left out, as a diff shows them elsewhere.
+    A cell in it is left out where all its lines stand in one of the sources `shown`, as a diff shows those
+    elsewhere; with `without_code` every one is.
     """
+    from ...core.edits.versions.loss import code_lines
     from ...core.reply.code_block import Prose, cell_heading
     from ...core.reply.parser import ReplyParser
 
+    elsewhere = [set(code_lines(source)) for source in shown]
     parser = ReplyParser(language)
     parts: list[str] = []
     for event in (*parser.feed(text), *parser.close()):
         if isinstance(event, Prose):
             parts.append(event.text)
-        elif without_code and event.verdict == "cell":
+        elif event.verdict == "cell" and (
+            without_code or any(lines.issuperset(code_lines(event.source)) for lines in elsewhere)
+        ):
             lines = parts.pop().rstrip().split("\n") if parts else []
             # A line that only names the cell of the code is left out with it.
             named = bool(lines) and bool(cell_heading(lines[-1].strip()))

@@ -172,10 +172,7 @@ class ShellContext:
             return describe_namespace({name: self.ip.user_ns[name] for name in attached}, first=attached)
         words = re.findall(r"[^\W\d]\w*", text)
         named = (*words, *(names_in(target.source) if target else ()))
-        own = self.ip.user_ns_hidden
-        # IPython puts its own `open` into the namespace.
-        mine = [name for name in named if name not in own or own[name] is not self.ip.user_ns.get(name)]
-        first = dict.fromkeys((*attached, *mine))
+        first = dict.fromkeys((*attached, *not_ipythons(named, self.ip)))
         return describe_namespace(self.ip.user_ns, first=tuple(first), hidden=hidden_names(self.ip))
 
 
@@ -216,6 +213,12 @@ def names_in(source: str) -> Iterable[str]:
 
     use = names_of(source)
     return sorted(use.loads | use.binds)
+
+
+def not_ipythons(names: Iterable[str], ip: Any) -> list[str]:
+    """Those of the names that IPython did not bind itself, as it does `open`."""
+    own = ip.user_ns_hidden
+    return [name for name in names if name not in own or own[name] is not ip.user_ns.get(name)]
 
 
 def hidden_names(ip: Any) -> set[str]:

@@ -26,6 +26,8 @@ export interface ILoss {
   readonly of: number;
   /** Kinds of errors that it passes over. */
   readonly hides: readonly string[];
+  /** Decorators, checks, docstrings, comments, magics. */
+  readonly drops: readonly string[];
 }
 
 /** The edits, or null when one of them is not understood: half of a fix is worse than none. */
@@ -40,26 +42,24 @@ export function readEdits(data: unknown): IEdit[] | null {
 function readEdit(data: unknown): IEdit | null {
   const { op, cell_id: cellId, before = '', source = '', kind = 'code', loss } = record(data);
   const read = { op: oneOf(EDIT_OPS, op, null), kind: oneOf(CELL_KINDS, kind, null) };
-  if (read.op === null || read.kind === null) {
-    return null;
-  }
-  if (typeof cellId !== 'string' || typeof before !== 'string' || typeof source !== 'string') {
+  if (!read.op || !read.kind || typeof cellId !== 'string' || typeof before !== 'string' || typeof source !== 'string') {
     return null;
   }
   const lost = readLoss(loss);
-  return { op: read.op, kind: read.kind, cellId, before, source, ...(lost && { loss: lost }) };
+  return { ...(read as Pick<IEdit, 'op' | 'kind'>), cellId, before, source, ...(lost && { loss: lost }) };
 }
 
 function readLoss(data: unknown): ILoss | null {
-  const { names, changes, removed, of, hides } = record(data);
+  const { names, changes, removed, of, hides, drops } = record(data);
   const loss = {
     names: texts(names),
     changes: texts(changes),
     removed: count(removed),
     of: count(of),
-    hides: texts(hides)
+    hides: texts(hides),
+    drops: texts(drops)
   };
-  return loss.names.length + loss.changes.length + loss.removed + loss.hides.length > 0 ? loss : null;
+  return Object.values(loss).flat().some(Boolean) ? loss : null;
 }
 
 /** As the other half writes it. */

@@ -7,23 +7,17 @@ const MOST_NAMES = 3;
 
 /** "no longer makes prices; removes 3 of 4 statements". */
 export function lossText(trans: TranslationBundle, loss: ILoss): string {
-  const parts: string[] = [];
-  if (loss.names.length > 0) {
-    parts.push(trans.__('no longer makes %1', listed(loss.names)));
-  }
-  if (loss.changes.length > 0) {
-    parts.push(trans.__('no longer changes %1', listed(loss.changes)));
-  }
-  if (loss.removed > 0) {
-    parts.push(trans.__('removes %1 of %2 statements', loss.removed, loss.of));
-  }
-  if (loss.hides.length > 0) {
-    parts.push(trans.__('hides errors (%1)', listed(loss.hides)));
-  }
-  return parts.join('; ');
+  const { names, changes, removed, of, hides, drops } = loss;
+  const parts = [
+    names.length && trans.__('no longer makes %1', listed(names)),
+    changes.length && trans.__('no longer changes %1', listed(changes)),
+    removed && trans.__('removes %1 of %2 statements', removed, of),
+    hides.length && trans.__('hides errors (%1)', listed(hides)),
+    drops.length && trans.__('drops %1', listed(drops))
+  ];
+  return parts.filter(Boolean).join('; ');
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).join(', ');
-  return names.length > MOST_NAMES ? `${shown} …` : shown;
+  return names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ' …' : '');
 }

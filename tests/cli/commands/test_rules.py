@@ -54,3 +54,14 @@ def test_a_run_keeps_to_the_rules_beside_the_notebook(
     ended = cli("run", notebook, "-o", notebook.with_name("out.ipynb"), flag)
     assert ended.code == 0, ended.err
     assert RULES in scripted_ollama.chats[0].body["messages"][1]["content"]
+
+
+def test_without_rules_it_is_said_of_what_there_are_none(
+    cli: Cli, notebook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(notebook.parent)
+    assert cli("rules", "a.ipynb").text == "There is no .devstral.md beside a.ipynb.\n"
+    assert str(notebook.parent) in cli("rules", ".").text
+    missing = cli("rules", "b.ipynb")
+    assert (missing.code, missing.err.count("\n")) == (1, 1)
+    assert "b.ipynb: cannot be read: No such file or directory." in missing.err

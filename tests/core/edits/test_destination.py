@@ -136,3 +136,18 @@ def test_a_chat_says_why_the_block_that_names_a_cell_was_not_used(code: str) -> 
     assert edits == ()
     assert len(notes) == 1
     assert "not used" in notes[0]
+
+
+def test_a_cell_counted_from_one_is_the_failing_one_where_the_code_is_surely_a_version_of_it() -> None:
+    fixed = CELLS[2].replace(":.2f", "")
+    assert after(CELLS, f"[cell 3]\n```python\n{fixed}\n```\n", at=2) == [*CELLS[:2], fixed]
+
+
+def test_a_function_that_several_cells_define_is_for_the_last_of_them() -> None:
+    cells = [
+        "def cost(row):\n    return row.price",
+        "def cost(row):\n    return row.prize",
+        "total = cost(rows[0])",
+    ]
+    fixed = "def cost(row):\n    return float(row['price'])"
+    assert after(cells, f"```python\n{fixed}\n```\n", at=2) == [cells[0], fixed, cells[2]]

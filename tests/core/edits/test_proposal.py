@@ -120,7 +120,11 @@ def test_what_a_reply_quotes_or_adds_is_not_the_new_cell(reply: str, expected: s
 
 
 def test_a_lazy_block_never_replaces_code() -> None:
-    edits, notes = propose(Task.EDIT, "```python\nx = load(1)\n# ... rest of the code\n```\n", TARGET)
+    # What the gap stands for is known here, and kept.
+    edits, _ = propose(Task.EDIT, "```python\nx = load(1)\n# ... rest of the code\n```\n", TARGET)
+    assert [edit.source for edit in edits] == [TARGET.source.replace("load()", "load(1)")]
+    # In a reply that may hold other code as well it is not.
+    edits, notes = propose(Task.EDIT, "```python\ndone = True\n# ... rest of the code\n```\n", TARGET)
     assert edits == ()
     assert notes == (
         "A code block was not used because it leaves code out: `# ... rest of the code`",

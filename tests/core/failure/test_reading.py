@@ -285,3 +285,9 @@ def test_what_pandas_does_not_say_itself(source, hint):
 
 def test_of_an_error_without_pandas_nothing_of_pandas_is_said():
     assert not [one for one in read("{}[0]").hints if "iloc" in one]
+
+
+@pytest.mark.skipif(not hasattr(BaseException, "add_note"), reason="notes came with Python 3.11")
+def test_what_was_added_to_an_error_is_read():
+    source = "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    error.add_note('row 5')\n    raise"
+    assert read(source).title == "ZeroDivisionError: division by zero (row 5)"

@@ -33,6 +33,8 @@ def written(reply: str) -> tuple[list[str], tuple[str, ...]]:
         f"<code>\n{SOURCE}\n</code>\n",
         f"<pre>\n{SOURCE}\n</pre>\n",
         f"[PYTHON]\n{SOURCE}\n[/PYTHON]\n",
+        f"'''python\n{SOURCE}\n'''\n",
+        f"Here:\n\n``python\n{SOURCE}\n``\n\nIt prints.\n",
         f"Here is the code:\n\n{SOURCE}\n",
         f"Voici le code :\n\n{SOURCE}\n\nIl affiche un nombre entier.\n",
         f"**Here is the code:**\n{SOURCE}\n",
@@ -135,3 +137,22 @@ def test_an_answer_for_a_program_is_named(answer: str, what: str) -> None:
     edits, notes = propose_edits(Task.FIX, events, anchor="", target=target, language="python")
     assert edits == ()
     assert what in notes[0]
+
+
+@pytest.mark.parametrize(
+    "code", ["def add(a, b):\n    return a + b\n\nprint(add(1, 2))", "a = load()\nb = tidy(a)\nc = b.sum()"]
+)
+def test_code_below_a_sentence_without_a_colon_is_found(code: str) -> None:
+    assert written(f"Sure! Here is what you want\n\n{code}\n\nHope this helps!\n")[0] == [code]
+
+
+@pytest.mark.parametrize("text", ["x = 3", "Add it up\n\nsome more words here", "1. one\n2. two"])
+def test_a_value_below_a_sentence_is_none(text: str) -> None:
+    assert written(f"The answer is easy to find\n\n{text}\n")[0] == []
+
+
+def test_what_is_installed_in_a_block_of_code_is_a_magic() -> None:
+    assert written("```python\npip install seaborn\nimport seaborn\n```\n")[0] == [
+        "%pip install seaborn\nimport seaborn"
+    ]
+    assert written("```python\npip install seaborn\n```\n")[0] == []

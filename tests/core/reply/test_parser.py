@@ -246,3 +246,11 @@ def test_feed_acts_although_nobody_iterates() -> None:
     parser.feed("```python\n")
     parser.feed("x = 1\n")
     assert [event.source for event in parser.close() if isinstance(event, Code)] == ["x = 1"]
+
+
+def test_prose_at_the_end_of_a_closed_block_is_no_code() -> None:
+    text = "```python\nx = 1\nprint(x)\n\nThis prints the value of x.\n```\n"
+    parser = ReplyParser()
+    [code] = [*parser.feed(text), *parser.close()]
+    assert isinstance(code, Code)
+    assert (code.verdict, code.source, code.raw) == ("cell", "x = 1\nprint(x)", text)

@@ -43,6 +43,18 @@ def test_text_on_the_line_comes_before_the_body():
     assert parse_command("ask -m x look at this:", "a = 1\n").text == "look at this:\na = 1"
 
 
+@pytest.mark.parametrize("line", ["ask why is df empty? --dry-run", "a plot --dry-run ", "edit --dry-run"])
+def test_a_dry_run_that_is_asked_for_too_late_is_not_sent(line):
+    words = line.split()
+    if words[1:] == ["--dry-run"]:
+        assert parse_command(line, "body").dry_run
+        return
+    with pytest.raises(UsageError, match="put it before"):
+        parse_command(line)
+    assert parse_command("-- " + line).text == line
+    assert parse_command("ask what does --dry-run do?").text == "what does --dry-run do?"
+
+
 def test_every_option_reaches_its_field():
     line = (
         "edit -m qwen:0.5b --route cluster --context above -v df --var=s --insert replace -o out --cell "

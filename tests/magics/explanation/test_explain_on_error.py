@@ -85,6 +85,15 @@ def test_the_same_error_again_is_one_line(run, here, ip):
     assert len(here.chats) == 2
 
 
+def test_what_ipython_put_into_the_namespace_is_no_variable_of_the_notebook(run, here):
+    run("open('nowhere.csv')", "c")
+    assert "open: function" not in here.chats[-1].body["messages"][-1]["content"]
+    # A name that the notebook has bound itself is.
+    run("open = {'a': len('abc')}", "d")
+    run("open('nowhere.csv')", "e")
+    assert "open: dict" in here.chats[-1].body["messages"][-1]["content"]
+
+
 def test_an_explanation_that_failed_is_tried_again(run, here, ip):
     here.fail_next("500", times=1)
     run("1 / 0", "c")

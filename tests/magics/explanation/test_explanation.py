@@ -165,6 +165,17 @@ def test_a_second_attempt_without_code_leaves_the_first(fail):
     shown = fail(answer(WRONG, cell=3), "I do not know.")
     assert shown[MIME]["card"]["trial"] == {"kind": "fails", "text": "still fails: KeyError 'prices'"}
     assert edits(shown[MIME]) == [("replace", "failing", BROKEN, WRONG)]
+    # Its words are kept all the same.
+    assert shown[MIME]["prose"] == "The key is `price`.\n\nI do not know."
+
+
+def test_code_that_is_not_in_the_fix_stays_in_the_words(fail):
+    other = "total = prices.get('price', 0) * 2"
+    shown = fail(f"One way:\n```python\n{FIXED}\n```\nAnother way:\n```python\n{other}\n```\n")
+    assert edits(shown[MIME])[0][3] in (FIXED, other)
+    left = other if edits(shown[MIME])[0][3] == FIXED else FIXED
+    assert shown[MIME]["prose"].count("```python") == 1
+    assert left in shown[MIME]["prose"]
 
 
 def test_a_server_that_fails_before_the_second_attempt_leaves_the_first(kernel, scripted_ollama):

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from ...python.source import parse_cell
 
-_BROAD = frozenset({"Exception", "BaseException"})
+# What is missing may have something in its place, which is no computed value.
+_STAND_INS = frozenset({"ImportError", "ModuleNotFoundError"})
 _SAYING = frozenset({"print", "display", "debug", "info", "warning", "warn", "error", "exception", "log"})
 
 
@@ -25,8 +26,7 @@ def _passed_over(tree: ast.Module | None) -> Iterator[str]:
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.ExceptHandler):
             kinds = _kinds(node.type)
-            broad = bool(_BROAD & set(kinds))
-            if all(_goes_on(one, broad=broad) for one in node.body):
+            if all(_goes_on(one, may_stand_in=not set(kinds) <= _STAND_INS) for one in node.body):
                 yield from kinds
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
@@ -47,14 +47,14 @@ def _kinds(caught: ast.expr | None) -> list[str]:
     return [ast.unparse(one).rpartition(".")[2] for one in each]
 
 
-def _goes_on(statement: ast.stmt, *, broad: bool) -> bool:
-    """Whether a handler's statement does no more than go on; of all errors, also with a value made up."""
+def _goes_on(statement: ast.stmt, *, may_stand_in: bool) -> bool:
+    """Whether a handler's statement does no more than go on, mostly also with a value made up."""
     if isinstance(statement, (ast.Pass, ast.Continue, ast.Break)):
         return True
     if isinstance(statement, ast.Expr):
         value = statement.value
         return isinstance(value, ast.Constant) or (isinstance(value, ast.Call) and _called(value) in _SAYING)
-    if broad and isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return)):
+    if may_stand_in and isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Return)):
         return statement.value is None or _is_made_up(statement.value)
     return False
 
@@ -62,7 +62,8 @@ def _goes_on(statement: ast.stmt, *, broad: bool) -> bool:
 def _is_made_up(value: ast.expr) -> bool:
     """Whether a value says nothing of what was to be computed: None, 0, [], float("nan"), np.nan."""
     if isinstance(value, ast.Call):
-        return not any(isinstance(one, ast.Name) for argument in value.args for one in ast.walk(argument))
+        read = [*value.args, *([value.func.value] if isinstance(value.func, ast.Attribute) else [])]
+        return all(map(_is_made_up, read))
     return not any(
         isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load) and one.id not in ("np", "pd", "math")
         for one in ast.walk(value)

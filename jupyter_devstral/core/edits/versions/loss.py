@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ...python.source import names_of
+from ...python.source import DEFINITIONS, names_of
 from ..edit import NO_LOSS, Loss
 from ..rerun_plan import mutated_names
 from .alignment import Alignment, aligned
+from .dropped import dropped_parts, hollow_statements
 from .hidden import hidden_errors
-from .statements import Statement
+from .statements import Statement, label_of
 
 _SHORT_BODY = 3
 
@@ -22,13 +24,16 @@ def loss_of(before: str, after: str) -> Loss:
     both = aligned(before, after)
     if both is None:
         return loss_of_lines(before, after)
-    within = [_removed_within(both.old[was].node, both.new[at].node) for at, was in both.pairs.items()]
+    pairs = [(both.old[was].node, both.new[at].node) for at, was in both.pairs.items()]
+    within = [
+        max(_removed_within(*pair), hollow_statements(*pair), removed_from_body(*pair)) for pair in pairs
+    ]
     counted = sum(not one.says_nothing for one in both.old) + sum(of for _, of in within)
     removed = sum(_removed_in_gaps(both)) + sum(less for less, _ in within)
     names = tuple(dict.fromkeys([*_names_lost(both), *_members_lost(both)]))
     changes = tuple(sorted(mutated_names(before) - names_of(before).binds - made_by(after)))
-    hides = hidden_errors(before, after)
-    found = Loss(names, changes, removed, counted, hides=hides)
+    hides, drops = hidden_errors(before, after), dropped_parts(before, after)
+    found = Loss(names, changes, removed, counted, hides=hides, drops=drops)
     return found if found else NO_LOSS
 
 
@@ -114,6 +119,26 @@ def _removed_within(old: ast.stmt, new: ast.stmt) -> tuple[int, int]:
     """
     before, after = (sum(isinstance(node, ast.stmt) for node in ast.walk(one)) - 1 for one in (old, new))
     return (before - after, before) if before > _SHORT_BODY and 2 * after < before else (0, 0)
+
+
+def removed_from_body(old: ast.stmt, new: ast.stmt) -> tuple[int, int]:
+    """The pair (statements less, statements) of a loop or a branch without a part of what it did.
+
+    What came in its place counts, `continue` and the like do not.
+    """
+    if isinstance(old, DEFINITIONS) or not hasattr(old, "body"):
+        return 0, 0
+    went, came = (Counter(label_of(node) for node in _doing(one)) for one in (old, new))
+    shared = went & came
+    return max(0, (went - shared).total() - (came - shared).total()), went.total()
+
+
+def _doing(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements inside that do something by themselves."""
+    idle = (ast.Pass, ast.Continue, ast.Break)
+    for node in ast.walk(statement):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not isinstance(node, idle):
+            yield node
 
 
 def _moved(both: Alignment, went: Sequence[Statement], came: Sequence[Statement]) -> int:

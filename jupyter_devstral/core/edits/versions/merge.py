@@ -13,7 +13,7 @@ from .alignment import Alignment, aligned
 from .fragment import is_preparation
 from .inner_places import LIKE, Patch, below_decorators, body_of, column_of, indented, patches_inside
 from .likeness import likeness
-from .loss import loss_of
+from .loss import loss_of, removed_from_body
 from .statements import Statement, imported_names, statements_of, text_of
 
 
@@ -31,7 +31,9 @@ def merged(before: str, after: str, *, made_elsewhere: frozenset[str] = frozense
     source = _patched(before, patches)
     loss = loss_of(before, source)
     # A loop shown without most of its body is no version of it.
-    return source if parse_cell(source) is not None and not (loss.names and loss.removed) else None
+    cut = any(removed_from_body(both.old[both.pairs[at]].node, both.new[at].node)[0] for at in both.changed)
+    is_less = bool(loss.removed and (loss.names or cut))
+    return source if parse_cell(source) is not None and not is_less else None
 
 
 def _without_renamings(both: Alignment, *, most_uses: int = 1) -> Alignment:

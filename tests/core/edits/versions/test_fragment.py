@@ -139,6 +139,17 @@ def test_a_loop_without_most_of_its_body_is_no_version_of_it() -> None:
     assert "no longer makes `a`, `b`" in notes[0]
 
 
+@pytest.mark.parametrize("total", ["total += 10 / row", "shares.append(10 / row)", "print(10 / row)"])
+def test_a_loop_that_shows_what_to_put_before_its_body_does_not_replace_it(total: str) -> None:
+    cell = f"total = 0\nfor row in rows:\n    {total}\nprint(total)"
+    edits, notes = proposed([cell], fenced("for row in rows:\n    if row == 0:\n        continue"))
+    assert edits == ()
+    assert "removes" in notes[0]
+    whole = cell.replace(total, f"if row:\n        {total}")
+    [edit], _ = proposed([cell], fenced(whole))
+    assert (edit.source, str(edit.loss)) == (whole, "")
+
+
 def test_two_blocks_that_together_are_the_cell_are_both_used() -> None:
     reply = fenced("a = load()\nb = clean(a)", "plot(b)\nsave(b, mode=1)")
     assert after([STEPS], reply, task=Task.EDIT) == [STEPS.replace("save(b)", "save(b, mode=1)")]
