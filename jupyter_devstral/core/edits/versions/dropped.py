@@ -86,7 +86,9 @@ def _checks(tree: ast.Module) -> list[str]:
 
 
 def _comments(source: str) -> list[str]:
-    return [f"# {comment.text}" for comment in comments_of(source) if re.search(r"\w", comment.text)]
+    """Those on lines of their own; one behind code goes with a line that is written anew."""
+    alone = (comment.text for comment in comments_of(source) if not comment.code.strip())
+    return [f"# {text}" for text in alone if re.search(r"\w", text)]
 
 
 def _magics(source: str) -> list[str]:
