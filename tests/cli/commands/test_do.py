@@ -214,7 +214,14 @@ def test_an_interrupt_closes_the_models_connection_and_keeps_what_there_is(
     flag = f"--DevstralConfig.host={scripted_ollama.url}"
     command = [sys.executable, "-m", "jupyter_devstral.cli", "do", str(path), "Count.", "-o", str(out), flag]
     environment = {**os.environ, "JUPYTER_DATA_DIR": str(tmp_path / "data")}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    # What runs in the background, or beyond its terminal, ignores some of these, and so does what it starts.
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
     try:
         assert scripted_ollama.wait_requests(2, timeout=120)
         process.send_signal(number)

@@ -386,6 +386,8 @@ def test_an_interrupt_ends_the_copy_and_is_raised(tried, bare_ip):
     trial = Trial(bare_ip, [Step("import time; time.sleep(60)")], seconds=30)
     trial.start()
     old = signal.signal(signal.SIGALRM, lambda *arguments: signal.raise_signal(signal.SIGINT))
+    # Tests that run in the background ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = signal.getitimer(signal.ITIMER_REAL)
 
     def interrupted() -> None:
@@ -398,6 +400,7 @@ def test_an_interrupt_ends_the_copy_and_is_raised(tried, bare_ip):
             interrupted()
     finally:
         signal.signal(signal.SIGALRM, old)
+        signal.signal(signal.SIGINT, before)
         signal.setitimer(signal.ITIMER_REAL, *timer)
     with pytest.raises(ChildProcessError):
         os.waitpid(trial._forked._pid, os.WNOHANG)
