@@ -504,7 +504,7 @@ def test_a_hostile_account_of_tests_is_text(side, payloads):
     proof = {"markdown": "\n\n".join(payloads), "strengthen": payloads[0], "key": payloads[0]}
     line = json.dumps({"type": "done", "bundle": {**bundle, "proof": proof}})
     lab.page.route("**/jupyter-devstral/chat**", lambda route: route.fulfill(body=line + "\n"))
-    side.ask("/test")
+    side.ask("/test", has_receipt=False)
     lab.page.unroute("**/jupyter-devstral/chat**")
     side.button("strengthen").wait_for()
     check_harmless(side, before)

@@ -38,8 +38,8 @@ class Side:
         self.lab.command("jupyter-devstral:open-chat")
         self.draft.wait_for()
 
-    def ask(self, text: str) -> None:
-        """Send it, and wait for the end of its answer."""
+    def ask(self, text: str, *, has_receipt: bool = True) -> None:
+        """Send it, and wait until the end of its answer is drawn."""
         before = self.exchanges()
         self.draft.fill(text)
         # Completion takes Enter for itself while it is open.
@@ -47,6 +47,9 @@ class Side:
         self.draft.press("Enter")
         self.lab.wait_until(lambda: self.exchanges() == before + 1)
         self.lab.wait_until(lambda: self.last.get_attribute("data-state") == "done")
+        # What is Markdown in it is drawn a moment later.
+        receipt = self.last.locator(".jp-devstral-receipt")
+        self.lab.wait_until(lambda: not has_receipt or receipt.inner_text() != "")
 
     def button(self, action: str) -> Locator:
         return self.panel.locator(f"button[data-action='{action}']")
