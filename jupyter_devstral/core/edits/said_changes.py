@@ -25,8 +25,8 @@ def said_change(text: str, source: str) -> str | None:
     """`source` with what the text says is to be changed; None where that is not one place for certain."""
     changes = [(found["old"], found["new"]) for form in (_CHANGE, _INSTEAD) for found in form.finditer(text)]
     for old, new in dict.fromkeys(changes):
-        places = re.findall(rf"(?<!\w){re.escape(old)}(?!\w)", source)
-        if len(places) != 1 or old == new:
+        written = new.replace("\\", r"\\")
+        source, places = re.subn(rf"(?<!\w){re.escape(old)}(?!\w)", written, source)
+        if places != 1 or old == new:
             return None
-        source = re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _, new=new: new, source)  # type: ignore[misc]
     return source if changes and parse_cell(source) is not None else None

@@ -16,7 +16,7 @@ from ..variables.tables import column_names, key_text
 from ..variables.type_facts import dict_of_class, instance_dict, is_a, module_of, mro_of, name_of, root_of
 from .exception_facts import field_of, first_argument, is_error
 from .name_hints import name_hints
-from .near_names import listed, near
+from .near_names import listed, listed_keys, near
 from .pandas_hints import column_of_query, pandas_hints, table_behind
 from .replaced_names import replacement_of
 
@@ -206,9 +206,9 @@ def _lacking(expression: str, value: object, key: object) -> tuple[bool, str] | 
     if close:
         return (
             True,
-            f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {listed(close, key_text)}",
+            f"`{expression}` has no {what} {key_text(key)}; {what}s like it: {listed_keys(close)}",
         )
-    has = listed(keys[:_KEYS_LISTED], key_text) or f"no {what}s"
+    has = listed_keys(keys[:_KEYS_LISTED]) or f"no {what}s"
     more = f" and {len(keys) - _KEYS_LISTED} more" if len(keys) > _KEYS_LISTED else ""
     return False, f"`{expression}` has no {what} {key_text(key)}; it has: {has}{more}"
 

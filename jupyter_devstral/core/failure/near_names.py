@@ -24,5 +24,11 @@ def _one_begins_the_other(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)
 
 
-def listed(items: Iterable[object], text: object = None) -> str:
-    return ", ".join(key_text(item) if text is key_text else f"`{item}`" for item in items)
+def listed(names: Iterable[str]) -> str:
+    """Names of code, as a sentence lists them."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def listed_keys(keys: Iterable[object]) -> str:
+    """Keys and labels, as code writes them."""
+    return ", ".join(map(key_text, keys))

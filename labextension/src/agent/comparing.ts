@@ -3,8 +3,8 @@
 import { joined, record, text } from '../protocol/json-values';
 import type { Output } from './records';
 
-// Addresses, and the times of progress bars.
-const VARIES = /\b0x[0-9a-f]{6,}\b|\[[\d:]+<[^\]\n]*\]/g;
+// Addresses, times of progress bars, ids that libraries draw; as the command line has them.
+const VARIES = /\b0x[0-9a-f]{6,}\b|\[[\d:]+<[^\]\n]*\]|[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|\bT_[0-9a-f]{5}/g;
 
 export interface IDifference {
   readonly rehearsed: string;

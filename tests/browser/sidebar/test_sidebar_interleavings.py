@@ -106,16 +106,22 @@ def test_a_key_that_is_held_does_not_send_what_is_half_written(side, ollama):
     side.draft.fill("")
 
 
-def test_a_change_of_a_cell_is_asked_for_once(side, ollama):
-    lab = side.lab
+def asked_at_a_cell(side, ollama):
+    """A change is asked for at the first cell; returns the field there."""
     ollama.replies = [CHANGE]
-    ollama.first_byte_delay = 0.5
     side.open()
-    lab.select(0)
-    lab.command("jupyter-devstral:prompt-at-cell")
-    field = lab.page.locator(".jp-devstral-inline input")
+    side.lab.select(0)
+    side.lab.command("jupyter-devstral:prompt-at-cell")
+    field = side.page.locator(".jp-devstral-inline input")
     field.fill("one more")
     field.press("Enter")
+    return field
+
+
+def test_a_change_of_a_cell_is_asked_for_once(side, ollama):
+    lab = side.lab
+    ollama.first_byte_delay = 0.5
+    field = asked_at_a_cell(side, ollama)
     field.press("Enter")
     prompt = lab.page.locator(".jp-devstral-inline")
     prompt.locator(".jp-devstral-status").wait_for()
@@ -318,14 +324,8 @@ def test_a_rename_that_a_proxy_refuses_for_a_while_takes_its_conversation_along(
 
 def test_a_change_that_arrives_takes_no_key_from_what_is_typed_elsewhere(side, ollama):
     lab = side.lab
-    ollama.replies = [CHANGE]
     ollama.first_byte_delay = 1.0
-    side.open()
-    lab.select(0)
-    lab.command("jupyter-devstral:prompt-at-cell")
-    field = lab.page.locator(".jp-devstral-inline input")
-    field.fill("one more")
-    field.press("Enter")
+    asked_at_a_cell(side, ollama)
     side.draft.click()
     side.draft.press_sequentially("and then ")
     prompt = lab.page.locator(".jp-devstral-inline")

@@ -16,7 +16,7 @@ from ..literals import accepted
 from ..search import Span
 from ..values import can_be_secret
 from .settings import BARE
-from .tables import is_cell_secret
+from .tables import is_cell_secret, secret_cells
 
 _MOST_ROWS = 200
 _MOST_NAMES = 60
@@ -132,12 +132,9 @@ def values_apart(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
         yield from _in_a_record(text, start, end, kind)
         yield from _in_a_series(text, before, start, kind)
     elif _BLOCK.search(near) and (default := _BLOCK_BEHIND.match(text, end)):
-        for value in values_at(text, default.end())[:1]:
-            yield from accepted(text, value, kind)
+        yield from _value_at(text, default.end(), kind)
     elif (headed := _HEADED.search(before)) and text.startswith(headed["between"], end):
-        bare = BARE.match(text, end + 1)
-        if bare and can_be_secret(bare.group(), kind):
-            yield bare.span()
+        yield from _value_at(text, end + 1, kind)
 
 
 def _in_rows(text: str, before: str, start: int, end: int, kind: str) -> Iterator[Span]:
@@ -170,20 +167,16 @@ def _at_place(text: str, names: Span, count: int, place: int, kind: str) -> Iter
             return
         if len(values) == count and not names[0] <= at < names[1]:
             found += 1
-            start, end = values[place]
-            if end and is_cell_secret(text[start:end], kind):
-                yield start, end
+            yield from secret_cells(text, (values[place],), kind)
 
 
 def _in_columns(text: str, names: int, count: int, place: int, kind: str) -> Iterator[Span]:
     """The values of a column, where as many lists stand before the names as there are names."""
     rows = _rows(text)
-    before = rows[max(0, bisect_left(rows, (names,)) - count) : bisect_left(rows, (names,))]
-    group = [row for row in before if row[0] >= names - _ROWS_BEFORE]
+    stop = bisect_left(rows, (names,))
+    group = [row for row in rows[max(0, stop - count) : stop] if row[0] >= names - _ROWS_BEFORE]
     is_whole = len(group) == count and _TWICE_OPEN.search(text, max(0, group[0][0] - 12), group[0][0])
-    for start, end in group[place][1] if is_whole else ():
-        if end and is_cell_secret(text[start:end], kind):
-            yield start, end
+    yield from secret_cells(text, group[place][1] if is_whole else (), kind)
 
 
 def _in_a_series(text: str, before: str, start: int, kind: str) -> Iterator[Span]:
@@ -194,9 +187,7 @@ def _in_a_series(text: str, before: str, start: int, kind: str) -> Iterator[Span
     rows, first = _rows(text), start - len(given.group())
     at = bisect_left(rows, (first,))
     for opened, values in rows[at : at + 1]:
-        for begin, end in values if opened == first else ():
-            if end and is_cell_secret(text[begin:end], kind):
-                yield begin, end
+        yield from secret_cells(text, values if opened == first else (), kind)
 
 
 # Of a text that is asked about for each of its names.
@@ -234,11 +225,15 @@ def _in_a_record(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
         opened = text.rfind("{", max(0, start - _REACH), start)
         found = list(_BEFORE_NAME.finditer(text, opened, start)) if opened >= 0 else []
         behind = found[-1] if found else None
-    if behind is None:
-        return
-    values = values_at(text, behind.end())[:1]
+    if behind is not None:
+        yield from _value_at(text, behind.end(), kind)
+
+
+def _value_at(text: str, position: int, kind: str) -> Iterator[Span]:
+    """The first literal that stands there, else the word."""
+    values = values_at(text, position)[:1]
     for value in values:
         yield from accepted(text, value, kind)
-    bare = None if values else BARE.match(text, behind.end())
+    bare = None if values else BARE.match(text, position)
     if bare and can_be_secret(bare.group(), kind):
         yield bare.span()

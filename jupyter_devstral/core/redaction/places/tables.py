@@ -5,7 +5,7 @@ A table is delimited (CSV, Markdown, LaTeX, the boxes of polars and rich), align
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from ...text.lazy_pattern import LazyPattern
@@ -51,10 +51,10 @@ def table_values(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
         yield from _in_html(text, start, end, kind)
         return
     if _SERIES_BEHIND.match(text, end) and _SERIES_BEFORE.search(text, max(0, start - 7), start):
-        yield from _secrets(text, _of_a_series(text, start), kind)
+        yield from secret_cells(text, _of_a_series(text, start), kind)
         return
     if (behind := _POLARS_BEHIND.match(text, end)) and _POLARS_BEFORE.search(text, max(0, start - 9), start):
-        yield from _secrets(text, _of_polars(text, behind.end()), kind)
+        yield from secret_cells(text, _of_polars(text, behind.end()), kind)
         return
     line_start = text.rfind("\n", max(0, start - _LONGEST_LINE), start) + 1
     line_end = text.find("\n", end, end + _LONGEST_LINE)
@@ -65,7 +65,7 @@ def table_values(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     found = _delimited(text, line_end + 1, line, name)
     if found is None:
         found = _aligned(text, line_end + 1, line, name)
-    yield from _secrets(text, found, kind)
+    yield from secret_cells(text, found, kind)
 
 
 def row_values(text: str, start: int, kind: str) -> Iterator[Span]:
@@ -77,7 +77,7 @@ def row_values(text: str, start: int, kind: str) -> Iterator[Span]:
         cells.append((at, gap.start()))
         at = gap.end()
     if cells:
-        for span in _secrets(text, (_bare(text, *cell) for cell in (*cells, (at, line_end))), kind):
+        for span in secret_cells(text, (_bare(text, *cell) for cell in (*cells, (at, line_end))), kind):
             if not is_number(text[slice(*span)]):  # how many there are of it
                 yield span
 
@@ -92,7 +92,8 @@ def _as_lines(text: str) -> str:
     return text
 
 
-def _secrets(text: str, cells: Iterator[Span], kind: str) -> Iterator[Span]:
+def secret_cells(text: str, cells: Iterable[Span], kind: str) -> Iterator[Span]:
+    """Those of the cells of a column that says `kind` which are secrets."""
     for begin, stop in cells:
         if is_cell_secret(text[begin:stop], kind):
             yield begin, stop
@@ -238,11 +239,11 @@ def _in_html(text: str, start: int, end: int, kind: str) -> Iterator[Span]:
     if place is None:
         return
     if "<td" in text[row_start:row_end]:
-        yield from _secrets(text, iter(cells[place + 1 :]), kind)
+        yield from secret_cells(text, iter(cells[place + 1 :]), kind)
         return
     for row in _rows_of_html(text, row_end):
         if len(row) == len(cells):
-            yield from _secrets(text, iter(row[place : place + 1]), kind)
+            yield from secret_cells(text, iter(row[place : place + 1]), kind)
 
 
 def _rows_of_html(text: str, at: int) -> Iterator[list[Span]]:
